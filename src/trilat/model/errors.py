@@ -1,0 +1,83 @@
+"""The one tree of errors, by whose fault it is.
+
+    TrilatError
+    ├── InvalidInputError        the caller gave something that cannot be
+    │   ├── ItemError            a noun of the model refuses its fields
+    │   ├── AgreementError       an agreement file is not sound (file and clause named)
+    │   ├── ScenarioError        a scenario, site or telemetry file is not sound
+    │   ├── ObservationError     a plot, tracklet or partner track is not sound
+    │   └── UsageError           a command or call contradicts itself
+    ├── PeerError                another party's bytes are refused
+    │   ├── WireError            the bytes are not a canonical encoding within the limits
+    │   ├── EnvelopeError        signature, recipient, epoch or binding is wrong
+    │   ├── ReplayError          the envelope was already accepted
+    │   └── TrustError           the party or key is not one that we hold a pin for
+    ├── LinkError                the wire failed; nothing is known about the peer
+    └── LedgerError              our own record is broken or refuses to be written
+
+A refusal to release is an answer (`Decision`), never an exception. Texts are one line, lower case,
+input in backticks, and say what to do. Facts are attributes, so that programs need not read the text.
+"""
+
+from typing import Any
+
+
+class TrilatError(Exception):
+    """Base of every error raised by this package; `facts` holds what a program may want to read."""
+
+    def __init__(self, text: str, **facts: Any) -> None:
+        """An error with one line of `text` for people and `facts` for programs."""
+        super().__init__(" ".join(text.split()))
+        self.facts = facts
+
+
+class InvalidInputError(TrilatError):
+    """The caller gave something that cannot be."""
+
+
+class ItemError(InvalidInputError, ValueError):
+    """A noun of the model refuses its fields; also a ValueError, so that decoders report it in place."""
+
+
+class AgreementError(InvalidInputError):
+    """An agreement file is not sound; `facts` has file and clause."""
+
+
+class ScenarioError(InvalidInputError):
+    """A scenario, a sites file or recorded telemetry is not sound."""
+
+
+class ObservationError(InvalidInputError):
+    """A plot, tracklet or partner track is not sound."""
+
+
+class UsageError(InvalidInputError):
+    """A command or a call contradicts itself."""
+
+
+class PeerError(TrilatError):
+    """Another party's bytes are refused."""
+
+
+class WireError(PeerError):
+    """The bytes are not a canonical encoding within the limits."""
+
+
+class EnvelopeError(PeerError):
+    """Signature, recipient, epoch or binding of an envelope is wrong."""
+
+
+class ReplayError(PeerError):
+    """The envelope was already accepted once."""
+
+
+class TrustError(PeerError):
+    """The party or the key is not one that this node holds a pin for."""
+
+
+class LinkError(TrilatError):
+    """The wire failed; nothing is known about the peer."""
+
+
+class LedgerError(TrilatError):
+    """Our own record is broken, or refuses to be written."""
