@@ -1,5 +1,256 @@
-"""Nouns of Trilat."""
+"""The nouns of Trilat: frozen, refusing bad input, and one canonical encoding of them on the wire.
 
-from trilat.model.errors import ObservationError, ScenarioError, TrilatError
+Parties, labels, items of every kind, agreements with their clauses, decisions, releases and what carries
+them; the tree of errors; the seams to the outside. No rules beyond the validity of each value: what may be
+released is policy's, numbers are fusion's.
+"""
 
-__all__ = ["ObservationError", "ScenarioError", "TrilatError"]
+from trilat.model.agreement import (
+    Agreement,
+    Approval,
+    Clause,
+    Duties,
+    Effect,
+    Form,
+    OnwardRule,
+    PartySignature,
+)
+from trilat.model.classification import (
+    SCHEMES,
+    Classification,
+    Level,
+    Rank,
+    equivalent,
+    find_level,
+)
+from trilat.model.concerns import (
+    Indicator,
+    Need,
+    Offer,
+    Urgency,
+    Vessel,
+)
+from trilat.model.decision import (
+    PRECEDENCE,
+    Decision,
+    Outcome,
+    Reason,
+)
+from trilat.model.duties import (
+    Answer,
+    Consent,
+    HolderAnswer,
+    LossReport,
+    Recall,
+    RecallAction,
+    Reclassification,
+)
+from trilat.model.errors import (
+    AgreementError,
+    EnvelopeError,
+    InvalidInputError,
+    ItemError,
+    LedgerError,
+    LinkError,
+    ObservationError,
+    PeerError,
+    ReplayError,
+    ScenarioError,
+    TrilatError,
+    TrustError,
+    UsageError,
+    WireError,
+)
+from trilat.model.geometry import (
+    Ellipse,
+    Kinematics,
+    Place,
+    Polygon,
+)
+from trilat.model.instants import (
+    SECOND_NS,
+    format_instant,
+    parse_instant,
+)
+from trilat.model.item import (
+    Domain,
+    Item,
+    ItemReference,
+    Status,
+)
+from trilat.model.label import (
+    Attribution,
+    Caveat,
+    Label,
+)
+from trilat.model.noun import (
+    Identifier,
+    InstantNs,
+    Noun,
+    PartyCode,
+    ShortText,
+    Text,
+)
+from trilat.model.plain import (
+    ITEM_KINDS,
+    SCHEMA_DIALECT,
+    from_plain,
+    item_from_json,
+    item_from_plain,
+    kind_of,
+    schema_of,
+    to_plain,
+)
+from trilat.model.provenance import (
+    Lineage,
+    Provenance,
+)
+from trilat.model.release import (
+    AnyItem,
+    Envelope,
+    Party,
+    Receipt,
+    Release,
+)
+from trilat.model.report import (
+    DirectionPlot,
+    Equivalent,
+    PositionFix,
+    RadarPlot,
+    Report,
+)
+from trilat.model.seams import (
+    Clock,
+    Row,
+    Store,
+    Transport,
+)
+from trilat.model.talk import (
+    Request,
+    Statement,
+    Story,
+)
+from trilat.model.track import (
+    Area,
+    AreaKind,
+    Event,
+    EventKind,
+    Stage,
+    Track,
+    Warning,
+    WarningKind,
+    WarningState,
+)
+from trilat.model.wire import (
+    SCHEMA_VERSION,
+    decode,
+    decode_item,
+    encode,
+)
+
+__all__ = [
+    "ITEM_KINDS",
+    "PRECEDENCE",
+    "SCHEMA_DIALECT",
+    "SCHEMA_VERSION",
+    "SCHEMES",
+    "SECOND_NS",
+    "Agreement",
+    "AgreementError",
+    "Answer",
+    "AnyItem",
+    "Approval",
+    "Area",
+    "AreaKind",
+    "Attribution",
+    "Caveat",
+    "Classification",
+    "Clause",
+    "Clock",
+    "Consent",
+    "Decision",
+    "DirectionPlot",
+    "Domain",
+    "Duties",
+    "Effect",
+    "Ellipse",
+    "Envelope",
+    "EnvelopeError",
+    "Equivalent",
+    "Event",
+    "EventKind",
+    "Form",
+    "HolderAnswer",
+    "Identifier",
+    "Indicator",
+    "InstantNs",
+    "InvalidInputError",
+    "Item",
+    "ItemError",
+    "ItemReference",
+    "Kinematics",
+    "Label",
+    "LedgerError",
+    "Level",
+    "Lineage",
+    "LinkError",
+    "LossReport",
+    "Need",
+    "Noun",
+    "ObservationError",
+    "Offer",
+    "OnwardRule",
+    "Outcome",
+    "Party",
+    "PartyCode",
+    "PartySignature",
+    "PeerError",
+    "Place",
+    "Polygon",
+    "PositionFix",
+    "Provenance",
+    "RadarPlot",
+    "Rank",
+    "Reason",
+    "Recall",
+    "RecallAction",
+    "Receipt",
+    "Reclassification",
+    "Release",
+    "ReplayError",
+    "Report",
+    "Request",
+    "Row",
+    "ScenarioError",
+    "ShortText",
+    "Stage",
+    "Statement",
+    "Status",
+    "Store",
+    "Story",
+    "Text",
+    "Track",
+    "Transport",
+    "TrilatError",
+    "TrustError",
+    "Urgency",
+    "UsageError",
+    "Vessel",
+    "Warning",
+    "WarningKind",
+    "WarningState",
+    "WireError",
+    "decode",
+    "decode_item",
+    "encode",
+    "equivalent",
+    "find_level",
+    "format_instant",
+    "from_plain",
+    "item_from_json",
+    "item_from_plain",
+    "kind_of",
+    "parse_instant",
+    "schema_of",
+    "to_plain",
+]

@@ -1,0 +1,192 @@
+"""`Noun`: the base of every value of the model. Frozen, and it refuses bad input when it is made.
+
+Rules
+1. A noun is a msgspec struct that encodes as an array; fields are only ever appended, with defaults.
+2. The types and limits written in a class are checked by its constructor just as by a decoder, so that
+   nothing invalid exists, whoever made it.
+3. What goes beyond single fields (an ellipse whose axes are swapped) a class refuses in `check`.
+4. Floating-point numbers are not allowed: values are integers in fixed units.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from trilat.model.errors import ItemError
+from trilat.model.limits import (
+    IDENTIFIER_CHARACTERS_MAX,
+    INSTANT_NS_MAX,
+    INSTANT_NS_MIN,
+    INTEGER_MAX,
+    TEXT_CHARACTERS_MAX,
+)
+
+_IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/#@+-]*$"
+_PARTY_PATTERN: Final = r"^[A-Z][A-Z0-9]{1,11}(/[a-z][a-z0-9-]{0,30})?$"
+
+Identifier = Annotated[str, msgspec.Meta(pattern=_IDENTIFIER_PATTERN, max_length=IDENTIFIER_CHARACTERS_MAX)]
+PartyCode = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_PARTY_PATTERN,
+        max_length=44,
+        description="a party such as KOR, or one of its staff, screens or readers such as KOR/watch",
+    ),
+]
+Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS_MAX)]
+ShortText = Annotated[str, msgspec.Meta(max_length=IDENTIFIER_CHARACTERS_MAX)]
+InstantNs = Annotated[
+    int,
+    msgspec.Meta(
+        ge=INSTANT_NS_MIN, le=INSTANT_NS_MAX, description="UTC nanoseconds since 1970-01-01T00:00:00Z"
+    ),
+]
+Count = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
+Whole = Annotated[int, msgspec.Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]
+Token = Annotated[bytes, msgspec.Meta(min_length=8, max_length=32)]
+
+_Check = Callable[[object], str | None]
+
+
+class _Decoding(threading.local):
+    """Whether this thread is inside a decoder, which has checked types and limits of fields itself."""
+
+    fields_checked = False
+
+
+_decoding = _Decoding()
+
+
+@contextmanager
+def fields_checked_by_decoder() -> Iterator[None]:
+    """While open, constructors on this thread leave the checks of single fields to the strict decoder that
+    calls them (rule 2 holds through it), and do only those of rule 3. For the wire decoder alone.
+    """
+    _decoding.fields_checked = True
+    try:
+        yield
+    finally:
+        _decoding.fields_checked = False
+
+
+class Noun(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True):
+    """Base of the model's values: frozen, array on the wire, checked when made."""
+
+    def __post_init__(self) -> None:
+        """Refuse a field of the wrong type or beyond its limits, then what `check` refuses."""
+        if not _decoding.fields_checked:
+            for name, check in _checks(type(self)):
+                wrong = check(getattr(self, name))
+                if wrong is not None:
+                    raise ItemError(f"{type(self).__name__}.{name} {wrong}", field=name)
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what the fields say together; a class with such rules overrides this."""
+
+
+@cache
+def _checks(noun: type[Noun]) -> tuple[tuple[str, _Check], ...]:
+    hints = get_type_hints(noun, include_extras=True)
+    return tuple((name, _check_of(hints[name])) for name in noun.__struct_fields__)
+
+
+def _check_of(annotation: Any) -> _Check:
+    """The check that a value of this annotation must pass: None, or what is wrong with it."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        base, *metas = get_args(annotation)
+        return _constrained(_check_of(base), [meta for meta in metas if isinstance(meta, msgspec.Meta)])
+    if origin in {Union, UnionType}:
+        return _union_check([_check_of(choice) for choice in get_args(annotation)])
+    if origin is tuple:
+        return _tuple_check(get_args(annotation))
+    return _type_check(annotation)
+
+
+def _type_check(kind: Any) -> _Check:
+    if not isinstance(kind, type) or not (
+        issubclass(kind, Noun | Enum) or kind in {int, str, bool, bytes, NoneType}
+    ):
+        raise TypeError(f"a noun cannot hold `{kind}`")
+    wrong = f"must be {'null' if kind is NoneType else kind.__name__}"
+
+    def check(value: object) -> str | None:
+        fits = type(value) is kind or (kind not in {int, bool} and isinstance(value, kind))
+        return None if fits else f"{wrong}, not {type(value).__name__}"
+
+    return check
+
+
+def _tuple_check(arguments: tuple[Any, ...]) -> _Check:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        element = _check_of(arguments[0])
+
+        def check_all(value: object) -> str | None:
+            if type(value) is not tuple:
+                return f"must be tuple, not {type(value).__name__}"
+            return next((wrong for part in value if (wrong := element(part)) is not None), None)
+
+        return check_all
+    elements = [_check_of(argument) for argument in arguments]
+
+    def check_each(value: object) -> str | None:
+        if type(value) is not tuple or len(value) != len(elements):
+            return f"must be a tuple of {len(elements)}"
+        return next(
+            (wrong for check, part in zip(elements, value, strict=True) if (wrong := check(part))), None
+        )
+
+    return check_each
+
+
+def _union_check(choices: list[_Check]) -> _Check:
+    def check(value: object) -> str | None:
+        wrong: str | None = None
+        for choice in choices:
+            wrong = choice(value)
+            if wrong is None:
+                return None
+        return wrong
+
+    return check
+
+
+def _constrained(base: _Check, metas: list[msgspec.Meta]) -> _Check:
+    limits = [limit for meta in metas for limit in _limits(meta)]
+
+    def check(value: object) -> str | None:
+        wrong = base(value)
+        if wrong is not None:
+            return wrong
+        return next((text for broken, text in limits if broken(value)), None)
+
+    return check
+
+
+def _limits(meta: msgspec.Meta) -> list[tuple[Callable[[Any], bool], str]]:
+    """Tests that say True where a value breaks the constraint, with the words for it."""
+    limits: list[tuple[Callable[[Any], bool], str]] = []
+    if meta.pattern is not None:
+        search = re.compile(meta.pattern).search
+        limits.append((lambda value: search(value) is None, f"must match `{meta.pattern}`"))
+    if meta.max_length is not None:
+        longest = meta.max_length
+        limits.append((lambda value: len(value) > longest, f"must have at most {longest} entries"))
+    if meta.min_length is not None:
+        shortest = meta.min_length
+        limits.append((lambda value: len(value) < shortest, f"must have at least {shortest} entries"))
+    if meta.ge is not None:
+        lowest = cast("int", meta.ge)
+        limits.append((lambda value: value < lowest, f"must be at least {lowest}"))
+    if meta.le is not None:
+        highest = cast("int", meta.le)
+        limits.append((lambda value: value > highest, f"must be at most {highest}"))
+    return limits

@@ -1,0 +1,167 @@
+"""The plain form of a value: an object with field names, for people, files and the JSON Schema.
+
+The wire form is arrays; this form says the same with names. Both are strict: an unknown or misspelt field
+is refused, a missing one too unless it has a default. Bytes are base64. Nothing is converted on the way:
+instants stay integers of UTC nanoseconds and quantities stay integers in the unit that their name ends with.
+"""
+
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from trilat.model.agreement import Agreement
+from trilat.model.decision import Decision
+from trilat.model.errors import ItemError
+from trilat.model.noun import Noun
+from trilat.model.release import AnyItem, Envelope, Receipt, Release
+
+_N = TypeVar("_N", bound=Noun)
+SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+ITEM_KINDS: Final[dict[str, type[Noun]]] = {
+    str(kind.__struct_config__.tag): kind for kind in get_args(AnyItem)
+}
+"""Every kind of item by the name that it has on the wire, in clauses and in the plain form."""
+
+_TWIN_NOUNS: Final[dict[type[msgspec.Struct], type[Noun]]] = {}
+
+
+def to_plain(noun: Noun) -> dict[str, Any]:
+    """The plain form of a value: JSON types only."""
+    plain: dict[str, Any] = {}
+    config = noun.__struct_config__
+    if config.tag is not None:
+        plain["kind"] = config.tag
+    for name in noun.__struct_fields__:
+        plain[name] = _plain(getattr(noun, name))
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Noun):
+        return to_plain(value)
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return msgspec.to_builtins(value)
+
+
+def from_plain(plain: Any, kind: type[_N]) -> _N:
+    """The value of class `kind` that a plain form describes.
+
+    Raises:
+        ItemError: a field is missing, unknown, of the wrong type or beyond its limits; the text names it.
+    """
+    return cast("_N", _from_twin(_convert(plain, _twin(kind))))
+
+
+def item_from_plain(plain: Any) -> AnyItem:
+    """The item of whatever kind that a plain form describes; errors as in `from_plain`."""
+    return cast("AnyItem", _from_twin(_convert(plain, _twin_type(AnyItem))))
+
+
+def item_from_json(text: bytes | str) -> AnyItem:
+    """The item that one JSON text describes; errors as in `from_plain`."""
+    try:
+        plain = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ItemError(f"not JSON: {error}") from error
+    return item_from_plain(plain)
+
+
+def kind_of(item: Noun) -> str:
+    """The name of an item's kind, as clauses write it."""
+    return str(item.__struct_config__.tag)
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema of the plain form of `item` (any kind), one kind, `agreement`, `decision` or `release`.
+
+    Raises:
+        ItemError: there is nothing of that name.
+    """
+    shapes: dict[str, Any] = {
+        "item": AnyItem,
+        **ITEM_KINDS,
+        "agreement": Agreement,
+        "decision": Decision,
+        "release": Release,
+        "receipt": Receipt,
+        "envelope": Envelope,
+    }
+    if name not in shapes:
+        raise ItemError(f"no schema `{name}`: choose one of {', '.join(sorted(shapes))}")
+    return {
+        "$schema": SCHEMA_DIALECT,
+        "title": name,
+        **msgspec.json.schema(_twin_type(shapes[name])),
+    }
+
+
+def _convert(plain: Any, shape: Any) -> Any:
+    try:
+        return msgspec.convert(plain, shape, strict=True)
+    except msgspec.ValidationError as error:
+        raise ItemError(str(error)) from error
+
+
+@cache
+def _twin(noun: type[Noun]) -> type[msgspec.Struct]:
+    """A struct with the fields of a noun that encodes with field names."""
+    hints = get_type_hints(noun, include_extras=True)
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(noun):
+        shape = _twin_type(hints[field.name])
+        if field.default is msgspec.NODEFAULT:
+            fields.append((field.name, shape))
+        else:
+            fields.append((field.name, shape, _twin_default(field.default)))
+    config = noun.__struct_config__
+    twin = msgspec.defstruct(
+        noun.__name__,
+        fields,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        tag_field=None if config.tag is None else "kind",
+        tag=config.tag,
+        module=noun.__module__,
+    )
+    twin.__doc__ = (noun.__doc__ or "").strip()
+    _TWIN_NOUNS[twin] = noun
+    return twin
+
+
+def _twin_default(default: Any) -> Any:
+    if isinstance(default, Noun):
+        return _twin(type(default))(
+            **{name: _twin_default(getattr(default, name)) for name in default.__struct_fields__}
+        )
+    return default
+
+
+@cache
+def _twin_type(annotation: Any) -> Any:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        base, *metas = get_args(annotation)
+        return Annotated[(_twin_type(base), *metas)]
+    if origin in {Union, UnionType}:
+        return Union[tuple(_twin_type(choice) for choice in get_args(annotation))]  # noqa: UP007 - built at run time
+    if origin is tuple:
+        return tuple[tuple(part if part is Ellipsis else _twin_type(part) for part in get_args(annotation))]
+    if isinstance(annotation, type) and issubclass(annotation, Noun):
+        return _twin(annotation)
+    return annotation
+
+
+def _from_twin(value: Any) -> Any:
+    noun = _TWIN_NOUNS.get(type(value))
+    if noun is not None:
+        return noun(**{name: _from_twin(getattr(value, name)) for name in value.__struct_fields__})
+    if isinstance(value, tuple):
+        return tuple(_from_twin(part) for part in value)
+    if not isinstance(value, str | int | bytes | Enum | NoneType):
+        raise TypeError(f"a plain form cannot hold `{type(value).__name__}`")
+    return value

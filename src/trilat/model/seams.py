@@ -1,0 +1,61 @@
+"""The seams to the outside: clock, store and transport. Each has an in-memory or simulated twin.
+
+Everything that reads the time takes a `Clock`; everything that keeps takes a `Store`; everything that sends
+takes a `Transport`. The core takes none of them: instants and values come in as arguments.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+
+class Clock(Protocol):
+    """Tells the instant."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds now."""
+        ...
+
+
+class Row(NamedTuple):
+    """One stored row of a ledger: its place, its kind, the commitment and what it takes to check it."""
+
+    entry: int
+    kind: str
+    recorded_ns: int
+    commitment: bytes
+    chained: bytes
+    salt: bytes | None
+    wrapped_key: bytes | None
+    sealed_content: bytes | None
+
+
+class Store(Protocol):
+    """Keeps rows in order and gives them back; what `append` returned from is on disk."""
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Write all rows or none, durably, in one commit."""
+        ...
+
+    def rows(self, first_entry: int = 0) -> Iterator[Row]:
+        """Rows in order from an entry on."""
+        ...
+
+    def last(self) -> Row | None:
+        """The newest row, or None."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held."""
+        ...
+
+
+class Transport(Protocol):
+    """Carries bytes between nodes. It may lose, repeat, reorder and delay them, and it is not trusted."""
+
+    def send(self, recipient: str, payload: bytes) -> None:
+        """Hand bytes over for a recipient; returning says nothing about their arrival."""
+        ...
+
+    def listen(self, receive: Callable[[bytes], None]) -> None:
+        """Call `receive` with each payload that arrives; who sent it must be shown by the payload itself."""
+        ...
