@@ -67,8 +67,8 @@ class Duties(Noun, frozen=True, kw_only=True):
     """What a released copy undergoes, and what the receiver owes. Zero or empty means nothing to do.
 
     `delay_s`: not before this long after the valid time. `thin_s`: at most one version of an item in this
-    time. `round_position_m`, `round_time_s`: content is rounded to multiples. `strip`: fields left empty.
-    `attribution`: at most this much of the originator's name. `expire_s`: the copy ends so long after release.
+    time. `round_position_m`, `round_time_s`: rounded to multiples. `strip`: fields left empty.
+    `attribution`: at most this much of the originator's name. `expire_s`: the copy ends this long after it left.
     """
 
     delay_s: Seconds = 0

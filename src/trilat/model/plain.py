@@ -148,9 +148,10 @@ def _twin_type(annotation: Any) -> Any:
         base, *metas = get_args(annotation)
         return Annotated[(_twin_type(base), *metas)]
     if origin in {Union, UnionType}:
-        return Union[tuple(_twin_type(choice) for choice in get_args(annotation))]  # noqa: UP007 - built at run time
+        return Union[tuple(_twin_type(choice) for choice in get_args(annotation))]  # noqa: UP007 - at run time
     if origin is tuple:
-        return tuple[tuple(part if part is Ellipsis else _twin_type(part) for part in get_args(annotation))]
+        parts = tuple(part if part is Ellipsis else _twin_type(part) for part in get_args(annotation))
+        return tuple[parts]  # type: ignore[valid-type]  # the parts are known at run time only
     if isinstance(annotation, type) and issubclass(annotation, Noun):
         return _twin(annotation)
     return annotation
