@@ -1,0 +1,38 @@
+# Two commands do everything: `make demo` and `make test`. Both set up what they need.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs lock clean
+SHELL := /bin/sh
+BIN := .venv/bin
+
+help:            ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | column -t -s '|'
+
+setup: .setup/done  ## .venv with the trilat command; kernels compiled once
+
+.setup/done: pyproject.toml requirements/dev.txt requirements/uv.txt tools/setup.sh
+	@tools/setup.sh
+
+demo: setup      ## replay 5 April 2009 under five regimes and print the table
+	@$(BIN)/trilat demo
+
+check: setup     ## ruff, mypy, import rules, our own lint, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/tidy
+
+test: check      ## check, then every test
+	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10
+
+bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
+	$(BIN)/python bench/run.py
+
+docs: setup      ## write the generated pages of docs/ again
+	$(BIN)/python tools/generate_docs.py
+
+lock: setup      ## pin requirements again, by hash, without index addresses
+	tools/lock.sh
+
+clean:           ## remove what setup made
+	rm -rf .venv .setup .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
