@@ -23,7 +23,7 @@ class Vessel(Item, frozen=True, kw_only=True, tag="vessel"):
     `receiver` is the station that heard it; a release may leave it empty.
     """
 
-    mmsi: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{9}$")]
+    mmsi: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{9}(?!\n)$")]
     place: Place | None = None
     course_mdeg: Annotated[int, msgspec.Meta(ge=0, le=359_999)] | None = None
     speed_mm_per_s: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
@@ -32,7 +32,7 @@ class Vessel(Item, frozen=True, kw_only=True, tag="vessel"):
     navigation_status: ShortText = ""
     ship_name: ShortText = ""
     call_sign: ShortText = ""
-    imo_number: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{7})?$")] = ""
+    imo_number: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{7})?(?!\n)$")] = ""
     ship_type: ShortText = ""
     destination: ShortText = ""
     receiver: ShortText = ""

@@ -26,9 +26,20 @@ class TrilatError(Exception):
     """Base of every error raised by this package; `facts` holds what a program may want to read."""
 
     def __init__(self, text: str, **facts: Any) -> None:
-        """An error with one line of `text` for people and `facts` for programs."""
-        super().__init__(" ".join(text.split()))
+        """An error with one line of `text` for people and `facts` for programs.
+
+        Foreign input is quoted in texts, so what a terminal would obey or cannot print is escaped.
+        """
+        super().__init__(_printable(" ".join(text.split())))
         self.facts = facts
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        part if part.isprintable() else part.encode("unicode_escape").decode("ascii") for part in text
+    )
 
 
 class InvalidInputError(TrilatError):

@@ -41,7 +41,13 @@ def parse_instant(text: str) -> int:
 
 
 def format_instant(instant_ns: int) -> str:
-    """RFC 3339 text with `Z` of UTC nanoseconds; a fraction only where there is one."""
+    """RFC 3339 text with `Z` of UTC nanoseconds; a fraction only where there is one.
+
+    Raises:
+        ItemError: not an integer, or beyond the years 1970 to 2200.
+    """
+    if type(instant_ns) is not int or not INSTANT_NS_MIN <= instant_ns <= INSTANT_NS_MAX:
+        raise ItemError(f"`{instant_ns!r:.40}` is not an instant: give UTC nanoseconds from 1970 to 2200")
     seconds, fraction_ns = divmod(instant_ns, SECOND_NS)
     text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     digits = f"{fraction_ns:09d}".rstrip("0")

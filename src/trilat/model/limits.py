@@ -16,6 +16,9 @@ POLYGON_VERTICES_MAX: Final = 512
 WIRE_BYTES_MAX: Final = 65_536
 """One item or release on the wire, bytes."""
 
+JSON_CHARACTERS_MAX: Final = 1_048_576
+"""One item as JSON text, characters (bytes where bytes are given)."""
+
 INSTANT_NS_MIN: Final = 0
 """1970-01-01T00:00:00Z, UTC nanoseconds."""
 

@@ -28,8 +28,9 @@ from trilat.model.limits import (
     TEXT_CHARACTERS_MAX,
 )
 
-_IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/#@+-]*$"
-_PARTY_PATTERN: Final = r"^[A-Z][A-Z0-9]{1,11}(/[a-z][a-z0-9-]{0,30})?$"
+# A pattern ends in `(?!\n)$`: alone, `$` would also match before a line end that closes the text.
+_IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/#@+-]*(?!\n)$"
+_PARTY_PATTERN: Final = r"^[A-Z][A-Z0-9]{1,11}(/[a-z][a-z0-9-]{0,30})?(?!\n)$"
 
 Identifier = Annotated[str, msgspec.Meta(pattern=_IDENTIFIER_PATTERN, max_length=IDENTIFIER_CHARACTERS_MAX)]
 PartyCode = Annotated[
@@ -117,12 +118,20 @@ def _type_check(kind: Any) -> _Check:
     ):
         raise TypeError(f"a noun cannot hold `{kind}`")
     wrong = f"must be {'null' if kind is NoneType else kind.__name__}"
+    # A subclass of a plain type would not be encoded as one; of nouns and enumerations there is a tree.
+    may_be_subclass = issubclass(kind, Noun | Enum)
 
     def check(value: object) -> str | None:
-        fits = type(value) is kind or (kind not in {int, bool} and isinstance(value, kind))
-        return None if fits else f"{wrong}, not {type(value).__name__}"
+        fits = type(value) is kind or (may_be_subclass and isinstance(value, kind))
+        if not fits:
+            return f"{wrong}, not {type(value).__name__}"
+        return "has half a surrogate pair: not text" if kind is str and _has_surrogate(value) else None
 
     return check
+
+
+def _has_surrogate(text: Any) -> bool:
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _tuple_check(arguments: tuple[Any, ...]) -> _Check:
@@ -189,4 +198,9 @@ def _limits(meta: msgspec.Meta) -> list[tuple[Callable[[Any], bool], str]]:
     if meta.le is not None:
         highest = cast("int", meta.le)
         limits.append((lambda value: value > highest, f"must be at most {highest}"))
+    if meta.lt is not None:
+        bound = cast("int", meta.lt)
+        limits.append((lambda value: value >= bound, f"must be below {bound}"))
+    if meta.gt is not None or meta.multiple_of is not None:
+        raise TypeError("a limit of a noun is one of pattern, min_length, max_length, ge, le, lt")
     return limits

@@ -5,6 +5,7 @@ is refused, a missing one too unless it has a default. Bytes are base64. Nothing
 instants stay integers of UTC nanoseconds and quantities stay integers in the unit that their name ends with.
 """
 
+import json
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -15,6 +16,7 @@ import msgspec
 from trilat.model.agreement import Agreement
 from trilat.model.decision import Decision
 from trilat.model.errors import ItemError
+from trilat.model.limits import JSON_CHARACTERS_MAX
 from trilat.model.noun import Noun
 from trilat.model.release import AnyItem, Envelope, Receipt, Release
 
@@ -62,17 +64,46 @@ def item_from_plain(plain: Any) -> AnyItem:
 
 
 def item_from_json(text: bytes | str) -> AnyItem:
-    """The item that one JSON text describes; errors as in `from_plain`."""
+    """The item that one JSON text describes; errors as in `from_plain`.
+
+    A name given twice in one object is refused: readers would differ on which of the two counts.
+    """
+    if len(text) > JSON_CHARACTERS_MAX:
+        raise ItemError(f"JSON of {len(text)} characters is over the limit of {JSON_CHARACTERS_MAX}")
     try:
-        plain = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # json.loads guesses at UTF-16 and UTF-32 where it is given bytes; JSON between systems is UTF-8.
+        plain = json.loads(
+            text if isinstance(text, str) else text.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_constant=_not_json,
+        )
+    except (ValueError, RecursionError) as error:
         raise ItemError(f"not JSON: {error}") from error
     return item_from_plain(plain)
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        twice = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
+        raise ItemError(f"`{twice[:40]}` stands twice in one object: write each name once")
+    return names
+
+
+def _not_json(text: str) -> Any:
+    raise ItemError(f"`{text}` is not a number of JSON")
+
+
 def kind_of(item: Noun) -> str:
-    """The name of an item's kind, as clauses write it."""
-    return str(item.__struct_config__.tag)
+    """The name of an item's kind, as clauses write it.
+
+    Raises:
+        ItemError: the noun is not an item.
+    """
+    tag = item.__struct_config__.tag
+    if not isinstance(tag, str) or tag not in ITEM_KINDS:
+        raise ItemError(f"`{type(item).__name__}` is not a kind of item")
+    return tag
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -102,7 +133,7 @@ def schema_of(name: str) -> dict[str, Any]:
 def _convert(plain: Any, shape: Any) -> Any:
     try:
         return msgspec.convert(plain, shape, strict=True)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
         raise ItemError(str(error)) from error
 
 

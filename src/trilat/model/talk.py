@@ -10,7 +10,7 @@ from trilat.model.limits import REFERENCES_MAX
 from trilat.model.noun import InstantNs, ShortText
 
 References = Annotated[tuple[ItemReference, ...], msgspec.Meta(max_length=REFERENCES_MAX)]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}$", description="ISO 639 code such as ja")]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(?!\n)$", description="ISO 639 code such as ja")]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 
 
@@ -43,5 +43,5 @@ class Story(Item, frozen=True, kw_only=True, tag="story"):
     headline: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
     language: Language = "en"
     outlet: ShortText = ""
-    link: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s]+)?$", max_length=2_000)] = ""
+    link: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s]+)?(?!\n)$", max_length=2_000)] = ""
     summary: Annotated[str, msgspec.Meta(max_length=1_000)] = ""

@@ -1,0 +1,308 @@
+"""The wire form: one encoding per value, judged by a small reader of msgpack written from its specification.
+
+The golden file pins the bytes of one value per kind, with all fields filled. Its plain forms were written by
+hand; a change of the encoding shows here first.
+"""
+
+import base64
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.strategies import items, nouns
+
+from trilat.model import (
+    ITEM_KINDS,
+    Agreement,
+    Classification,
+    Decision,
+    Envelope,
+    Noun,
+    Party,
+    Place,
+    Provenance,
+    Receipt,
+    Release,
+    Track,
+    WireError,
+    decode,
+    decode_item,
+    encode,
+    from_plain,
+    item_from_plain,
+    to_plain,
+)
+from trilat.model.limits import WIRE_BYTES_MAX
+from trilat.model.wire import ENVELOPE_BYTES_MAX
+
+GOLDEN: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "golden" / "wire.json").read_text())
+OTHERS: dict[str, type[Noun]] = {
+    "agreement": Agreement,
+    "decision": Decision,
+    "release": Release,
+    "receipt": Receipt,
+    "envelope": Envelope,
+    "party": Party,
+}
+ITEM_ROWS = [row for row in GOLDEN if row["kind"] in ITEM_KINDS]
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class Float(float):
+    """A float found on the wire, where none may be."""
+
+
+def read_msgpack(data: bytes, at: int = 0) -> tuple[Any, int]:
+    """The value at a place and the place after it, by the msgpack specification; maps are not ours."""
+    head = data[at]
+    if head < 0x80 or head >= 0xE0:
+        return head if head < 0x80 else head - 256, at + 1
+    if head & 0xE0 == 0xA0:
+        return data[at + 1 : at + 1 + (head & 31)].decode(), at + 1 + (head & 31)
+    if head & 0xF0 == 0x90:
+        return read_array(data, at + 1, head & 15)
+    if head in {0xC0, 0xC2, 0xC3}:
+        return {0xC0: None, 0xC2: False, 0xC3: True}[head], at + 1
+    if head in {0xCA, 0xCB}:
+        size, code = (4, ">f") if head == 0xCA else (8, ">d")
+        return Float(struct.unpack(code, data[at + 1 : at + 1 + size])[0]), at + 1 + size
+    if 0xCC <= head <= 0xD3:
+        size = 1 << (head & 3)
+        return int.from_bytes(data[at + 1 : at + 1 + size], signed=head >= 0xD0), at + 1 + size
+    size = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4, 0xDC: 2, 0xDD: 4}[head]
+    length = int.from_bytes(data[at + 1 : at + 1 + size])
+    start = at + 1 + size
+    if head in {0xDC, 0xDD}:
+        return read_array(data, start, length)
+    raw = data[start : start + length]
+    return (raw if head < 0xD0 else raw.decode()), start + length
+
+
+def read_array(data: bytes, at: int, length: int) -> tuple[list[Any], int]:
+    parts: list[Any] = []
+    for _ in range(length):
+        part, at = read_msgpack(data, at)
+        parts.append(part)
+    return parts, at
+
+
+def without_names(plain: Any) -> Any:
+    """The arrays that a plain form stands for: values in field order, the kind first."""
+    if isinstance(plain, dict):
+        return [without_names(part) for part in plain.values()]
+    if isinstance(plain, list):
+        return [without_names(part) for part in plain]
+    return plain
+
+
+def bytes_as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [bytes_as_text(part) for part in value]
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def value_of(row: dict[str, Any]) -> Noun:
+    kind = OTHERS.get(row["kind"])
+    return item_from_plain(row["plain"]) if kind is None else from_plain(row["plain"], kind)
+
+
+def decode_row(kind: str, data: bytes) -> Noun:
+    return decode(data, OTHERS[kind]) if kind in OTHERS else decode_item(data)
+
+
+def test_the_golden_file_has_one_of_every_kind() -> None:
+    assert [row["kind"] for row in GOLDEN] == [*ITEM_KINDS, *OTHERS]
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: row["kind"])
+def test_golden_bytes_do_not_change(row: dict[str, Any]) -> None:
+    assert encode(value_of(row)).hex() == row["hex"], (
+        "the wire form changed: partners and ledgers hold the old bytes, so append fields only, "
+        "and give a change of meaning a new schema number"
+    )
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: row["kind"])
+def test_golden_bytes_read_back(row: dict[str, Any]) -> None:
+    assert to_plain(decode_row(row["kind"], bytes.fromhex(row["hex"]))) == row["plain"]
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: row["kind"])
+def test_a_reader_written_from_the_specification_finds_the_same(row: dict[str, Any]) -> None:
+    data = bytes.fromhex(row["hex"])
+    found, end = read_msgpack(data)
+    assert end == len(data)
+    assert bytes_as_text(found) == without_names(row["plain"])
+
+
+@FEW
+@given(items())
+def test_every_item_goes_round(item: Any) -> None:
+    data = encode(item)
+    assert decode_item(data) == item
+    assert encode(decode_item(data)) == data
+
+
+@pytest.mark.parametrize("kind", OTHERS.values(), ids=lambda kind: kind.__name__)
+def test_every_other_noun_goes_round(kind: type[Noun]) -> None:
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(nouns(kind))
+    def goes_round(value: Noun) -> None:
+        assert decode(encode(value), kind, bytes_max=ENVELOPE_BYTES_MAX) == value
+
+    goes_round()
+
+
+@FEW
+@given(items(), st.data())
+def test_no_flipped_bit_reads_as_the_same_value(item: Any, data: st.DataObject) -> None:
+    encoded = bytearray(encode(item))
+    place = data.draw(st.integers(0, len(encoded) * 8 - 1))
+    encoded[place // 8] ^= 1 << (place % 8)
+    try:
+        found = decode_item(bytes(encoded))
+    except WireError:
+        return
+    assert found != item
+    assert encode(found) == bytes(encoded)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_but_a_wire_error(data: bytes) -> None:
+    for kind in (Place, Track, Agreement, Envelope):
+        with pytest.raises(WireError):
+            decode(data, kind)
+    with pytest.raises(WireError):
+        decode_item(data)
+
+
+@pytest.mark.parametrize("row", ITEM_ROWS, ids=lambda row: row["kind"])
+def test_no_shortened_item_is_read(row: dict[str, Any]) -> None:
+    data = bytes.fromhex(row["hex"])
+    for end in range(0, len(data), 7):
+        with pytest.raises(WireError):
+            decode_item(data[:end])
+    with pytest.raises(WireError):
+        decode_item(data + b"\xc0")
+
+
+pack = msgspec.msgpack.encode
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x93\xcc\x01\x02\x00", id="an integer in more bytes than it needs"),
+        pytest.param(b"\x93\xd0\x01\x02\x00", id="a signed form of a positive integer"),
+        pytest.param(b"\x93\xcf" + bytes(7) + b"\x01\x02\x00", id="an integer in eight bytes"),
+        pytest.param(b"\xdc\x00\x03\x01\x02\x00", id="a long form of the array head"),
+        pytest.param(pack([1.0, 2, 0]), id="a float"),
+        pytest.param(pack([float("nan"), 2, 0]), id="not a number"),
+        pytest.param(pack([float("inf"), 2, 0]), id="an infinity"),
+        pytest.param(pack([True, 2, 0]), id="a bool for an integer"),
+        pytest.param(pack(["1", 2, 0]), id="text for an integer"),
+        pytest.param(pack([b"1", 2, 0]), id="bytes for an integer"),
+        pytest.param(pack([None, 2, 0]), id="null for an integer"),
+        pytest.param(pack([1, 2, 0, 0]), id="an extra field"),
+        pytest.param(pack([1]), id="a missing field"),
+        pytest.param(pack([1, 2]), id="a default left out"),
+        pytest.param(pack({"latitude_1e7deg": 1, "longitude_1e7deg": 2}), id="names as in the plain form"),
+        pytest.param(pack([900_000_001, 2, 0]), id="a latitude beyond the pole"),
+        pytest.param(pack([1, -1_800_000_001, 0]), id="a longitude beyond the date line"),
+        pytest.param(b"\x93\x01\x02\xcf" + b"\xff" * 8, id="an integer beyond 64 bits"),
+        pytest.param(pack([[1], 2, 0]), id="a nested array"),
+        pytest.param(b"\x91" * 60_000, id="sixty thousand arrays in one another"),
+        pytest.param(b"\x93\xd4\x01\x00\x02\x00", id="an extension type"),
+        pytest.param(b"\xc1", id="a reserved byte"),
+        pytest.param(pack([1, 2, 0]) + pack([1, 2, 0]), id="a second value behind it"),
+        pytest.param(b"\xdd\xff\xff\xff\xff", id="an array that promises four thousand million"),
+    ],
+)
+def test_a_place_is_refused_that_is(data: bytes) -> None:
+    with pytest.raises(WireError, match="place"):
+        decode(data, Place)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(pack([b"KOR", "II"]), id="text as bytes"),
+        pytest.param(b"\x92\xd9\x03KOR\xa2II", id="text in a longer form than it needs"),
+        pytest.param(b"\x92\xa2\xff\xfe\xa2II", id="not UTF-8"),
+        pytest.param(b"\x92\xa3\xed\xa0\x80\xa2II", id="half a surrogate pair"),
+        pytest.param(b"\x92\xa2\xc0\x80\xa2II", id="over-long UTF-8"),
+        pytest.param(pack(["K" * 121, "II"]), id="too long"),
+    ],
+)
+def test_a_classification_is_refused_that_is(data: bytes) -> None:
+    with pytest.raises(WireError, match="classification"):
+        decode(data, Classification)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([["KOR"], ["AAAAAAAAAAAA"], [], "complete"], id="text for bytes"),
+        pytest.param([["KOR"], [b"1234567"], [], "complete"], id="a token too short"),
+        pytest.param([["KOR"], [bytes(33)], [], "complete"], id="a token too long"),
+        pytest.param([["KOR"], [], [], "Complete"], id="a name that no enumeration has"),
+        pytest.param([["KOR"], [], [], 0], id="the number of an enumeration"),
+        pytest.param([[], [], [], "complete"], id="no originator"),
+        pytest.param([["KOR", "KOR"], [], [], "complete"], id="an originator twice"),
+        pytest.param([["kor"], [], [], "complete"], id="a party that is none"),
+        pytest.param([["KOR\n"], [], [], "complete"], id="a line end behind a party"),
+        pytest.param(
+            [[f"P{n:03}" for n in range(201)], [], [], "complete"], id="more originators than there may be"
+        ),
+        (
+            "more observations than there may be",
+            [["KOR"], [n.to_bytes(8) for n in range(257)], [], "complete"],
+        ),
+    ],
+)
+def test_a_provenance_is_refused_that_has(parts: list[Any]) -> None:
+    with pytest.raises(WireError, match="provenance"):
+        decode(pack(parts), Provenance)
+
+
+def test_a_kind_that_nobody_knows_is_refused() -> None:
+    row = read_msgpack(bytes.fromhex(ITEM_ROWS[0]["hex"]))[0]
+    for kind in ("rocket", "Report", "ellipse", "", 1, None):
+        with pytest.raises(WireError):
+            decode_item(pack([kind, *row[1:]]))
+
+
+def test_one_kind_is_not_read_as_another() -> None:
+    for row in ITEM_ROWS:
+        other = ITEM_KINDS["track" if row["kind"] != "track" else "event"]
+        with pytest.raises(WireError):
+            decode(bytes.fromhex(row["hex"]), other)
+
+
+def test_a_long_message_is_refused_before_it_is_read() -> None:
+    with pytest.raises(WireError, match="over the limit") as caught:
+        decode_item(b"\xc1" * (WIRE_BYTES_MAX + 1))
+    assert caught.value.facts["kind"] == "item"
+    with pytest.raises(WireError, match="over the limit of 10"):
+        decode(bytes(11), Place, bytes_max=10)
+
+
+def test_a_refusal_is_one_printable_line() -> None:
+    with pytest.raises(WireError) as caught:
+        decode_item(pack(["report", "\x1b[2J\n\u202e", *range(8)]))
+    assert str(caught.value).isprintable()
+
+
+def test_constructors_check_again_after_a_decoder_refused() -> None:
+    """The decoder's leave to skip field checks must end with it, also when it fails."""
+    with pytest.raises(WireError):
+        decode(pack([1, 2, "x"]), Place)
+    with pytest.raises(ValueError, match="latitude"):
+        Place(latitude_1e7deg=10**10, longitude_1e7deg=0)
