@@ -17,23 +17,34 @@ class Clock(Protocol):
 
 
 class Row(NamedTuple):
-    """One stored row of a ledger: its place, its kind, the commitment and what it takes to check it."""
+    """One stored row of a ledger: its place, its kind, the commitment and what it takes to check it.
+
+    `wrapped_key` holds the content's own key and the commitment's salt, both wrapped under the ledger key;
+    it and `sealed_content` are None once the content was removed, and only then.
+    """
 
     entry: int
     kind: str
     recorded_ns: int
     commitment: bytes
     chained: bytes
-    salt: bytes | None
     wrapped_key: bytes | None
     sealed_content: bytes | None
 
 
 class Store(Protocol):
-    """Keeps rows in order and gives them back; what `append` returned from is on disk."""
+    """Keeps rows in order and gives them back; what `append` and `remove` returned from is on disk.
+
+    Entries are numbered from 0 without a gap. A row that is missing or cannot be read raises LedgerError
+    with the number in `facts["entry"]`; reading may go on from the next one.
+    """
 
     def append(self, rows: Sequence[Row]) -> None:
         """Write all rows or none, durably, in one commit."""
+        ...
+
+    def remove(self, entry: int, record: Row) -> None:
+        """Take key and content out of one row and append the record of it, in one durable commit."""
         ...
 
     def rows(self, first_entry: int = 0) -> Iterator[Row]:

@@ -1,0 +1,30 @@
+"""The ledger: a party's append-only record, chained so that every change shows, with removable contents."""
+
+from trilat.ledger.entry import (
+    BATCH_ENTRIES_MAX,
+    CONTENT_BYTES_MAX,
+    Entry,
+    EntryKind,
+    Removal,
+    Stored,
+)
+from trilat.ledger.examination import Head, Verification
+from trilat.ledger.ledger import Ledger
+from trilat.ledger.memory import MemoryStore
+from trilat.ledger.sqlite import SqliteStore
+from trilat.ledger.vault import Entropy
+
+__all__ = [
+    "BATCH_ENTRIES_MAX",
+    "CONTENT_BYTES_MAX",
+    "Entropy",
+    "Entry",
+    "EntryKind",
+    "Head",
+    "Ledger",
+    "MemoryStore",
+    "Removal",
+    "SqliteStore",
+    "Stored",
+    "Verification",
+]

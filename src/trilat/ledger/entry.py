@@ -1,0 +1,78 @@
+"""`Entry`, `Stored` and the kinds of entries: what a node writes down, and what it reads back.
+
+The ledger treats contents as bytes. What stands in them is the writer's; by custom it is the canonical wire
+form of the noun that the kind names, so that a node can be rebuilt from its ledger alone.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Final
+
+import msgspec
+
+from trilat.model import Noun
+from trilat.model.noun import Count, ShortText
+
+CONTENT_BYTES_MAX: Final = 2_097_152
+"""One content, bytes: room for a whole envelope that was refused, and kept aside."""
+
+BATCH_ENTRIES_MAX: Final = 10_000
+"""Entries of one durable commit."""
+
+
+class EntryKind(Enum):
+    """What an entry records. The name is in the chain, so that a kind cannot be changed afterwards."""
+
+    START = "start"
+    """The node began to run, with the version and the settings it runs under."""
+    AGREEMENT = "agreement"
+    """A version of an agreement came into this node's use."""
+    TRUST = "trust"
+    """A pin of a partner's keys was added."""
+    REPORT = "report"
+    """An observation of this party's own sensors or people was accepted."""
+    ITEM = "item"
+    """This node made an item of its own, such as a track or a warning."""
+    CONSENT = "consent"
+    """An officer signed a consent, or a refusal of one."""
+    DECISION = "decision"
+    """Policy decided whether an item may go to a recipient."""
+    RELEASE = "release"
+    """A released copy got its place in a recipient's stream; only now may it be sent."""
+    SENT = "sent"
+    """An envelope was handed to the transport."""
+    RECEIVED = "received"
+    """A partner's envelope was opened and its parcels accepted, in stream order."""
+    RECEIPT = "receipt"
+    """A partner signed how far it has accepted this node's stream."""
+    CURSOR = "cursor"
+    """How far this node has accepted or handed on something, where no other entry says so."""
+    REFUSAL = "refusal"
+    """Input was refused; the bytes are kept aside with the reason."""
+    REMOVAL = "removal"
+    """The content of an earlier entry was removed; its commitment and its place stay."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What is to be written: a kind and at most `CONTENT_BYTES_MAX` bytes."""
+
+    kind: EntryKind
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """What was written, checked on the way out. `content` is None once it was removed."""
+
+    entry: int
+    kind: EntryKind
+    recorded_ns: int
+    content: bytes | None
+
+
+class Removal(Noun, frozen=True, kw_only=True):
+    """The content of a REMOVAL entry: which entry lost its content, and why."""
+
+    entry: Count
+    reason: Annotated[ShortText, msgspec.Meta(min_length=1)]
