@@ -1,0 +1,10 @@
+"""Missiles: what recorded and claimed flights mean, and how plots become tracks, launches and impact areas.
+
+For warning and awareness only: whether a claimed flight can have happened, what a recorded one did, and where
+a tracked one comes down.
+"""
+
+from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
+from trilat.domains.missile.pipeline import MissilePipeline
+
+__all__ = ["FlightAnswer", "FlightClaim", "MissilePipeline", "Verdict", "check_flight"]
