@@ -1,0 +1,183 @@
+"""What a sensor would have seen of a state, and how far that is from what it saw. Kernels.
+
+A plot is prepared once (`prepare`) into a `Measurement`: numbers only, in ECEF. Range and direction are
+compared along the right-handed axes of the *measured* direction, so that nothing is singular at the zenith:
+
+    u  measured direction            nu_1 = range - |p - s|
+    e1 towards growing azimuth       nu_2 = -e1 . (p - s)/|p - s|      (radians)
+    e2 towards growing elevation     nu_3 = -e2 . (p - s)/|p - s|      (radians)
+                                     nu_4 = range rate - (p - s)/|p - s| . v
+
+with s the site. The standard deviation across e1 is sigma_azimuth sqrt(cos^2 E + sigma_E^2 sin^2 E): the
+second term is the chance that the true elevation is not the measured one, and keeps it above zero overhead.
+A tracklet is compared with the whole state.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numba import njit
+from scipy.stats import chi2
+
+from trilat.fusion.observation import DirectionObservation, EquivalentObservation, Plot, RadarObservation
+from trilat.geo import FloatArray, enu_rotation
+
+# Kinds of measurement as the kernels know them, and the length of each.
+KIND_RADAR = 0
+KIND_RADAR_RATE = 1
+KIND_DIRECTION = 2
+KIND_EQUIVALENT = 3
+
+# A tracklet's axis with a larger sigma than this says nothing: it does not count in the gate.
+UNOBSERVED_POSITION_M = 3.0e6
+UNOBSERVED_SPEED_M_PER_S = 3.0e4
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """A plot as numbers: `values` (m,), `covariance` (m, m), `site_m` (3,), `axes` (3, 3) rows u, e1, e2.
+
+    `key` orders measurements of all sorts the same way whatever the order of arrival; `scan` is equal for
+    plots of which an object can give only one.
+    """
+
+    key: tuple[object, ...]
+    scan: tuple[object, ...]
+    time_ns: int
+    source: str
+    sensor: str
+    kind: int
+    values: FloatArray
+    covariance: FloatArray
+    site_m: FloatArray
+    axes: FloatArray
+    degrees_of_freedom: int
+
+
+def prepare(plot: Plot) -> Measurement:
+    """The plot as numbers in ECEF, m, rad and m/s, with its place in the order of all plots."""
+    if isinstance(plot, EquivalentObservation):
+        return _prepare_equivalent(plot)
+    axes = direction_axes(plot)
+    across = plot.azimuth_sigma_rad * math.sqrt(
+        math.cos(plot.elevation_rad) ** 2 + (plot.elevation_sigma_rad * math.sin(plot.elevation_rad)) ** 2
+    )
+    sigmas = [across, plot.elevation_sigma_rad]
+    values = [0.0, 0.0]
+    kind = KIND_DIRECTION
+    if isinstance(plot, RadarObservation):
+        sigmas.insert(0, plot.range_sigma_m)
+        values.insert(0, plot.range_m)
+        kind = KIND_RADAR
+        if plot.range_rate_m_per_s is not None and plot.range_rate_sigma_m_per_s is not None:
+            sigmas.append(plot.range_rate_sigma_m_per_s)
+            values.append(plot.range_rate_m_per_s)
+            kind = KIND_RADAR_RATE
+    numbers = (plot.azimuth_rad, plot.elevation_rad, *values, *sigmas, *map(float, plot.site_ecef_m))
+    return Measurement(
+        key=(int(plot.time_ns), plot.source, plot.sensor, kind, numbers),
+        scan=(int(plot.time_ns), plot.source, plot.sensor, kind == KIND_DIRECTION, ()),
+        time_ns=int(plot.time_ns),
+        source=plot.source,
+        sensor=plot.sensor,
+        kind=kind,
+        values=np.array(values),
+        covariance=np.diag(np.square(sigmas)),
+        site_m=plot.site_ecef_m,
+        axes=axes,
+        degrees_of_freedom=len(values),
+    )
+
+
+def _prepare_equivalent(plot: EquivalentObservation) -> Measurement:
+    numbers = (*map(float, plot.mean), *map(float, plot.covariance.ravel()))
+    covariance = 0.5 * (plot.covariance + plot.covariance.T)
+    known = np.linalg.eigvalsh(covariance[:3, :3]) < UNOBSERVED_POSITION_M**2
+    known_rate = np.linalg.eigvalsh(covariance[3:, 3:]) < UNOBSERVED_SPEED_M_PER_S**2
+    time_ns = int(plot.time_ns)
+    return Measurement(
+        key=(time_ns, plot.source, plot.sensor, KIND_EQUIVALENT, numbers),
+        scan=(time_ns, plot.source, plot.sensor, KIND_EQUIVALENT, () if plot.sensor else numbers),
+        time_ns=time_ns,
+        source=plot.source,
+        sensor=plot.sensor,
+        kind=KIND_EQUIVALENT,
+        values=plot.mean.copy(),
+        covariance=covariance,
+        site_m=np.zeros(3),
+        axes=np.eye(3),
+        degrees_of_freedom=max(1, int(known.sum() + known_rate.sum())),
+    )
+
+
+def direction_axes(plot: RadarObservation | DirectionObservation) -> FloatArray:
+    """Rows u, e1, e2 (3, 3) in ECEF: measured direction, growing azimuth, growing elevation."""
+    sin_a, cos_a = math.sin(plot.azimuth_rad), math.cos(plot.azimuth_rad)
+    sin_e, cos_e = math.sin(plot.elevation_rad), math.cos(plot.elevation_rad)
+    local = np.array(
+        [
+            [cos_e * sin_a, cos_e * cos_a, sin_e],
+            [cos_a, -sin_a, 0.0],
+            [-sin_e * sin_a, -sin_e * cos_a, cos_e],
+        ]
+    )
+    return local @ _site_rotation(float(plot.site_latitude_rad), float(plot.site_longitude_rad))
+
+
+@lru_cache(maxsize=1024)
+def _site_rotation(latitude_rad: float, longitude_rad: float) -> FloatArray:
+    return np.ascontiguousarray(enu_rotation(latitude_rad, longitude_rad))
+
+
+@lru_cache(maxsize=64)
+def gate(degrees_of_freedom: int, tail: float) -> float:
+    """The squared distance that a true plot exceeds with probability `tail` (chi-square)."""
+    return float(chi2.isf(tail, degrees_of_freedom))
+
+
+@njit(cache=True)
+def innovation(
+    state: FloatArray, kind: int, values: FloatArray, site: FloatArray, axes: FloatArray
+) -> tuple[FloatArray, FloatArray, bool]:
+    """Innovation nu (m,), Jacobian H (m, n) and whether the object is on the measured side of the sensor.
+
+    The equations are in the module; H is d(predicted)/d(state), with n = 6 or 9.
+    """
+    m = values.shape[0]
+    n = state.shape[0]
+    nu = np.zeros(m)
+    h = np.zeros((m, n))
+    if kind == KIND_EQUIVALENT:
+        for i in range(6):
+            nu[i] = values[i] - state[i]
+            h[i, i] = 1.0
+        return nu, h, True
+    d = state[:3] - site
+    r = math.sqrt(d[0] ** 2 + d[1] ** 2 + d[2] ** 2)
+    if r < 1.0:
+        return nu, h, False
+    u = d / r
+    row = 0
+    if kind != KIND_DIRECTION:
+        nu[0] = values[0] - r
+        for j in range(3):
+            h[0, j] = u[j]
+        row = 1
+    for k in range(1, 3):
+        e = axes[k]
+        along = e[0] * u[0] + e[1] * u[1] + e[2] * u[2]
+        nu[row] = values[row] - along
+        for j in range(3):
+            h[row, j] = (e[j] - along * u[j]) / r
+        row += 1
+    if kind == KIND_RADAR_RATE:
+        v = state[3:6]
+        rate = u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
+        nu[3] = values[3] - rate
+        for j in range(3):
+            h[3, j] = (v[j] - rate * u[j]) / r
+            h[3, 3 + j] = u[j]
+    ahead = axes[0, 0] * u[0] + axes[0, 1] * u[1] + axes[0, 2] * u[2] > 0.0
+    return nu, h, ahead

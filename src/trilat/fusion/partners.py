@@ -1,0 +1,164 @@
+"""Partners' own tracks beside our filters: kept, paired with our tracks, combined when read.
+
+A partner's cumulative track never enters a filter: its next version contains the same plots again. Only
+the latest version per partner and name counts. When the picture is read it is carried to the instant, paired
+with the nearest track inside a chi-square gate (with hysteresis: a pair is made below the 99 % point and
+broken above the 99.999 % point), and combined: by the sum of information where the lineage is known, by
+covariance intersection where it is withheld.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from trilat.fusion.combine import Estimate, covariance_intersection, information_sum, squared_distance
+from trilat.fusion.motion import propagate
+from trilat.fusion.observation import SourceTrack
+from trilat.fusion.track import NS_PER_S, TrackerSettings
+from trilat.geo import FloatArray
+
+# Chi-square with 6 degrees of freedom: 99 % and 99.999 %.
+PAIR_MADE = 16.81
+PAIR_BROKEN = 33.11
+# Unknown thrust of a partner's burning object: about the acceleration of a late first stage.
+_THRUST_SIGMA_M_PER_S2 = 25.0
+
+
+@dataclass(frozen=True, eq=False)
+class TrackEstimate:
+    """What a picture says of one object at an instant.
+
+    `mean` (6,) and `covariance` (6, 6) are ECEF, m and m/s. `sources` are the originators whose data went in.
+    `track_key` is stable; for an object known only from partners it is `source/track_key` of the partner.
+    """
+
+    track_key: str
+    time_ns: int
+    mean: FloatArray
+    covariance: FloatArray
+    stage: str
+    confirmed: bool
+    sources: frozenset[str]
+    updates: int
+    first_time_ns: int
+    last_update_ns: int
+
+
+class PartnerTracks:
+    """The latest track of each partner and name, and which of our tracks each is paired with."""
+
+    def __init__(self, settings: TrackerSettings) -> None:
+        """An empty collection."""
+        self._settings = settings
+        self._latest: dict[tuple[str, str], SourceTrack] = {}
+        self._first_ns: dict[tuple[str, str], int] = {}
+        self._versions: dict[tuple[str, str], int] = {}
+        self._pairs: dict[tuple[str, str], str] = {}
+
+    def add(self, track: SourceTrack) -> bool:
+        """Keeps the track when it is newer than the one held; says whether it was."""
+        name = (track.source, track.track_key)
+        held = self._latest.get(name)
+        if held is not None and held.time_ns >= track.time_ns:
+            return False
+        self._latest[name] = track
+        self._first_ns.setdefault(name, track.time_ns)
+        self._versions[name] = self._versions.get(name, 0) + 1
+        return True
+
+    def combined(self, own: Sequence[TrackEstimate], time_ns: int) -> tuple[TrackEstimate, ...]:
+        """Own estimates of `time_ns` with the partners' tracks combined in, and then those left over."""
+        groups = list(own)
+        filled: list[set[str]] = [set() for _ in groups]
+        for name in sorted(self._current(time_ns)):
+            track = self._latest[name]
+            index = self._nearest(name, track, groups, filled, time_ns)
+            if index is None:
+                self._pairs.pop(name, None)
+                groups.append(self._alone(name, track, time_ns))
+                filled.append({track.source})
+                continue
+            self._pairs[name] = groups[index].track_key
+            groups[index] = self._joined(groups[index], name, track, time_ns)
+            filled[index].add(track.source)
+        return tuple(groups)
+
+    def _current(self, time_ns: int) -> Iterable[tuple[str, str]]:
+        age_ns = int(self._settings.source_track_age_s * NS_PER_S)
+        return [name for name, track in self._latest.items() if -age_ns <= time_ns - track.time_ns <= age_ns]
+
+    def _nearest(
+        self,
+        name: tuple[str, str],
+        track: SourceTrack,
+        groups: Sequence[TrackEstimate],
+        filled: Sequence[set[str]],
+        time_ns: int,
+    ) -> int | None:
+        """The group that the track is paired with: its old partner if still near, else the nearest."""
+        best: tuple[float, int] | None = None
+        for index, group in enumerate(groups):
+            if track.source in filled[index]:
+                continue
+            carried = _carried(track, time_ns, group.stage, self._settings)
+            distance = squared_distance((group.mean, group.covariance), carried)
+            if self._pairs.get(name) == group.track_key and distance < PAIR_BROKEN:
+                return index
+            if distance < PAIR_MADE and (best is None or distance < best[0]):
+                best = (distance, index)
+        return None if best is None else best[1]
+
+    def _joined(
+        self, group: TrackEstimate, name: tuple[str, str], track: SourceTrack, time_ns: int
+    ) -> TrackEstimate:
+        carried = _carried(track, time_ns, group.stage, self._settings)
+        held: Estimate = (group.mean, group.covariance)
+        if track.lineage_known:
+            mean, covariance = information_sum([held, carried])
+        else:
+            mean, covariance, _ = covariance_intersection(held, carried)
+        return replace(
+            group,
+            mean=mean,
+            covariance=covariance,
+            stage=track.stage if group.stage == "unknown" else group.stage,
+            confirmed=True,
+            sources=group.sources | {track.source},
+            updates=group.updates + self._versions[name],
+            first_time_ns=min(group.first_time_ns, self._first_ns[name]),
+            last_update_ns=max(group.last_update_ns, track.time_ns),
+        )
+
+    def _alone(self, name: tuple[str, str], track: SourceTrack, time_ns: int) -> TrackEstimate:
+        mean, covariance = _carried(track, time_ns, "unknown", self._settings)
+        return TrackEstimate(
+            track_key=f"{track.source}/{track.track_key}",
+            time_ns=time_ns,
+            mean=mean,
+            covariance=covariance,
+            stage=track.stage,
+            confirmed=True,
+            sources=frozenset([track.source]),
+            updates=self._versions[name],
+            first_time_ns=self._first_ns[name],
+            last_update_ns=track.time_ns,
+        )
+
+
+def _carried(track: SourceTrack, time_ns: int, group_stage: str, settings: TrackerSettings) -> Estimate:
+    """The partner's track at `time_ns`: in free fall where that is known, else with unknown thrust."""
+    seconds = (time_ns - track.time_ns) / NS_PER_S
+    stage = track.stage if track.stage != "unknown" else group_stage
+    if stage == "coast":
+        mean, covariance = propagate(
+            track.mean, track.covariance, seconds, settings.coast_acceleration_psd_m2_per_s3
+        )
+        return mean, covariance
+    nine = np.zeros(9)
+    nine[:6] = track.mean
+    wide = np.zeros((9, 9))
+    wide[:6, :6] = track.covariance
+    wide[6:, 6:] = np.eye(3) * _THRUST_SIGMA_M_PER_S2**2
+    mean, covariance = propagate(nine, wide, seconds, settings.boost_jerk_psd_m2_per_s5)
+    return np.ascontiguousarray(mean[:6]), np.ascontiguousarray(covariance[:6, :6])

@@ -1,0 +1,211 @@
+"""One object as the tracker knows it: its bank of filters, its history, and how it starts.
+
+- From a radar plot or a tracklet of one: position from the plot, velocity zero within `speed_sigma_m_per_s`.
+- From a direction alone (infrared): the object is taken to have just come into sight, at
+  `first_height_m` above the ellipsoid within `first_height_sigma_m`, because an infrared sensor sees a
+  burning object when it leaves the clouds. This gives one sensor a usable, honest first estimate on launch;
+  a track that *starts* from a direction later in flight is wrong until a second sensor corrects it.
+
+A track is confirmed after `confirm_updates` plots at different instants. A track is a value: each step gives
+a new one, so that the tracker can go back to any instant of its buffer.
+"""
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
+from trilat.fusion.motion import REENTRY_HEIGHT_M, height
+from trilat.fusion.stages import Bank, mixture, predict_bank, start_bank, update_bank
+from trilat.fusion.tracklet import equivalent_of
+from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
+from trilat.model.errors import ObservationError
+
+NS_PER_S = 1_000_000_000
+# A tracklet whose longest axis is beyond this has no range, metres.
+_NO_RANGE_M = 1.0e5
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """What a tracker is tuned by; every limit has a name and a unit."""
+
+    buffer_s: float = 40.0
+    coast_s: float = 300.0
+    tentative_s: float = 25.0
+    confirm_updates: int = 3
+    boost_jerk_psd_m2_per_s5: float = 1.5
+    coast_acceleration_psd_m2_per_s3: float = 1e-7
+    gate_tail_probability: float = 1e-5
+    speed_sigma_m_per_s: float = 3000.0
+    thrust_sigma_m_per_s2: float = 30.0
+    first_height_m: float = 13_000.0
+    first_height_sigma_m: float = 8_000.0
+    first_speed_sigma_m_per_s: float = 1000.0
+    history_s: float = 45.0
+    position_sigma_m_max: float = 200_000.0
+    source_track_age_s: float = 60.0
+    tracks_max: int = 400
+
+    def __post_init__(self) -> None:
+        """Refuses settings with which no tracker can work."""
+        for name, value in vars(self).items():
+            if not (math.isfinite(value) and value > 0.0):
+                raise ObservationError(f"setting `{name}` must be a positive number")
+        if self.buffer_s < 30.0:
+            raise ObservationError("setting `buffer_s` must be at least 30, partners are late")
+        if self.gate_tail_probability > 0.1:
+            raise ObservationError("setting `gate_tail_probability` must be at most 0.1")
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """An object at the instant of its last plot; `number` is 0 until it is confirmed."""
+
+    ordinal: int
+    number: int
+    time_ns: int
+    first_time_ns: int
+    updates: int
+    instants: int
+    sources: frozenset[str]
+    bank: Bank
+    history: tuple[Measurement, ...] = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """Its name: `t1`, `t2` ... in order of confirmation, `n1` ... before that."""
+        return f"t{self.number}" if self.number else f"n{self.ordinal}"
+
+
+def start_track(measurement: Measurement, ordinal: int, settings: TrackerSettings) -> Track | None:
+    """A new track from one plot, or None where the plot's line of sight misses the Earth's air."""
+    start = first_state(measurement, settings)
+    if start is None:
+        return None
+    return Track(
+        ordinal=ordinal,
+        number=0,
+        time_ns=measurement.time_ns,
+        first_time_ns=measurement.time_ns,
+        updates=1,
+        instants=1,
+        sources=frozenset([measurement.source]),
+        bank=start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2),
+        history=(measurement,),
+    )
+
+
+def predicted_bank(track: Track, time_ns: int, settings: TrackerSettings) -> Bank:
+    """The track's filters carried to `time_ns`; the track's own bank when that is its instant."""
+    if time_ns == track.time_ns:
+        return track.bank
+    seconds = (time_ns - track.time_ns) / NS_PER_S
+    bank: Bank = predict_bank(
+        *track.bank, seconds, settings.boost_jerk_psd_m2_per_s5, settings.coast_acceleration_psd_m2_per_s3
+    )
+    return bank
+
+
+def updated_track(track: Track, bank: Bank, measurement: Measurement, settings: TrackerSettings) -> Track:
+    """The track after one plot; `bank` is its prediction to the instant of the plot."""
+    new_bank: Bank = update_bank(
+        *bank,
+        measurement.kind,
+        measurement.values,
+        measurement.covariance,
+        measurement.site_m,
+        measurement.axes,
+    )
+    history = track.history
+    if measurement.time_ns - track.first_time_ns <= settings.history_s * NS_PER_S:
+        history = (*history, measurement)
+    sources = track.sources
+    if measurement.source not in sources:
+        sources |= {measurement.source}
+    return replace(
+        track,
+        time_ns=measurement.time_ns,
+        updates=track.updates + 1,
+        instants=track.instants + (measurement.time_ns > track.time_ns),
+        sources=sources,
+        bank=new_bank,
+        history=history,
+    )
+
+
+def bank_state(bank: Bank) -> tuple[FloatArray, FloatArray, float]:
+    """Mean (6,), covariance (6, 6) and weight of coast of a bank."""
+    mean, covariance, coast = mixture(bank[0], bank[1], bank[2], bank[3], bank[4])
+    return mean, covariance, coast
+
+
+def stage_of(mean: FloatArray, coast: float, updates: int) -> str:
+    """What the object does, by the weight of coast in its bank and by its height."""
+    if updates < 3:
+        return "unknown"
+    descending = float(mean[:3] @ mean[3:]) < 0.0
+    if descending and height(mean) < REENTRY_HEIGHT_M:
+        return "reentry"
+    if coast > 0.95:
+        return "coast"
+    return "gap" if coast > 0.5 else "boost"
+
+
+def first_state(measurement: Measurement, settings: TrackerSettings) -> tuple[FloatArray, FloatArray] | None:
+    """Mean (6,) and covariance (6, 6) from one plot and what is known of any object beforehand."""
+    if measurement.kind == KIND_DIRECTION:
+        return _state_on_shell(measurement.site_m, measurement.axes[0], measurement, settings, 0.0)
+    mean, covariance = equivalent_of(measurement, None)
+    if measurement.kind == KIND_EQUIVALENT:
+        lengths, axes = np.linalg.eigh(covariance[:3, :3])
+        if lengths[2] > _NO_RANGE_M**2:
+            return _state_on_shell(mean[:3], axes[:, 2], measurement, settings, -math.inf)
+    prior = np.zeros((6, 6))
+    prior[3:, 3:] = np.eye(3) / settings.speed_sigma_m_per_s**2
+    return _with_prior(mean, covariance, np.zeros(6), prior)
+
+
+def _state_on_shell(
+    origin: FloatArray,
+    direction: FloatArray,
+    measurement: Measurement,
+    settings: TrackerSettings,
+    least_m: float,
+) -> tuple[FloatArray, FloatArray] | None:
+    """A first state where a line of sight meets the height of first sight; None where it does not."""
+    radii = np.array([SEMI_MAJOR_AXIS_M, SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M]) + settings.first_height_m
+    o, d = origin / radii, direction / radii
+    a, b, c = float(d @ d), float(o @ d), float(o @ o) - 1.0
+    root = b * b - a * c
+    if root < 0.0:
+        return None
+    # The sensor sees the near side; a tracklet's mean already lies near the object.
+    distances = sorted(((-b - math.sqrt(root)) / a, (-b + math.sqrt(root)) / a), key=abs)
+    distances = [distance for distance in distances if distance > least_m]
+    if not distances:
+        return None
+    point = origin + distances[0] * direction
+    up = point / radii**2
+    up /= np.linalg.norm(up)
+    along_m = settings.first_height_sigma_m / max(0.1, abs(float(up @ direction)))
+    prior_mean = np.concatenate([point, np.zeros(3)])
+    prior = np.zeros((6, 6))
+    prior[:3, :3] = np.outer(direction, direction) / along_m**2
+    prior[3:, 3:] = np.eye(3) / settings.first_speed_sigma_m_per_s**2
+    mean, covariance = equivalent_of(measurement, prior_mean)
+    return _with_prior(mean, covariance, prior_mean, prior)
+
+
+def _with_prior(
+    mean: FloatArray, covariance: FloatArray, prior_mean: FloatArray, prior_information: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The state after adding prior information (6, 6) about `prior_mean`, in units that condition well."""
+    scale = np.array([1e3, 1e3, 1e3, 1e3, 1e3, 1e3])
+    own = np.linalg.inv(covariance / np.outer(scale, scale))
+    prior = prior_information * np.outer(scale, scale)
+    total = np.linalg.inv(own + prior)
+    total = 0.5 * (total + total.T)
+    shift = total @ (prior @ ((prior_mean - mean) / scale))
+    return mean + scale * shift, total * np.outer(scale, scale)
