@@ -124,7 +124,11 @@ def _direction_at(direction: FloatArray, time: float) -> tuple[float, float, flo
 
 @numba.njit(cache=True)
 def air_density(height: float) -> float:
-    """Density, kg/m^3, exponential within each layer; the first and last layer go on outside."""
+    """Density, kg/m^3, exponential within each layer; the last layer goes on above.
+
+    Below sea level the density stays: a step that ends underground must not blow up.
+    """
+    height = max(height, 0.0)
     layer = 0
     while layer < _AIR_HEIGHT_M.size - 2 and height >= _AIR_HEIGHT_M[layer + 1]:
         layer += 1

@@ -25,7 +25,7 @@ from trilat.scenario.kernels import air_density, fly_states, gravitation
 # More output or integration steps than this is a mistake in the call, not a flight.
 _STEPS_MAX = 2_000_000
 # A fall is followed in pieces of this length and looked at in rows of this step.
-_PIECE_S, _ROW_S = 300.0, 1.0
+_PIECE_S, _ROW_S = 60.0, 1.0
 # Fifty halvings of one row leave only rounding.
 _HALVINGS = 50
 # What the kernels take for "no thrust"; see `kernels`.
@@ -34,7 +34,7 @@ NO_DIRECTION = np.array([[0.0, 0.0, 0.0, 1.0]])
 
 
 def air_density_kg_per_m3(height_m: npt.ArrayLike) -> FloatArray:
-    """Density of the air (kg/m^3) at heights (m); the last layer goes on above 150 km."""
+    """Density of the air (kg/m^3) at heights (m); sea level goes on below, the last layer above."""
     height = np.atleast_1d(np.asarray(height_m, dtype=np.float64))
     flat = np.array([air_density(float(one)) for one in height.ravel()])
     return flat.reshape(np.shape(height_m))
@@ -88,8 +88,8 @@ def fall_to_ground(
             row = int(below[0])
             seconds, end = meet_ground(states[row], times[row + 1] - times[row], inverse)
             latitude, longitude, _ = geodetic_from_ecef(end[:3])
-            seconds += start_s + float(times[row])
-            return seconds, float(np.degrees(latitude)), float(np.degrees(longitude))
+            total_s = start_s + float(times[row]) + seconds
+            return total_s, float(np.degrees(latitude)), float(np.degrees(longitude))
         start_s, state = start_s + float(times[-1]), states[-1]
     return None
 
@@ -102,7 +102,7 @@ def meet_ground(state: FloatArray, span_s: float, inverse_coefficient: float) ->
         middle = 0.5 * (low + high)
         end = fly_states(state, np.array([0.0, middle]), inverse_coefficient, NO_THRUST, NO_DIRECTION)[1]
         low, high = (low, middle) if height_m_of(end) <= 0.0 else (middle, high)
-    return high, end
+    return float(high), end
 
 
 def height_m_of(state: FloatArray) -> FloatArray:
