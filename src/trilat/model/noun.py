@@ -157,13 +157,16 @@ def _tuple_check(arguments: tuple[Any, ...]) -> _Check:
 
 
 def _union_check(choices: list[_Check]) -> _Check:
+    """The words are those of the first choice: `None` is written last and is seldom what was meant."""
+
     def check(value: object) -> str | None:
-        wrong: str | None = None
+        wrongs: list[str] = []
         for choice in choices:
             wrong = choice(value)
             if wrong is None:
                 return None
-        return wrong
+            wrongs.append(wrong)
+        return wrongs[0]
 
     return check
 

@@ -3,6 +3,7 @@
 The wire form is arrays; this form says the same with names. Both are strict: an unknown or misspelt field
 is refused, a missing one too unless it has a default. Bytes are base64. Nothing is converted on the way:
 instants stay integers of UTC nanoseconds and quantities stay integers in the unit that their name ends with.
+The schema asks for `kind` wherever there is one; the reader does without where only one kind may stand.
 """
 
 import json
@@ -123,11 +124,10 @@ def schema_of(name: str) -> dict[str, Any]:
     }
     if name not in shapes:
         raise ItemError(f"no schema `{name}`: choose one of {', '.join(sorted(shapes))}")
-    return {
-        "$schema": SCHEMA_DIALECT,
-        "title": name,
-        **msgspec.json.schema(_twin_type(shapes[name])),
-    }
+    schema = {"$schema": SCHEMA_DIALECT, "title": name, **msgspec.json.schema(_twin_type(shapes[name]))}
+    # Defaults come as tuples; once through JSON and they are what a reader of the schema sees.
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
+    return plain
 
 
 def _convert(plain: Any, shape: Any) -> Any:

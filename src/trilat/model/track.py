@@ -111,7 +111,9 @@ class Warning(Item, frozen=True, kw_only=True, tag="warning"):
     text: Text = ""
 
     def check(self) -> None:
-        """Refuse a confirmation that names no item, or names the very item that raised the warning."""
+        """Refuse a source twice, and a confirmation by no item or by the very item that raised the warning."""
+        if len(set(self.sources)) != len(self.sources):
+            raise ItemError("Warning.sources names a party twice: a source counts once")
         if self.state is WarningState.CONFIRMED and not self.confirmed_by:
             raise ItemError("Warning.confirmed_by is empty: a confirmation names the item that supports it")
         if {reference.item_id for reference in self.confirmed_by} & {
