@@ -1,0 +1,26 @@
+"""The deciding core: what a party may release, to whom, in which form, under the agreements it has signed.
+
+`read_agreement` reads what a negotiator wrote, `check` says whether it is sound, `decide` answers one
+question, `degrade` makes the copy, `explain` says why. Pure: text, items and instants come in as arguments.
+"""
+
+from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.consents import consents_in
+from trilat.policy.decide import decide
+from trilat.policy.degrade import degrade, due_ns
+from trilat.policy.language import read_agreement
+from trilat.policy.regime import Regime, read_regime
+from trilat.policy.request import ReleaseRequest
+
+__all__ = [
+    "AgreementSet",
+    "Regime",
+    "ReleaseRequest",
+    "Rule",
+    "consents_in",
+    "decide",
+    "degrade",
+    "due_ns",
+    "read_agreement",
+    "read_regime",
+]

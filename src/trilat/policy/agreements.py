@@ -1,0 +1,190 @@
+"""`AgreementSet`: the agreements that a party holds, by file, with their clauses found fast.
+
+Rules
+1. A clause is named `file#id`, such as `us-japan-2007.toml#4a`; a consent names it `agreement#id`.
+2. Newest known wins: of several versions of one agreement, the newest that has begun speaks, and an older
+   one never comes back, also where the newer one has ended.
+3. A prohibition that names a party speaks of that party's staff too; a permission does not.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from trilat.model import Agreement, AgreementError, Clause, Domain, Effect, Rank, find_level
+from trilat.model.limits import IDENTIFIER_CHARACTERS_MAX, INSTANT_NS_MAX
+
+_REMEMBERED_MAX: Final = 65_536
+"""Directions whose clauses are remembered; beyond it the memory starts anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One clause with its agreement and the time in which it speaks, [from, until) in UTC nanoseconds."""
+
+    name: str
+    consent_name: str
+    clause: Clause
+    agreement: Agreement
+    from_ns: int
+    until_ns: int
+
+    def speaks(self, at_ns: int, purpose: str) -> bool:
+        """Whether the agreement is in force at the instant and for the purpose."""
+        return self.from_ns <= at_ns < self.until_ns and purpose in self.agreement.purposes
+
+    def rank_max(self, at_ns: int) -> Rank:
+        """The highest rank that the clause covers; a level not known at the instant covers no more than
+        unclassified items.
+        """
+        highest = self.clause.highest
+        level = None if highest is None else find_level(highest, at_ns)
+        return Rank.UNCLASSIFIED if level is None else level.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """All clauses of any time and purpose that speak of one kind of item from one party to another."""
+
+    permits: tuple[Rule, ...]
+    forbids: tuple[Rule, ...]
+
+
+class AgreementSet:
+    """Agreements by file name; made by `of`. It does not change."""
+
+    def __init__(self, files: Mapping[str, Agreement]) -> None:
+        """Use `of`, which refuses what does not go together."""
+        self._files = dict(sorted(files.items()))
+        self._rules = {
+            rule.name: rule
+            for file, agreement in self._files.items()
+            for rule in self._compile(file, agreement)
+        }
+        self._by_giver: dict[str, list[Rule]] = {}
+        for rule in self._rules.values():
+            for giver in rule.clause.givers:
+                self._by_giver.setdefault(giver, []).append(rule)
+        self._directions: dict[tuple[str, str, Domain, str], Direction] = {}
+        self._windows: dict[tuple[str, str], tuple[tuple[Agreement, int, int], ...]] = {}
+
+    @classmethod
+    def of(cls, files: Mapping[str, Agreement]) -> "AgreementSet":
+        """The set of these agreements, by file name without folder.
+
+        Raises:
+            AgreementError: one version of an agreement in two files, or a name too long to be written down.
+        """
+        seen: dict[tuple[str, int], str] = {}
+        for file, agreement in sorted(files.items()):
+            key = (agreement.agreement_id, agreement.version)
+            if key in seen:
+                raise AgreementError(
+                    f"{file}: agreement `{key[0]}` version {key[1]} is already in {seen[key]}: "
+                    "remove one, or give the newer one a higher version",
+                    file=file,
+                    clause=None,
+                )
+            seen[key] = file
+            for clause in agreement.clauses:
+                longest = max(len(file), len(agreement.agreement_id)) + 1 + len(clause.clause_id)
+                if longest > IDENTIFIER_CHARACTERS_MAX:
+                    raise AgreementError(
+                        f"{file}, clause `{clause.clause_id[:80]}`: its full name has {longest} characters, "
+                        f"over {IDENTIFIER_CHARACTERS_MAX}: shorten the file name, the id or the clause id",
+                        file=file,
+                        clause=clause.clause_id,
+                    )
+        return cls(files)
+
+    def _compile(self, file: str, agreement: Agreement) -> Iterator[Rule]:
+        until_ns = self._until_ns(agreement)
+        for clause in agreement.clauses:
+            yield Rule(
+                name=f"{file}#{clause.clause_id}",
+                consent_name=f"{agreement.agreement_id}#{clause.clause_id}",
+                clause=clause,
+                agreement=agreement,
+                from_ns=agreement.in_force_from_ns,
+                until_ns=until_ns,
+            )
+
+    def _until_ns(self, agreement: Agreement) -> int:
+        """When the agreement ends, or a newer version of it begins (rule 2)."""
+        ends = [INSTANT_NS_MAX if agreement.in_force_until_ns is None else agreement.in_force_until_ns]
+        ends += [
+            other.in_force_from_ns
+            for other in self._files.values()
+            if other.agreement_id == agreement.agreement_id and other.version > agreement.version
+        ]
+        return min(ends)
+
+    @property
+    def files(self) -> dict[str, Agreement]:
+        """Agreements by file name, in order of names."""
+        return dict(self._files)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every clause of every file, in order of files and then as written."""
+        return tuple(self._rules.values())
+
+    def rule(self, name: str) -> Rule | None:
+        """The clause of the name `file#id`, or None."""
+        return self._rules.get(name)
+
+    def direction(self, giver: str, receiver: str, domain: Domain, kind: str) -> Direction:
+        """The clauses that speak of items of a domain and kind from `giver` to `receiver`, by name."""
+        key = (giver, receiver, domain, kind)
+        found = self._directions.get(key)
+        if found is None:
+            if len(self._directions) >= _REMEMBERED_MAX:
+                self._directions.clear()
+            found = self._directions[key] = self._find(giver, receiver, domain, kind)
+        return found
+
+    def _find(self, giver: str, receiver: str, domain: Domain, kind: str) -> Direction:
+        about = [
+            rule
+            for code in _with_party(giver)
+            for rule in self._by_giver.get(code, ())
+            if domain in rule.clause.domains and kind in rule.clause.kinds
+        ]
+        permits = {
+            rule.name: rule
+            for rule in about
+            if rule.clause.effect is Effect.PERMIT
+            and giver in rule.clause.givers
+            and receiver in rule.clause.receivers
+            and giver != receiver
+        }
+        forbids = {
+            rule.name: rule
+            for rule in about
+            if rule.clause.effect is Effect.FORBID
+            and any(code in rule.clause.receivers for code in _with_party(receiver))
+        }
+        return Direction(
+            permits=tuple(permits[name] for name in sorted(permits)),
+            forbids=tuple(forbids[name] for name in sorted(forbids)),
+        )
+
+    def between(self, one: str, other: str) -> tuple[tuple[Agreement, int, int], ...]:
+        """The agreements that both are parties to, each with the time in which it speaks."""
+        key = (one, other)
+        found = self._windows.get(key)
+        if found is None:
+            if len(self._windows) >= _REMEMBERED_MAX:
+                self._windows.clear()
+            found = self._windows[key] = tuple(
+                (agreement, agreement.in_force_from_ns, self._until_ns(agreement))
+                for agreement in self._files.values()
+                if one in agreement.parties and other in agreement.parties
+            )
+        return found
+
+
+def _with_party(code: str) -> tuple[str, ...]:
+    """A code and, for a member of staff, the party it belongs to."""
+    party = code.split("/", maxsplit=1)[0]
+    return (code,) if party == code else (code, party)

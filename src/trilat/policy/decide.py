@@ -1,0 +1,390 @@
+"""`decide`: may this item go to this party, by this path, for this purpose, now? In which form?
+
+Pure and total: the same arguments give the same `Decision`, and nothing is ever raised. Rules, each with
+its number beside the check:
+
+ 1. Withhold unless a clause permits. A prohibition wins. The order of files and clauses does not matter.
+ 2. An error while deciding withholds and names the clause.
+ 3. The label must be known, in time, below what never leaves, and name the recipient.
+ 4. The direction is originator -> recipient. The originator sends directly, or through `via`; any other
+    sender is itself the intermediary, and only a clause that names it as `via` lets it pass anything on.
+ 5. Through an intermediary, the first leg must be allowed for the same item too.
+ 6. Every originator in the provenance must allow it, each by its own clause; the recipient's own part needs
+    nobody's leave. The coarsest form and the strictest duties of all hold.
+ 7. A clause speaks while its agreement is in force and for its purposes, by its path, for its statuses, up
+    to its level, for its categories, and where its form can be made from the item. A prohibition without a
+    path covers every path, one without categories every item.
+ 8. Where a clause asks for approval, or the label has originator control and the path has an intermediary,
+    the originator's consent decides: granted, refused, or not yet, which refers it to a person.
+ 9. Of several clauses that permit: without consent before with, then the richest form, then the least
+    delay, then the name.
+
+All reasons found are given in precedence; for a refusal `clauses` are those that forbid, else those that
+came nearest. Not checked here: signatures, and whether the sender truly holds the item.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from trilat.model import (
+    PRECEDENCE,
+    AnyItem,
+    Approval,
+    Attribution,
+    Caveat,
+    Clause,
+    Consent,
+    Decision,
+    Duties,
+    Form,
+    Item,
+    ItemReference,
+    Label,
+    Level,
+    OnwardRule,
+    Outcome,
+    Rank,
+    Reason,
+    find_level,
+    kind_of,
+)
+from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.consents import Answered, answered
+from trilat.policy.forms import FORM_ORDER, makeable
+from trilat.policy.request import ReleaseRequest
+
+CLAUSES_NAMED_MAX: Final = 64
+"""Clauses that one decision names; the model's limit."""
+
+_FREE, _GRANTED, _REFUSED, _NEEDED = range(4)
+"""How a permitting clause stands, best first (rule 9)."""
+
+_STANDING: Final = {Answered.GRANTED: _GRANTED, Answered.REFUSED: _REFUSED, Answered.NOT_YET: _NEEDED}
+_ATTRIBUTION_ORDER: Final = {attribution: place for place, attribution in enumerate(Attribution)}
+
+
+@dataclass(slots=True)
+class _Trace:
+    """The clause being evaluated, so that an error can name it (rule 2)."""
+
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One question with what every rule needs to know."""
+
+    item: AnyItem
+    kind: str
+    level: Level | None
+    sender: str
+    recipient: str
+    via: str | None
+    purpose: str
+    at_ns: int
+    agreements: AgreementSet
+    consents: Sequence[Consent]
+    trace: _Trace
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    """What one originator's clauses say: the clause chosen, or why there is none."""
+
+    chosen: Rule | None
+    standing: int
+    consent: Consent | None
+    reasons: frozenset[Reason]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer without the names of the question."""
+
+    outcome: Outcome
+    clauses: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    form: Form | None = None
+    duties: Duties | None = None
+    consent: ItemReference | None = None
+
+
+def decide(
+    item: AnyItem,
+    request: ReleaseRequest,
+    agreements: AgreementSet,
+    consents: Sequence[Consent] = (),
+) -> Decision:
+    """The decision on one item for one request under the agreements held, with the consents received."""
+    trace = _Trace()
+    reference: ItemReference | None = None
+    try:
+        if not _is_item(item):
+            answer = _Answer(Outcome.WITHHOLD, (), (Reason.MALFORMED_ITEM,))
+        else:
+            reference = ItemReference(item_id=item.item_id, version=item.version)
+            answer = _assess(_case(item, request, agreements, consents, trace))
+    except Exception:  # noqa: BLE001 - rule 2: whatever goes wrong, the item stays here
+        named = () if trace.rule is None else (trace.rule.name,)
+        answer = _Answer(Outcome.WITHHOLD, named, (Reason.DECIDING_FAILED,))
+    return Decision(
+        item=reference,
+        sender=request.sender,
+        recipient=request.recipient,
+        via=request.via,
+        purpose=request.purpose,
+        decided_ns=request.at_ns,
+        outcome=answer.outcome,
+        clauses=answer.clauses,
+        reasons=answer.reasons,
+        form=answer.form,
+        duties=answer.duties,
+        consent=answer.consent,
+    )
+
+
+def _is_item(value: object) -> bool:
+    """Whether a caller that checks no types gave an item at all."""
+    return isinstance(value, Item)
+
+
+def _case(
+    item: AnyItem,
+    request: ReleaseRequest,
+    agreements: AgreementSet,
+    consents: Sequence[Consent],
+    trace: _Trace,
+) -> _Case:
+    return _Case(
+        item=item,
+        kind=kind_of(item),
+        level=find_level(item.label.classification, request.at_ns),
+        sender=request.sender,
+        recipient=request.recipient,
+        via=request.via,
+        purpose=request.purpose,
+        at_ns=request.at_ns,
+        agreements=agreements,
+        consents=consents,
+        trace=trace,
+    )
+
+
+def _assess(case: _Case) -> _Answer:
+    originator = case.item.label.originator
+    reasons = _label_reasons(case)  # rule 3
+    if case.recipient == originator:
+        return _withheld({*reasons, Reason.RECIPIENT_IS_ORIGINATOR}, ())
+    own = case.sender == originator
+    if not own and case.via is not None:  # rule 4: an intermediary is the path itself
+        reasons.add(Reason.PATH_NOT_ALLOWED)
+    leaves = [_leave(case, originator, case.via if own else case.sender)]
+    reasons |= leaves[0].reasons
+    if leaves[0].chosen is None and not own:  # rule 4
+        reasons.add(Reason.THIRD_PARTY_RULE)
+    for other in case.item.provenance.originators:  # rule 6
+        if other not in {originator, case.recipient}:
+            leave = _leave(case, other, None if other == case.sender else case.sender)
+            leaves.append(leave)
+            reasons |= leave.reasons & {Reason.CLAUSE_FORBIDS, Reason.CONSENT_REFUSED}
+            if leave.chosen is None:
+                reasons.add(Reason.THIRD_PARTY_RULE)
+    names = [name for leave in leaves for name in leave.names]
+    if own and case.via is not None:  # rule 5
+        leg = _leg(case, case.via)
+        if leg.outcome is Outcome.WITHHOLD:
+            reasons.add(Reason.LEG_WITHHELD)
+            names += leg.clauses
+    return _withheld(reasons, names) if reasons else _allowed(case, leaves)
+
+
+def _leg(case: _Case, intermediary: str) -> _Answer:
+    return _assess(
+        _Case(
+            item=case.item,
+            kind=case.kind,
+            level=case.level,
+            sender=case.sender,
+            recipient=intermediary,
+            via=None,
+            purpose=case.purpose,
+            at_ns=case.at_ns,
+            agreements=case.agreements,
+            consents=case.consents,
+            trace=case.trace,
+        )
+    )
+
+
+def _label_reasons(case: _Case) -> set[Reason]:
+    label: Label = case.item.label
+    reasons: set[Reason] = set()
+    if case.level is None:
+        reasons.add(Reason.LABEL_UNKNOWN)
+    elif case.level.never_leaves:
+        reasons.add(Reason.LEVEL_NEVER_LEAVES)
+    if label.created_ns > case.at_ns or (label.expires_ns is not None and label.expires_ns <= case.at_ns):
+        reasons.add(Reason.LABEL_EXPIRED)
+    if case.sender != label.originator and case.sender not in label.releasable_to:
+        reasons.add(Reason.SENDER_NOT_HOLDER)
+    if case.recipient != label.originator and case.recipient not in label.releasable_to:
+        reasons.add(Reason.NOT_RELEASABLE_TO)
+    return reasons
+
+
+def _leave(case: _Case, giver: str, via: str | None) -> _Leave:
+    """What the clauses from `giver` to the recipient say, by the path `via` (rules 1, 7, 8, 9)."""
+    direction = case.agreements.direction(giver, case.recipient, case.item.domain, case.kind)
+    forbidding = tuple(rule.name for rule in direction.forbids if _forbids(case, rule, via))
+    passing: list[tuple[Rule, int, Consent | None]] = []
+    nearest: dict[int, list[tuple[Rule, set[Reason]]]] = {}
+    for rule in direction.permits:
+        case.trace.rule = rule
+        if rule.speaks(case.at_ns, case.purpose):
+            failures = _failures(case, rule, via)
+            if failures:
+                nearest.setdefault(len(failures), []).append((rule, failures))
+            else:
+                passing.append((rule, *_consented(case, rule, giver, via)))
+    case.trace.rule = None
+    chosen, standing, consent = min(passing, key=_preference, default=(None, _NEEDED, None))
+    reasons: set[Reason] = set()
+    names: tuple[str, ...] = ()
+    if chosen is not None:
+        names = (chosen.name,)
+        if standing == _REFUSED:
+            reasons.add(Reason.CONSENT_REFUSED)
+    elif nearest:
+        near = nearest[min(nearest)]
+        names = tuple(rule.name for rule, _ in near)
+        reasons.update(*(failures for _, failures in near))
+    else:
+        reasons.add(_why_none(case, giver))
+    if forbidding:
+        reasons.add(Reason.CLAUSE_FORBIDS)
+        names = forbidding
+    return _Leave(chosen, standing, consent, frozenset(reasons), names)
+
+
+def _forbids(case: _Case, rule: Rule, via: str | None) -> bool:
+    """Whether a prohibition covers the case (rule 7); what it does not say, it covers."""
+    case.trace.rule = rule
+    clause: Clause = rule.clause
+    label = case.item.label
+    return (
+        rule.speaks(case.at_ns, case.purpose)
+        and clause.via in {None, via}
+        and (not clause.statuses or case.item.status in clause.statuses)
+        and (
+            not clause.categories
+            or any(category in clause.categories for category in (*label.restrictive, *label.permissive))
+        )
+    )
+
+
+def _failures(case: _Case, rule: Rule, via: str | None) -> set[Reason]:
+    """What keeps a permission from covering the case (rule 7); empty where it does."""
+    clause = rule.clause
+    item = case.item
+    failures: set[Reason] = set()
+    if clause.via != via or (via is not None and rule.agreement.onward is OnwardRule.NEVER):
+        failures.add(Reason.PATH_NOT_ALLOWED)
+    if clause.statuses and item.status not in clause.statuses:
+        failures.add(Reason.STATUS_NOT_ALLOWED)
+    # A level that nobody knows is compared as the highest.
+    if (Rank.TOP_SECRET if case.level is None else case.level.rank) > rule.rank_max(case.at_ns):
+        failures.add(Reason.CLASSIFICATION_TOO_HIGH)
+    if not _holds_categories(item.label, clause):
+        failures.add(Reason.CATEGORY_NOT_HELD)
+    if clause.form is None or not makeable(item, clause.form, clause.duties):
+        failures.add(Reason.FORM_NOT_AVAILABLE)
+    return failures
+
+
+def _holds_categories(label: Label, clause: Clause) -> bool:
+    """Restrictive categories need all, permissive ones any."""
+    return all(category in clause.categories for category in label.restrictive) and (
+        not label.permissive or any(category in clause.categories for category in label.permissive)
+    )
+
+
+def _consented(case: _Case, rule: Rule, giver: str, via: str | None) -> tuple[int, Consent | None]:
+    """How a permitting clause stands, and the consent it stands on (rule 8)."""
+    label = case.item.label
+    controlled = via is not None and giver == label.originator and Caveat.ORIGINATOR_CONTROL in label.caveats
+    if rule.clause.approval is Approval.NONE and not controlled:
+        return _FREE, None
+    said, consent = answered(
+        case.item, giver, case.recipient, via, rule.consent_name, case.at_ns, case.consents
+    )
+    return _STANDING[said], consent
+
+
+def _preference(entry: tuple[Rule, int, Consent | None]) -> tuple[int, int, int, str]:
+    rule, standing, _ = entry
+    form = 0 if rule.clause.form is None else FORM_ORDER[rule.clause.form]
+    return standing, form, rule.clause.duties.delay_s, rule.name
+
+
+def _why_none(case: _Case, giver: str) -> Reason:
+    """Why no permission speaks of the case at all: the first thing that is missing."""
+    windows = case.agreements.between(giver, case.recipient)
+    if not windows:
+        return Reason.NO_AGREEMENT
+    in_force = [agreement for agreement, from_ns, until_ns in windows if from_ns <= case.at_ns < until_ns]
+    if not in_force:
+        return Reason.NOT_IN_FORCE
+    if not any(case.purpose in agreement.purposes for agreement in in_force):
+        return Reason.PURPOSE_NOT_ALLOWED
+    return Reason.NO_CLAUSE
+
+
+def _allowed(case: _Case, leaves: list[_Leave]) -> _Answer:
+    """A permit, or a referral to a person, where every originator's clauses allow it."""
+    names = _named([name for leave in leaves for name in leave.names])
+    if any(leave.standing == _NEEDED for leave in leaves):
+        return _Answer(Outcome.REFER, names, (Reason.CONSENT_NEEDED,))
+    clauses = [leave.chosen.clause for leave in leaves if leave.chosen is not None]
+    form = max((clause.form for clause in clauses if clause.form is not None), key=FORM_ORDER.__getitem__)
+    duties = strictest([clause.duties for clause in clauses])
+    if not makeable(case.item, form, duties):
+        return _withheld({Reason.FORM_NOT_AVAILABLE}, names)
+    consent = next((leave.consent for leave in leaves if leave.consent is not None), None)
+    return _Answer(
+        Outcome.PERMIT,
+        names,
+        (Reason.PERMITTED if consent is None else Reason.PERMITTED_WITH_CONSENT,),
+        form,
+        duties,
+        None if consent is None else ItemReference(item_id=consent.item_id, version=consent.version),
+    )
+
+
+def _withheld(reasons: set[Reason], names: Sequence[str]) -> _Answer:
+    return _Answer(Outcome.WITHHOLD, _named(names), tuple(sorted(reasons, key=PRECEDENCE.__getitem__)))
+
+
+def _named(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))[:CLAUSES_NAMED_MAX]
+
+
+def strictest(duties: Sequence[Duties]) -> Duties:
+    """Duties that fulfil all of the given ones (at least one)."""
+    if len(duties) == 1:
+        return duties[0]
+    limits = [duty.expire_s for duty in duties if duty.expire_s]
+    named = [duty.attribution for duty in duties if duty.attribution is not None]
+    return Duties(
+        delay_s=max(duty.delay_s for duty in duties),
+        thin_s=max(duty.thin_s for duty in duties),
+        round_position_m=max(duty.round_position_m for duty in duties),
+        round_velocity_m_per_s=max(duty.round_velocity_m_per_s for duty in duties),
+        round_time_s=max(duty.round_time_s for duty in duties),
+        strip=tuple(dict.fromkeys(field for duty in duties for field in duty.strip)),
+        attribution=max(named, key=_ATTRIBUTION_ORDER.__getitem__, default=None),
+        expire_s=min(limits, default=0),
+        mark=tuple(dict.fromkeys(mark for duty in duties for mark in duty.mark)),
+        return_or_destroy=any(duty.return_or_destroy for duty in duties),
+    )

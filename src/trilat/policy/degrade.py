@@ -1,0 +1,294 @@
+"""`degrade`: the copy of an item that a decision allows, as a `Release`. Only this module makes one.
+
+Rules
+1. A release is made for a permit, for the very item decided on, and for nothing else.
+2. The form takes away first, then the fields that duties strip, then rounding; nothing is ever added, and
+   nothing invented: where the form cannot be made, there is no release.
+3. Coarser forms are functions of finer ones: coarse tracks are what tracks give, rounded, without sensors,
+   counts and observation tokens, with lineage withheld.
+4. The label and who made the item stay as they are: they are the originator's. Where a copy may not show
+   the originator's name (attribution), `duties.attribution` says so, and the names of sensors go.
+5. `received_under` never leaves: it tells of other agreements.
+
+| form | report | track | vessel | event | others |
+|---|---|---|---|---|---|
+| measurements | whole | - | - | whole | whole |
+| tracklets | equivalent only | tracklets, no state | - | whole | whole |
+| tracks | - | state, no tracklets | whole | whole | whole |
+| coarse-tracks | - | state, no sensors, counts, tokens | no receiver, tokens | no tokens | no tokens |
+| areas | - | - | - | no tokens | no tokens |
+| existence | - | no state, tracklets, sensors, counts, stage | number only | kind only | - |
+
+Delay and thinning are the sender's to schedule: `due_ns` says from when a copy may leave.
+"""
+
+import math
+from typing import Any, Final, cast
+
+import msgspec
+
+from trilat.model import (
+    SECOND_NS,
+    AnyItem,
+    Area,
+    Attribution,
+    Classification,
+    Decision,
+    Duties,
+    Equivalent,
+    Event,
+    Form,
+    Item,
+    Lineage,
+    Need,
+    Offer,
+    Outcome,
+    PositionFix,
+    Release,
+    Report,
+    Stage,
+    Track,
+    UsageError,
+    Vessel,
+    equivalent,
+    kind_of,
+)
+from trilat.policy.forms import CONTROL_KINDS, makeable, strippable
+from trilat.policy.rounding import (
+    SPEED_MAX_MM_PER_S,
+    combined_sigma,
+    round_kinematics,
+    round_place,
+    round_region,
+    rounded_down_ns,
+)
+
+_SENSOR_FIELDS: Final = ("sensor", "sensors", "receiver")
+"""Fields that name the originator's own equipment; a duty of attribution empties them."""
+
+_TOKENLESS: Final = frozenset({Form.COARSE_TRACKS, Form.AREAS, Form.EXISTENCE})
+
+
+def degrade(item: AnyItem, decision: Decision) -> Release:
+    """The release of an item that a decision permits.
+
+    Raises:
+        UsageError: the decision is no permit, is about another item, or names a form this item cannot have.
+    """
+    form, duties = _permitted(item, decision)
+    duties = _with_attribution(item, duties)
+    copy = item
+    if kind_of(item) not in CONTROL_KINDS:
+        copy = _rounded(_stripped(_formed(item, form), duties), duties)
+    return Release(
+        item=_without_origins(copy, form, duties),
+        sender=decision.sender,
+        recipient=decision.recipient,
+        via=decision.via,
+        purpose=decision.purpose,
+        clauses=decision.clauses,
+        form=form,
+        duties=duties,
+        decided_ns=decision.decided_ns,
+        expires_ns=_expires_ns(item, decision, duties),
+        equivalent_marking=_equivalent_marking(item, decision),
+    )
+
+
+def due_ns(item: AnyItem, decision: Decision) -> int:
+    """The instant from which a permitted copy may leave: its valid time and the delay that is due.
+
+    Raises:
+        UsageError: as in `degrade`.
+    """
+    _, duties = _permitted(item, decision)
+    return item.valid_ns + duties.delay_s * SECOND_NS
+
+
+def _permitted(item: AnyItem, decision: Decision) -> tuple[Form, Duties]:
+    """The form and duties of a decision that permits this item (rule 1)."""
+    if decision.outcome is not Outcome.PERMIT or decision.form is None or decision.duties is None:
+        raise UsageError(f"the decision is `{decision.outcome.value}`: only a permit makes a release")
+    about = decision.item
+    if about is None or (about.item_id, about.version) != (item.item_id, item.version):
+        raise UsageError(f"the decision is not about `{item.item_id}` version {item.version}: decide on it")
+    if not makeable(item, decision.form, decision.duties):
+        raise UsageError(
+            f"`{decision.form.value}` cannot be made from this {kind_of(item)}: decide on the item anew"
+        )
+    return decision.form, decision.duties
+
+
+def _replaced(item: AnyItem, **changes: Any) -> AnyItem:
+    return msgspec.structs.replace(item, **changes)
+
+
+def _formed(item: AnyItem, form: Form) -> AnyItem:
+    if isinstance(item, Track):
+        return _track_formed(item, form)
+    if isinstance(item, Vessel):
+        return _vessel_formed(item, form)
+    if isinstance(item, Event) and form is Form.EXISTENCE:
+        return _replaced(item, place=None, region=None, time_sigma_ms=0)
+    return item
+
+
+def _track_formed(track: Track, form: Form) -> Track:
+    if form is Form.TRACKLETS:
+        return msgspec.structs.replace(track, state=None)
+    if form is Form.TRACKS:
+        return msgspec.structs.replace(track, tracklets=())
+    coarse = msgspec.structs.replace(track, tracklets=(), sensors=(), updates_count=0)
+    if form is Form.COARSE_TRACKS:
+        return coarse
+    return msgspec.structs.replace(coarse, state=None, stage=Stage.UNKNOWN)
+
+
+def _vessel_formed(vessel: Vessel, form: Form) -> AnyItem:
+    if form is Form.COARSE_TRACKS:
+        return msgspec.structs.replace(vessel, receiver="")
+    return _emptied(vessel, strippable("vessel")) if form is Form.EXISTENCE else vessel
+
+
+def _stripped(item: AnyItem, duties: Duties) -> AnyItem:
+    strip = duties.strip
+    if duties.attribution not in {None, Attribution.NAMED}:
+        strip = (*strip, *_SENSOR_FIELDS)
+    return _emptied(item, strip)
+
+
+def _emptied(item: AnyItem, fields: tuple[str, ...]) -> AnyItem:
+    """The item with those of the fields that its kind can leave empty at their empty values."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(item)}
+    emptied = {
+        name: defaults[name] for name in strippable(kind_of(item)) if name in fields and name in defaults
+    }
+    return _replaced(item, **emptied) if emptied else item
+
+
+def _rounded(item: AnyItem, duties: Duties) -> AnyItem:
+    if not (duties.round_position_m or duties.round_velocity_m_per_s or duties.round_time_s):
+        return item
+    if isinstance(item, Report):
+        return _report_rounded(item, duties)
+    copy = _replaced(item, valid_ns=rounded_down_ns(item.valid_ns, duties.round_time_s))
+    if isinstance(copy, Track):
+        return _track_rounded(copy, duties)
+    if isinstance(copy, Vessel):
+        return _vessel_rounded(copy, item.valid_ns - copy.valid_ns, duties)
+    if isinstance(copy, Event):
+        return _event_rounded(copy, duties)
+    if isinstance(copy, Area):
+        return _area_rounded(copy, duties)
+    if isinstance(copy, Need | Offer) and copy.place is not None:
+        return _replaced(copy, place=round_place(copy.place, duties.round_position_m)[0])
+    return copy
+
+
+def _report_rounded(report: Report, duties: Duties) -> Report:
+    seen = report.observation
+    if isinstance(seen, Equivalent):
+        coarser = round_kinematics(seen.kinematics, duties.round_position_m, duties.round_velocity_m_per_s)
+        return msgspec.structs.replace(report, observation=msgspec.structs.replace(seen, kinematics=coarser))
+    if isinstance(seen, PositionFix):
+        place, width_mm = round_place(seen.place, duties.round_position_m)
+        sigma_mm = (
+            seen.sigma_mm if place == seen.place else combined_sigma(seen.sigma_mm, width_mm / math.sqrt(12))
+        )
+        return msgspec.structs.replace(
+            report, observation=msgspec.structs.replace(seen, place=place, sigma_mm=sigma_mm)
+        )
+    return report
+
+
+def _track_rounded(track: Track, duties: Duties) -> Track:
+    cells = (duties.round_position_m, duties.round_velocity_m_per_s, duties.round_time_s)
+    return msgspec.structs.replace(
+        track,
+        state=None if track.state is None else round_kinematics(track.state, *cells),
+        tracklets=tuple(round_kinematics(tracklet, *cells) for tracklet in track.tracklets),
+    )
+
+
+def _vessel_rounded(vessel: Vessel, earlier_ns: int, duties: Duties) -> Vessel:
+    """A ship on the grid; its sigma covers the cell, and how far it goes in the time rounded away."""
+    place, sigma_mm = vessel.place, vessel.position_sigma_mm
+    if place is not None:
+        coarser, width_mm = round_place(place, duties.round_position_m)
+        speed_mm_per_s = SPEED_MAX_MM_PER_S if vessel.speed_mm_per_s is None else vessel.speed_mm_per_s
+        if coarser != place:
+            sigma_mm = combined_sigma(sigma_mm, width_mm / math.sqrt(12))
+        sigma_mm = combined_sigma(sigma_mm, speed_mm_per_s * earlier_ns / SECOND_NS)
+        place = coarser
+    speed = vessel.speed_mm_per_s
+    if speed is not None and duties.round_velocity_m_per_s:
+        cell = duties.round_velocity_m_per_s * 1_000
+        speed = min(100_000, (speed + cell // 2) // cell * cell)
+    return msgspec.structs.replace(vessel, place=place, position_sigma_mm=sigma_mm, speed_mm_per_s=speed)
+
+
+def _event_rounded(event: Event, duties: Duties) -> Event:
+    cell_m = duties.round_position_m
+    return msgspec.structs.replace(
+        event,
+        place=None if event.place is None else round_place(event.place, cell_m)[0],
+        region=None if event.region is None else cast("Any", round_region(event.region, cell_m)),
+        time_sigma_ms=combined_sigma(event.time_sigma_ms, _time_sigma_ms(duties)),
+    )
+
+
+def _area_rounded(area: Area, duties: Duties) -> Area:
+    expected_ns, sigma_ms = area.expected_ns, area.time_sigma_ms
+    if expected_ns is not None:
+        expected_ns = rounded_down_ns(expected_ns, duties.round_time_s)
+        sigma_ms = combined_sigma(sigma_ms, _time_sigma_ms(duties))
+    return msgspec.structs.replace(
+        area,
+        region=round_region(area.region, duties.round_position_m),
+        expected_ns=expected_ns,
+        time_sigma_ms=sigma_ms,
+    )
+
+
+def _time_sigma_ms(duties: Duties) -> float:
+    """Root mean square of an error uniform between zero and the cell, in ms: c/sqrt(3)."""
+    return duties.round_time_s * 1_000 / math.sqrt(3)
+
+
+def _without_origins(item: AnyItem, form: Form, duties: Duties) -> AnyItem:
+    """The copy with no more provenance than the form allows (rules 3 and 5)."""
+    provenance = msgspec.structs.replace(item.provenance, received_under=())
+    control = kind_of(item) in CONTROL_KINDS
+    if not control and (form in _TOKENLESS or "observations" in duties.strip):
+        provenance = msgspec.structs.replace(provenance, observations=(), lineage=Lineage.WITHHELD)
+    return item if provenance == item.provenance else _replaced(item, provenance=provenance)
+
+
+def _with_attribution(item: Item, duties: Duties) -> Duties:
+    """The duties with the stricter of the label's attribution and theirs (rule 4)."""
+    order = list(Attribution)
+    strictest = max(item.label.attribution, duties.attribution or Attribution.NAMED, key=order.index)
+    if strictest is Attribution.NAMED or strictest is duties.attribution:
+        return duties
+    return msgspec.structs.replace(duties, attribution=strictest)
+
+
+def _expires_ns(item: Item, decision: Decision, duties: Duties) -> int | None:
+    ends = [item.label.expires_ns] if item.label.expires_ns is not None else []
+    if duties.expire_s:
+        ends.append(decision.decided_ns + duties.expire_s * SECOND_NS)
+    return min(ends, default=None)
+
+
+def _equivalent_marking(item: Item, decision: Decision) -> Classification | None:
+    """The level that the next holder puts beside the original: the intermediary's where there is one, else
+    the recipient's, at that date; None in the same scheme, or where there is no equivalent.
+    """
+    if decision.sender != item.label.originator:
+        marker = decision.sender
+    else:
+        marker = decision.recipient if decision.via is None else decision.via
+    scheme = marker.split("/", maxsplit=1)[0]
+    if scheme == item.label.classification.scheme:
+        return None
+    return equivalent(item.label.classification, scheme, decision.decided_ns)

@@ -1,0 +1,94 @@
+"""Which forms can be made from which item, and which fields a duty may leave empty. One table, used by the
+language, by check, by decide and by degrade.
+
+A form is a promise about kinematics. Kinds fall into three groups:
+
+1. `report`, `track` and `vessel` have kinematics, and only the forms listed for them can be made.
+2. `event`, `area`, `warning`, `need`, `offer` and the kinds made of words have none. They leave whole, with
+   the same content, in every form from `measurements` to `areas`; rounding and stripping are duties.
+3. `consent`, `recall`, `reclassification`, `loss-report` and `answer` are about other items. They leave
+   whole too, and no duty touches them: a rounded instant would change what was consented to.
+
+`existence` can be made where nothing but the head and an identity is left: a track with neither state nor
+tracklets, a vessel by its number alone, an event by its kind alone.
+"""
+
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from trilat.model import (
+    ITEM_KINDS,
+    AnyItem,
+    DirectionPlot,
+    Duties,
+    Equivalent,
+    Form,
+    Item,
+    RadarPlot,
+    Report,
+    Track,
+    kind_of,
+)
+
+FORM_ORDER: Final = MappingProxyType({form: place for place, form in enumerate(Form)})
+"""Richest first."""
+
+CONTROL_KINDS: Final = frozenset({"consent", "recall", "reclassification", "loss-report", "answer"})
+
+_WHOLE: Final = frozenset(Form) - {Form.EXISTENCE}
+KIND_FORMS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(ITEM_KINDS, _WHOLE),
+        "report": frozenset({Form.MEASUREMENTS, Form.TRACKLETS}),
+        "track": frozenset({Form.TRACKLETS, Form.TRACKS, Form.COARSE_TRACKS, Form.EXISTENCE}),
+        "vessel": frozenset({Form.TRACKS, Form.COARSE_TRACKS, Form.EXISTENCE}),
+        "event": frozenset(Form),
+    }
+)
+"""Forms that some item of a kind can be given."""
+
+
+def makeable(item: AnyItem, form: Form, duties: Duties) -> bool:
+    """Whether this very item can be given this form with these duties.
+
+    Tracklets need a track with tracklets, or a report that is an equivalent measurement; tracks and coarse
+    tracks need a track with a state. A radar or direction plot cannot be rounded honestly (its site is part
+    of the measurement), and no report's time can.
+    """
+    if form not in KIND_FORMS[kind_of(item)]:
+        return False
+    if isinstance(item, Track):
+        if form is Form.TRACKLETS:
+            return bool(item.tracklets)
+        return form is Form.EXISTENCE or item.state is not None
+    if isinstance(item, Report):
+        return _report_makeable(item, form, duties)
+    return True
+
+
+def _report_makeable(report: Report, form: Form, duties: Duties) -> bool:
+    if form is Form.TRACKLETS and not isinstance(report.observation, Equivalent):
+        return False
+    rounded = duties.round_position_m or duties.round_velocity_m_per_s
+    if rounded and isinstance(report.observation, RadarPlot | DirectionPlot):
+        return False
+    return not duties.round_time_s
+
+
+@cache
+def strippable(kind: str) -> tuple[str, ...]:
+    """The fields of a kind that can be left empty: those of its own with a default, and `observations`, the
+    tokens in its provenance. The head that every item has cannot be stripped; nor can a control item.
+    """
+    if kind in CONTROL_KINDS:
+        return ()
+    head = {field.name for field in msgspec.structs.fields(Item)}
+    own = (
+        field.name
+        for field in msgspec.structs.fields(ITEM_KINDS[kind])
+        if field.name not in head and field.default is not msgspec.NODEFAULT
+    )
+    return (*own, "observations")

@@ -1,0 +1,188 @@
+"""`read_agreement`: an agreement as a negotiator writes it, in TOML, one file each.
+
+    [agreement]
+    id = "japan-korea-2016"
+    version = 1
+    title = "..."
+    parties = ["JPN", "KOR"]
+    in_force_from = 2016-11-23T00:00:00Z
+    purposes = ["missile-warning"]
+    onward = "never"
+
+    [[clause]]
+    id = "4"
+    article = "Article 4"
+    effect = "permit"
+    domains = ["missile"]
+    kinds = ["track"]
+    from = ["JPN"]
+    to = ["KOR"]
+    form = "tracks"
+
+Any misspelt field, kind, domain, party, level, form or duty is refused in one line with what to write
+instead; what single values must look like the model says. Whether the clauses make sense together is for
+`check`. A prohibition takes neither form, highest level, approval nor duties: it covers every level.
+"""
+
+from typing import Any, Final
+
+from trilat.model import (
+    ITEM_KINDS,
+    SCHEMES,
+    Agreement,
+    Approval,
+    Attribution,
+    Classification,
+    Clause,
+    Domain,
+    Duties,
+    Effect,
+    Form,
+    ItemError,
+    OnwardRule,
+    Status,
+)
+from trilat.policy.forms import strippable
+from trilat.policy.reading import Table, read_toml
+
+AGREEMENT_FIELDS: Final = (
+    "id",
+    "version",
+    "title",
+    "parties",
+    "in_force_from",
+    "in_force_until",
+    "purposes",
+    "onward",
+    "renewal_months",
+    "notice_days",
+    "survives_end",
+    "sources",
+    "assumed",
+)
+CLAUSE_FIELDS: Final = (
+    "id",
+    "article",
+    "effect",
+    "domains",
+    "kinds",
+    "from",
+    "to",
+    "via",
+    "statuses",
+    "highest",
+    "categories",
+    "form",
+    "approval",
+    "duties",
+    "note",
+)
+DUTY_FIELDS: Final = Duties.__struct_fields__
+_PERMIT_ONLY: Final = ("form", "highest", "approval", "duties")
+_NUMBERS: Final = (
+    "delay_s",
+    "thin_s",
+    "round_position_m",
+    "round_velocity_m_per_s",
+    "round_time_s",
+    "expire_s",
+)
+
+
+def read_agreement(file_name: str, text: str) -> Agreement:
+    """The agreement that a TOML text describes; `file_name` (no folder) is for errors and clause names.
+
+    Raises:
+        AgreementError: what is wrong, in which clause, what to write instead; `facts` has file, clause.
+    """
+    whole = Table(read_toml(file_name, text), file_name, "the file")
+    whole.only(("agreement", "clause"))
+    head = whole.table("agreement")
+    head.only(AGREEMENT_FIELDS)
+    parties = head.texts("parties")
+    tables = whole.values.get("clause", [])
+    if not isinstance(tables, list) or not tables:
+        raise whole.refusal("there is no clause: add a `[[clause]]`")
+    clauses = tuple(_clause(table, file_name, place, parties) for place, table in enumerate(tables, 1))
+    try:
+        return Agreement(
+            agreement_id=head.text("id"),
+            version=head.number("version"),
+            title=head.text("title"),
+            parties=parties,
+            in_force_from_ns=head.instant_ns("in_force_from"),
+            in_force_until_ns=head.instant_ns("in_force_until") if head.has("in_force_until") else None,
+            purposes=head.texts("purposes"),
+            onward=OnwardRule(head.choice("onward", _words(OnwardRule))),
+            renewal_months=head.number("renewal_months", 0),
+            notice_days=head.number("notice_days", 0),
+            survives_end=head.flag("survives_end", default=True),
+            clauses=clauses,
+            sources=head.texts("sources", ()),
+            assumed=head.texts("assumed", ()),
+        )
+    except ItemError as error:
+        raise head.refusal(str(error)) from error
+
+
+def _clause(values: object, file_name: str, place: int, parties: tuple[str, ...]) -> Clause:
+    named = values.get("id") if isinstance(values, dict) else None
+    table = Table(values, file_name, "clause", named[:80] if isinstance(named, str) else f"number {place}")
+    table.only(CLAUSE_FIELDS)
+    effect = Effect(table.choice("effect", _words(Effect)))
+    if effect is Effect.FORBID:
+        for field in _PERMIT_ONLY:
+            if table.has(field):
+                raise table.refusal(f"a clause that forbids takes no `{field}`: it covers all, leave it out")
+    elif not table.has("form"):
+        raise table.refusal(f"a clause that permits needs `form`: write one of {', '.join(_words(Form))}")
+    kinds = table.choices("kinds", tuple(ITEM_KINDS))
+    try:
+        return Clause(
+            clause_id=table.text("id"),
+            article=table.text("article"),
+            effect=effect,
+            domains=tuple(Domain(word) for word in table.choices("domains", _words(Domain))),
+            kinds=kinds,
+            givers=table.choices("from", parties),
+            receivers=table.choices("to", parties),
+            via=table.choice("via", parties) if table.has("via") else None,
+            statuses=tuple(Status(word) for word in table.choices("statuses", _words(Status), ())),
+            highest=_highest(table),
+            categories=table.texts("categories", ()),
+            form=Form(table.choice("form", _words(Form))) if table.has("form") else None,
+            approval=Approval(table.choice("approval", _words(Approval), "none")),
+            duties=_duties(table.table("duties"), kinds),
+            note=table.text("note", ""),
+        )
+    except ItemError as error:
+        raise table.refusal(str(error)) from error
+
+
+def _highest(clause: Table) -> Classification | None:
+    if not clause.has("highest"):
+        return None
+    table = clause.table("highest")
+    table.only(("scheme", "level"))
+    scheme = table.choice("scheme", tuple(SCHEMES))
+    level = table.choice("level", tuple(dict.fromkeys(known.level for known in SCHEMES[scheme])))
+    return Classification(scheme=scheme, level=level)
+
+
+def _duties(table: Table, kinds: tuple[str, ...]) -> Duties:
+    table.only(DUTY_FIELDS)
+    fields = tuple(dict.fromkeys(field for kind in kinds for field in strippable(kind)))
+    values: dict[str, Any] = {name: table.number(name, 0) for name in _NUMBERS}
+    return Duties(
+        **values,
+        strip=table.choices("strip", fields, ()),
+        attribution=Attribution(table.choice("attribution", _words(Attribution)))
+        if table.has("attribution")
+        else None,
+        mark=table.texts("mark", ()),
+        return_or_destroy=table.flag("return_or_destroy", default=False),
+    )
+
+
+def _words(choices: Any) -> tuple[str, ...]:
+    return tuple(choice.value for choice in choices)
