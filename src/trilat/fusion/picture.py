@@ -8,6 +8,8 @@ tracker calls the steps in the order of time, and again after it went back.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from trilat.fusion.association import associate
 from trilat.fusion.combine import squared_distance
 from trilat.fusion.measurement import Measurement
@@ -29,6 +31,13 @@ _SAME_OBJECT = 12.6
 _APART_SCANS = 3
 # Seconds without a plot after which a track is looked at again.
 _QUIET_S = 10.0
+# A bank is sure of boost above the one weight of its boost filter, of coast below the other. The first is
+# not nearer to 1 because fresh coast hypotheses always hold a few per cent.
+_SURE_BOOST = 0.85
+_SURE_COAST = 0.01
+# A staging is told by thrust within this time and distance.
+_STAGING_S = 60.0
+_STAGING_M = 60_000.0
 # A body this far below the ellipsoid has come down, metres.
 _DOWN_M = -3_000.0
 
@@ -62,7 +71,8 @@ def after_scan(picture: Picture, scan: Sequence[Measurement], settings: TrackerS
     picture = replace(picture, tracks=tuple(tracks), confirmed=confirmed)
     paired = [index for index in choice if index >= 0]
     if len(tracks) > 1 and paired:
-        picture = _merged(_seen_apart(picture, paired), paired, settings)
+        picture = _named_after_thrust(_seen_apart(picture, paired), paired)
+        picture = _merged(picture, paired, settings)
     unpaired = [plot for plot, index in zip(scan, choice, strict=True) if index < 0]
     return _started(picture, unpaired, settings)
 
@@ -110,6 +120,38 @@ def _seen_apart(picture: Picture, paired: Sequence[int]) -> Picture:
         for second in ordinals[position + 1 :]:
             together[first, second] = together.get((first, second), 0) + 1
     return replace(picture, together=together)
+
+
+def _named_after_thrust(picture: Picture, paired: Sequence[int]) -> Picture:
+    """The picture in which, after a staging, the body that burns has the older name and the history.
+
+    While two bodies are nearer than a radar can tell, either may carry on the old track.
+    """
+    for index in paired:
+        young = picture.tracks[index]
+        if young.number == 0 or young.bank[4][0] < _SURE_BOOST:
+            continue
+        for place, old in enumerate(picture.tracks):
+            if _has_let_go(old, young):
+                tracks = list(picture.tracks)
+                tracks[index] = _renamed(young, old)
+                tracks[place] = _renamed(old, young)
+                return replace(picture, tracks=tuple(tracks))
+    return picture
+
+
+def _has_let_go(old: Track, young: Track) -> bool:
+    """Whether `old` surely coasts and `young`, which split off it a short while ago, does not."""
+    if not 0 < old.number < young.number or old.bank[4][0] > _SURE_COAST:
+        return False
+    if young.time_ns - young.born_ns > _STAGING_S * NS_PER_S:
+        return False
+    gap_m = float(np.linalg.norm(old.bank[0][:3] - young.bank[0][:3]))
+    return gap_m < _STAGING_M and abs(old.time_ns - young.time_ns) < 5 * NS_PER_S
+
+
+def _renamed(track: Track, other: Track) -> Track:
+    return replace(track, number=other.number, first_time_ns=other.first_time_ns, history=other.history)
 
 
 def _merged(picture: Picture, paired: Sequence[int], settings: TrackerSettings) -> Picture:

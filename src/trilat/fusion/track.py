@@ -61,11 +61,16 @@ class TrackerSettings:
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """An object at the instant of its last plot; `number` is 0 until it is confirmed."""
+    """An object at the instant of its last plot; `number` is 0 until it is confirmed.
+
+    `born_ns` is the track's own first plot; `first_time_ns` that of the object, which is earlier when the
+    track took over the name of another at a staging.
+    """
 
     ordinal: int
     number: int
     time_ns: int
+    born_ns: int
     first_time_ns: int
     updates: int
     instants: int
@@ -88,6 +93,7 @@ def start_track(measurement: Measurement, ordinal: int, settings: TrackerSetting
         ordinal=ordinal,
         number=0,
         time_ns=measurement.time_ns,
+        born_ns=measurement.time_ns,
         first_time_ns=measurement.time_ns,
         updates=1,
         instants=1,
