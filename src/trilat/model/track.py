@@ -111,7 +111,7 @@ class Warning(Item, frozen=True, kw_only=True, tag="warning"):
     text: Text = ""
 
     def check(self) -> None:
-        """Refuse a source twice, and a confirmation by no item or by the very item that raised the warning."""
+        """Refuse a source twice, and a confirmation by no item or by the item that raised the warning."""
         if len(set(self.sources)) != len(self.sources):
             raise ItemError("Warning.sources names a party twice: a source counts once")
         if self.state is WarningState.CONFIRMED and not self.confirmed_by:
