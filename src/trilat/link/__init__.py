@@ -1,0 +1,55 @@
+"""The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
+
+from trilat.link.endpoint import (
+    Archive,
+    Arrival,
+    LinkEndpoint,
+    OnAcknowledged,
+    OnParcels,
+    OutgoingState,
+)
+from trilat.link.keys import NodeKeys, Pin
+from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
+from trilat.link.messages import Acknowledgement, Pull
+from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
+from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.sealing import Sealer
+from trilat.link.statement import Marking, open_signed_item, sign_item, sign_label, verify_label
+from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.trust import TrustStore, party_of
+
+__all__ = [
+    "Acknowledgement",
+    "Archive",
+    "Arrival",
+    "Batch",
+    "Binding",
+    "Cut",
+    "IncomingStream",
+    "LinkEndpoint",
+    "LinkFaults",
+    "LinkLimits",
+    "Marking",
+    "MemoryNetwork",
+    "MemoryTransport",
+    "NodeKeys",
+    "OnAcknowledged",
+    "OnParcels",
+    "Opened",
+    "OpenedParcel",
+    "Opener",
+    "OutgoingState",
+    "OutgoingStream",
+    "Parcel",
+    "Pin",
+    "Pull",
+    "Push",
+    "Sealer",
+    "TrustStore",
+    "open_envelope",
+    "open_signed_item",
+    "party_of",
+    "sign_item",
+    "sign_label",
+    "verify_label",
+]

@@ -1,0 +1,170 @@
+"""`NodeKeys`: what a node signs and opens with. `Pin`: the public half that its partners hold.
+
+Signing is Ed25519 (RFC 8032). Sealing is HPKE (RFC 9180) over the hybrid of ML-KEM-768 (FIPS 203) and
+X25519, so that what is recorded today stays closed to a quantum computer later, and to whoever breaks
+one of the two. All of it is the `cryptography` library's.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Annotated, Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from trilat.model import EnvelopeError, Noun, PartyCode, TrustError, UsageError
+
+WRAP_ALGORITHM: Final = "HPKE-MLKEM768X25519-HKDFSHA256-A256GCM"
+"""Name, in signed batches, of the way in which epoch secrets are wrapped."""
+
+_SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_SIGNING_BYTES: Final = 32
+_MLKEM_SEED_BYTES: Final = 64
+_MLKEM_PUBLIC_BYTES: Final = 1_184
+_X25519_BYTES: Final = 32
+PRIVATE_BYTES: Final = _SIGNING_BYTES + _MLKEM_SEED_BYTES + _X25519_BYTES
+SEALING_PUBLIC_BYTES: Final = _MLKEM_PUBLIC_BYTES + _X25519_BYTES
+_STREAM_BYTES: Final = 12
+_STREAM_DOMAIN: Final = b"trilat/stream/1/"
+_FINGERPRINT_DOMAIN: Final = b"trilat/pin/1"
+
+Entropy = Callable[[int], bytes]
+"""A source of random bytes: that many, never the same again, also not after a restart."""
+
+
+class Pin(Noun, frozen=True, kw_only=True):
+    """A party's public keys, as its partners hold them.
+
+    `sealing_public` is the ML-KEM-768 key followed by the X25519 key. What makes a pin trustworthy is that
+    people compared its fingerprint over another channel; nothing here can replace that.
+    """
+
+    party: PartyCode
+    signing_public: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    sealing_public: Annotated[
+        bytes, msgspec.Meta(min_length=SEALING_PUBLIC_BYTES, max_length=SEALING_PUBLIC_BYTES)
+    ]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over party and keys, as 16 groups of 4 hexadecimal digits to read aloud."""
+        parts = (_FINGERPRINT_DOMAIN, self.party.encode(), self.signing_public, self.sealing_public)
+        digest = sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).hexdigest()
+        return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
+
+
+class NodeKeys:
+    """A party's private keys. They mask themselves when printed and take no part in comparison."""
+
+    def __init__(
+        self, party: str, signing: Ed25519PrivateKey, sealing: tuple[MLKEM768PrivateKey, X25519PrivateKey]
+    ) -> None:
+        """The keys of `party`; see `generate` and `from_private_bytes`."""
+        mlkem, x25519 = sealing
+        self._signing = signing
+        self._sealing_parts = sealing
+        self._sealing = MLKEM768X25519PrivateKey(mlkem, x25519)
+        self._pin = Pin(
+            party=party,
+            signing_public=signing.public_key().public_bytes_raw(),
+            sealing_public=mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw(),
+        )
+
+    @classmethod
+    def generate(cls, party: str, entropy: Entropy) -> "NodeKeys":
+        """New keys of a party from `entropy`, which is `os.urandom` but in a simulation."""
+        return cls.from_private_bytes(party, entropy(PRIVATE_BYTES))
+
+    @classmethod
+    def from_private_bytes(cls, party: str, data: bytes) -> "NodeKeys":
+        """The keys that `private_bytes` gave.
+
+        Raises:
+            UsageError: another number of bytes.
+            ItemError: `party` is not a party code.
+        """
+        if len(data) != PRIVATE_BYTES:
+            raise UsageError(
+                f"private keys have {PRIVATE_BYTES} bytes, not {len(data)}: give what was exported"
+            )
+        x25519_start = _SIGNING_BYTES + _MLKEM_SEED_BYTES
+        return cls(
+            party,
+            Ed25519PrivateKey.from_private_bytes(data[:_SIGNING_BYTES]),
+            (
+                MLKEM768PrivateKey.from_seed_bytes(data[_SIGNING_BYTES:x25519_start]),
+                X25519PrivateKey.from_private_bytes(data[x25519_start:]),
+            ),
+        )
+
+    def private_bytes(self) -> bytes:
+        """All private keys: Ed25519 seed, ML-KEM-768 seed, X25519 key. Whoever has them is this party."""
+        mlkem, x25519 = self._sealing_parts
+        return self._signing.private_bytes_raw() + mlkem.private_bytes_raw() + x25519.private_bytes_raw()
+
+    @property
+    def party(self) -> str:
+        """Whose keys these are."""
+        return self._pin.party
+
+    @property
+    def pin(self) -> Pin:
+        """The public half."""
+        return self._pin
+
+    @property
+    def signing(self) -> Ed25519PrivateKey:
+        """The key that signs."""
+        return self._signing
+
+    def stream_to(self, recipient: str) -> str:
+        """The opaque name of this party's stream to a recipient: it tells nothing, and stays the same.
+
+        Derived by HKDF (RFC 5869) from the signing seed, so that names of two streams cannot be related.
+        """
+        derivation = HKDF(SHA256(), _STREAM_BYTES, salt=None, info=_STREAM_DOMAIN + recipient.encode())
+        return derivation.derive(self._signing.private_bytes_raw()).hex()
+
+    def unwrap(self, wrapped: bytes, bound: bytes) -> bytes:
+        """The secret that a partner wrapped to this node, bound to `bound`; EnvelopeError where it is not."""
+        try:
+            return _SUITE.decrypt(wrapped, self._sealing, info=bound)
+        except (InvalidTag, ValueError):
+            raise EnvelopeError(
+                "the epoch key does not unwrap: it is not for this node, or was changed"
+            ) from None
+
+    def __repr__(self) -> str:
+        """Party and nothing secret."""
+        return f"NodeKeys(party={self.party!r}, private=***)"
+
+
+def wrap_to(pin: Pin, secret: bytes, bound: bytes) -> bytes:
+    """A secret that only the holder of the pin's private half can unwrap, given the same `bound`."""
+    mlkem = MLKEM768PublicKey.from_public_bytes(pin.sealing_public[:_MLKEM_PUBLIC_BYTES])
+    x25519 = X25519PublicKey.from_public_bytes(pin.sealing_public[_MLKEM_PUBLIC_BYTES:])
+    try:
+        return _SUITE.encrypt(secret, MLKEM768X25519PublicKey(mlkem, x25519), info=bound)
+    except ValueError as error:
+        raise TrustError(f"the pin of `{pin.party}` holds a key that cannot be used: pin it again") from error
+
+
+def signing_key_of(pin: Pin) -> Ed25519PublicKey:
+    """The key that verifies what the party signs; TrustError where the pin holds none."""
+    try:
+        return Ed25519PublicKey.from_public_bytes(pin.signing_public)
+    except ValueError as error:
+        raise TrustError(f"the pin of `{pin.party}` holds a key that cannot be used: pin it again") from error

@@ -1,0 +1,111 @@
+"""What an originator signs for good: the marking of an item version, and whole items such as a consent.
+
+A marking is the originator's signature over which item, which version, what it is about, and under which
+label: nobody on the way can give the item another label, or this label to another item. It does not cover
+the item's content, because an intermediary may pass on a coarser form; the content of an envelope is vouched
+for by its sender's signature. Members of staff sign with their party's key.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from trilat.link.cose import payload_of, sign1, verify1
+from trilat.link.keys import NodeKeys
+from trilat.link.trust import TrustStore, party_of
+from trilat.model import (
+    SCHEMA_VERSION,
+    AnyItem,
+    EnvelopeError,
+    Identifier,
+    Label,
+    Noun,
+    UsageError,
+    decode,
+    decode_item,
+    encode,
+)
+
+MARKING_TYPE: Final = "application/vnd.trilat.marking"
+ITEM_TYPE: Final = "application/vnd.trilat.item"
+
+
+class Marking(Noun, frozen=True, kw_only=True):
+    """What an originator signs of an item version."""
+
+    schema_version: Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+    item_id: Identifier
+    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+    subject: Identifier
+    label: Label
+
+
+def sign_label(keys: NodeKeys, item: AnyItem) -> bytes:
+    """The marking of an item version: a COSE_Sign1 by its label's originator.
+
+    Raises:
+        UsageError: the keys are another party's than the label's originator.
+    """
+    _refuse_stranger(keys, item, "label")
+    return sign1(keys.signing, MARKING_TYPE, encode(_marking_of(item)))
+
+
+def verify_label(trust: TrustStore, item: AnyItem, marking: bytes) -> None:
+    """Return if `marking` is the originator's signature over this item's id, version, subject and label.
+
+    Raises:
+        EnvelopeError: it is of another item, version, subject or label, or not by the label's originator.
+        TrustError: there is no pin for that originator.
+        WireError: its payload is not a marking.
+    """
+    originator = party_of(item.label.originator)
+    key = trust.signing_key(originator)
+    payload = verify1(key, marking, MARKING_TYPE, f"marking of `{item.item_id}`", originator)
+    signed, expected = decode(payload, Marking), _marking_of(item)
+    for field in Marking.__struct_fields__:
+        if getattr(signed, field) != getattr(expected, field):
+            raise EnvelopeError(
+                f"the marking of `{item.item_id}` is for another {field}: the item is not what "
+                f"`{originator}` marked",
+                field=field,
+            )
+
+
+def sign_item(keys: NodeKeys, item: AnyItem) -> bytes:
+    """A whole item signed by its originator, as a consent is: a COSE_Sign1 that carries the item.
+
+    Raises:
+        UsageError: the keys are another party's than the label's originator.
+    """
+    _refuse_stranger(keys, item, "item")
+    return sign1(keys.signing, ITEM_TYPE, encode(item))
+
+
+def open_signed_item(trust: TrustStore, data: bytes) -> AnyItem:
+    """The item that its originator signed.
+
+    Raises:
+        EnvelopeError: not a signed item, or not signed by its label's originator.
+        TrustError: there is no pin for that originator.
+        WireError: what was signed is not an item.
+    """
+    item = decode_item(payload_of(data, ITEM_TYPE, "signed item"))
+    originator = party_of(item.label.originator)
+    verify1(trust.signing_key(originator), data, ITEM_TYPE, f"signed item `{item.item_id}`", originator)
+    return item
+
+
+def _marking_of(item: AnyItem) -> Marking:
+    return Marking(
+        schema_version=SCHEMA_VERSION,
+        item_id=item.item_id,
+        version=item.version,
+        subject=item.subject,
+        label=item.label,
+    )
+
+
+def _refuse_stranger(keys: NodeKeys, item: AnyItem, what: str) -> None:
+    originator = party_of(item.label.originator)
+    if originator != party_of(keys.party):
+        raise UsageError(f"`{keys.party}` cannot sign this {what}: its originator is `{originator}`")
