@@ -5,22 +5,36 @@ question, `degrade` makes the copy, `explain` says why. Pure: text, items and in
 """
 
 from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.check import Finding, check
 from trilat.policy.consents import consents_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
+from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
+from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
+from trilat.policy.plain_lines import decide_plain
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
 
 __all__ = [
+    "KIND_FORMS",
     "AgreementSet",
+    "Finding",
+    "MatrixRow",
     "Regime",
     "ReleaseRequest",
     "Rule",
+    "check",
     "consents_in",
     "decide",
+    "decide_plain",
     "degrade",
     "due_ns",
+    "explain",
+    "explain_agreement",
+    "makeable",
+    "matrix",
     "read_agreement",
     "read_regime",
+    "strippable",
 ]

@@ -23,11 +23,13 @@ Delay and thinning are the sender's to schedule: `due_ns` says from when a copy 
 """
 
 import math
+from functools import cache
 from typing import Any, Final, cast
 
 import msgspec
 
 from trilat.model import (
+    ITEM_KINDS,
     SECOND_NS,
     AnyItem,
     Area,
@@ -159,11 +161,19 @@ def _stripped(item: AnyItem, duties: Duties) -> AnyItem:
 
 def _emptied(item: AnyItem, fields: tuple[str, ...]) -> AnyItem:
     """The item with those of the fields that its kind can leave empty at their empty values."""
-    defaults = {field.name: field.default for field in msgspec.structs.fields(item)}
-    emptied = {
-        name: defaults[name] for name in strippable(kind_of(item)) if name in fields and name in defaults
-    }
+    if not fields:
+        return item
+    emptied = {name: empty for name, empty in _empty_values(kind_of(item)).items() if name in fields}
     return _replaced(item, **emptied) if emptied else item
+
+
+@cache
+def _empty_values(kind: str) -> dict[str, Any]:
+    """The value of each field that a kind can leave empty, when it is."""
+    own = strippable(kind)
+    return {
+        field.name: field.default for field in msgspec.structs.fields(ITEM_KINDS[kind]) if field.name in own
+    }
 
 
 def _rounded(item: AnyItem, duties: Duties) -> AnyItem:

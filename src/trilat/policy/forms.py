@@ -38,6 +38,9 @@ FORM_ORDER: Final = MappingProxyType({form: place for place, form in enumerate(F
 
 CONTROL_KINDS: Final = frozenset({"consent", "recall", "reclassification", "loss-report", "answer"})
 
+_BOUND: Final = frozenset({"confirmed_by"})
+"""Fields that have a default and cannot be emptied: a confirmation names what confirms it."""
+
 _WHOLE: Final = frozenset(Form) - {Form.EXISTENCE}
 KIND_FORMS: Final = MappingProxyType(
     {
@@ -89,6 +92,6 @@ def strippable(kind: str) -> tuple[str, ...]:
     own = (
         field.name
         for field in msgspec.structs.fields(ITEM_KINDS[kind])
-        if field.name not in head and field.default is not msgspec.NODEFAULT
+        if field.name not in head | _BOUND and field.default is not msgspec.NODEFAULT
     )
     return (*own, "observations")

@@ -1,0 +1,247 @@
+"""`check`: are these agreements sound, and do they go together? Findings before anything is decided.
+
+An `error` is a clause or version that can never do what it says. A `warning` works, but hardly as meant.
+
+ 1. A version that is replaced before it begins, and one that another version cuts short.
+ 2. A form that no listed kind, or not every listed kind, can have; rounding that a plot cannot take.
+ 3. An intermediary under an agreement whose onward rule is `never`.
+ 4. A highest level that never leaves, or that is not known in the whole time of the agreement.
+ 5. A permission that a prohibition covers, at all times or for a part of them.
+ 6. An approval that is never asked, because another clause permits the same without.
+ 7. Coarse tracks that nothing makes coarse; copies that end before they may leave.
+ 8. An intermediary whom no clause gives the item, or the consent that it needs.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from trilat.model import (
+    SCHEMES,
+    Approval,
+    Classification,
+    Clause,
+    Effect,
+    Form,
+    OnwardRule,
+    format_instant,
+)
+from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.forms import FORM_ORDER, KIND_FORMS
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, or doubtful, in one file; `clause` is its id, or None for the whole."""
+
+    file: str
+    clause: str | None
+    severity: Severity
+    text: str
+
+
+_Said = Iterator[tuple[Severity, str]]
+
+
+def check(agreements: AgreementSet) -> tuple[Finding, ...]:
+    """What is not sound in a set of agreements, in order of files and clauses; empty where all is."""
+    findings = [
+        Finding(file=file, clause=None, severity=severity, text=text)
+        for file in agreements.files
+        for severity, text in _versions(file, agreements)
+    ]
+    for rule in agreements.rules:
+        if rule.clause.effect is Effect.PERMIT:
+            findings += [
+                Finding(file=_file_of(rule), clause=rule.clause.clause_id, severity=severity, text=text)
+                for rule_check in _CHECKS
+                for severity, text in rule_check(rule, agreements)
+            ]
+    places = {file: place for place, file in enumerate(agreements.files)}
+    return tuple(sorted(findings, key=lambda finding: places[finding.file]))
+
+
+def _file_of(rule: Rule) -> str:
+    return rule.name.split("#", maxsplit=1)[0]
+
+
+def _versions(file: str, agreements: AgreementSet) -> _Said:
+    """Check 1."""
+    this = agreements.files[file]
+    for other_file, other in agreements.files.items():
+        if other.agreement_id != this.agreement_id or other.version <= this.version:
+            continue
+        if other.in_force_from_ns <= this.in_force_from_ns:
+            yield (
+                "error",
+                f"never in force: version {other.version} in {other_file} begins no later, remove it",
+            )
+        elif this.in_force_until_ns is None or other.in_force_from_ns < this.in_force_until_ns:
+            begins = format_instant(other.in_force_from_ns)
+            yield "warning", f"overlaps version {other.version} in {other_file}: end this one at {begins}"
+
+
+def _form(rule: Rule, _: AgreementSet) -> _Said:
+    """Check 2."""
+    clause = rule.clause
+    unfit = [kind for kind in clause.kinds if clause.form not in KIND_FORMS[kind]]
+    if len(unfit) == len(clause.kinds):
+        yield "error", f"can never fire: `{_form_name(clause)}` cannot be made from {', '.join(unfit)}"
+    elif unfit:
+        yield "warning", f"`{_form_name(clause)}` cannot be made from {', '.join(unfit)}: give them a clause"
+    duties = clause.duties
+    if "report" in clause.kinds and "report" not in unfit:
+        if duties.round_time_s:
+            yield "warning", "no report leaves: the time of an observation cannot be rounded"
+        elif duties.round_position_m or duties.round_velocity_m_per_s:
+            yield "warning", "no radar or direction plot leaves: its site is part of what would be rounded"
+
+
+def _form_name(clause: Clause) -> str:
+    return "" if clause.form is None else clause.form.value
+
+
+def _onward(rule: Rule, _: AgreementSet) -> _Said:
+    """Check 3."""
+    if rule.clause.via is not None and rule.agreement.onward is OnwardRule.NEVER:
+        yield "error", 'can never fire: it names `via`, and the agreement says onward = "never"'
+
+
+def _level(rule: Rule, _: AgreementSet) -> _Said:
+    """Check 4."""
+    highest: Classification | None = rule.clause.highest
+    if highest is None:
+        return
+    levels = [level for level in SCHEMES.get(highest.scheme, ()) if level.level == highest.level]
+    named = f"{highest.scheme} {highest.level}"
+    if any(level.never_leaves for level in levels):
+        yield "error", f"permits up to {named}, which never leaves: name a lower level"
+    known = [level for level in levels if level.from_ns < rule.until_ns and rule.from_ns < level.until_ns]
+    if not known:
+        yield "error", f"{named} is not known at any time of the agreement: name a level that is"
+    elif not any(level.from_ns <= rule.from_ns and rule.until_ns <= level.until_ns for level in known):
+        yield (
+            "warning",
+            f"{named} is not known in the whole time of the agreement: outside, nothing classified",
+        )
+
+
+def _prohibited(rule: Rule, agreements: AgreementSet) -> _Said:
+    """Check 5."""
+    for other in agreements.rules:
+        if other.clause.effect is not Effect.FORBID or not _covers(other.clause, rule.clause):
+            continue
+        purposes = set(rule.agreement.purposes)
+        shared = purposes & set(other.agreement.purposes)
+        if not shared or other.until_ns <= rule.from_ns or rule.until_ns <= other.from_ns:
+            continue
+        if purposes == shared and other.from_ns <= rule.from_ns and rule.until_ns <= other.until_ns:
+            yield "error", f"can never fire: {other.name} forbids all of it"
+        else:
+            yield "warning", f"{other.name} forbids all of it for a part of its time or purposes"
+
+
+def _covers(wide: Clause, narrow: Clause) -> bool:
+    """Whether a prohibition speaks of every case that a permission does, whatever the label."""
+    return (
+        _party_covers(wide.givers, narrow.givers)
+        and _party_covers(wide.receivers, narrow.receivers)
+        and set(narrow.domains) <= set(wide.domains)
+        and set(narrow.kinds) <= set(wide.kinds)
+        and wide.via in {None, narrow.via}
+        and (not wide.statuses or (bool(narrow.statuses) and set(narrow.statuses) <= set(wide.statuses)))
+        and not wide.categories
+    )
+
+
+def _party_covers(wide: tuple[str, ...], narrow: tuple[str, ...]) -> bool:
+    return all(code in wide or code.split("/", maxsplit=1)[0] in wide for code in narrow)
+
+
+def _approval(rule: Rule, agreements: AgreementSet) -> _Said:
+    """Check 6."""
+    if rule.clause.approval is Approval.NONE:
+        return
+    for other in agreements.rules:
+        if other.clause.approval is Approval.NONE and _frees(other, rule):
+            yield "warning", f"approval is never asked: {other.name} permits the same without"
+
+
+def _frees(other: Rule, rule: Rule) -> bool:
+    """Whether another permission makes the approval of this one moot wherever this one speaks."""
+    wide, narrow = other.clause, rule.clause
+    return (
+        wide.effect is Effect.PERMIT
+        and wide.via == narrow.via
+        and set(narrow.givers) <= set(wide.givers)
+        and set(narrow.receivers) <= set(wide.receivers)
+        and set(narrow.domains) <= set(wide.domains)
+        and set(narrow.kinds) <= set(wide.kinds)
+        and set(narrow.categories) <= set(wide.categories)
+        and (not wide.statuses or (bool(narrow.statuses) and set(narrow.statuses) <= set(wide.statuses)))
+        and _form_place(wide) <= _form_place(narrow)
+        and all(wide.form in KIND_FORMS[kind] for kind in narrow.kinds)
+        and wide.highest == narrow.highest
+        and set(rule.agreement.purposes) <= set(other.agreement.purposes)
+        and other.from_ns <= rule.from_ns
+        and rule.until_ns <= other.until_ns
+    )
+
+
+def _form_place(clause: Clause) -> int:
+    return len(FORM_ORDER) if clause.form is None else FORM_ORDER[clause.form]
+
+
+def _duties(rule: Rule, _: AgreementSet) -> _Said:
+    """Check 7."""
+    clause = rule.clause
+    duties = clause.duties
+    coarse = (
+        duties.round_position_m,
+        duties.round_velocity_m_per_s,
+        duties.round_time_s,
+        duties.thin_s,
+        duties.delay_s,
+    )
+    if clause.form is Form.COARSE_TRACKS and not any(coarse):
+        yield "warning", "nothing makes it coarse: add rounding, thinning or a delay"
+    if duties.expire_s and duties.expire_s <= duties.delay_s:
+        yield "error", f"copies end after {duties.expire_s} s and leave after {duties.delay_s} s: swap them"
+
+
+def _intermediary(rule: Rule, agreements: AgreementSet) -> _Said:
+    """Check 8."""
+    clause = rule.clause
+    if clause.via is None:
+        return
+    for giver in clause.givers:
+        kinds = [kind for kind in clause.kinds if not _has_leg(rule, giver, kind, agreements)]
+        if kinds:
+            yield "warning", f"no clause gives {', '.join(kinds)} from {giver} to {clause.via} directly"
+        if clause.approval is Approval.ORIGINATOR and not _has_leg(rule, giver, "consent", agreements):
+            yield "warning", f"no clause gives the consent that {clause.via} needs from {giver}"
+
+
+def _has_leg(rule: Rule, giver: str, kind: str, agreements: AgreementSet) -> bool:
+    via = rule.clause.via
+    return via is not None and any(
+        leg.clause.via is None
+        and leg.from_ns < rule.until_ns
+        and rule.from_ns < leg.until_ns
+        and bool(set(leg.agreement.purposes) & set(rule.agreement.purposes))
+        for domain in rule.clause.domains
+        for leg in agreements.direction(giver, via, domain, kind).permits
+    )
+
+
+_CHECKS: Final[tuple[Callable[[Rule, AgreementSet], _Said], ...]] = (
+    _form,
+    _onward,
+    _level,
+    _prohibited,
+    _approval,
+    _duties,
+    _intermediary,
+)
