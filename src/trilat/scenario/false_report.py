@@ -45,8 +45,8 @@ _ASSUMPTIONS = (
     "what the radar saw was never published: a satellite on a circular orbit at 700 km is assumed",
     "the pass is set so that it is high in the sky at the minute of the announcement",
     (
-        "place of the radar rounded to a tenth of a degree near Asahi, Chiba, where the press had it; all its "
-        "figures are generic and none is that of the real one"
+        "place of the radar rounded to a tenth of a degree near Asahi, Chiba, where the press had it; all "
+        "its figures are generic and none is that of the real one"
     ),
     "the infrared eyes are generic and see nothing, because nothing burns",
 )

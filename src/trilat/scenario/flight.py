@@ -55,12 +55,15 @@ def fly(vehicle: Vehicle, pad: Pad, duration_s_max: float = 7200.0) -> tuple[Tra
         inverse = _inverse(stage.ballistic_coefficient_kg_per_m2)
         thrust = np.array([start_s, stage.acceleration_start_m_per_s2, stage.decay_per_s])
         path = path.onward(end_s, inverse, thrust, directions)
+        # A metre under the pad is rounding and the settling of the first step.
+        if np.any(height_m_of(path.states[1:]) < pad.height_m - 1.0):
+            raise ScenarioError(
+                f"vehicle `{vehicle.body_id}` comes down before its last burnout: steer higher"
+            )
         if stage is not vehicle.stages[-1]:
             path = path.onward(end_s + stage.gap_s, inverse, NO_THRUST, NO_DIRECTION)
             if stage.spent_is_object:
                 spent.append(_spent_stage(stage, path, duration_s_max))
-    if np.any(height_m_of(path.states[1:]) < pad.height_m - 1.0):
-        raise ScenarioError(f"vehicle `{vehicle.body_id}` comes down before its last burnout: steer higher")
     body = path.to_ground(vehicle.body_ballistic_coefficient_kg_per_m2, duration_s_max)
     return (body.named(vehicle.body_id, vehicle.burns), *spent)
 

@@ -22,6 +22,8 @@ from trilat.scenario.trajectory import Trajectory
 
 # Decimals kept: a tenth of a millimetre and a nanoradian lie far below every sigma.
 RANGE_DECIMALS, ANGLE_DECIMALS, RATE_DECIMALS = 4, 9, 4
+# Largest elevation of that many decimals which is still not past the zenith.
+_ELEVATION_RAD_MAX = 1.570796326
 _SEED_MAX = 2**63 - 1
 
 
@@ -136,6 +138,6 @@ def _plot(sensor: Sensor, t_ns: int, row: FloatArray) -> Plot:
         sensor_id=sensor.sensor_id,
         range_m=None if sensor.range_sigma_m is None else round(distance, RANGE_DECIMALS),
         azimuth_rad=round(azimuth, ANGLE_DECIMALS),
-        elevation_rad=round(elevation, ANGLE_DECIMALS),
+        elevation_rad=min(max(round(elevation, ANGLE_DECIMALS), -_ELEVATION_RAD_MAX), _ELEVATION_RAD_MAX),
         range_rate_m_per_s=round(rate, RATE_DECIMALS) if has_rate else None,
     )

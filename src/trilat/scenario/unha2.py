@@ -78,19 +78,19 @@ _RECORDS = (
 
 _ASSUMPTIONS = (
     (
-        "launch at 02:30:15Z: the Korean figure, 15 s before the Sejong's report; the minute is published, the "
-        "seconds rest on one newspaper, and the launching side said 02:20"
+        "launch at 02:30:15Z: the Korean figure, 15 s before the Sejong's report; the minute is published, "
+        "the seconds rest on one newspaper, and the launching side said 02:20"
     ),
     "masses, steering and a pause of 10 s between the stages are tuned to the published path, not published",
     "the spent first stage falls with 2,000 kg/m2, the upper body with 2,000 kg/m2: generic",
     (
-        "no ship or radar position was published: every place is assumed, and one ship stands 1,000 km or more "
-        "east of Honshu because the reported last contact needs it"
+        "no ship or radar position was published: every place is assumed, and one ship stands 1,000 km or "
+        "more east of Honshu because the reported last contact needs it"
     ),
     "every sensor has generic textbook figures and no systematic error; none is that of a real sensor",
     (
-        "the last contact is matched by position (2,000 to 2,200 km east of Honshu); the minute of the press, "
-        "11:48 Japan time, lies after the splash: the two reports contradict each other"
+        "the last contact is matched by position (2,000 to 2,200 km east of Honshu); the minute of the "
+        "press, 11:48 Japan time, lies after the splash: the two reports contradict each other"
     ),
     "the second object predicted for 11:43, 1,270 km east of Japan, was withdrawn that day and is not used",
     (
