@@ -8,7 +8,7 @@ from trilat.link.endpoint import (
     OnParcels,
     OutgoingState,
 )
-from trilat.link.keys import NodeKeys, Pin
+from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import Acknowledgement, Pull
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
@@ -25,6 +25,7 @@ __all__ = [
     "Batch",
     "Binding",
     "Cut",
+    "Entropy",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",

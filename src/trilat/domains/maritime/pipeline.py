@@ -1,0 +1,77 @@
+"""`VesselPipeline`: ships of one View, each as its newest report says, whoever heard it.
+
+Reports of one ship by several stations or partners are one object: its maritime identity (MMSI) names it. The
+newest report with a position shows where it is; among reports of one instant the most exact one. A release
+without a position tells only that the ship is there. Ships give rise to no items and no alarms yet.
+"""
+
+from typing import Final
+
+from trilat.domains.pipeline import Alarm, MakeHead, Sight
+from trilat.domains.places import degrees_of
+from trilat.model import AnyItem, Domain, Vessel
+
+VESSELS_MAX: Final = 500_000
+"""Ships in one picture; a report of one more is kept in the ledger only."""
+
+
+class VesselPipeline:
+    """The ships of one View."""
+
+    domain = Domain.MARITIME
+
+    def __init__(self, party: str) -> None:
+        """An empty picture at the node of `party`."""
+        self._party = party
+        self._newest: dict[str, Vessel] = {}
+        self._sources: dict[str, frozenset[str]] = {}
+
+    def add(self, item: AnyItem) -> None:
+        """Take a vessel; other kinds do not concern this picture."""
+        if not isinstance(item, Vessel):
+            return
+        known = self._newest.get(item.mmsi)
+        if known is None and len(self._newest) >= VESSELS_MAX:
+            return
+        sources = self._sources.get(item.mmsi, frozenset())
+        self._sources[item.mmsi] = sources | {item.provenance.originators[0]}
+        if known is None or _rank(item) > _rank(known):
+            self._newest[item.mmsi] = item
+
+    def publish(self, now_ns: int, make_head: MakeHead) -> tuple[AnyItem, ...]:  # noqa: ARG002 - protocol
+        """Nothing: a ship's report is itself the item that is shared."""
+        return ()
+
+    def settle(self, report_ids: frozenset[str]) -> None:
+        """Nothing waits to be published."""
+
+    def alarms(self, now_ns: int) -> tuple[Alarm, ...]:  # noqa: ARG002 - protocol
+        """None: nothing here is warned of."""
+        return ()
+
+    def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002 - a ship stays where it last said
+        """The ships whose position is known, at the instant of their report."""
+        sights = []
+        for mmsi, vessel in self._newest.items():
+            if vessel.place is None:
+                continue
+            latitude_deg, longitude_deg = degrees_of(vessel.place)
+            sights.append(
+                Sight(
+                    key=mmsi,
+                    domain=self.domain,
+                    valid_ns=vessel.valid_ns,
+                    latitude_deg=latitude_deg,
+                    longitude_deg=longitude_deg,
+                    height_m=0.0,
+                    sources=self._sources[mmsi],
+                    stage="surface",
+                    confirmed=True,
+                )
+            )
+        return tuple(sights)
+
+
+def _rank(vessel: Vessel) -> tuple[bool, int, int, int]:
+    """With a position before without, then the newest, the most exact, the higher version."""
+    return vessel.place is not None, vessel.valid_ns, -vessel.position_sigma_mm, vessel.version

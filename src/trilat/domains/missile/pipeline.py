@@ -1,0 +1,300 @@
+"""`MissilePipeline`: plots and partners' tracks in; tracks, launch and impact products, alarms out.
+
+What each thing means
+- An own plot, a partner's plot or its tracklets feed the tracker of the View; a partner's cumulative track is
+  combined when the picture is read (see fusion).
+- A track is published once a second at the most, when own plots changed it: its state, and the tracklets of
+  those plots, so that the policy can release the one or the other.
+- A launch is published when the first plots tell where and when, and again while that estimate changes.
+- An impact area is published while an object falls freely, at most every `IMPACT_EVERY_S`.
+- Alarms come from launches and impact areas held in this View, own and partners'; two are the same alarm
+  when they agree in time and place within their stated errors.
+"""
+
+import math
+from typing import Final
+
+from trilat.domains.missile.alarms import impact_alarms, launch_alarms, newest_kept
+from trilat.domains.missile.conversion import (
+    ellipse_of,
+    kinematics_of,
+    plot_of,
+    source_track_of,
+    tracklets_of,
+)
+from trilat.domains.pipeline import Alarm, MakeHead, Sight
+from trilat.fusion import (
+    DirectionObservation,
+    EquivalentObservation,
+    ImpactEstimate,
+    LaunchEstimate,
+    RadarObservation,
+    Tracker,
+    TrackEstimate,
+    ellipse95,
+    equivalent_measurement,
+    impact_estimate,
+    squared_distance,
+)
+from trilat.geo import geodetic_from_ecef
+from trilat.model import (
+    SECOND_NS,
+    AnyItem,
+    Area,
+    AreaKind,
+    Domain,
+    Ellipse,
+    Event,
+    EventKind,
+    Kinematics,
+    ObservationError,
+    Report,
+    Stage,
+    Track,
+)
+
+IMPACT_EVERY_S: Final = 5
+"""Seconds between two published impact areas of one object."""
+
+_IMPACT_SEMI_MAJOR_M_MAX: Final = 500_000.0
+"""An impact area wider than this is no news to anyone, metres."""
+
+_LAUNCH_SEMI_MAJOR_M_MAX: Final = 150_000.0
+_PLOT_GATE: Final = 33.1
+"""Chi-square, 6 degrees of freedom, 99.999 %: a plot farther than this belongs to another object."""
+
+_TRACKLETS_MAX: Final = 200
+"""Tracklets in one version of a track; the rest go with the next version."""
+
+_PENDING_MAX: Final = 5_000
+"""Plots that wait to be published."""
+
+_FALLING: Final = ("coast", "reentry")
+
+
+class MissilePipeline:
+    """The ballistic objects of one View."""
+
+    domain = Domain.MISSILE
+
+    def __init__(self, party: str) -> None:
+        """An empty picture at the node of `party`."""
+        self._party = party
+        self._tracker = Tracker()
+        self._pending: list[tuple[str, RadarObservation | DirectionObservation]] = []
+        self._published_updates: dict[str, int] = {}
+        self._published_launch: dict[str, Event] = {}
+        self._published_impact_ns: dict[str, int] = {}
+        self._launches: dict[str, Event] = {}
+        self._impacts: dict[str, Area] = {}
+
+    def add(self, item: AnyItem) -> None:
+        """Take a report, track, event or area; other kinds do not concern this picture.
+
+        Raises:
+            ObservationError: the tracker cannot use it; nothing has changed.
+        """
+        if isinstance(item, Report):
+            plot = plot_of(item)
+            if self._tracker.add(plot) and not isinstance(plot, EquivalentObservation):
+                self._pend(item.item_id, plot)
+        elif isinstance(item, Track):
+            if item.provenance.originators == (self._party,):
+                self._published_updates[self._key(item)] = item.updates_count
+            else:
+                self._add_partner_track(item)
+        elif isinstance(item, Event) and item.event is EventKind.LAUNCH:
+            newest_kept(self._launches, item)
+            self._published_launch[self._key(item)] = item
+        elif isinstance(item, Area) and item.area is AreaKind.IMPACT:
+            newest_kept(self._impacts, item)
+            self._published_impact_ns[self._key(item)] = item.valid_ns
+
+    def _pend(self, report_id: str, plot: RadarObservation | DirectionObservation) -> None:
+        """Remember a plot until it is published; a View that never publishes forgets it with the buffer."""
+        self._pending.append((report_id, plot))
+        if len(self._pending) > _PENDING_MAX:
+            oldest_ns = plot.time_ns - int(self._tracker.settings.buffer_s * SECOND_NS)
+            kept = [pending for pending in self._pending if pending[1].time_ns > oldest_ns]
+            self._pending = kept[-_PENDING_MAX:]
+
+    def _key(self, item: AnyItem) -> str:
+        """The track that an own item is about, as the tracker names it; a partner's name stays as it is."""
+        return item.subject.removeprefix(f"{self._party}-")
+
+    def _add_partner_track(self, item: Track) -> None:
+        tracklets = tracklets_of(item)
+        if tracklets:
+            for tracklet in tracklets:
+                self._tracker.add(tracklet)
+            return
+        track = source_track_of(item)
+        if track is not None:
+            self._tracker.add(track)
+
+    def estimates(self, now_ns: int) -> tuple[TrackEstimate, ...]:
+        """Confirmed objects of the picture at an instant."""
+        return tuple(estimate for estimate in self._tracker.estimates(now_ns) if estimate.confirmed)
+
+    def launch(self, track_key: str) -> LaunchEstimate | None:
+        """Where and when an object left the ground, by the plots and tracklets of this View."""
+        return self._tracker.launch(track_key)
+
+    def publish(self, now_ns: int, make_head: MakeHead) -> tuple[AnyItem, ...]:
+        """Tracks that own plots changed since the last call, with their launches and impact areas."""
+        items: list[AnyItem] = []
+        estimates = [estimate for estimate in self.estimates(now_ns) if estimate.sources <= {self._party}]
+        plots = self._plots_by_track(estimates)
+        for estimate in estimates:
+            key = estimate.track_key
+            if self._published_updates.get(key) == estimate.updates:
+                continue
+            items.append(self._track(estimate, plots.get(key, []), make_head))
+            items += self._launch_products(estimate, make_head)
+            items += self._impact_products(estimate, now_ns, make_head)
+        return tuple(items)
+
+    def _plots_by_track(self, estimates: list[TrackEstimate]) -> dict[str, list[tuple[str, str, Kinematics]]]:
+        """The tracklet of each pending plot under the published track that it belongs to.
+
+        Plots of objects that are not confirmed yet wait until they are, as long as the tracker's buffer.
+        """
+        keys = {estimate.track_key for estimate in estimates}
+        assigned: dict[str, list[tuple[str, str, Kinematics]]] = {}
+        waiting = []
+        oldest_ns = self._pending[-1][1].time_ns - int(self._tracker.settings.buffer_s * SECOND_NS)
+        for report_id, plot in self._pending:
+            found = self._tracklet(plot, keys)
+            if found is not None and len(assigned.setdefault(found[0], [])) < _TRACKLETS_MAX:
+                assigned[found[0]].append((report_id, plot.sensor, found[1]))
+            elif plot.time_ns > oldest_ns:
+                waiting.append((report_id, plot))
+        self._pending = waiting
+        return assigned
+
+    def _tracklet(
+        self, plot: RadarObservation | DirectionObservation, keys: set[str]
+    ) -> tuple[str, Kinematics] | None:
+        best: tuple[float, str, Kinematics] | None = None
+        for estimate in self._tracker.estimates(plot.time_ns):
+            if estimate.track_key not in keys:
+                continue
+            try:
+                mean, covariance = equivalent_measurement(plot, estimate.mean)
+            except ObservationError:
+                # The object lies behind this sensor: the plot is of another one.
+                continue
+            distance = squared_distance((estimate.mean, estimate.covariance), (mean, covariance))
+            if distance < _PLOT_GATE and (best is None or distance < best[0]):
+                best = (distance, estimate.track_key, kinematics_of(plot.time_ns, mean, covariance))
+        return None if best is None else (best[1], best[2])
+
+    def _track(
+        self, estimate: TrackEstimate, plots: list[tuple[str, str, Kinematics]], make_head: MakeHead
+    ) -> Track:
+        reports = tuple(report_id for report_id, _, _ in plots)
+        head = make_head("track", estimate.track_key, estimate.track_key, estimate.time_ns, reports)
+        return Track(
+            **head,
+            stage=Stage(estimate.stage),
+            state=kinematics_of(estimate.time_ns, estimate.mean, estimate.covariance),
+            tracklets=tuple(tracklet for _, _, tracklet in plots),
+            sensors=tuple(sorted({sensor for _, sensor, _ in plots})),
+            updates_count=estimate.updates,
+        )
+
+    def _launch_products(self, estimate: TrackEstimate, make_head: MakeHead) -> list[AnyItem]:
+        launch = self._tracker.launch(estimate.track_key)
+        key = estimate.track_key
+        if launch is None:
+            return []
+        region = launch_ellipse(launch)
+        if region.semi_major_m > _LAUNCH_SEMI_MAJOR_M_MAX:
+            return []
+        known = self._published_launch.get(key)
+        if known is not None and (known.valid_ns, known.region) == (launch.time_ns, region):
+            return []
+        event = Event(
+            **make_head("event", f"{key}-launch", key, launch.time_ns, ()),
+            event=EventKind.LAUNCH,
+            time_sigma_ms=min(round(launch.time_sigma_s * 1000.0), 10**9),
+            place=region.centre,
+            region=region,
+        )
+        head = make_head("area", f"{key}-launch-area", key, launch.time_ns, ())
+        return [event, Area(**head, area=AreaKind.LAUNCH, region=region)]
+
+    def _impact_products(self, estimate: TrackEstimate, now_ns: int, make_head: MakeHead) -> list[AnyItem]:
+        key = estimate.track_key
+        last_ns = self._published_impact_ns.get(key)
+        recent = last_ns is not None and now_ns - last_ns < IMPACT_EVERY_S * SECOND_NS
+        if recent or estimate.stage not in _FALLING:
+            return []
+        impact = impact_estimate(estimate.mean, estimate.covariance, estimate.time_ns)
+        if impact is None or impact.ellipse.semi_major_m > _IMPACT_SEMI_MAJOR_M_MAX:
+            return []
+        return [
+            Area(
+                **make_head("area", f"{key}-impact-area", key, estimate.time_ns, ()),
+                area=AreaKind.IMPACT,
+                region=impact_ellipse(impact),
+                expected_ns=impact.time_ns,
+                time_sigma_ms=min(round(impact.time_sigma_s * 1000.0), 10**9),
+            )
+        ]
+
+    def settle(self, report_ids: frozenset[str]) -> None:
+        """Plots of these reports went out with a track before a restart."""
+        self._pending = [
+            (report_id, plot) for report_id, plot in self._pending if report_id not in report_ids
+        ]
+
+    def alarms(self, now_ns: int) -> tuple[Alarm, ...]:  # noqa: ARG002 - part of the Pipeline protocol
+        """One alarm per launch and per impact area that own or partners' items show."""
+        return (
+            *launch_alarms(tuple(self._launches.values()), self._party),
+            *impact_alarms(tuple(self._impacts.values()), self._party),
+        )
+
+    def sights(self, now_ns: int) -> tuple[Sight, ...]:
+        """The confirmed objects with their places."""
+        sights = []
+        for estimate in self.estimates(now_ns):
+            latitude, longitude, height = geodetic_from_ecef(estimate.mean[:3])
+            sights.append(
+                Sight(
+                    key=estimate.track_key,
+                    domain=self.domain,
+                    valid_ns=now_ns,
+                    latitude_deg=math.degrees(float(latitude)),
+                    longitude_deg=math.degrees(float(longitude)),
+                    height_m=float(height),
+                    sources=estimate.sources,
+                    stage=estimate.stage,
+                    confirmed=estimate.confirmed,
+                )
+            )
+        return tuple(sights)
+
+
+def launch_ellipse(launch: LaunchEstimate) -> Ellipse:
+    """The 95 % region of a launch point."""
+    ellipse = ellipse95(launch.covariance_m2)
+    return ellipse_of(
+        launch.latitude_deg,
+        launch.longitude_deg,
+        ellipse.semi_major_m,
+        ellipse.semi_minor_m,
+        ellipse.bearing_deg,
+    )
+
+
+def impact_ellipse(impact: ImpactEstimate) -> Ellipse:
+    """The 95 % region of an impact point."""
+    return ellipse_of(
+        impact.latitude_deg,
+        impact.longitude_deg,
+        impact.ellipse.semi_major_m,
+        impact.ellipse.semi_minor_m,
+        impact.ellipse.bearing_deg,
+    )

@@ -1,0 +1,18 @@
+"""The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
+
+from trilat.node.clock import ManualClock, SystemClock
+from trilat.node.config import NodeConfig
+from trilat.node.node import IntakeResult, Node
+from trilat.node.records import Referral, ReleaseRecord
+from trilat.node.restore import restore
+
+__all__ = [
+    "IntakeResult",
+    "ManualClock",
+    "Node",
+    "NodeConfig",
+    "Referral",
+    "ReleaseRecord",
+    "SystemClock",
+    "restore",
+]

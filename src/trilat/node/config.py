@@ -1,0 +1,58 @@
+"""`NodeConfig`: all that a node is told, in one frozen value. Limits have names and units.
+
+A node holds one status and refuses items of another. Instants of deciding may be shifted against the clock,
+so that a replay of 2009 is judged by the agreements of another year; both instants are recorded.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
+
+HEADLINE_KINDS: Final = frozenset({"event", "area", "warning", "consent", "answer"})
+"""Kinds that tell a result and not how it was seen: marked one level below the rest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeConfig:
+    """A node's settings."""
+
+    party: str
+    peers: tuple[str, ...]
+    status: Status
+    purpose: str
+    releasable_to: tuple[str, ...]
+    token_key: bytes = field(repr=False)
+    """Keys the opaque observation tokens; secret to the party."""
+
+    decision_shift_ns: int = 0
+    """Instant of deciding minus the clock, nanoseconds."""
+
+    content_level: str = ""
+    headline_level: str = ""
+    """Levels in the party's own scheme; empty takes the national levels below."""
+
+    report_age_s_max: int = 3_600
+    report_ahead_s_max: int = 5
+    """A report older, or further ahead of the clock, is kept aside."""
+
+    def __post_init__(self) -> None:
+        """Refuse a node that is its own peer, a short key, or a level that nobody knows."""
+        if self.party in self.peers or len(set(self.peers)) != len(self.peers):
+            raise UsageError(f"`peers` of `{self.party}` names the party itself or a peer twice")
+        if len(self.token_key) < 16:
+            raise UsageError("`token_key` must have at least 16 bytes: observation tokens could be guessed")
+
+    def classification(self, kind: str, at_ns: int) -> Classification:
+        """The marking that the party's own items of a kind get."""
+        chosen = self.headline_level if kind in HEADLINE_KINDS else self.content_level
+        if chosen:
+            return Classification(scheme=self.party, level=chosen)
+        rank = Rank.CONFIDENTIAL if kind in HEADLINE_KINDS else Rank.SECRET
+        for level in SCHEMES.get(self.party, ()):
+            marking = Classification(scheme=self.party, level=level.level)
+            if level.rank is rank and find_level(marking, at_ns) is not None:
+                return marking
+        raise UsageError(
+            f"no classification scheme for `{self.party}`: name its levels in the node's settings"
+        )

@@ -1,0 +1,215 @@
+"""`Exchange`: what goes to whom, when. It asks policy and keeps what policy's answers oblige the node to.
+
+For every item and every peer: decide; where permitted, make the release when its delay has passed and its
+thinning allows; where a person must approve, ask once and wait; where withheld, count it. The decision is
+made at the node's instant of deciding (see `NodeConfig`). Nothing here sends: the node writes first.
+"""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from trilat.model import (
+    SECOND_NS,
+    AnyItem,
+    Approval,
+    Consent,
+    Decision,
+    ItemReference,
+    Outcome,
+    Reason,
+    Release,
+    Warning,
+)
+from trilat.node.config import NodeConfig
+from trilat.node.records import Referral
+from trilat.policy import AgreementSet, ReleaseRequest, decide, degrade, due_ns
+
+
+@dataclass(frozen=True)
+class Held:
+    """An item with what proves it: the originator's marking, and consents that came with it."""
+
+    item: AnyItem
+    marking: bytes
+    consents: tuple[bytes, ...] = ()
+    audience: str | None = None
+    """The one peer that the item is made for; None for all."""
+
+
+@dataclass(order=True)
+class _Waiting:
+    due_ns: int
+    order: int
+    held: Held = field(compare=False)
+    decision: Decision = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A release whose time has come, with the consents that it rests on."""
+
+    recipient: str
+    release: Release
+    held: Held
+    consents: tuple[bytes, ...]
+
+
+class Exchange:
+    """Decides, waits, thins and refers for one node."""
+
+    def __init__(self, config: NodeConfig, agreements: AgreementSet) -> None:
+        """Nothing offered yet."""
+        self._config = config
+        self._agreements = agreements
+        self._order = 0
+        self._sequences: dict[str, int] = {}
+        self._queue: list[_Waiting] = []
+        self._said_ns: dict[tuple[str, str], int] = {}
+        self._consents: list[tuple[Consent, bytes]] = []
+        self._for_consent: dict[tuple[str, str], Held] = {}
+        self.referrals: dict[tuple[str, str, str, str | None], Referral] = {}
+        self._answered: dict[tuple[str, str, str, str | None], int] = {}
+        self.withheld: dict[str, set[tuple[str, int]]] = {peer: set() for peer in config.peers}
+        self.reasons: dict[Reason, int] = {}
+
+    def decide(self, held: Held, recipient: str, now_ns: int, via: str | None = None) -> Decision:
+        """Policy's answer for one item and one recipient at the instant of deciding."""
+        request = ReleaseRequest(
+            sender=self._config.party,
+            recipient=recipient,
+            via=via,
+            purpose=self._config.purpose,
+            at_ns=now_ns + self._config.decision_shift_ns,
+        )
+        consents = [consent for consent, _ in self._consents]
+        return decide(held.item, request, self._agreements, consents)
+
+    def offer(self, held: Held, now_ns: int) -> Iterator[Decision]:
+        """Decide one item for every peer but who made it; queue, count or refer as the answers say."""
+        for recipient in self._config.peers:
+            if recipient == held.item.label.originator or held.audience not in {None, recipient}:
+                continue
+            decision = self.decide(held, recipient, now_ns)
+            self.take(held, decision, now_ns)
+            yield decision
+
+    def take(self, held: Held, decision: Decision, now_ns: int) -> None:
+        """Do what a decision says: queue the release, keep the item until a consent, ask, or count it."""
+        self.reasons[decision.reasons[0]] = self.reasons.get(decision.reasons[0], 0) + 1
+        self._schedule(held, decision)
+        if held.item.provenance.originators == (self._config.party,):
+            self._ask(held, decision, now_ns)
+
+    def _schedule(self, held: Held, decision: Decision) -> None:
+        recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
+        if decision.outcome is Outcome.PERMIT:
+            self._order += 1
+            heapq.heappush(self._queue, _Waiting(due_ns(held.item, decision), self._order, held, decision))
+            self.withheld[recipient].discard(reference)
+            return
+        self.withheld[recipient].add(reference)
+        if decision.outcome is Outcome.REFER:
+            self._for_consent[recipient, held.item.item_id] = held
+
+    def _ask(self, held: Held, direct: Decision, now_ns: int) -> None:
+        """Refer an own item to a person: for the direct path, or for detours where that one is shut."""
+        decisions = [direct]
+        if direct.outcome is Outcome.WITHHOLD:
+            decisions = [
+                self.decide(held, direct.recipient, now_ns, via) for via in self._detours(direct.recipient)
+            ]
+        for decision in decisions:
+            if decision.outcome is Outcome.REFER:
+                self._refer(held, decision, now_ns)
+
+    def _detours(self, recipient: str) -> list[str]:
+        """Intermediaries that a clause with approval names between this party and a recipient."""
+        return sorted(
+            {
+                rule.clause.via
+                for rule in self._agreements.rules
+                if rule.clause.via is not None
+                and rule.clause.approval is Approval.ORIGINATOR
+                and self._config.party in rule.clause.givers
+                and recipient in rule.clause.receivers
+            }
+        )
+
+    def _refer(self, held: Held, decision: Decision, now_ns: int) -> None:
+        for name in decision.clauses:
+            rule = self._agreements.rule(name)
+            if rule is None or rule.clause.approval is not Approval.ORIGINATOR:
+                continue
+            clause = rule.consent_name
+            key = (clause, held.item.subject, decision.recipient, decision.via)
+            answered_until_ns = self._answered.get(key, 0)
+            if key not in self.referrals and answered_until_ns <= now_ns + self._config.decision_shift_ns:
+                self.referrals[key] = Referral(
+                    clause=clause,
+                    subject=held.item.subject,
+                    domain=held.item.domain,
+                    recipient=decision.recipient,
+                    via=decision.via,
+                    item=ItemReference(item_id=held.item.item_id, version=held.item.version),
+                    asked_ns=now_ns,
+                )
+
+    def add_consent(self, consent: Consent, signed: bytes) -> tuple[Held, ...]:
+        """Take a consent; returns the items that waited for one on its subjects, to be offered again."""
+        self._consents.append((consent, signed))
+        for subject in consent.subjects:
+            key = (consent.clause, subject, consent.recipient, consent.via)
+            self._answered[key] = consent.until_ns
+            self.referrals.pop(key, None)
+        waiting = [
+            key
+            for key, held in self._for_consent.items()
+            if key[0] == consent.recipient and held.item.subject in consent.subjects
+        ]
+        return tuple(self._for_consent.pop(key) for key in waiting)
+
+    def due(self, now_ns: int) -> Iterator[Ready]:
+        """Releases whose delay has passed and that thinning lets through, in order of their time."""
+        while self._queue and self._queue[0].due_ns <= now_ns:
+            waiting = heapq.heappop(self._queue)
+            item, decision = waiting.held.item, waiting.decision
+            key = (decision.recipient, item.item_id)
+            duties = decision.duties
+            thin_ns = (duties.thin_s if duties is not None else 0) * SECOND_NS
+            last_ns = self._said_ns.get(key)
+            thinned = last_ns is not None and item.valid_ns - last_ns < thin_ns
+            if thinned and not isinstance(item, Warning):
+                continue
+            self._said_ns[key] = item.valid_ns
+            yield Ready(
+                recipient=decision.recipient,
+                release=degrade(item, decision),
+                held=waiting.held,
+                consents=self._behind(decision, waiting.held),
+            )
+
+    def _behind(self, decision: Decision, held: Held) -> tuple[bytes, ...]:
+        """The signed consents that a release must carry: the one it rests on, and the item's own."""
+        signed = list(held.consents)
+        for consent, data in self._consents:
+            reference = ItemReference(item_id=consent.item_id, version=consent.version)
+            if reference == decision.consent and data not in signed:
+                signed.append(data)
+        return tuple(signed)
+
+    def next_sequence(self, recipient: str) -> int:
+        """The next place in a recipient's stream, from 1 without a gap."""
+        self._sequences[recipient] = self._sequences.get(recipient, 0) + 1
+        return self._sequences[recipient]
+
+    def said(self, recipient: str, item: ItemReference, valid_ns: int, sequence: int) -> None:
+        """Continue after a release made before a restart."""
+        self._sequences[recipient] = sequence
+        self._said_ns[recipient, item.item_id] = valid_ns
+        self._queue = [
+            waiting
+            for waiting in self._queue
+            if (waiting.decision.recipient, waiting.decision.item) != (recipient, item)
+        ]
+        heapq.heapify(self._queue)

@@ -1,0 +1,76 @@
+"""Heads: identity, version, label and provenance of the items that a node makes.
+
+Item identities start with the party's code. Versions rise by one per item and continue after a restart.
+Observation tokens are keyed by the party's own secret: two tokens can be compared, no more.
+"""
+
+import hashlib
+import hmac
+from typing import Any
+
+from trilat.domains import Head
+from trilat.model import AnyItem, Domain, Label, Provenance
+from trilat.node.config import NodeConfig
+
+_TOKEN_BYTES = 16
+
+
+class Heads:
+    """Makes the heads of own items and counts their versions."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        """No item made yet."""
+        self._config = config
+        self._versions: dict[str, int] = {}
+
+    def remember(self, item: AnyItem) -> None:
+        """Continue after an item that was made before a restart."""
+        self._versions[item.item_id] = max(self._versions.get(item.item_id, 0), item.version)
+
+    def label(self, kind: str, now_ns: int, releasable_to: tuple[str, ...] | None = None) -> Label:
+        """The label of an own item made now."""
+        config = self._config
+        return Label(
+            originator=config.party,
+            classification=config.classification(kind, now_ns + config.decision_shift_ns),
+            releasable_to=config.releasable_to if releasable_to is None else releasable_to,
+            created_ns=now_ns,
+        )
+
+    def token(self, report_id: str) -> bytes:
+        """The opaque name of an own observation, 16 bytes (HMAC-SHA256, truncated)."""
+        return hmac.new(self._config.token_key, report_id.encode(), hashlib.sha256).digest()[:_TOKEN_BYTES]
+
+    def head(
+        self,
+        name: str,
+        subject: str,
+        *,
+        kind: str,
+        domain: Domain,
+        valid_ns: int,
+        now_ns: int,
+        report_ids: tuple[str, ...] = (),
+        releasable_to: tuple[str, ...] | None = None,
+        provenance: Provenance | None = None,
+    ) -> Head:
+        """The head of the next version of the own item called `name`."""
+        party = self._config.party
+        item_id = f"{party}-{name}"
+        version = self._versions.get(item_id, 0) + 1
+        self._versions[item_id] = version
+        head: dict[str, Any] = {
+            "item_id": item_id,
+            "version": version,
+            "subject": subject if subject.startswith(f"{party}-") else f"{party}-{subject}",
+            "domain": domain,
+            "status": self._config.status,
+            "valid_ns": valid_ns,
+            "label": self.label(kind, now_ns, releasable_to),
+            "provenance": provenance
+            or Provenance(
+                originators=(party,),
+                observations=tuple(self.token(report_id) for report_id in report_ids),
+            ),
+        }
+        return head

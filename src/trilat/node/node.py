@@ -1,0 +1,445 @@
+"""`Node`: a party's own service. Reports in, one picture, releases out; written before sent.
+
+What happens
+1. `intake`: own reports are checked, written, and only then used.
+2. `receive`: a partner's parcels are checked, written, and only then acknowledged and used.
+3. `tick`: what own sensors tell is published as items; warnings follow; policy decides for every item and
+   peer; items, decisions and releases are written in one commit; then, and only then, anything is sent.
+
+After a crash a `Node` is built anew over the same ledger (`trilat.node.restore`) and continues: every
+accepted item is there, once, in order, and the outgoing streams go on where the ledger says.
+"""
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from trilat.domains import Head, MakeHead, Sight
+from trilat.ledger import Entry, EntryKind, Ledger
+from trilat.link import (
+    Entropy,
+    LinkEndpoint,
+    LinkLimits,
+    NodeKeys,
+    OpenedParcel,
+    Parcel,
+    TrustStore,
+    open_signed_item,
+    sign_item,
+    sign_label,
+)
+from trilat.model import (
+    SECOND_NS,
+    AnyItem,
+    Clock,
+    Consent,
+    Decision,
+    Domain,
+    ItemReference,
+    Label,
+    Outcome,
+    Provenance,
+    Release,
+    Report,
+    Transport,
+    TrilatError,
+    UsageError,
+    Warning,
+    WarningKind,
+    encode,
+    kind_of,
+)
+from trilat.node.alerts import Alerts
+from trilat.node.config import NodeConfig
+from trilat.node.exchange import Exchange, Held, Ready
+from trilat.node.heads import Heads
+from trilat.node.holdings import Holdings
+from trilat.node.intake import foreign_refusal, report_refusal
+from trilat.node.records import (
+    ConsentRecord,
+    ReceiptRecord,
+    ReceivedRecord,
+    Referral,
+    RefusalRecord,
+    ReleaseRecord,
+)
+from trilat.node.views import Views
+from trilat.policy import AgreementSet
+
+_REFUSED_BYTES_MAX = 65_536
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """How many reports were accepted, and the one line of each refusal."""
+
+    accepted: int
+    refusals: tuple[str, ...]
+
+
+class Node:
+    """One party's node over its ledger and its post."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        clock: Clock,
+        ledger: Ledger,
+        agreements: AgreementSet,
+        keys: NodeKeys,
+        trust: TrustStore,
+        transport: Transport,
+        entropy: Entropy,
+        limits: LinkLimits | None = None,
+    ) -> None:
+        """A node that has accepted nothing yet; to continue an old ledger call `restore` first."""
+        self.config = config
+        self.clock = clock
+        self.ledger = ledger
+        self.agreements = agreements
+        self.heads = Heads(config)
+        self.views = Views(config.party)
+        self.alerts = Alerts(config.party)
+        self.exchange = Exchange(config, agreements)
+        self.holdings = Holdings()
+        self.refusals: list[str] = []
+        self._keys = keys
+        self._trust = trust
+        self.endpoint = LinkEndpoint(
+            keys,
+            trust,
+            transport,
+            entropy,
+            self._received,
+            on_acknowledged=self._acknowledged,
+            on_refusal=lambda text: self.refused("link", text),
+            limits=limits,
+        )
+        self._to_offer: list[Held] = []
+        self._pending_entries: list[Entry] = []
+        self._offers_reports = any(
+            "report" in rule.clause.kinds and config.party in rule.clause.givers for rule in agreements.rules
+        )
+
+    def label(self, kind: str) -> Label:
+        """The label that an own item of a kind gets now; for feeds that build reports."""
+        return self.heads.label(kind, self.clock.now_ns())
+
+    def intake(self, items: Sequence[AnyItem]) -> IntakeResult:
+        """Check, write and use own reports. What is refused is kept aside with its one line."""
+        now_ns = self.clock.now_ns()
+        accepted: list[AnyItem] = []
+        entries: list[Entry] = []
+        refusals: list[str] = []
+        seen: set[tuple[str, int]] = set()
+        for item in items:
+            reference = (item.item_id, item.version)
+            known = reference in seen or self.holdings.has(*reference)
+            text = report_refusal(item, self.config, now_ns, known=known)
+            if text is None:
+                seen.add(reference)
+                accepted.append(item)
+                entries.append(Entry(kind=EntryKind.REPORT, content=encode(item)))
+            else:
+                refusals.append(text)
+                entries.append(_refusal_entry("intake", text, encode(item)))
+        self.ledger.append(entries)
+        for item in accepted:
+            self.use_report(item)
+        self.refusals += refusals
+        return IntakeResult(len(accepted), tuple(refusals))
+
+    def use_report(self, item: AnyItem) -> None:
+        """Use an own report that is in the ledger."""
+        held = Held(item, b"")
+        self.holdings.add(held)
+        try:
+            self.views.add_own(item)
+        except TrilatError as error:
+            self.refusals.append(f"report `{item.item_id}` is kept but not used: {error}")
+        if self._offers_reports or not isinstance(item, Report):
+            self._to_offer.append(held)
+
+    def tick(self) -> tuple[ReleaseRecord, ...]:
+        """Publish, warn, decide, write, then send; returns what was released now."""
+        now_ns = self.clock.now_ns()
+        made = [*self._published(now_ns), *self._warned(now_ns)]
+        entries, self._pending_entries = self._pending_entries, []
+        entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
+        offers, self._to_offer = [*self._to_offer, *made], []
+        for held in offers:
+            for decision in self.exchange.offer(held, now_ns):
+                entries.append(Entry(kind=EntryKind.DECISION, content=encode(decision)))
+                self.use_decision(held.item, decision)
+        records = [self._record(ready) for ready in self.exchange.due(now_ns)]
+        entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
+        receipts = self.ledger.append(entries)
+        for record, receipt in zip(records, receipts[len(receipts) - len(records) :], strict=True):
+            self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt)
+        self.endpoint.tick(now_ns)
+        return tuple(records)
+
+    def use_decision(self, item: AnyItem, decision: Decision) -> None:
+        """Let a recipient's picture use what may be passed on to it."""
+        own = item.provenance.originators == (self.config.party,)
+        if decision.outcome is Outcome.PERMIT and not own and item.label.originator != self.config.party:
+            self.views.allow(decision.recipient, self.views.class_of(item))
+
+    def use_item(self, held: Held) -> None:
+        """Use an item that this node made and wrote."""
+        self.holdings.add(held)
+        self.heads.remember(held.item)
+        if not isinstance(held.item, Warning):
+            self.views.add_own(held.item)
+
+    def _published(self, now_ns: int) -> list[Held]:
+        """What own sensors tell since the last tick, each version once."""
+
+        def make_head(domain: Domain) -> MakeHead:
+            def head(kind: str, name: str, subject: str, valid_ns: int, reports: tuple[str, ...]) -> Head:
+                return self.heads.head(
+                    name,
+                    subject,
+                    kind=kind,
+                    domain=domain,
+                    valid_ns=valid_ns,
+                    now_ns=now_ns,
+                    report_ids=reports,
+                )
+
+            return head
+
+        made = [Held(item, b"") for item in self.views.own.publish(now_ns, make_head)]
+        for held in made:
+            self.use_item(held)
+        return made
+
+    def _warned(self, now_ns: int) -> list[Held]:
+        """New versions of warnings, for the own staff and for each peer from its own View."""
+        made = []
+        for audience in (self.config.party, *self.config.peers):
+            alarms = self.views.of(audience).alarms(now_ns)
+            for warning in self.alerts.update(audience, alarms, now_ns, self._warning_head):
+                held = Held(warning, b"", audience=audience)
+                self.use_item(held)
+                made.append(held)
+        return made
+
+    def _warning_head(
+        self,
+        audience: str,
+        name: str,
+        subject: str,
+        domain: Domain,
+        valid_ns: int,
+        provenance: Provenance | None,
+    ) -> Head:
+        return self.heads.head(
+            f"warn-{audience}-{name}",
+            subject,
+            kind="warning",
+            domain=domain,
+            valid_ns=valid_ns,
+            now_ns=self.clock.now_ns(),
+            releasable_to=() if audience == self.config.party else (audience,),
+            provenance=provenance,
+        )
+
+    def _record(self, ready: Ready) -> ReleaseRecord:
+        """The release with its place in the recipient's stream, and with what proves it."""
+        item = ready.held.item
+        marking = ready.held.marking or sign_label(self._keys, item)
+        parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
+        return ReleaseRecord(
+            recipient=ready.recipient,
+            stream=self._keys.stream_to(ready.recipient),
+            sequence=self.exchange.next_sequence(ready.recipient),
+            item=ItemReference(item_id=item.item_id, version=item.version),
+            valid_ns=item.valid_ns,
+            parcel=encode(parcel),
+        )
+
+    def _received(
+        self, sender: str, stream: str, first_sequence: int, parcels: Sequence[OpenedParcel]
+    ) -> None:
+        """Write and use what a partner released to this node; returns after the commit.
+
+        A parcel that this node may not hold is kept aside with the reason; the stream goes on behind it.
+        """
+        now_ns = self.clock.now_ns()
+        entries: list[Entry] = []
+        used: list[OpenedParcel] = []
+        for offset, opened in enumerate(parcels):
+            release = opened.release
+            text = foreign_refusal(release, sender, self.config, self.agreements, opened.consents, now_ns)
+            record = ReceivedRecord(
+                sender=sender,
+                stream=stream,
+                sequence=first_sequence + offset,
+                parcel=opened.wire,
+                refusal=text or "",
+            )
+            entries.append(Entry(kind=EntryKind.RECEIVED, content=encode(record)))
+            if text is None:
+                used.append(opened)
+            else:
+                self.refusals.append(text)
+        self.ledger.append(entries)
+        for opened in used:
+            self.use_release(sender, opened.release, opened.parcel, opened.consents)
+
+    def use_release(self, sender: str, release: Release, parcel: Parcel, consents: Sequence[Consent]) -> Held:
+        """Use a partner's release that is in the ledger; returns the item as this node holds it."""
+        agreements = {
+            f"{rule.agreement.agreement_id}@{rule.agreement.version}"
+            for name in release.clauses
+            if (rule := self.agreements.rule(name)) is not None
+        }
+        provenance = msgspec.structs.replace(
+            release.item.provenance, received_under=tuple(sorted(agreements))
+        )
+        item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
+        held = Held(item, parcel.marking, parcel.consents)
+        for consent, signed in zip(consents, parcel.consents, strict=True):
+            self._use_consent(consent, signed)
+        if self.holdings.add(held, sender):
+            self._to_offer.append(held)
+            try:
+                self.views.add_foreign(item)
+            except TrilatError as error:
+                self.refusals.append(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
+        return held
+
+    def opened_consent(self, signed: bytes) -> Consent:
+        """The consent that an originator signed.
+
+        Raises:
+            PeerError: the signature or its content is not sound.
+            UsageError: it is another kind of item.
+        """
+        item = open_signed_item(self._trust, signed)
+        if not isinstance(item, Consent):
+            raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")
+        return item
+
+    def _use_consent(self, consent: Consent, signed: bytes) -> None:
+        self._to_offer += self.exchange.add_consent(consent, signed)
+
+    def referrals(self) -> tuple[Referral, ...]:
+        """Questions that wait for a person, oldest first."""
+        return tuple(self.exchange.referrals.values())
+
+    def answer(
+        self, referral: Referral, *, granted: bool, officer: str, valid_s: int, assumed: bool = False
+    ) -> Consent:
+        """An officer's signed answer to a referral, written, and offered to the partners it concerns.
+
+        Raises:
+            UsageError: the referral is not one of this node's.
+            ItemError: the officer is not on this party's staff.
+        """
+        if referral not in self.exchange.referrals.values():
+            raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
+        now_ns = self.clock.now_ns()
+        at_ns = now_ns + self.config.decision_shift_ns
+        name = f"consent-{referral.subject}-{referral.recipient}-{referral.via or 'direct'}"
+        consent = Consent(
+            **self.heads.head(
+                name,
+                referral.subject,
+                kind="consent",
+                domain=referral.domain,
+                valid_ns=at_ns,
+                now_ns=now_ns,
+            ),
+            subjects=(referral.subject,),
+            recipient=referral.recipient,
+            via=referral.via,
+            clause=referral.clause,
+            granted=granted,
+            officer=officer,
+            until_ns=at_ns + valid_s * SECOND_NS,
+            assumed=assumed,
+        )
+        signed = sign_item(self._keys, consent)
+        self.ledger.append([Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))])
+        self.use_own_consent(consent, signed)
+        return consent
+
+    def use_own_consent(self, consent: Consent, signed: bytes) -> None:
+        """Use a consent that this party's officer gave and that is in the ledger."""
+        self.heads.remember(consent)
+        self._use_consent(consent, signed)
+        self._to_offer.append(Held(consent, b"", consents=(signed,)))
+
+    def raise_warning(
+        self,
+        key: str,
+        kind: WarningKind,
+        domain: Domain,
+        basis: Iterable[ItemReference],
+        confirmed_by: Iterable[ItemReference],
+        text: str,
+    ) -> tuple[Warning, ...]:
+        """A warning that a person raises, for the own staff and every peer.
+
+        Raises:
+            UsageError: an item it rests on is not held here, or what confirms it is by who gave the basis.
+        """
+        shown = tuple((self.holdings.originator(reference), reference) for reference in basis)
+        support = tuple((self.holdings.originator(reference), reference) for reference in confirmed_by)
+        warnings = []
+        for audience in (self.config.party, *self.config.peers):
+            warning = self.alerts.raise_by_hand(
+                audience, key, kind, domain, shown, support, text, self.clock.now_ns(), self._warning_head
+            )
+            warnings.append(warning)
+            self._say(warning, audience)
+        return tuple(warnings)
+
+    def retract_warning(self, key: str, text: str) -> tuple[Warning, ...]:
+        """Withdraw a warning; the retraction goes to everyone who holds it.
+
+        Raises:
+            UsageError: nobody holds a standing warning of that name.
+        """
+        retractions = self.alerts.retract(key, text, self.clock.now_ns(), self._warning_head)
+        for audience, warning in retractions:
+            self._say(warning, audience)
+        return tuple(warning for _, warning in retractions)
+
+    def _say(self, warning: Warning, audience: str) -> None:
+        held = Held(warning, b"", audience=audience)
+        self.ledger.append([Entry(kind=EntryKind.ITEM, content=encode(warning))])
+        self.use_item(held)
+        self.offer_later(held)
+
+    def offer_later(self, held: Held) -> None:
+        """Offer an item at the next tick."""
+        self._to_offer.append(held)
+
+    def _acknowledged(self, recipient: str, stream: str, cursor: int, signed: bytes) -> None:
+        """Note a partner's signed word on how far it accepted a stream; written with the next tick."""
+        record = ReceiptRecord(recipient=recipient, stream=stream, cursor=cursor, signed=signed)
+        self._pending_entries.append(Entry(kind=EntryKind.RECEIPT, content=encode(record)))
+
+    def refused(self, source: str, text: str, content: bytes = b"") -> None:
+        """Note input that the link refused; the bytes are kept aside with the next tick."""
+        self.refusals.append(text)
+        self._pending_entries.append(_refusal_entry(source, text, content))
+
+    def drop_offers(self, decided: Container[tuple[str, int]]) -> None:
+        """After a restart: items that were decided on before it are not offered again."""
+        self._to_offer = [
+            held for held in self._to_offer if (held.item.item_id, held.item.version) not in decided
+        ]
+
+    def sights(self) -> tuple[Sight, ...]:
+        """The objects of the staff's picture now."""
+        return self.views.staff.sights(self.clock.now_ns())
+
+
+def _refusal_entry(source: str, text: str, content: bytes) -> Entry:
+    record = RefusalRecord(source=source, reason=text[:4_000], content=content[:_REFUSED_BYTES_MAX])
+    return Entry(kind=EntryKind.REFUSAL, content=encode(record))

@@ -1,0 +1,165 @@
+"""Restore: a node continues from its ledger, as if it had never stopped.
+
+Entries are taken in the order in which they were written, through the same methods that used them the first
+time, without writing them again. What was decided but not yet released, and what was made but not yet
+offered, waits again; the streams go on where they stood.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from trilat.ledger import EntryKind, Stored
+from trilat.link import OutgoingState, Parcel
+from trilat.model import (
+    Decision,
+    LedgerError,
+    Release,
+    Warning,
+    decode,
+    decode_item,
+)
+from trilat.node.exchange import Held
+from trilat.node.node import Node
+from trilat.node.records import (
+    RECORD_BYTES_MAX,
+    ConsentRecord,
+    ReceiptRecord,
+    ReceivedRecord,
+    ReleaseRecord,
+)
+
+
+@dataclass
+class _Outgoing:
+    """A stream to one recipient: releases in order of their sequence, and how far it acknowledged them."""
+
+    stream: str
+    parcels: list[bytes] = field(default_factory=list)
+    acknowledged: int = 0
+
+    def state(self) -> OutgoingState:
+        """What the link needs to go on."""
+        return OutgoingState(
+            stream=self.stream, acknowledged=self.acknowledged, parcels=self.parcels[self.acknowledged :]
+        )
+
+
+class _Restorer:
+    """Takes the entries of a ledger into a node that has accepted nothing yet."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._held: dict[tuple[str, int], Held] = {}
+        self._decided: set[tuple[str, int]] = set()
+        self._published: set[bytes] = set()
+        self._reports: dict[bytes, str] = {}
+        self._outgoing: dict[str, _Outgoing] = {}
+        self._incoming: dict[tuple[str, str], int] = {}
+        self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
+            EntryKind.REPORT: self._report,
+            EntryKind.ITEM: self._item,
+            EntryKind.CONSENT: self._consent,
+            EntryKind.DECISION: self._decision,
+            EntryKind.RELEASE: self._release,
+            EntryKind.RECEIVED: self._received,
+            EntryKind.RECEIPT: self._receipt,
+        }
+
+    def take(self, stored: Stored) -> None:
+        """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
+        use = self._use.get(stored.kind)
+        if use is not None and stored.content is not None:
+            use(stored, stored.content)
+
+    def finish(self) -> None:
+        """What was decided is not offered again, what was published is not published again."""
+        self._node.drop_offers(self._decided)
+        settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
+        self._node.views.own.settle(settled)
+        self._node.endpoint.restore(
+            {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()}, self._incoming
+        )
+
+    def _keep(self, held: Held) -> None:
+        self._held[held.item.item_id, held.item.version] = held
+
+    def _report(self, _: Stored, content: bytes) -> None:
+        item = decode_item(content)
+        self._keep(Held(item, b""))
+        self._reports[self._node.heads.token(item.item_id)] = item.item_id
+        self._node.use_report(item)
+
+    def _item(self, stored: Stored, content: bytes) -> None:
+        item = decode_item(content)
+        node = self._node
+        audience = None
+        if isinstance(item, Warning):
+            audience = item.label.releasable_to[0] if item.label.releasable_to else node.config.party
+            key = item.item_id.removeprefix(f"{node.config.party}-warn-{audience}-")
+            node.alerts.restore(audience, key, item, stored.recorded_ns)
+        held = Held(item, b"", audience=audience)
+        self._keep(held)
+        self._published.update(item.provenance.observations)
+        node.use_item(held)
+        node.offer_later(held)
+
+    def _consent(self, _: Stored, content: bytes) -> None:
+        signed = decode(content, ConsentRecord).signed
+        consent = self._node.opened_consent(signed)
+        self._keep(Held(consent, b"", consents=(signed,)))
+        self._node.use_own_consent(consent, signed)
+
+    def _decision(self, _: Stored, content: bytes) -> None:
+        decision = decode(content, Decision)
+        if decision.item is None:
+            return
+        reference = (decision.item.item_id, decision.item.version)
+        held = self._held.get(reference)
+        if held is None:
+            raise LedgerError(
+                f"the ledger decides on `{reference[0]}` version {reference[1]} before it holds it"
+            )
+        self._node.drop_offers({reference})
+        self._decided.add(reference)
+        now_ns = decision.decided_ns - self._node.config.decision_shift_ns
+        self._node.exchange.take(held, decision, now_ns)
+        self._node.use_decision(held.item, decision)
+
+    def _release(self, _: Stored, content: bytes) -> None:
+        record = decode(content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
+        outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
+        outgoing.parcels.append(record.parcel)
+        if record.sequence != len(outgoing.parcels):
+            raise LedgerError(
+                f"release {record.sequence} to `{record.recipient}` is not number {len(outgoing.parcels)}"
+            )
+        self._node.exchange.said(record.recipient, record.item, record.valid_ns, record.sequence)
+
+    def _received(self, _: Stored, content: bytes) -> None:
+        record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
+        self._incoming[record.sender, record.stream] = record.sequence
+        if record.refusal:
+            self._node.refusals.append(record.refusal)
+            return
+        parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+        consents = [self._node.opened_consent(signed) for signed in parcel.consents]
+        held = self._node.use_release(record.sender, decode(parcel.release, Release), parcel, consents)
+        self._keep(held)
+
+    def _receipt(self, _: Stored, content: bytes) -> None:
+        record = decode(content, ReceiptRecord)
+        outgoing = self._outgoing.get(record.recipient)
+        if outgoing is not None:
+            outgoing.acknowledged = max(outgoing.acknowledged, record.cursor)
+
+
+def restore(node: Node) -> None:
+    """Continue a node from its ledger, before it does anything else.
+
+    Raises:
+        LedgerError: a row of the ledger is damaged, or its rows do not follow from each other.
+    """
+    restorer = _Restorer(node)
+    for stored in node.ledger.entries():
+        restorer.take(stored)
+    restorer.finish()
