@@ -51,6 +51,9 @@ OnAcknowledged = Callable[[str, str, int, bytes], None]
 Archive = Callable[[str, str, int, int], Sequence[bytes]]
 """Gives, from the ledger, parcels of (recipient, stream) from a sequence on, at most so many."""
 
+_INSISTING: Final = 3
+"""Pulls for the same thing after which one that was acknowledged before is believed not to be a late one."""
+
 _REASONS: Final = {
     WireError: "wire",
     EnvelopeError: "envelope",
@@ -130,6 +133,7 @@ class LinkEndpoint:
         self._sealers: dict[str, Sealer] = {}
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
+        self._looked_back: dict[str, tuple[int, int]] = {}
         self._resume: list[tuple[str, str]] = []
         self._now_ns = 0
         self.refusals: Counter[str] = Counter()
@@ -275,21 +279,24 @@ class LinkEndpoint:
             )
         cursor = message.cursor if isinstance(message, Acknowledgement) else message.since
         before = stream.acknowledged
-        if isinstance(message, Pull):
-            wanted = stream.rewind(cursor, self._now_ns)
-        else:
-            wanted = False
+        if isinstance(message, Acknowledgement):
             stream.acknowledge(cursor, self._now_ns)
+        elif cursor < before:
+            self._look_back(message.sender, stream, cursor)
+        elif stream.rewind(cursor, self._now_ns):
+            self._push(message.sender, stream)
         if stream.acknowledged > before and self._on_acknowledged is not None:
             self._on_acknowledged(message.sender, stream.name, cursor, payload)
-        if wanted:
-            self._answer(message.sender, stream, cursor)
         return Arrival.PULLED if isinstance(message, Pull) else Arrival.ACKNOWLEDGED
 
-    def _answer(self, recipient: str, stream: OutgoingStream, since: int) -> None:
-        """Send what a pull asks for: from the archive where it was acknowledged before, else as usual."""
-        if since >= stream.acknowledged:
-            self._push(recipient, stream)
+    def _look_back(self, recipient: str, stream: OutgoingStream, since: int) -> None:
+        """Answer a pull for what was acknowledged before. One may be late; a partner that insists has lost
+        the end of its record, as after a restore from a backup, and gets it from the archive.
+        """
+        asked, times = self._looked_back.get(recipient, (since, 0))
+        times = times + 1 if asked == since else 1
+        self._looked_back[recipient] = (since, times)
+        if times < _INSISTING:
             return
         count = min(self._limits.batch_parcels, stream.acknowledged - since)
         parcels = self._archive(recipient, stream.name, since + 1, count) if self._archive else ()

@@ -131,8 +131,11 @@ class OutgoingStream:
     def rewind(self, since: int, now_ns: int) -> bool:
         """Begin again behind `since`, as the recipient asks; False where it asked again too soon.
 
-        What lies at or before the acknowledged cursor is not kept here; it is the archive's to give.
+        What lies before the acknowledged cursor is not kept here: it is the archive's to give, and asking
+        for it changes nothing here.
         """
+        if since < self._acknowledged:
+            return False
         allowed_ns = None if self._rewound_ns is None else self._rewound_ns + self._limits.pull_interval_ns
         if self.acknowledge(since, now_ns) == 0 and allowed_ns is not None and now_ns < allowed_ns:
             return False
