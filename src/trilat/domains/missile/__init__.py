@@ -4,7 +4,29 @@ For warning and awareness only: whether a claimed flight can have happened, what
 a tracked one comes down.
 """
 
+from trilat.domains.missile.catalogue import (
+    Catalogue,
+    CatalogueAnswer,
+    CatalogueRow,
+    Defaults,
+    SetAside,
+    check_catalogue,
+    read_catalogue,
+)
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
 from trilat.domains.missile.pipeline import MissilePipeline
 
-__all__ = ["FlightAnswer", "FlightClaim", "MissilePipeline", "Verdict", "check_flight"]
+__all__ = [
+    "Catalogue",
+    "CatalogueAnswer",
+    "CatalogueRow",
+    "Defaults",
+    "FlightAnswer",
+    "FlightClaim",
+    "MissilePipeline",
+    "SetAside",
+    "Verdict",
+    "check_catalogue",
+    "check_flight",
+    "read_catalogue",
+]
