@@ -13,8 +13,8 @@ template's error; the linear system is damped after Levenberg and Marquardt. The
 24 azimuths. After Li and Jilkov, Survey of maneuvering target tracking, part II (SPIE 4473, 2001), section 3.
 
 The covariance is that of the fit, raised by the misfit where there is any, plus a template error of
-TEMPLATE_M and TEMPLATE_SHARE of the way over the ground between launch and first sight: a staging before
-first sight, a dog-leg or a coast between stages is not in the template. An object that did not just climb
+TEMPLATE_M and a share of the way over the ground until first sight, which grows when first sight is late:
+a staging before it, a dog-leg or a coast between stages is not in the template. An object that did not climb
 (an aircraft, a spent stage, a satellite) does not fit and gives None.
 """
 
@@ -40,9 +40,12 @@ PLOTS_MIN = 4
 PLOTS_MAX = 120
 # Error of the template against a real climb: of each fitted position; of the launch point; per way flown.
 FIT_M = 100.0
-TEMPLATE_M = 700.0
-TEMPLATE_SHARE = 0.06
-TEMPLATE_S = 2.0
+TEMPLATE_M = 1000.0
+TEMPLATE_SHARE = 0.05
+TEMPLATE_LATE_SHARE = 0.15
+TEMPLATE_S = 5.0
+# First sight is early before this, and as late as can be at twice this, seconds after lift-off.
+TEMPLATE_LATE_S = 50.0
 # A worse misfit per plot value than this is no climb.
 MISFIT_MAX = 12.0
 # First sight later than this after lift-off is beyond the template, seconds.
@@ -106,7 +109,9 @@ def _estimate(fit: "_Fit", unknowns: FloatArray, misfit: float, first_ns: int) -
     scaled = jacobian * scale
     covariance = np.linalg.inv(scaled.T @ scaled) * np.outer(scale, scale) * misfit
     way_m = float(np.linalg.norm(unknowns[:2]))
-    template = TEMPLATE_M**2 + (TEMPLATE_SHARE * way_m) ** 2
+    late = min(1.0, max(0.0, -float(unknowns[2]) / TEMPLATE_LATE_S - 1.0))
+    share = TEMPLATE_SHARE + late * (TEMPLATE_LATE_SHARE - TEMPLATE_SHARE)
+    template = TEMPLATE_M**2 + (share * way_m) ** 2
     ground = covariance[:2, :2] + template * np.eye(2)
     position = fit.launch_position(unknowns)
     latitude, longitude, _ = geodetic_from_ecef(position)

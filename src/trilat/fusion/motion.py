@@ -23,9 +23,13 @@ from trilat.geo import GM_M3_PER_S2, J2, ROTATION_RAD_PER_S, SEMI_MAJOR_AXIS_M, 
 # Longest inner step, seconds: the error of one is then below 1e-4 m near the Earth.
 STEP_S_MAX = 5.0
 # Below this height air is felt by a falling body: the boost filter then gets REENTRY_JERK_PSD.
-REENTRY_HEIGHT_M = 90_000.0
+REENTRY_HEIGHT_M = 100_000.0
 # Jerk noise while air brakes a falling body, m^2/s^5.
 REENTRY_JERK_PSD = 60.0
+
+# Mass over drag area that stands for an unknown body, and how long its drag stays alike, seconds.
+AIR_COEFFICIENT_KG_PER_M2 = 2000.0
+AIR_TIME_S = 10.0
 
 _GM = GM_M3_PER_S2
 _J2_FACTOR = 1.5 * J2 * GM_M3_PER_S2 * SEMI_MAJOR_AXIS_M * SEMI_MAJOR_AXIS_M
@@ -196,18 +200,31 @@ def propagate(
     h = seconds / steps
     if seconds != 0.0:
         for _ in range(steps):
-            q = density
-            if (
-                x.shape[0] == 9
-                and x[0] * x[3] + x[1] * x[4] + x[2] * x[5] < 0.0
-                and height(x) < REENTRY_HEIGHT_M
-            ):
-                q = max(density, REENTRY_JERK_PSD)
+            q = max(density, _air_noise(x))
             phi = transition(x, h)
             x = step_mean(x, h)
             p = sandwich(phi, p)
             _add_noise(p, h, q)
     return x, p
+
+
+@njit(cache=True)
+def _air_noise(state: FloatArray) -> float:
+    """Least noise density of a body that falls through air: its drag is not known.
+
+    White acceleration noise (6 states) of 2 sigma^2 AIR_TIME_S with sigma the drag of AIR_COEFFICIENT, in an
+    exponential atmosphere; REENTRY_JERK_PSD for 9 states; nothing while climbing or above REENTRY_HEIGHT_M.
+    """
+    if state[0] * state[3] + state[1] * state[4] + state[2] * state[5] >= 0.0:
+        return 0.0
+    h = height(state)
+    if h > REENTRY_HEIGHT_M:
+        return 0.0
+    if state.shape[0] == 9:
+        return REENTRY_JERK_PSD
+    speed2 = state[3] ** 2 + state[4] ** 2 + state[5] ** 2
+    drag = 0.5 * 1.225 * math.exp(-max(h, 0.0) / 7200.0) * speed2 / AIR_COEFFICIENT_KG_PER_M2
+    return 2.0 * drag * drag * AIR_TIME_S
 
 
 @njit(cache=True)

@@ -27,10 +27,15 @@ from trilat.geo import FloatArray
 COASTS_MAX = 12
 # Seconds between two of them.
 SPLIT_S = 1.5
+# The boost filter splits off no more below this weight.
+SPLIT_WEIGHT = 0.1
 # Share of boosts that end in one second: burns last about a minute or two.
 END_RATE_PER_S = 0.02
 # Smallest weight of the boost filter, so that re-ignition is noticed.
 WEIGHT_MIN = 1e-6
+# For so long after the last split a next stage is expected: seconds, and the boost filter's least weight.
+STAGING_S = 14.0
+IGNITION_SHARE = 0.005
 # A coast hypothesis below this weight is forgotten.
 WEIGHT_DROP = 1e-5
 # A filter below this weight is left out of the answer.
@@ -152,6 +157,7 @@ def update_bank(
             )
             logs[k + 1] = math.log(weights[k + 1]) + log_density
     new_weights = _normalised(logs)
+    _expect_ignition(new_weights, since_split_s)
     since_split_s = _split(
         new_boost, new_boost_covariance, new_coasts, new_covariances, new_weights, since_split_s
     )
@@ -179,6 +185,14 @@ def _normalised(logs: FloatArray) -> FloatArray:
 
 
 @njit(cache=True)
+def _expect_ignition(weights: FloatArray, since_split_s: float) -> None:
+    """Soon after a burn has ended the boost filter keeps a share: the next stage may ignite."""
+    if since_split_s < STAGING_S and weights[0] < IGNITION_SHARE:
+        weights *= (1.0 - IGNITION_SHARE) / (1.0 - weights[0])
+        weights[0] = IGNITION_SHARE
+
+
+@njit(cache=True)
 def _split(
     boost: FloatArray,
     boost_covariance: FloatArray,
@@ -188,7 +202,7 @@ def _split(
     since_split_s: float,
 ) -> float:
     """Splits a coast filter off the boost filter when it is time; returns seconds since the last split."""
-    if since_split_s < SPLIT_S or weights[0] < 0.01:
+    if since_split_s < SPLIT_S or weights[0] < SPLIT_WEIGHT:
         return since_split_s
     slot = 1
     for k in range(1, COASTS_MAX + 1):
