@@ -12,7 +12,15 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from trilat.model.errors import ScenarioError
-from trilat.scenario import air_density_kg_per_m3, coast, fall_to_ground, gravity_m_per_s2
+from trilat.scenario import (
+    air_density_kg_per_m3,
+    coast,
+    compile_kernels,
+    fall_to_ground,
+    gravity_m_per_s2,
+    named_scenario,
+)
+from trilat.scenario.kernels import fly_states
 
 GM, RADIUS, J2, OMEGA = 3.986004418e14, 6378137.0, 1.082629821313e-3, 7.292115e-5
 SPIN = np.array([0.0, 0.0, OMEGA])
@@ -168,6 +176,14 @@ def test_air_shortens_a_fall_and_slows_the_end():
 def test_the_same_input_gives_the_same_bits():
     first, second = coast(START, SPEED, 300.0, 1.0, 500.0), coast(START, SPEED, 300.0, 1.0, 500.0)
     assert all(np.array_equal(one, two) for one, two in zip(first, second, strict=True))
+
+
+def test_one_compiled_signature_serves_every_caller():
+    compile_kernels()
+    coast(START, SPEED, 5.0, 1.0)
+    fall_to_ground(START, SPEED, 500.0)
+    named_scenario("unha2-2009")
+    assert len(fly_states.signatures) == 1
 
 
 @pytest.mark.parametrize(

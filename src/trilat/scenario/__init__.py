@@ -9,7 +9,13 @@ a scenario, a sites file (`read_sites`) or `generic_radars`. Nothing here is rea
 
 from trilat.scenario.flight import Pad, fly
 from trilat.scenario.generic import generic_infrared, generic_radar, generic_radars
-from trilat.scenario.motion import air_density_kg_per_m3, coast, fall_to_ground, gravity_m_per_s2
+from trilat.scenario.motion import (
+    air_density_kg_per_m3,
+    coast,
+    compile_kernels,
+    fall_to_ground,
+    gravity_m_per_s2,
+)
 from trilat.scenario.named import named_scenario, named_scenarios
 from trilat.scenario.observation import Plot, observe
 from trilat.scenario.output import TruthRow, plots_text, simulate_files, truth_rows, truth_text
@@ -32,6 +38,7 @@ __all__ = [
     "Vehicle",
     "air_density_kg_per_m3",
     "coast",
+    "compile_kernels",
     "fall_to_ground",
     "fly",
     "generic_infrared",

@@ -110,6 +110,12 @@ def height_m_of(state: FloatArray) -> FloatArray:
     return geodetic_from_ecef(state[..., :3])[2]
 
 
+def compile_kernels() -> None:
+    """Compile what this part runs compiled (some ten seconds once; from numba's cache afterwards)."""
+    # One call with the one signature that every caller uses; a point on the equator, at rest.
+    coast([7_000_000.0, 0.0, 0.0], [0.0, 0.0, 0.0], 1.0, 1.0, 1000.0)
+
+
 def sample_times(start_s: float, end_s: float, step_s: float) -> FloatArray:
     """Times (n,) from start to end every `step_s`, both ends included, each step as long or shorter."""
     if not (np.isfinite(start_s) and np.isfinite(end_s) and end_s >= start_s):

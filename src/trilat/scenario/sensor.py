@@ -123,10 +123,12 @@ class Sensor:
 
     @cached_property
     def position_m(self) -> FloatArray:
-        """ECEF position (3,)."""
-        return ecef_from_geodetic(
+        """ECEF position (3,), not to be written to."""
+        position = ecef_from_geodetic(
             math.radians(self.latitude_deg), math.radians(self.longitude_deg), self.height_m
         )
+        position.flags.writeable = False
+        return position
 
     def measure(self, position_m: FloatArray, velocity_m_per_s: FloatArray) -> FloatArray:
         """Range (m), azimuth, elevation (rad) and range rate (m/s), (..., 4), of ECEF states, without error.
