@@ -1,7 +1,7 @@
 """Ships: recorded AIS in, Vessel items out, and the picture of ships that they make.
 
-Ships say in public where they are; who heard them, where and how well is not public. So an item belongs to the
-party whose station heard it, and goes on only as its agreements say.
+Ships say in public where they are; who heard them, where and how well is not public. So an item belongs to
+the party whose station heard it, and goes on only as its agreements say.
 """
 
 from trilat.domains.maritime.messages import (

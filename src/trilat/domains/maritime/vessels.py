@@ -7,8 +7,8 @@ Rules
    it is (name, call sign, type) is merged into the versions after it.
 3. A ship that never gave a position has one version without a place: it is there, and what it is.
 4. Every message that went into a version is named there by an opaque token: HMAC-SHA256 under the party's
-   key of receiver, instant and sentences, cut to 16 bytes (as RFC 2104, section 5, allows). Parties' tokens of
-   one message differ, so nobody learns from them what another party heard.
+   key of receiver, instant and sentences, cut to 16 bytes (RFC 2104, section 5, allows that). Tokens of one
+   message differ from party to party, so nobody learns from them what another party heard.
 """
 
 import hmac
@@ -93,9 +93,9 @@ def vessels(
     counts = _Counts()
     heard: dict[tuple[str, str], list[Sighting]] = {}
     for sighting in reading.sightings:
-        party = receivers.get(sighting.receiver) or default_party
-        if _is_usable(sighting, party, counts) and party is not None:
-            heard.setdefault((party, sighting.mmsi), []).append(sighting)
+        owner = receivers.get(sighting.receiver) or default_party
+        if _is_usable(sighting, owner, counts) and owner is not None:
+            heard.setdefault((owner, sighting.mmsi), []).append(sighting)
     found: dict[str, list[Vessel]] = {party: [] for party in sorted(parties)}
     for (party, _), sightings in heard.items():
         ship = _Ship(party, keys[party], status, label_of, thin_s * SECOND_NS, counts)
