@@ -85,14 +85,16 @@ def examine(store: Store, party: str, vault: Vault, first: int = 0) -> Iterator[
 
 
 def _before(store: Store, party: str, first: int) -> frozenset[bytes]:
-    """The values that the row before `first` may have; none where it cannot be read."""
-    if first == 0:
-        return frozenset({genesis_of(party)})
-    try:
-        row = next(store.rows(first - 1), None)
-    except LedgerError:
-        return frozenset()
-    return frozenset({row.chained}) if row is not None else frozenset()
+    """The values that the row before `first` may have, with those of damaged rows before it followed."""
+    start = max(0, first - _ALTERNATIVES_MAX)
+    previous = frozenset({genesis_of(party)}) if start == 0 else frozenset()
+    for entry in range(start, first):
+        try:
+            row = next(store.rows(entry), None)
+        except LedgerError:
+            row = None
+        previous = _chained_values(row, _following(row, previous)) if row is not None else frozenset()
+    return previous
 
 
 def _following(row: Row, previous: frozenset[bytes]) -> frozenset[bytes]:

@@ -90,7 +90,17 @@ class SqliteStore:
 
     def append(self, rows: Sequence[Row]) -> None:
         """Write all rows or none, in one commit that is on disk when this returns."""
-        self._commit(lambda: self._connection.executemany(_INSERT, rows))
+
+        def change() -> None:
+            newest = self._connection.execute("SELECT max(entry) FROM ledger_rows").fetchall()[0][0]
+            expected: int = newest if isinstance(newest, int) else -1
+            for row in rows:
+                expected += 1
+                if row.entry != expected:
+                    raise LedgerError(f"entry {row.entry} does not follow entry {expected - 1}: not written")
+            self._connection.executemany(_INSERT, rows)
+
+        self._commit(change)
 
     def remove(self, entry: int, record: Row) -> None:
         """Take key and content out of one row and append the record of it, in one durable commit.
