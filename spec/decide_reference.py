@@ -1,0 +1,400 @@
+"""The deciding rules, slow and obvious: the second implementation that `trilat.policy.decide` is tested
+against. Imports the nouns and nothing else. Read it as the specification: rules are numbered, every clause of
+every file is looked at every time, and nothing is remembered.
+
+A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from trilat.model import (
+    Agreement,
+    Approval,
+    Attribution,
+    Caveat,
+    Clause,
+    Consent,
+    Decision,
+    DirectionPlot,
+    Duties,
+    Effect,
+    Equivalent,
+    Form,
+    ItemReference,
+    OnwardRule,
+    Outcome,
+    RadarPlot,
+    Rank,
+    Reason,
+    Status,
+    find_level,
+    kind_of,
+)
+
+FORMS = list(Form)
+"""Richest first."""
+
+
+class Asked(Protocol):
+    """What is asked: who gives to whom, through whom, for what, when."""
+
+    @property
+    def sender(self) -> str: ...  # noqa: D102 - the class says it
+    @property
+    def recipient(self) -> str: ...  # noqa: D102
+    @property
+    def via(self) -> str | None: ...  # noqa: D102
+    @property
+    def purpose(self) -> str: ...  # noqa: D102
+    @property
+    def at_ns(self) -> int: ...  # noqa: D102
+
+
+class Question(NamedTuple):
+    """One question about one item, with all that is held."""
+
+    item: Any
+    sender: str
+    recipient: str
+    via: str | None
+    purpose: str
+    at_ns: int
+    files: Mapping[str, Agreement]
+    consents: Sequence[Consent]
+
+
+class Way(NamedTuple):
+    """Whose clauses are asked, and by which path the recipient is reached."""
+
+    giver: str
+    via: str | None
+
+
+class Verdict(NamedTuple):
+    """What the clauses of one giver say."""
+
+    reasons: set[Reason]
+    names: list[str]
+    clause: Clause | None = None
+    consent: Consent | None = None
+    asks: bool = False
+
+
+def decide(
+    item: Any, asked: Asked, files: Mapping[str, Agreement], consents: Sequence[Consent] = ()
+) -> Decision:
+    """The decision that the rules give."""
+    at_ns = asked.at_ns
+    question = Question(item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents)
+    outcome, reasons, names, verdicts = answer(question)
+    clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
+    used = [verdict.consent for verdict in verdicts if verdict.consent is not None]
+    permit = outcome is Outcome.PERMIT
+    return Decision(
+        item=ItemReference(item_id=item.item_id, version=item.version),
+        sender=asked.sender,
+        recipient=asked.recipient,
+        via=asked.via,
+        purpose=asked.purpose,
+        decided_ns=at_ns,
+        outcome=outcome,
+        clauses=tuple(dict.fromkeys(names)),
+        reasons=tuple(reason for reason in Reason if reason in reasons),
+        form=coarsest(clauses) if permit else None,
+        duties=all_duties([clause.duties for clause in clauses]) if permit else None,
+        consent=ItemReference(item_id=used[0].item_id, version=used[0].version) if permit and used else None,
+    )
+
+
+def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
+    """Outcome, reasons, clause names, and what each giver's clauses say."""
+    originator = question.item.label.originator
+    reasons = rule_1_label(question)
+    if question.recipient == originator:
+        return Outcome.WITHHOLD, reasons | {Reason.RECIPIENT_IS_ORIGINATOR}, [], []
+    verdicts = [verdict_of(question, way) for way in ways(question)]
+    reasons |= rule_2_third_parties(question, verdicts)
+    names = [name for verdict in verdicts for name in verdict.names]
+    if question.sender == originator and question.via is not None:  # the first leg
+        leg = answer(question._replace(recipient=question.via, via=None))
+        if leg[0] is Outcome.WITHHOLD:
+            reasons.add(Reason.LEG_WITHHELD)
+            names += leg[2]
+    if reasons:
+        return Outcome.WITHHOLD, reasons, names, verdicts
+    if any(verdict.asks for verdict in verdicts):
+        return Outcome.REFER, {Reason.CONSENT_NEEDED}, names, verdicts
+    clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
+    if not can_be_made(question.item, coarsest(clauses), all_duties([clause.duties for clause in clauses])):
+        return Outcome.WITHHOLD, {Reason.FORM_NOT_AVAILABLE}, names, verdicts
+    consented = any(verdict.consent is not None for verdict in verdicts)
+    reason = Reason.PERMITTED_WITH_CONSENT if consented else Reason.PERMITTED
+    return Outcome.PERMIT, {reason}, names, verdicts
+
+
+def ways(question: Question) -> list[Way]:
+    """The originator first, then every other party whose observations went in, but for the recipient."""
+    originator = question.item.label.originator
+    first = Way(originator, question.via if question.sender == originator else question.sender)
+    return [first] + [
+        Way(other, None if other == question.sender else question.sender)
+        for other in question.item.provenance.originators
+        if other not in (originator, question.recipient)
+    ]
+
+
+def rule_1_label(question: Question) -> set[Reason]:
+    """The label is known, in time, below what never leaves, and names sender and recipient."""
+    label = question.item.label
+    level = find_level(label.classification, question.at_ns)
+    holders = {label.originator, *label.releasable_to}
+    found = {
+        Reason.LABEL_UNKNOWN: level is None,
+        Reason.LEVEL_NEVER_LEAVES: level is not None and level.never_leaves,
+        Reason.LABEL_EXPIRED: label.created_ns > question.at_ns
+        or (label.expires_ns is not None and question.at_ns >= label.expires_ns),
+        Reason.SENDER_NOT_HOLDER: question.sender not in holders,
+        Reason.NOT_RELEASABLE_TO: question.recipient not in holders,
+    }
+    return {reason for reason, holds in found.items() if holds}
+
+
+def rule_2_third_parties(question: Question, verdicts: list[Verdict]) -> set[Reason]:
+    """Only an originator gives away what is its own; others pass on what each originator lets them."""
+    first, *others = verdicts
+    passing_on = question.sender != question.item.label.originator
+    reasons = set(first.reasons)
+    if passing_on and question.via is not None:
+        reasons.add(Reason.PATH_NOT_ALLOWED)
+    if passing_on and first.clause is None:
+        reasons.add(Reason.THIRD_PARTY_RULE)
+    for other in others:
+        reasons |= other.reasons & {Reason.CLAUSE_FORBIDS, Reason.CONSENT_REFUSED}
+        if other.clause is None:
+            reasons.add(Reason.THIRD_PARTY_RULE)
+    return reasons
+
+
+def verdict_of(question: Question, way: Way) -> Verdict:
+    """What all clauses of all files say about one way."""
+    forbidding = sorted(
+        name
+        for name, agreement, clause in clauses_in_time(question)
+        if clause.effect is Effect.FORBID
+        and rule_4_scope(question, way, clause, staff_too=True)
+        and rule_8_forbids(question, way, clause)
+    )
+    permitting = permission(question, way)
+    if forbidding:
+        return permitting._replace(reasons=permitting.reasons | {Reason.CLAUSE_FORBIDS}, names=forbidding)
+    return permitting
+
+
+def permission(question: Question, way: Way) -> Verdict:
+    """The best clause that permits, or those that came nearest, or why there is none."""
+    tried: list[tuple[str, Agreement, Clause, set[Reason]]] = []
+    for name, agreement, clause in clauses_in_time(question):
+        if clause.effect is Effect.PERMIT and rule_4_scope(question, way, clause, staff_too=False):
+            failed = {
+                *rule_5_path(way, agreement, clause),
+                *rule_6_label(question, clause),
+                *rule_7_form(question, clause),
+            }
+            tried.append((name, agreement, clause, failed))
+    if not tried:
+        return Verdict({why_none(question, way)}, [])
+    fewest = min(len(failed) for _, _, _, failed in tried)
+    near = sorted((entry for entry in tried if len(entry[3]) == fewest), key=lambda entry: entry[0])
+    if fewest:
+        return Verdict(set().union(*(failed for _, _, _, failed in near)), [name for name, _, _, _ in near])
+    return best(question, way, [(name, agreement, clause) for name, agreement, clause, _ in near])
+
+
+def best(question: Question, way: Way, passing: list[tuple[str, Agreement, Clause]]) -> Verdict:
+    """Without consent, then granted, then refused, then to be asked; richest form; least delay; name."""
+
+    def order(entry: tuple[str, Agreement, Clause]) -> tuple[int, int, int, str]:
+        name, agreement, clause = entry
+        standing = rule_9_consent(question, way, agreement, clause)[0]
+        return standing, FORMS.index(clause.form or Form.EXISTENCE), clause.duties.delay_s, name
+
+    name, agreement, clause = min(passing, key=order)
+    standing, consent = rule_9_consent(question, way, agreement, clause)
+    refused = {Reason.CONSENT_REFUSED} if standing == 2 else set()
+    return Verdict(refused, [name], clause, consent, standing == 3)
+
+
+def clauses_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
+    """Rule 3: the clauses of agreements in force, for the purpose, newest version that has begun."""
+    for file, agreement in question.files.items():
+        if in_force(question, agreement) and question.purpose in agreement.purposes:
+            for clause in agreement.clauses:
+                yield f"{file}#{clause.clause_id}", agreement, clause
+
+
+def in_force(question: Question, agreement: Agreement) -> bool:
+    """Whether this is the newest version that has begun, and it has not ended."""
+    begun = [
+        other.version
+        for other in question.files.values()
+        if other.agreement_id == agreement.agreement_id and other.in_force_from_ns <= question.at_ns
+    ]
+    ends_ns = agreement.in_force_until_ns
+    return bool(begun) and max(begun) == agreement.version and (ends_ns is None or question.at_ns < ends_ns)
+
+
+def why_none(question: Question, way: Way) -> Reason:
+    """The first thing that is missing where no clause speaks of the case."""
+    both = [
+        agreement
+        for agreement in question.files.values()
+        if way.giver in agreement.parties and question.recipient in agreement.parties
+    ]
+    if not both:
+        return Reason.NO_AGREEMENT
+    alive = [agreement for agreement in both if in_force(question, agreement)]
+    if not alive:
+        return Reason.NOT_IN_FORCE
+    meant = any(question.purpose in agreement.purposes for agreement in alive)
+    return Reason.NO_CLAUSE if meant else Reason.PURPOSE_NOT_ALLOWED
+
+
+def rule_4_scope(question: Question, way: Way, clause: Clause, *, staff_too: bool) -> bool:
+    """Kind, domain and direction. A prohibition on a party is one on its staff."""
+
+    def named(code: str, codes: tuple[str, ...]) -> bool:
+        return code in codes or (staff_too and code.split("/", maxsplit=1)[0] in codes)
+
+    return (
+        kind_of(question.item) in clause.kinds
+        and question.item.domain in clause.domains
+        and named(way.giver, clause.givers)
+        and named(question.recipient, clause.receivers)
+        and (staff_too or way.giver != question.recipient)
+    )
+
+
+def rule_5_path(way: Way, agreement: Agreement, clause: Clause) -> Iterator[Reason]:
+    """The path is the clause's own; an agreement that lets nothing go on has no intermediaries."""
+    if clause.via != way.via or (way.via is not None and agreement.onward is OnwardRule.NEVER):
+        yield Reason.PATH_NOT_ALLOWED
+
+
+def rule_6_label(question: Question, clause: Clause) -> Iterator[Reason]:
+    """Status, level, and categories: restrictive ones all, permissive ones any."""
+    item, held = question.item, set(clause.categories)
+    if clause.statuses and item.status not in clause.statuses:
+        yield Reason.STATUS_NOT_ALLOWED
+    level = find_level(item.label.classification, question.at_ns)
+    highest = None if clause.highest is None else find_level(clause.highest, question.at_ns)
+    limit = Rank.UNCLASSIFIED if highest is None else highest.rank
+    if (Rank.TOP_SECRET if level is None else level.rank) > limit:
+        yield Reason.CLASSIFICATION_TOO_HIGH
+    permissive = set(item.label.permissive)
+    if not set(item.label.restrictive) <= held or (permissive and not permissive & held):
+        yield Reason.CATEGORY_NOT_HELD
+
+
+def rule_7_form(question: Question, clause: Clause) -> Iterator[Reason]:
+    """The form can be made from this item."""
+    if clause.form is None or not can_be_made(question.item, clause.form, clause.duties):
+        yield Reason.FORM_NOT_AVAILABLE
+
+
+def can_be_made(item: Any, form: Form, duties: Duties) -> bool:
+    """The table of forms, row by row."""
+    kind = kind_of(item)
+    if kind == "report":
+        plot = isinstance(item.observation, RadarPlot | DirectionPlot)
+        honest = not duties.round_time_s and not (
+            plot and (duties.round_position_m or duties.round_velocity_m_per_s)
+        )
+        whole = form is Form.MEASUREMENTS
+        return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
+    if kind == "track":
+        return {
+            Form.TRACKLETS: len(item.tracklets) > 0,
+            Form.TRACKS: item.state is not None,
+            Form.COARSE_TRACKS: item.state is not None,
+            Form.EXISTENCE: True,
+        }.get(form, False)
+    if kind == "vessel":
+        return form in (Form.TRACKS, Form.COARSE_TRACKS, Form.EXISTENCE)
+    return form is not Form.EXISTENCE or kind == "event"
+
+
+def rule_8_forbids(question: Question, way: Way, clause: Clause) -> bool:
+    """What a prohibition does not say, it covers: every path, every status, every category."""
+    label = question.item.label
+    carried = {*label.restrictive, *label.permissive}
+    return (
+        clause.via in (None, way.via)
+        and (not clause.statuses or question.item.status in clause.statuses)
+        and (not clause.categories or bool(carried & set(clause.categories)))
+    )
+
+
+def rule_9_consent(
+    question: Question, way: Way, agreement: Agreement, clause: Clause
+) -> tuple[int, Consent | None]:
+    """0 needs none, 1 granted, 2 refused, 3 still to be asked; with the consent that says so."""
+    label = question.item.label
+    controlled = (
+        Caveat.ORIGINATOR_CONTROL in label.caveats and way.via is not None and way.giver == label.originator
+    )
+    if clause.approval is Approval.NONE and not controlled:
+        return 0, None
+    said = [
+        consent
+        for consent in question.consents
+        if consent_covers(question, way, f"{agreement.agreement_id}#{clause.clause_id}", consent)
+    ]
+    said.sort(key=lambda consent: consent.item_id)
+    said.sort(key=lambda consent: (consent.valid_ns, consent.version, 0 if consent.granted else 1))
+    if not said or said[-1].until_ns <= question.at_ns:
+        return 3, None
+    return (1 if said[-1].granted else 2), said[-1]
+
+
+def consent_covers(question: Question, way: Way, clause_name: str, consent: Consent) -> bool:
+    """Originator, officer, subject, recipient, path, clause and status are the very ones; it has begun."""
+    item = question.item
+    return (
+        consent.label.originator == way.giver
+        and consent.officer.split("/")[0] == way.giver
+        and bool({item.subject, item.item_id} & set(consent.subjects))
+        and (consent.recipient, consent.via, consent.clause) == (question.recipient, way.via, clause_name)
+        and consent.status is item.status
+        and (item.status is not Status.REAL or not consent.assumed)
+        and consent.valid_ns <= question.at_ns
+    )
+
+
+def coarsest(clauses: list[Clause]) -> Form:
+    """The last of the forms, in order from richest."""
+    return FORMS[max(FORMS.index(clause.form) for clause in clauses if clause.form is not None)]
+
+
+def all_duties(duties: list[Duties]) -> Duties:
+    """Everything that any of them asks for."""
+
+    def most(name: str) -> Any:
+        return max(getattr(duty, name) for duty in duties)
+
+    def every(name: str) -> Any:
+        return tuple(dict.fromkeys(entry for duty in duties for entry in getattr(duty, name)))
+
+    hidden = [list(Attribution).index(duty.attribution) for duty in duties if duty.attribution is not None]
+    return Duties(
+        delay_s=most("delay_s"),
+        thin_s=most("thin_s"),
+        round_position_m=most("round_position_m"),
+        round_velocity_m_per_s=most("round_velocity_m_per_s"),
+        round_time_s=most("round_time_s"),
+        strip=every("strip"),
+        attribution=list(Attribution)[max(hidden)] if hidden else None,
+        expire_s=min((duty.expire_s for duty in duties if duty.expire_s), default=0),
+        mark=every("mark"),
+        return_or_destroy=most("return_or_destroy"),
+    )

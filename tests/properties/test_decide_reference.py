@@ -1,0 +1,214 @@
+"""Random agreements, items, requests and consents: the fast rules and the slow reference give one answer.
+
+The whole decision is compared. Parties, levels, categories and instants are few, so that clauses meet items;
+the test fails too if so few cases are permitted or referred that the comparison says little.
+"""
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spec import decide_reference
+from tests.policy import cases
+
+from trilat.model import (
+    SECOND_NS,
+    Agreement,
+    AnyItem,
+    Approval,
+    Attribution,
+    Caveat,
+    Classification,
+    Clause,
+    Consent,
+    Domain,
+    Duties,
+    Effect,
+    Equivalent,
+    Form,
+    OnwardRule,
+    Outcome,
+    Provenance,
+    Reason,
+    Status,
+)
+from trilat.policy import AgreementSet, ReleaseRequest, decide
+
+PARTIES = ("JPN", "USA", "KOR", "KOR/watch")
+CATEGORIES = ("SPACE", "SEA", "SIGNALS")
+LEVELS = (
+    Classification(scheme="JPN", level="HI"),
+    Classification(scheme="JPN", level="GOKUHI"),
+    Classification(scheme="USA", level="SECRET"),
+    Classification(scheme="KOR", level="III"),
+)
+RARE_LEVELS = (
+    Classification(scheme="JPN", level="BOEI-HIMITSU"),
+    Classification(scheme="KOR", level="I"),
+    Classification(scheme="JPN", level="Gokuhi"),
+    Classification(scheme="DNK", level="SECRET"),
+)
+DAY_NS = 86_400 * SECOND_NS
+NOW_NS = cases.NOW_NS
+
+
+def some(draw: Random, values: tuple[Any, ...], least: int = 0) -> tuple[Any, ...]:
+    return tuple(draw.sample(values, draw.randint(least, len(values))))
+
+
+def seldom(draw: Random) -> bool:
+    return draw.random() < 0.06
+
+
+def duties(draw: Random) -> Duties:
+    return Duties(
+        delay_s=draw.choice([0, 0, 5, 30]),
+        round_position_m=1000 if seldom(draw) else 0,
+        round_time_s=60 if seldom(draw) else 0,
+        strip=some(draw, ("sensors", "text")),
+        attribution=draw.choice(list(Attribution)) if seldom(draw) else None,
+        expire_s=draw.choice([0, 60, 600]),
+        mark=some(draw, ("A", "B")),
+        return_or_destroy=draw.random() < 0.5,
+    )
+
+
+def clause(draw: Random, name: str) -> Clause:
+    via = draw.choice(["JPN", "KOR"]) if seldom(draw) else draw.choice([None, None, "USA"])
+    givers = some(draw, ("JPN", "USA", "KOR", "JPN/radar"), 1) if seldom(draw) else ("JPN", "USA", "KOR")
+    receivers = some(draw, PARTIES, 1) if seldom(draw) else ("KOR", "USA", "JPN")
+    givers = tuple(code for code in givers if code != via) or ("JPN/radar",)
+    receivers = tuple(code for code in receivers if code != via) or ("KOR/watch",)
+    if len(givers) == 1 and givers == receivers:
+        receivers = (*receivers, "KOR/watch")
+    permits = draw.random() < 0.95
+    kinds = ("track", "event", "vessel", "report", "consent")
+    return Clause(
+        clause_id=name,
+        article="1",
+        effect=Effect.PERMIT if permits else Effect.FORBID,
+        domains=some(draw, (Domain.MISSILE, Domain.MARITIME), 1) if seldom(draw) else tuple(Domain),
+        kinds=kinds if draw.random() < 0.7 else some(draw, kinds, 1),
+        givers=givers,
+        receivers=receivers,
+        via=via,
+        statuses=some(draw, tuple(Status)) if seldom(draw) else (),
+        highest=draw.choice([None, *LEVELS, *RARE_LEVELS]) if seldom(draw) else draw.choice(LEVELS[1:3]),
+        categories=draw.choice([(), CATEGORIES, CATEGORIES, ("SEA",)]),
+        form=draw.choice([*Form, Form.TRACKS, Form.TRACKLETS, Form.COARSE_TRACKS]) if permits else None,
+        approval=Approval.ORIGINATOR if permits and draw.random() < 0.3 else Approval.NONE,
+        duties=duties(draw) if permits else Duties(),
+    )
+
+
+def files(draw: Random) -> dict[str, Agreement]:
+    found: dict[str, Agreement] = {}
+    for place in range(draw.randint(1, 3)):
+        starts = draw.choice([-20, -10, 0, 5]) if seldom(draw) else -10
+        ends = draw.choice([-1, 0, 1]) if seldom(draw) else None
+        agreement_id = draw.choice(["one", "one", "two"])
+        found[f"{'cab'[place]}.toml"] = Agreement(
+            agreement_id=agreement_id,
+            version=place + 1,
+            title=agreement_id,
+            parties=(*PARTIES, "JPN/radar"),
+            in_force_from_ns=NOW_NS + starts * DAY_NS,
+            in_force_until_ns=None if ends is None or ends <= starts else NOW_NS + ends * DAY_NS,
+            purposes=("relief",) if seldom(draw) else ("missile-warning",),
+            onward=OnwardRule.NEVER if seldom(draw) else OnwardRule.WITH_CONSENT,
+            clauses=tuple(clause(draw, f"c{number}") for number in range(draw.randint(1, 6))),
+        )
+    return found
+
+
+def shared_item(draw: Random) -> AnyItem:
+    origin = draw.choice(["JPN", "JPN", "JPN", "USA", "KOR"])
+    others = some(draw, ("USA", "KOR", "JPN/radar")) if draw.random() < 0.15 else ()
+    caveats = (Caveat.ORIGINATOR_CONTROL,) if seldom(draw) else ()
+    label = cases.label(
+        origin,
+        classification=draw.choice(RARE_LEVELS if seldom(draw) else LEVELS),
+        releasable_to=some(draw, PARTIES) if seldom(draw) else PARTIES,
+        restrictive=some(draw, CATEGORIES) if seldom(draw) else (),
+        permissive=some(draw, CATEGORIES) if seldom(draw) else (),
+        caveats=caveats,
+        created_ns=NOW_NS + draw.choice([0, 1]) if seldom(draw) else NOW_NS - 1,
+        expires_ns=NOW_NS + draw.choice([2, DAY_NS]) if seldom(draw) else None,
+    )
+    make = draw.choice([cases.track, cases.track, cases.event, cases.vessel, cases.report])
+    changes: dict[str, Any] = {
+        "label": label,
+        "provenance": Provenance(originators=(origin, *(code for code in others if code != origin))),
+        "status": draw.choice(list(Status)) if seldom(draw) else Status.SIMULATED,
+        "domain": Domain.SEISMIC if seldom(draw) else Domain.MISSILE,
+    }
+    if make is cases.track and seldom(draw):
+        changes |= draw.choice([{"state": None}, {"tracklets": ()}])
+    if make is cases.report and draw.random() < 0.5:
+        changes["observation"] = Equivalent(kinematics=cases.kinematics())
+    made: AnyItem = make(origin, **changes)
+    return made
+
+
+def consents(draw: Random, held: dict[str, Agreement], item: AnyItem) -> tuple[Consent, ...]:
+    names = [f"{pact.agreement_id}#{one.clause_id}" for pact in held.values() for one in pact.clauses]
+    return tuple(
+        cases.consent(
+            "USA" if seldom(draw) else item.label.originator,
+            item_id=f"consent-{number}",
+            version=draw.randint(1, 2),
+            status=draw.choice(list(Status)) if seldom(draw) else item.status,
+            assumed=seldom(draw),
+            valid_ns=NOW_NS + draw.choice([-2, -1, 0, 1]),
+            until_ns=NOW_NS + (draw.choice([2, 3]) if seldom(draw) else 5),
+            subjects=draw.choice([("object-1",), (item.item_id,), ("object-2",), ("object-1", "x")]),
+            recipient=draw.choice(PARTIES) if seldom(draw) else "KOR",
+            via=draw.choice([None, "USA"]),
+            clause=draw.choice(names),
+            granted=draw.random() < 0.66,
+        )
+        for number in range(draw.choice([0, 1, 4, 12]))
+    )
+
+
+def question(seed: int) -> tuple[AnyItem, ReleaseRequest, dict[str, Agreement], tuple[Consent, ...]]:
+    draw = Random(seed)
+    held = files(draw)
+    item = shared_item(draw)
+    usual = draw.random() < 0.8
+    request = ReleaseRequest(
+        sender=item.label.originator if usual else draw.choice(["USA", "USA", *PARTIES]),
+        recipient=draw.choice(PARTIES) if seldom(draw) else "KOR",
+        via=draw.choice([None, None, "USA"]) if usual else draw.choice([None, None, None, "USA", "KOR"]),
+        purpose="relief" if seldom(draw) else "missile-warning",
+        at_ns=NOW_NS + draw.choice([0, 0, 0, 2, 3]),
+    )
+    return item, request, held, consents(draw, held, item)
+
+
+def test_the_fast_rules_and_the_reference_give_the_same_decision() -> None:
+    seen: Counter[Outcome] = Counter()
+    reasons: Counter[Reason] = Counter()
+
+    @settings(max_examples=2_000, derandomize=True, deadline=None, database=None)
+    @given(st.integers(0, 2**63))
+    def compare(seed: int) -> None:
+        item, request, held, said = question(seed)
+        fast = decide(item, request, AgreementSet.of(held), said)
+        assert fast == decide_reference.decide(item, request, held, said)
+        seen[fast.outcome] += 1
+        reasons.update(fast.reasons)
+        # The order of files, and of consents, says nothing.
+        turned = AgreementSet.of(dict(reversed(held.items())))
+        assert decide(item, request, turned, said[::-1]) == fast
+
+    compare()
+    # Cases that are all withheld would say little.
+    assert seen[Outcome.PERMIT] + seen[Outcome.REFER] >= 0.2 * seen.total()
+    assert seen[Outcome.PERMIT] >= 0.1 * seen.total()
+    assert seen[Outcome.REFER] >= 0.01 * seen.total()
+    unreadable = {Reason.MALFORMED_ITEM, Reason.LABEL_ABSENT, Reason.LABEL_PARTIAL, Reason.DECIDING_FAILED}
+    # Every file here is between the same parties, so that clauses meet items.
+    assert set(Reason) - set(reasons) <= unreadable | {Reason.NO_AGREEMENT}
