@@ -27,9 +27,9 @@ SIGMA_COARSE_MM: Final = 100_000
 """Flag not set: "low (> 10 m)", without an upper figure. 100 m is what IMO resolution A.819(19) asked of a
 ship's GPS receiver, and is taken whole as a standard error."""
 
-LONG_RANGE_STEP_SIGMA_MM: Final = 53_470
+LONG_RANGE_STEP_SIGMA_MM: Final = 53_463
 """Message 27 gives tenths of a minute: a step of 1/600 degree is 185.2 m, which over the square root of 12
-is 53.47 m."""
+is 53.46 m."""
 
 NAVIGATION_STATUS: Final = (
     "under-way-using-engine",
@@ -77,6 +77,7 @@ _SHIP_TYPE_TENS: Final = {
     8: "tanker",
     9: "other",
 }
+_TYPES: Final = range(1, 29)
 _POSITION_TYPES: Final = frozenset({1, 2, 3, 18, 19, 27})
 _PARTICULARS_TYPES: Final = frozenset({5, 19, 24})
 _MMSI_MAX: Final = 999_999_999
@@ -140,6 +141,8 @@ def sighting_of(framed: Framed, omitted: Counter[Omission]) -> Sighting | Refusa
         # pyais raises many kinds on damaged payloads; all mean that this message cannot be read.
         return Refusal.PAYLOAD_UNREADABLE
     message_type, mmsi = message.msg_type, message.mmsi
+    if message_type not in _TYPES:
+        return Refusal.PAYLOAD_UNREADABLE
     if mmsi is None or _missing(message, message_type):
         return Refusal.PAYLOAD_SHORT
     if mmsi > _MMSI_MAX:
@@ -238,11 +241,8 @@ def _text(message: Any, name: str) -> str:
 
 
 def ship_type_name(number: int) -> str:
-    """The name of a ship-and-cargo type (ITU-R M.1371-5, Table 53); empty for 0, `type-N` for others."""
-    number = int(number)
-    if number == 0:
-        return ""
-    return _SHIP_TYPES.get(number) or _SHIP_TYPE_TENS.get(number // 10) or f"type-{number}"
+    """The name of a ship-and-cargo type (ITU-R M.1371-5, Table 53); empty for 0 and reserved numbers."""
+    return _SHIP_TYPES.get(int(number)) or _SHIP_TYPE_TENS.get(int(number) // 10) or ""
 
 
 def _imo_number(number: int | None, omitted: Counter[Omission]) -> str:
