@@ -234,7 +234,8 @@ class _Audit:
 
     def verdict(self) -> Verification:
         """The first trouble, or none."""
-        for entry in sorted(self._blank - self._recorded):
+        damaged = self._trouble is not None  # the damaged row may be the one that records a removal
+        for entry in [] if damaged else sorted(self._blank - self._recorded):
             self._note(entry, f"the content of entry {entry} is gone and no later entry records its removal")
         for entry in sorted(self._recorded - self._blank):
             self._note(entry, f"entry {entry} holds a content again that was removed")

@@ -79,7 +79,11 @@ class _Link:
 
 
 class MemoryNetwork:
-    """Carries payloads between parties in simulated time; `due` moves that time on."""
+    """Carries payloads between parties in simulated time, which only `due` moves on.
+
+    Whoever runs a simulation calls `due` with an instant first, and lets parties act at that instant then:
+    what is sent is sent at the last instant that `due` was given.
+    """
 
     def __init__(
         self,
