@@ -4,7 +4,7 @@ import sys
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from trilat.fusion import compile_kernels
+from trilat import fusion, scenario
 
 
 def main() -> int:
@@ -13,7 +13,8 @@ def main() -> int:
         TextColumn("setup: compiling kernels"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     ) as progress:
         task = progress.add_task("kernels", total=None)
-        compile_kernels(lambda done, total: progress.update(task, completed=done, total=total))
+        scenario.compile_kernels()
+        fusion.compile_kernels(lambda done, total: progress.update(task, completed=done, total=total))
     return 0
 
 

@@ -1,5 +1,6 @@
 """The concerns: what items mean, one folder each, behind one `Pipeline` protocol."""
 
 from trilat.domains.pipeline import Alarm, Head, MakeHead, Pipeline, Sight
+from trilat.domains.places import degrees_of, place_of
 
-__all__ = ["Alarm", "Head", "MakeHead", "Pipeline", "Sight"]
+__all__ = ["Alarm", "Head", "MakeHead", "Pipeline", "Sight", "degrees_of", "place_of"]

@@ -104,12 +104,26 @@ def _check_of(annotation: Any) -> _Check:
     origin = get_origin(annotation)
     if origin is Annotated:
         base, *metas = get_args(annotation)
+        if base is int and all(meta.lt is None for meta in metas):
+            return _bounded_integer(metas)
         return _constrained(_check_of(base), [meta for meta in metas if isinstance(meta, msgspec.Meta)])
     if origin in {Union, UnionType}:
         return _union_check([_check_of(choice) for choice in get_args(annotation)])
     if origin is tuple:
         return _tuple_check(get_args(annotation))
     return _type_check(annotation)
+
+
+def _bounded_integer(metas: list[msgspec.Meta]) -> _Check:
+    """As `_constrained` for an integer between two bounds: most fields are one, so it is worth the lines."""
+    slow = _constrained(_type_check(int), metas)
+    lowest = max((cast("int", meta.ge) for meta in metas if meta.ge is not None), default=-INTEGER_MAX)
+    highest = min((cast("int", meta.le) for meta in metas if meta.le is not None), default=INTEGER_MAX)
+
+    def check(value: object) -> str | None:
+        return None if type(value) is int and lowest <= value <= highest else slow(value)
+
+    return check
 
 
 def _type_check(kind: Any) -> _Check:
@@ -120,12 +134,12 @@ def _type_check(kind: Any) -> _Check:
     wrong = f"must be {'null' if kind is NoneType else kind.__name__}"
     # A subclass of a plain type would not be encoded as one; of nouns and enumerations there is a tree.
     may_be_subclass = issubclass(kind, Noun | Enum)
+    is_text = kind is str
 
     def check(value: object) -> str | None:
-        fits = type(value) is kind or (may_be_subclass and isinstance(value, kind))
-        if not fits:
-            return f"{wrong}, not {type(value).__name__}"
-        return "has half a surrogate pair: not text" if kind is str and _has_surrogate(value) else None
+        if type(value) is kind or (may_be_subclass and isinstance(value, kind)):
+            return "has half a surrogate pair: not text" if is_text and _has_surrogate(value) else None
+        return f"{wrong}, not {type(value).__name__}"
 
     return check
 
@@ -141,7 +155,11 @@ def _tuple_check(arguments: tuple[Any, ...]) -> _Check:
         def check_all(value: object) -> str | None:
             if type(value) is not tuple:
                 return f"must be tuple, not {type(value).__name__}"
-            return next((wrong for part in value if (wrong := element(part)) is not None), None)
+            for part in value:
+                wrong = element(part)
+                if wrong is not None:
+                    return wrong
+            return None
 
         return check_all
     elements = [_check_of(argument) for argument in arguments]
@@ -149,9 +167,11 @@ def _tuple_check(arguments: tuple[Any, ...]) -> _Check:
     def check_each(value: object) -> str | None:
         if type(value) is not tuple or len(value) != len(elements):
             return f"must be a tuple of {len(elements)}"
-        return next(
-            (wrong for check, part in zip(elements, value, strict=True) if (wrong := check(part))), None
-        )
+        for check, part in zip(elements, value, strict=True):
+            wrong = check(part)
+            if wrong is not None:
+                return wrong
+        return None
 
     return check_each
 
@@ -160,13 +180,13 @@ def _union_check(choices: list[_Check]) -> _Check:
     """The words are those of the first choice: `None` is written last and is seldom what was meant."""
 
     def check(value: object) -> str | None:
-        wrongs: list[str] = []
+        first: str | None = None
         for choice in choices:
             wrong = choice(value)
             if wrong is None:
                 return None
-            wrongs.append(wrong)
-        return wrongs[0]
+            first = first or wrong
+        return first
 
     return check
 
@@ -178,7 +198,10 @@ def _constrained(base: _Check, metas: list[msgspec.Meta]) -> _Check:
         wrong = base(value)
         if wrong is not None:
             return wrong
-        return next((text for broken, text in limits if broken(value)), None)
+        for broken, text in limits:
+            if broken(value):
+                return text
+        return None
 
     return check
 

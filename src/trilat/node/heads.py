@@ -28,13 +28,14 @@ class Heads:
         self._versions[item.item_id] = max(self._versions.get(item.item_id, 0), item.version)
 
     def label(self, kind: str, now_ns: int, releasable_to: tuple[str, ...] | None = None) -> Label:
-        """The label of an own item made now."""
+        """The label of an own item made now; labels live in the time of deciding."""
         config = self._config
+        at_ns = now_ns + config.decision_shift_ns
         return Label(
             originator=config.party,
-            classification=config.classification(kind, now_ns + config.decision_shift_ns),
+            classification=config.classification(kind, at_ns),
             releasable_to=config.releasable_to if releasable_to is None else releasable_to,
-            created_ns=now_ns,
+            created_ns=at_ns,
         )
 
     def token(self, report_id: str) -> bytes:

@@ -7,7 +7,7 @@ first from memory, never from the ledger.
 from collections import OrderedDict
 from typing import Final
 
-from trilat.model import AnyItem, ItemReference, UsageError
+from trilat.model import AnyItem, ItemReference, UsageError, Warning
 from trilat.node.exchange import Held
 
 ITEMS_MAX: Final = 200_000
@@ -19,6 +19,7 @@ class Holdings:
     def __init__(self) -> None:
         """Nothing held."""
         self._newest: OrderedDict[str, Held] = OrderedDict()
+        self._warnings: set[str] = set()
         self._versions: set[tuple[str, int]] = set()
         self.by_originator: dict[str, int] = {}
         self.by_sender: dict[str, int] = {}
@@ -39,8 +40,11 @@ class Holdings:
         if known is None or known.item.version < item.version:
             self._newest[item.item_id] = held
             self._newest.move_to_end(item.item_id)
+            if isinstance(item, Warning):
+                self._warnings.add(item.item_id)
             if len(self._newest) > ITEMS_MAX:
                 gone, _ = self._newest.popitem(last=False)
+                self._warnings.discard(gone)
                 self._versions = {entry for entry in self._versions if entry[0] != gone}
         return True
 
@@ -56,6 +60,14 @@ class Holdings:
     def items(self) -> tuple[AnyItem, ...]:
         """The newest version of every item, in the order in which they came."""
         return tuple(held.item for held in self._newest.values())
+
+    def warnings(self) -> tuple[Warning, ...]:
+        """The newest version of every warning held."""
+        return tuple(
+            held.item
+            for item_id in self._warnings
+            if isinstance((held := self._newest[item_id]).item, Warning)
+        )
 
     def originator(self, reference: ItemReference) -> str:
         """Whose item a reference names.

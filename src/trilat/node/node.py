@@ -42,6 +42,7 @@ from trilat.model import (
     Provenance,
     Release,
     Report,
+    Track,
     Transport,
     TrilatError,
     UsageError,
@@ -122,6 +123,14 @@ class Node:
             "report" in rule.clause.kinds and config.party in rule.clause.givers for rule in agreements.rules
         )
 
+    @property
+    def own_tracks(self) -> int:
+        """How many tracks this node has made of its own sensors' reports."""
+        return sum(isinstance(item, Track) for item in self.holdings.items() if self._is_own(item))
+
+    def _is_own(self, item: AnyItem) -> bool:
+        return item.provenance.originators == (self.config.party,)
+
     def label(self, kind: str) -> Label:
         """The label that an own item of a kind gets now; for feeds that build reports."""
         return self.heads.label(kind, self.clock.now_ns())
@@ -182,8 +191,7 @@ class Node:
 
     def use_decision(self, item: AnyItem, decision: Decision) -> None:
         """Let a recipient's picture use what may be passed on to it."""
-        own = item.provenance.originators == (self.config.party,)
-        if decision.outcome is Outcome.PERMIT and not own and item.label.originator != self.config.party:
+        if decision.outcome is Outcome.PERMIT and item.label.originator != self.config.party:
             self.views.allow(decision.recipient, self.views.class_of(item))
 
     def use_item(self, held: Held) -> None:

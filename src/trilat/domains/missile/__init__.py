@@ -14,7 +14,15 @@ from trilat.domains.missile.catalogue import (
     read_catalogue,
 )
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
+from trilat.domains.missile.conversion import plot_of
 from trilat.domains.missile.pipeline import MissilePipeline
+from trilat.domains.missile.telemetry import (
+    Telemetry,
+    burns_from_events,
+    read_events,
+    read_telemetry,
+    trajectories_of,
+)
 
 __all__ = [
     "Catalogue",
@@ -25,8 +33,14 @@ __all__ = [
     "FlightClaim",
     "MissilePipeline",
     "SetAside",
+    "Telemetry",
     "Verdict",
+    "burns_from_events",
     "check_catalogue",
     "check_flight",
+    "plot_of",
     "read_catalogue",
+    "read_events",
+    "read_telemetry",
+    "trajectories_of",
 ]

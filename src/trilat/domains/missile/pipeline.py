@@ -56,6 +56,9 @@ from trilat.model import (
 IMPACT_EVERY_S: Final = 5
 """Seconds between two published impact areas of one object."""
 
+LAUNCH_EVERY_S: Final = 8
+"""Seconds of a track's early life between two estimates of its launch; each takes some tenths of a second."""
+
 _IMPACT_SEMI_MAJOR_M_MAX: Final = 500_000.0
 """An impact area wider than this is no news to anyone, metres."""
 
@@ -84,6 +87,7 @@ class MissilePipeline:
         self._pending: list[tuple[str, RadarObservation | DirectionObservation]] = []
         self._published_updates: dict[str, int] = {}
         self._published_launch: dict[str, Event] = {}
+        self._launch_turns: dict[str, int] = {}
         self._published_impact_ns: dict[str, int] = {}
         self._launches: dict[str, Event] = {}
         self._impacts: dict[str, Area] = {}
@@ -161,6 +165,8 @@ class MissilePipeline:
         """
         keys = {estimate.track_key for estimate in estimates}
         assigned: dict[str, list[tuple[str, str, Kinematics]]] = {}
+        if not self._pending:
+            return assigned
         waiting = []
         oldest_ns = self._pending[-1][1].time_ns - int(self._tracker.settings.buffer_s * SECOND_NS)
         for report_id, plot in self._pending:
@@ -204,8 +210,10 @@ class MissilePipeline:
         )
 
     def _launch_products(self, estimate: TrackEstimate, make_head: MakeHead) -> list[AnyItem]:
-        launch = self._tracker.launch(estimate.track_key)
         key = estimate.track_key
+        if not self._launch_due(estimate):
+            return []
+        launch = self._tracker.launch(key)
         if launch is None:
             return []
         region = launch_ellipse(launch)
@@ -223,6 +231,15 @@ class MissilePipeline:
         )
         head = make_head("area", f"{key}-launch-area", key, launch.time_ns, ())
         return [event, Area(**head, area=AreaKind.LAUNCH, region=region)]
+
+    def _launch_due(self, estimate: TrackEstimate) -> bool:
+        """Whether the first plots may tell something new: again every few seconds, while they gather."""
+        age_s = (estimate.last_update_ns - estimate.first_time_ns) / SECOND_NS
+        turn = int(min(age_s, self._tracker.settings.history_s) // LAUNCH_EVERY_S)
+        if self._launch_turns.get(estimate.track_key, -1) >= turn:
+            return False
+        self._launch_turns[estimate.track_key] = turn
+        return True
 
     def _impact_products(self, estimate: TrackEstimate, now_ns: int, make_head: MakeHead) -> list[AnyItem]:
         key = estimate.track_key
