@@ -342,6 +342,28 @@ def test_parcels_that_cannot_be_recorded_are_not_acknowledged_and_come_again(wor
     assert _complete(kor, usa)
 
 
+def test_a_receipt_that_cannot_be_recorded_is_told_and_nothing_raises(world: "World") -> None:
+    kor, usa, network = _pair(world)
+
+    def full(*_: Any) -> None:
+        raise LedgerError("the disk is full")
+
+    kor.endpoint._on_acknowledged = full
+    kor.post("USA")
+    _settle([kor, usa], network, 0, SECOND_NS)
+    assert kor.refused == ["a receipt of `USA` was not recorded: the disk is full"]
+    assert (kor.endpoint.acknowledged("USA"), _complete(kor, usa)) == (1, True)
+
+
+def test_a_parcel_that_cannot_be_sealed_is_told_and_does_not_leave(world: "World") -> None:
+    kor, usa, network = _pair(world)
+    for number, parcel in enumerate((b"no parcel", encode(world.parcel(1, "KOR", "JPN")))):
+        kor.endpoint.send("USA", number + 1, parcel, world.receipt())
+        kor.endpoint.tick(number * 10 * SECOND_NS)
+    assert kor.endpoint.refusals["not-sealed"] == 2
+    assert (network.next_ns(), usa.got) == (None, {})
+
+
 @pytest.mark.parametrize(
     ("reason", "payload"),
     [

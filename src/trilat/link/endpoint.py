@@ -285,9 +285,20 @@ class LinkEndpoint:
             self._look_back(message.sender, stream, cursor)
         elif stream.rewind(cursor, self._now_ns):
             self._push(message.sender, stream)
-        if stream.acknowledged > before and self._on_acknowledged is not None:
-            self._on_acknowledged(message.sender, stream.name, cursor, payload)
+        if stream.acknowledged > before and not self._note(message.sender, stream.name, cursor, payload):
+            return Arrival.NOT_RECORDED
         return Arrival.PULLED if isinstance(message, Pull) else Arrival.ACKNOWLEDGED
+
+    def _note(self, recipient: str, stream: str, cursor: int, signed: bytes) -> bool:
+        """Whether the node recorded a partner's receipt. If not, it only sends too much after a restart."""
+        if self._on_acknowledged is None:
+            return True
+        try:
+            self._on_acknowledged(recipient, stream, cursor, signed)
+        except TrilatError as error:
+            self._tell("not-recorded", f"a receipt of `{recipient}` was not recorded: {error}")
+            return False
+        return True
 
     def _look_back(self, recipient: str, stream: OutgoingStream, since: int) -> None:
         """Answer a pull for what was acknowledged before. One may be late; a partner that insists has lost
