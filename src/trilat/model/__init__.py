@@ -83,7 +83,15 @@ from trilat.model.label import (
     Caveat,
     Label,
 )
+from trilat.model.limits import (
+    IDENTIFIER_CHARACTERS_MAX,
+    INSTANT_NS_MAX,
+    INSTANT_NS_MIN,
+    REFERENCES_MAX,
+    WIRE_BYTES_MAX,
+)
 from trilat.model.noun import (
+    Count,
     Identifier,
     InstantNs,
     Noun,
@@ -142,6 +150,7 @@ from trilat.model.track import (
     WarningState,
 )
 from trilat.model.wire import (
+    ENVELOPE_BYTES_MAX,
     SCHEMA_VERSION,
     decode,
     decode_item,
@@ -149,12 +158,18 @@ from trilat.model.wire import (
 )
 
 __all__ = [
+    "ENVELOPE_BYTES_MAX",
+    "IDENTIFIER_CHARACTERS_MAX",
+    "INSTANT_NS_MAX",
+    "INSTANT_NS_MIN",
     "ITEM_KINDS",
     "PRECEDENCE",
+    "REFERENCES_MAX",
     "SCHEMA_DIALECT",
     "SCHEMA_VERSION",
     "SCHEMES",
     "SECOND_NS",
+    "WIRE_BYTES_MAX",
     "Agreement",
     "AgreementError",
     "Answer",
@@ -168,6 +183,7 @@ __all__ = [
     "Clause",
     "Clock",
     "Consent",
+    "Count",
     "Decision",
     "DirectionPlot",
     "Domain",

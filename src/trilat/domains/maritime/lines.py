@@ -27,8 +27,7 @@ from operator import xor
 from typing import Final
 
 from trilat.domains.maritime.tally import AisLimits, LineKind, Omission, Refusal, Tally
-from trilat.model import SECOND_NS
-from trilat.model.limits import INSTANT_NS_MAX, INSTANT_NS_MIN
+from trilat.model import INSTANT_NS_MAX, INSTANT_NS_MIN, SECOND_NS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,8 +19,7 @@ from typing import Final
 
 from trilat.domains.maritime.messages import ShipParticulars, ShipPosition, Sighting
 from trilat.domains.maritime.reading import AisReading
-from trilat.model import SECOND_NS, Domain, Label, Provenance, Status, UsageError, Vessel
-from trilat.model.limits import REFERENCES_MAX
+from trilat.model import REFERENCES_MAX, SECOND_NS, Domain, Label, Provenance, Status, UsageError, Vessel
 
 KEY_BYTES_MIN: Final = 16
 _TOKEN_BYTES: Final = 16

@@ -1,0 +1,69 @@
+"""What a user can write or read has a heading in the docs; generated pages are those of the code."""
+
+import importlib
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.tidy import lint
+
+from trilat.model import ITEM_KINDS, Agreement, Approval, Clause, Duties, Effect, Form, OnwardRule, Reason
+
+ROOT = Path(__file__).parents[2]
+
+# Names of fields that agreement files write in a negotiator's words.
+WRITTEN = {
+    "clause_id": "id",
+    "givers": "from",
+    "receivers": "to",
+    "agreement_id": "id",
+    "in_force_from_ns": "in_force_from",
+    "in_force_until_ns": "in_force_until",
+    "clauses": "clause",
+}
+
+
+def headings_of(page: str) -> frozenset[str]:
+    path = ROOT / "docs" / page
+    assert path.is_file(), f"docs/{page} is not written yet"
+    return lint.headings(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("noun", [Agreement, Clause, Duties])
+def test_every_field_of_an_agreement_file_has_a_heading(noun: Any) -> None:
+    fields = {WRITTEN.get(name, name) for name in noun.__struct_fields__} - {"signatures"}
+    assert sorted(fields - headings_of("agreements.md")) == []
+
+
+@pytest.mark.parametrize("enumeration", [Reason, Form, Effect, Approval, OnwardRule])
+def test_every_word_of_agreements_and_decisions_has_a_heading(enumeration: Any) -> None:
+    assert sorted({word.value for word in enumeration} - headings_of("agreements.md")) == []
+
+
+def commands_of(command: Any, above: str = "trilat") -> Iterator[str]:
+    """Every command of the command line as a user writes it."""
+    for name, inner in getattr(command, "commands", {}).items():
+        if getattr(inner, "commands", None):
+            yield from commands_of(inner, f"{above} {name}")
+        else:
+            yield f"{above} {name}"
+
+
+def test_every_command_has_a_heading() -> None:
+    typer = importlib.import_module("typer.main")
+    command = typer.get_command(importlib.import_module("trilat.cli").app)
+    commands = set(commands_of(command))
+    assert commands
+    assert sorted(commands - headings_of("commands.md")) == []
+
+
+def test_the_page_of_items_is_that_of_the_code() -> None:
+    made = runpy.run_path(str(ROOT / "tools" / "items_page.py"))["page"]()
+    written = (ROOT / "docs" / "items.md").read_text(encoding="utf-8")
+    assert written == made, "docs/items.md is not up to date: run tools/items_page.py"
+
+
+def test_every_kind_of_item_has_a_heading() -> None:
+    assert sorted(set(ITEM_KINDS) - headings_of("items.md")) == []
