@@ -5,6 +5,7 @@ the test fails too if so few cases are permitted or referred that the comparison
 """
 
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -137,7 +138,8 @@ def shared_item(draw: Random) -> AnyItem:
         created_ns=NOW_NS + draw.choice([0, 1]) if seldom(draw) else NOW_NS - 1,
         expires_ns=NOW_NS + draw.choice([2, DAY_NS]) if seldom(draw) else None,
     )
-    make = draw.choice([cases.track, cases.track, cases.event, cases.vessel, cases.report])
+    makers: list[Callable[..., AnyItem]] = [cases.track, cases.track, cases.event, cases.vessel, cases.report]
+    make = draw.choice(makers)
     changes: dict[str, Any] = {
         "label": label,
         "provenance": Provenance(originators=(origin, *(code for code in others if code != origin))),
@@ -148,8 +150,7 @@ def shared_item(draw: Random) -> AnyItem:
         changes |= draw.choice([{"state": None}, {"tracklets": ()}])
     if make is cases.report and draw.random() < 0.5:
         changes["observation"] = Equivalent(kinematics=cases.kinematics())
-    made: AnyItem = make(origin, **changes)
-    return made
+    return make(origin, **changes)
 
 
 def consents(draw: Random, held: dict[str, Agreement], item: AnyItem) -> tuple[Consent, ...]:

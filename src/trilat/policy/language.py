@@ -40,6 +40,7 @@ from trilat.model import (
     Form,
     ItemError,
     OnwardRule,
+    Party,
     Status,
 )
 from trilat.policy.forms import strippable
@@ -97,12 +98,12 @@ def read_agreement(file_name: str, text: str) -> Agreement:
     """
     whole = Table(read_toml(file_name, text), file_name, "the file")
     whole.only(("agreement", "clause"))
-    head = whole.table("agreement")
-    head.only(AGREEMENT_FIELDS)
-    parties = head.texts("parties")
     tables = whole.values.get("clause", [])
     if not isinstance(tables, list) or not tables:
         raise whole.refusal("there is no clause: add a `[[clause]]`")
+    head = whole.table("agreement")
+    head.only(AGREEMENT_FIELDS)
+    parties = _parties(head)
     clauses = tuple(_clause(table, file_name, place, parties) for place, table in enumerate(tables, 1))
     try:
         return Agreement(
@@ -123,6 +124,18 @@ def read_agreement(file_name: str, text: str) -> Agreement:
         )
     except ItemError as error:
         raise head.refusal(str(error)) from error
+
+
+def _parties(head: Table) -> tuple[str, ...]:
+    parties = head.texts("parties")
+    for code in parties:
+        try:
+            Party(code=code, name="")
+        except ItemError as error:
+            raise head.refusal(
+                f"`{code[:80]}` is not a party: write its code in capitals, as KOR or KOR/watch"
+            ) from error
+    return parties
 
 
 def _clause(values: object, file_name: str, place: int, parties: tuple[str, ...]) -> Clause:

@@ -110,10 +110,12 @@ class Table:
         return bool(self._given(field, bool, "true or false")) if self.has(field) else default
 
     def texts(self, field: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """A list of texts, each once."""
+        """A list of texts, each once; without a default it must be there and have an entry."""
         if default is not None and not self.has(field):
             return default
         values = self._given(field, list, "a list of texts")
+        if default is None and not values:
+            raise self.refusal(f"`{field}` is empty: name at least one")
         for value in values:
             if type(value) is not str:
                 raise self.refusal(f"`{field}` must be a list of texts, not of {_kind_in_words(value)}")
