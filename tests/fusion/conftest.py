@@ -9,6 +9,7 @@ frame, and stepped by scipy. The figures follow the reference scenario of the pr
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def fly(burns: Any, turn_deg: float, stop_thrust_s: float = math.inf) -> Flight:
         return np.concatenate([y[3:], gravity(y[:3]) + thrust(t)])
 
     def grounded(t: float, y: Array) -> float:
-        return float(np.linalg.norm(y[:3])) - 6_369_500.0 if t > 30.0 else 1.0
+        return float(np.linalg.norm(y[:3])) - 6_368_000.0 if t > 30.0 else 1.0
 
     grounded.terminal = True  # type: ignore[attr-defined]
     state = np.concatenate([origin, np.cross([0, 0, OMEGA], origin)])
@@ -162,11 +163,18 @@ def radar_plots(flights: Any, seed: int | None, names: Any = ("R1", "R2", "R3"))
         rng = None if seed is None else np.random.default_rng([seed, int(name[1:])])
         for flight in flights:
             grid = np.arange(RADARS[name][3], flight.t_s[-1] - 0.5, 1.0)
+            grid = grid[grid >= flight.t_s[0]]
             for t, p in zip(grid, flight.at(grid)[0], strict=True):
                 plot = radar_plot(name, float(t), p, rng)
                 if plot is not None:
                     plots.append(plot)
     return sorted(plots, key=lambda plot: plot.time_ns)
+
+
+def late_part(flight: Flight, start_s: float) -> Flight:
+    """The flight from `start_s` on, as of a body that was one with another until then."""
+    index = int(np.searchsorted(flight.t_s, start_s))
+    return Flight(flight.t_s[index:], flight.position_m[index:], flight.velocity_m_per_s[index:], ())
 
 
 @pytest.fixture(scope="session")
@@ -176,4 +184,21 @@ def generic_flight() -> Flight:
 
 @pytest.fixture(scope="session")
 def spent_stage() -> Flight:
-    return fly(GENERIC_BURNS, turn_deg=45.0, stop_thrust_s=66.0)
+    return late_part(fly(GENERIC_BURNS, turn_deg=45.0, stop_thrust_s=66.0), 68.0)
+
+
+@pytest.fixture(scope="session")
+def world() -> SimpleNamespace:
+    """The tools above, for tests: importing a conftest by name is not to be relied on."""
+    return SimpleNamespace(
+        base_ns=BASE_NS,
+        radars=RADARS,
+        fly=fly,
+        geodetic=geodetic,
+        gravity=gravity,
+        local_axes=local_axes,
+        omega=OMEGA,
+        radar_plot=radar_plot,
+        radar_plots=radar_plots,
+        turned=turned,
+    )

@@ -8,7 +8,8 @@ ranges are measured, 60 s of directions alone). Eight unknowns, each with a weak
 
     thrust = a0 / (1 - k t), upwards for the vertical seconds, then turning linearly towards the azimuth
 
-on a turning Earth with gravity, without air. Each plot is whitened with its own sigmas and with the
+on a turning Earth with gravity, without air. From directions alone the height of first sight (see `track`)
+is one more observation. Each plot is whitened with its own sigmas and the
 template's error; the linear system is damped after Levenberg and Marquardt. The start is the best of
 24 azimuths. After Li and Jilkov, Survey of maneuvering target tracking, part II (SPIE 4473, 2001), section 3.
 
@@ -26,7 +27,7 @@ import numpy as np
 from numba import njit
 
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation, prepare
-from trilat.fusion.motion import step_mean
+from trilat.fusion.motion import height, step_mean
 from trilat.fusion.observation import Plot
 from trilat.fusion.track import TrackerSettings, first_state
 from trilat.geo import FloatArray, ecef_from_geodetic, enu_rotation, geodetic_from_ecef
@@ -150,6 +151,10 @@ class _Fit:
         self.whiteners = np.zeros((n, 6, 6))
         self.sites = np.array([m.site_m for m in used])
         self.axes = np.array([m.axes for m in used])
+        settings = TrackerSettings()
+        directions_only = all(m.degrees_of_freedom == 2 for m in used)
+        weight = 1.0 / settings.first_height_sigma_m if directions_only else 0.0
+        self.first_sight = np.array([settings.first_height_m, weight])
         below = ecef_from_geodetic(latitude, longitude, 0.0)
         for row, m in enumerate(used):
             size = len(m.values)
@@ -169,9 +174,18 @@ class _Fit:
         latitude, longitude, _ = geodetic_from_ecef(position)
         up_axes = np.ascontiguousarray(enu_rotation(float(latitude), float(longitude)))
         plots = _plot_residuals(
-            unknowns, position, up_axes, self.seconds, self.kinds, self.sizes, self.values,
-            self.whiteners, self.sites, self.axes,
-        )  # fmt: skip
+            unknowns,
+            position,
+            up_axes,
+            self.seconds,
+            self.kinds,
+            self.sizes,
+            self.values,
+            self.whiteners,
+            self.sites,
+            self.axes,
+            self.first_sight,
+        )
         return np.concatenate([plots, (unknowns - _PRIOR) / _PRIOR_SIGMA])
 
     def cost(self, unknowns: FloatArray) -> float:
@@ -284,15 +298,16 @@ def _plot_residuals(
     whiteners: FloatArray,
     sites: FloatArray,
     axes: FloatArray,
+    first_sight: FloatArray,
 ) -> FloatArray:
-    """Whitened innovations of all plots against the template, one after the other."""
+    """Whitened innovations of all plots against the template, and of the height of first sight."""
     state = np.zeros(9)
     state[:3] = position
     t = 0.0
     count = 0
     for size in sizes:
         count += size
-    out = np.zeros(count)
+    out = np.zeros(count + 1)
     place = 0
     for row in range(seconds.shape[0]):
         size = sizes[row]
@@ -300,6 +315,8 @@ def _plot_residuals(
         if due > t:
             state = _climbed(unknowns, up_axes, state, t, due)
             t = due
+        if row == 0:
+            out[count] = (height(state) - first_sight[0]) * first_sight[1]
         nu, _, ahead = innovation(state, kinds[row], values[row, :size], sites[row], axes[row])
         for i in range(size):
             for j in range(i + 1):

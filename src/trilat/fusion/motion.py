@@ -223,7 +223,8 @@ def _air_noise(state: FloatArray) -> float:
     if state.shape[0] == 9:
         return REENTRY_JERK_PSD
     speed2 = state[3] ** 2 + state[4] ** 2 + state[5] ** 2
-    drag = 0.5 * 1.225 * math.exp(-max(h, 0.0) / 7200.0) * speed2 / AIR_COEFFICIENT_KG_PER_M2
+    density = 1.225 * math.exp(-max(h, 0.0) / 7200.0)
+    drag = float(0.5 * density * speed2 / AIR_COEFFICIENT_KG_PER_M2)
     return 2.0 * drag * drag * AIR_TIME_S
 
 
