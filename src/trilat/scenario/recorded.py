@@ -190,7 +190,10 @@ def _plane(
         square = _relative_square(speed, level, carried)
         known = np.sqrt(np.maximum(square - level**2, 0.0)) * np.where(rate < 0.0, -1.0, 1.0)
         spread = np.abs(level) * level_sigma + np.sqrt(np.maximum(square, 0.0)) * _SPEED_SIGMA_M_PER_S
-        slope_sigma = np.where(np.abs(known) > 20.0, spread / np.maximum(np.abs(known), 20.0) + 1.0, 1e6)
+        # Near a level path the rate is known only to be small: its square is as uncertain as the others.
+        slope_sigma = 1.0 + np.where(
+            np.abs(known) > 20.0, spread / np.maximum(np.abs(known), 20.0), np.sqrt(2.0 * spread)
+        )
         height = smooth(grid, stage.t_s, stage.altitude_m, sigma, 3, (known, slope_sigma))
         rate_sigma = np.minimum(rate_sigma, np.maximum(slope_sigma, 1.0))
         ground = level * _MEAN_RADIUS_M / (_MEAN_RADIUS_M + height)
@@ -253,19 +256,26 @@ def _level_speed(
         square = square - carried[0] ** 2 + carried[1] ** 2
         along = carried[1]
     size = np.sqrt(np.maximum(square, 0.0))
-    sign = _direction(stage, grid, np.abs(size - along), height)
+    sign = _direction(stage, grid, size, along, height)
     spread = (speed * _SPEED_SIGMA_M_PER_S + np.abs(rate) * rate_sigma) / np.maximum(size, 5.0)
     sigma = np.maximum(spread, _SPEED_SIGMA_M_PER_S)
     return smooth(grid, grid, sign * size - along, sigma, 2, robust=False), sigma
 
 
-def _direction(stage: RecordedStage, grid: FloatArray, level: FloatArray, height: FloatArray) -> FloatArray:
-    """+1 where the object flies away from the pad, -1 where it comes back, (n,)."""
+def _direction(
+    stage: RecordedStage, grid: FloatArray, level: FloatArray, along: FloatArray, height: FloatArray
+) -> FloatArray:
+    """Sign (n,) of the speed along the path, of which `level` is the size; `along` of it is the Earth's."""
     if stage.downrange_m is not None:
         sigma = np.full(stage.t_s.size, 50.0)
         distance = smooth(grid, stage.t_s, stage.downrange_m, sigma, 3)
-        return np.where(np.gradient(distance, grid) < 0.0, -1.0, 1.0)
+        return np.where(np.gradient(distance, grid) + along < 0.0, -1.0, 1.0)
     sign = np.ones(grid.size)
+    if np.any(along != 0.0):
+        # Inertial speed: a vehicle that leaves against the Earth's turning is carried back by it at first.
+        if float(along[0]) < 0.0:
+            sign[: int(np.argmin(level))] = -1.0
+        return sign
     fast = np.flatnonzero(level > _TURN_FAST_M_PER_S)
     if fast.size == 0:
         return sign
@@ -333,5 +343,17 @@ def _estimated_burns(
     moving = np.linalg.norm(velocity, axis=1) > 1.0
     lit = (push > THRUST_M_PER_S2) & (rising | (height > AIR_ALTITUDE_M)) & moving
     edges = np.flatnonzero(np.diff(np.r_[0, lit.astype(np.int8), 0]))
-    spans = [(float(grid[a]), float(grid[b - 1])) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    return tuple((start, end) for start, end in spans if end - start >= THRUST_S_MIN)
+    spans = [_half_width(push, a, b - 1, 10 * width) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    timed = [(float(grid[start]), float(grid[end])) for start, end in spans]
+    return tuple((start, end) for start, end in timed if end - start >= THRUST_S_MIN)
+
+
+def _half_width(push: FloatArray, first: int, last: int, reach: int) -> tuple[int, int]:
+    """Rows at which the push of a burn has half the size it has near its begin and near its end.
+
+    Smoothing spreads an edge evenly to both sides, so the half is where it was.
+    """
+    head, tail = push[first : min(last, first + reach) + 1], push[max(first, last - reach) : last + 1]
+    start = first + int(np.argmax(head > 0.5 * np.max(head)))
+    end = last - int(np.argmax(tail[::-1] > 0.5 * np.max(tail)))
+    return start, end

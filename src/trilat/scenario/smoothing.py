@@ -16,8 +16,9 @@ from scipy.sparse.linalg import spsolve
 
 from trilat.geo import FloatArray
 
-JERK_M2_PER_S5 = 4.0
-"""Spectral density q of the jerk that is expected: a few m/s^3 for a second, as at a cut-off."""
+JERK_M2_PER_S5 = {2: 4.0, 3: 0.25}
+"""Spectral density q of the jerk that is expected, by k: of a speed a few m/s^3 for a second, as at cut-off;
+of an altitude less, because a cut-off shows in the speed, and altitudes are rounded more coarsely."""
 
 
 def smooth(
@@ -45,7 +46,7 @@ def smooth(
     )
     coefficients = [math.comb(order, k) * (-1.0) ** (order - k) for k in range(order + 1)]
     bend = sparse.diags(coefficients, range(order + 1), shape=(count - order, count)) / step**order
-    normal = (bend.T @ bend) * (step / JERK_M2_PER_S5)
+    normal = (bend.T @ bend) * (step / JERK_M2_PER_S5[order])
     right = np.zeros(count)
     if slopes is not None:
         # Central differences inside: the rate of a grid point is that of the points beside it.
