@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.tidy import lint
 
+from trilat.domains.maritime import LineKind, Omission, Refusal
 from trilat.model import ITEM_KINDS, Agreement, Approval, Clause, Duties, Effect, Form, OnwardRule, Reason
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,11 @@ def test_the_page_of_items_is_that_of_the_code() -> None:
     made = runpy.run_path(str(ROOT / "tools" / "items_page.py"))["page"]()
     written = (ROOT / "docs" / "items.md").read_text(encoding="utf-8")
     assert written == made, "docs/items.md is not up to date: run tools/items_page.py"
+
+
+@pytest.mark.parametrize("enumeration", [LineKind, Refusal, Omission])
+def test_every_count_of_an_ais_recording_is_explained(enumeration: Any) -> None:
+    assert sorted({word.value for word in enumeration} - headings_of("ais.md")) == []
 
 
 def test_every_kind_of_item_has_a_heading() -> None:

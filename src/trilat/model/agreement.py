@@ -68,7 +68,7 @@ class Duties(Noun, frozen=True, kw_only=True):
 
     `delay_s`: not before this long after the valid time. `thin_s`: at most one version of an item in this
     time. `round_position_m`, `round_time_s`: rounded to multiples. `strip`: fields left empty.
-    `attribution`: at most this much of the originator's name. `expire_s`: the copy ends this long after it left.
+    `attribution`: at most this much of the originator's name. `expire_s`: how long the copy holds once sent.
     """
 
     delay_s: Seconds = 0
