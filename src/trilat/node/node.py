@@ -117,6 +117,9 @@ class Node:
             on_refusal=lambda text: self.refused("link", text),
             limits=limits,
         )
+        self.accepted_reports = 0
+        """How many own reports were accepted, of every version."""
+
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = any(
@@ -162,6 +165,7 @@ class Node:
     def use_report(self, item: AnyItem) -> None:
         """Use an own report that is in the ledger."""
         held = Held(item, b"")
+        self.accepted_reports += 1
         self.holdings.add(held)
         try:
             self.views.add_own(item)

@@ -19,6 +19,12 @@ from trilat.scenario.motion import (
 from trilat.scenario.named import named_scenario, named_scenarios
 from trilat.scenario.observation import Plot, observe
 from trilat.scenario.output import TruthRow, plots_text, simulate_files, truth_rows, truth_text
+from trilat.scenario.recorded import (
+    Departure,
+    RecordedStage,
+    trajectories_from_stages,
+    trajectory_from_telemetry,
+)
 from trilat.scenario.sensor import Sensor
 from trilat.scenario.simulated import DeclaredArea, PublicRecord, Scenario
 from trilat.scenario.sites import read_sites, sites_text
@@ -27,9 +33,11 @@ from trilat.scenario.vehicle import Stage, Vehicle
 
 __all__ = [
     "DeclaredArea",
+    "Departure",
     "Pad",
     "Plot",
     "PublicRecord",
+    "RecordedStage",
     "Scenario",
     "Sensor",
     "Stage",
@@ -52,6 +60,8 @@ __all__ = [
     "read_sites",
     "simulate_files",
     "sites_text",
+    "trajectories_from_stages",
+    "trajectory_from_telemetry",
     "truth_rows",
     "truth_text",
 ]

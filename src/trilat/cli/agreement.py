@@ -1,0 +1,110 @@
+"""`trilat agreement check|explain|matrix`: agreement files for people who sign them."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from trilat.cli.terminal import BAD_ANSWER, in_one_line, out, print_json, stop
+from trilat.model import parse_instant
+from trilat.policy import MatrixRow, check, explain_agreement, matrix
+from trilat.study import find_agreements
+
+app = typer.Typer(help="Agreement files: are they sound, what do they say, who gives what to whom.")
+_FOLDER_HELP = "Folder of agreement files, or a preset such as hub-2014."
+
+
+@app.callback()
+def agreement() -> None:
+    """Agreement files: are they sound, what do they say, who gives what to whom."""
+
+
+@app.command("check")
+@in_one_line
+def check_agreements(
+    agreements: Annotated[str, typer.Argument(help=_FOLDER_HELP)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say what is not sound, by file and clause; exit code 1 where something is an error."""
+    held = find_agreements(agreements)
+    findings = check(held)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if as_json:
+        print_json(
+            {
+                "files": sorted(held.files),
+                "findings": [asdict(finding) for finding in findings],
+                "errors": len(errors),
+            }
+        )
+    else:
+        for finding in findings:
+            where = finding.file if finding.clause is None else f"{finding.file}#{finding.clause}"
+            out.print(f"{finding.severity}: {where}: {finding.text}", markup=False)
+        clauses = sum(len(held.files[name].clauses) for name in held.files)
+        out.print(f"{len(held.files)} agreements, {clauses} clauses, {len(errors)} errors")
+    if errors:
+        stop(BAD_ANSWER)
+
+
+@app.command("explain")
+@in_one_line
+def explain_agreements(
+    agreements: Annotated[str, typer.Argument(help=_FOLDER_HELP)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say in sentences what each agreement gives, clause by clause, and what is assumed."""
+    held = find_agreements(agreements)
+    sentences = {name: explain_agreement(held.files[name]) for name in held.files}
+    if as_json:
+        print_json({name: list(lines) for name, lines in sentences.items()})
+        return
+    for name, lines in sentences.items():
+        out.print(name, style="bold")
+        for line in lines:
+            out.print(f"  {line}", markup=False)
+
+
+@app.command("matrix")
+@in_one_line
+def print_matrix(
+    agreements: Annotated[str, typer.Argument(help=_FOLDER_HELP)],
+    at: Annotated[str, typer.Option(help="The instant, RFC 3339 with Z.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show who gives what to whom, in which form, by which path, under which clause."""
+    rows = matrix(find_agreements(agreements), parse_instant(at))
+    if as_json:
+        print_json({"at": at, "rows": [_plain(row) for row in rows]})
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("giver", "receiver", "via", "kinds", "form", "approval", "clause"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(
+            row.giver,
+            row.receiver,
+            row.via or "direct",
+            " ".join(row.kinds),
+            row.form.value if row.form is not None else "forbidden",
+            row.approval.value,
+            row.clause,
+        )
+    out.print(table)
+
+
+def _plain(row: MatrixRow) -> dict[str, object]:
+    return {
+        "giver": row.giver,
+        "receiver": row.receiver,
+        "via": row.via,
+        "domains": [domain.value for domain in row.domains],
+        "kinds": list(row.kinds),
+        "effect": row.effect.value,
+        "form": None if row.form is None else row.form.value,
+        "approval": row.approval.value,
+        "highest": None if row.highest is None else f"{row.highest.scheme} {row.highest.level}",
+        "purposes": list(row.purposes),
+        "clause": row.clause,
+    }

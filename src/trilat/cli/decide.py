@@ -1,0 +1,75 @@
+"""`trilat decide`: for every line of items, may it go, in which form, and why."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trilat.cli.terminal import BAD_LINES, in_one_line, out, print_json, read_file, stop
+from trilat.model import (
+    Decision,
+    ItemError,
+    Reason,
+    UsageError,
+    parse_instant,
+    to_plain,
+)
+from trilat.policy import ReleaseRequest, consents_in, decide_plain, explain
+from trilat.study import find_agreements
+
+
+@in_one_line
+def decide(
+    agreements: Annotated[str, typer.Option(help="Folder of agreement files, or a preset such as hub-2014.")],
+    items: Annotated[Path, typer.Option(help="Items, one JSON object a line.")],
+    sender: Annotated[str, typer.Option("--from", help="The party that would send.")],
+    recipient: Annotated[str, typer.Option("--to", help="The party that would receive.")],
+    purpose: Annotated[str, typer.Option(help="What for, such as missile-warning.")],
+    at: Annotated[str, typer.Option(help="The instant, RFC 3339 with Z.")],
+    via: Annotated[str, typer.Option(help="`direct`, or the party that would pass it on.")] = "direct",
+    consents: Annotated[
+        Path | None,
+        typer.Option(help="Consent items, one JSON object a line; those among the items count too."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> None:
+    """Decide on every item of a file, in the order of its lines."""
+    lines = [line for line in read_file(items).split(b"\n") if line.strip()]
+    held = find_agreements(agreements)
+    try:
+        request = ReleaseRequest(
+            sender=sender,
+            recipient=recipient,
+            via=None if via == "direct" else via,
+            purpose=purpose,
+            at_ns=parse_instant(at),
+        )
+    except ItemError as error:
+        raise UsageError(f"the question cannot be asked: {error}") from error
+    granted = [*consents_in(lines), *consents_in(read_file(consents).split(b"\n") if consents else ())]
+    bad = 0
+    for number, line in enumerate(lines, start=1):
+        decision = decide_plain(line, request, held, granted)
+        bad += Reason.MALFORMED_ITEM in decision.reasons
+        if as_json:
+            print_json(_plain(number, decision))
+        else:
+            out.print(f"line {number}", style="bold")
+            for sentence in explain(decision, held):
+                out.print(f"  {sentence}", markup=False)
+    if bad:
+        stop(BAD_LINES)
+
+
+def _plain(number: int, decision: Decision) -> dict[str, object]:
+    item = decision.item
+    return {
+        "line": number,
+        "item_id": None if item is None else item.item_id,
+        "version": None if item is None else item.version,
+        "outcome": decision.outcome.value,
+        "clauses": list(decision.clauses),
+        "reasons": [reason.value for reason in decision.reasons],
+        "form": None if decision.form is None else decision.form.value,
+        "duties": None if decision.duties is None else to_plain(decision.duties),
+    }

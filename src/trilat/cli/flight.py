@@ -1,0 +1,122 @@
+"""`trilat flight`: can a publicly claimed flight have happened as claimed? And a whole catalogue of them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from trilat.cli.terminal import (
+    BAD_LINES,
+    NOT_UNDERSTOOD,
+    err,
+    in_one_line,
+    latitude_longitude,
+    out,
+    print_json,
+    read_file,
+    stop,
+)
+from trilat.domains.missile import FlightAnswer, FlightClaim, check_catalogue, check_flight
+from trilat.model import UsageError
+
+app = typer.Typer(
+    help="Check a publicly claimed flight, or a catalogue of them.", invoke_without_command=True
+)
+_NEEDED = ("site", "bearing", "apogee-km", "range-km")
+
+
+@app.callback()
+@in_one_line
+def flight(
+    context: typer.Context,
+    site: Annotated[str | None, typer.Option(help="LAT,LON of the launch, degrees.")] = None,
+    bearing: Annotated[float | None, typer.Option(help="Bearing at the site, degrees from north.")] = None,
+    apogee_km: Annotated[float | None, typer.Option("--apogee-km", help="Highest height, km.")] = None,
+    range_km: Annotated[
+        float | None, typer.Option("--range-km", help="Distance along the ground, km.")
+    ] = None,
+    burn_s: Annotated[float | None, typer.Option("--burn-s", help="Seconds of all burns together.")] = None,
+    vehicle_class: Annotated[
+        str | None, typer.Option("--class", help="irbm, liquid-icbm, solid-icbm or mrbm.")
+    ] = None,
+    reported_s: Annotated[float | None, typer.Option("--reported-s", help="Reported flight time, s.")] = None,
+    tolerance_s: Annotated[float, typer.Option("--tolerance-s", help="How exact that is, s.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say how long a flight with this apogee and range takes, at least and by the model, and the verdict."""
+    if context.invoked_subcommand is not None:
+        return
+    given = dict(zip(_NEEDED, (site, bearing, apogee_km, range_km), strict=True))
+    missing = [f"--{name}" for name, value in given.items() if value is None]
+    if missing:
+        raise UsageError(f"give {', '.join(missing)}: see `trilat flight --help`")
+    latitude_deg, longitude_deg = latitude_longitude(str(site), "--site")
+    claim = FlightClaim(
+        latitude_deg,
+        longitude_deg,
+        float(bearing or 0.0),
+        float(apogee_km or 0.0),
+        float(range_km or 0.0),
+        burn_s=burn_s,
+        vehicle_class=vehicle_class,
+        reported_s=reported_s,
+        tolerance_s=tolerance_s,
+    )
+    answer = check_flight(claim)
+    if as_json:
+        print_json(_plain(answer))
+        return
+    out.print(f"not below {_seconds(answer.floor_s)}, by the model {_seconds(answer.flight_time_s)}")
+    out.print(f"impact at {answer.impact_latitude_deg:.3f}, {answer.impact_longitude_deg:.3f}")
+    out.print(f"{answer.verdict or 'no verdict without a reported time'}: {answer.reason}", markup=False)
+
+
+@app.command("check")
+@in_one_line
+def check(
+    catalogue: Annotated[Path, typer.Argument(help="CSV or JSON of claimed flights; see docs/flight.md.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,
+) -> None:
+    """Check every row of a catalogue; rows that cannot be checked are listed with why (exit code 3)."""
+    found = check_catalogue(catalogue.name, read_file(catalogue))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("row", "flight", "floor s", "model s", "reported s", "verdict"):
+        table.add_column(name)
+    for row, answer in found.answers:
+        if as_json:
+            print_json({"row": row.row, "title": row.title, **_plain(answer)})
+        reported = row.claim.reported_s
+        table.add_row(
+            str(row.row),
+            row.title,
+            _seconds(answer.floor_s),
+            _seconds(answer.flight_time_s),
+            "" if reported is None else f"{reported:.0f}",
+            str(answer.verdict or ""),
+        )
+    if not as_json:
+        out.print(table)
+    for aside in found.set_aside:
+        if as_json:
+            print_json({"row": aside.row, "title": aside.title, "set_aside": aside.reason})
+        else:
+            err.print(f"row {aside.row} {aside.title}: set aside: {aside.reason}", markup=False)
+    if not found.answers:
+        stop(NOT_UNDERSTOOD)
+    if found.set_aside:
+        stop(BAD_LINES)
+
+
+def _plain(answer: FlightAnswer) -> dict[str, Any]:
+    return {
+        "floor_s": answer.floor_s,
+        "flight_time_s": answer.flight_time_s,
+        "impact": {"lat": answer.impact_latitude_deg, "lon": answer.impact_longitude_deg},
+        "verdict": None if answer.verdict is None else answer.verdict.value,
+        "reason": answer.reason,
+    }
+
+
+def _seconds(value: float | None) -> str:
+    return "no such flight" if value is None else f"{value:.0f} s"

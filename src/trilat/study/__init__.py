@@ -1,0 +1,31 @@
+"""Studies: many nodes, one seed, one simulated clock; runs under regimes, scored against the truth."""
+
+from trilat.study.federation import Crash, Federation, FederationSettings
+from trilat.study.presets import PRESETS, Preset, find_agreements, preset
+from trilat.study.recorded import recorded_scenario
+from trilat.study.referee import violations
+from trilat.study.run import Run, RunSettings, people_of, play, run
+from trilat.study.ships import DRILL, ShipDrill, ingest_ais, ship_drill
+from trilat.study.truth import Yardstick
+
+__all__ = [
+    "DRILL",
+    "PRESETS",
+    "Crash",
+    "Federation",
+    "FederationSettings",
+    "Preset",
+    "Run",
+    "RunSettings",
+    "ShipDrill",
+    "Yardstick",
+    "find_agreements",
+    "ingest_ais",
+    "people_of",
+    "play",
+    "preset",
+    "recorded_scenario",
+    "run",
+    "ship_drill",
+    "violations",
+]

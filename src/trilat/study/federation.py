@@ -1,0 +1,218 @@
+"""`Federation`: the nodes of all parties in one process, on one simulated clock and network.
+
+Production nodes, ledgers and links; only the clock, the transport and the people are played. Events are taken
+in the order of their instants; at one instant deliveries come first, then reports, then people, then ticks.
+The same scenario, regime, seed and faults give the same run.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from trilat.ledger import Ledger, MemoryStore, SqliteStore
+from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
+from trilat.model import SECOND_NS, AnyItem, Status, Store, UsageError
+from trilat.node import ManualClock, Node, NodeConfig, ReleaseRecord, restore
+from trilat.study.presets import Preset
+
+TICK_NS: Final = SECOND_NS
+"""Nodes publish and decide once a second."""
+
+LINK_DELAY_NS: Final = 50_000_000
+"""What a message takes on its way, assumed: no figure was published."""
+
+STEADY_LINKS: Final = LinkFaults(delay_min_ns=LINK_DELAY_NS, delay_max_ns=LINK_DELAY_NS)
+"""Links that only take time."""
+
+Person = Callable[["Federation", int], None]
+"""Somebody who acts: called once a tick with the federation and the instant, before the nodes tick."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A node that stops at an instant and is built anew from its ledger at another."""
+
+    party: str
+    at_ns: int
+    again_ns: int
+
+
+@dataclass(frozen=True)
+class FederationSettings:
+    """What a federation is made of beside its agreements."""
+
+    parties: tuple[str, ...]
+    start_ns: int
+    end_ns: int
+    seed: int = 0
+    status: Status = Status.SIMULATED
+    faults: LinkFaults = STEADY_LINKS
+    crashes: tuple[Crash, ...] = ()
+    folder: Path | None = None
+    """Where the ledgers are written; None keeps them in memory."""
+
+
+class Federation:
+    """Nodes, network and clock of one run."""
+
+    def __init__(self, settings: FederationSettings, preset: Preset) -> None:
+        """All nodes at the start, with nothing accepted."""
+        if len(settings.parties) < 2:
+            raise UsageError("a federation needs at least two parties with sensors")
+        self.settings = settings
+        self.preset = preset
+        self.clock = ManualClock(settings.start_ns)
+        self.network = MemoryNetwork(settings.faults, settings.seed)
+        self.shift_ns = preset.regime.as_of_ns - settings.start_ns
+        self._keys = {party: NodeKeys.generate(party, os.urandom) for party in settings.parties}
+        self._ledger_keys = {party: os.urandom(32) for party in settings.parties}
+        self._stores: dict[str, Store] = {}
+        self.nodes: dict[str, Node] = {}
+        self.released: list[tuple[str, ReleaseRecord]] = []
+        self.refused_reports: list[str] = []
+        self._waiting: dict[str, list[AnyItem]] = {party: [] for party in settings.parties}
+        for party in settings.parties:
+            self._stores[party] = self._store(party)
+            self.nodes[party] = self._node(party)
+
+    def _store(self, party: str) -> Store:
+        if self.settings.folder is None:
+            return MemoryStore()
+        path = self.settings.folder / f"{party}.ledger"
+        key_path = path.with_name(f"{path.name}.key")
+        with open(key_path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as key_file:
+            key_file.write(self._ledger_keys[party])
+        return SqliteStore(path)
+
+    def _node(self, party: str) -> Node:
+        peers = tuple(other for other in self.settings.parties if other != party)
+        config = NodeConfig(
+            party=party,
+            peers=peers,
+            status=self.settings.status,
+            purpose=self.preset.regime.purpose,
+            releasable_to=self._partners(party),
+            token_key=hashlib.sha256(f"{self.settings.seed} {party}".encode()).digest(),
+            decision_shift_ns=self.shift_ns,
+        )
+        ledger = Ledger(self._stores[party], party, self._ledger_keys[party], self.clock, os.urandom)
+        return Node(
+            config,
+            self.clock,
+            ledger,
+            self.preset.agreements,
+            self._keys[party],
+            TrustStore([self._keys[peer].pin for peer in peers] + [self._keys[party].pin]),
+            self.network.endpoint(party),
+            os.urandom,
+            LinkLimits(),
+        )
+
+    def _partners(self, party: str) -> tuple[str, ...]:
+        """The parties that a label of this party names: those with whom it has an agreement in force."""
+        at_ns = self.preset.regime.as_of_ns
+        return tuple(
+            other
+            for other in self.settings.parties
+            if other != party
+            and any(
+                from_ns <= at_ns < until_ns
+                for _, from_ns, until_ns in self.preset.agreements.between(party, other)
+            )
+        )
+
+    def run(
+        self,
+        reports: Sequence[tuple[int, str, AnyItem]],
+        people: Sequence[Person] = (),
+        sample: Callable[["Federation", int], None] | None = None,
+        sample_offset_ns: int = 200_000_000,
+    ) -> None:
+        """Play everything from start to end.
+
+        Args:
+            reports: (instant, party, report) in order of instants.
+            people: act once a tick.
+            sample: looks at the nodes so long after each tick, when what the tick sent has arrived.
+            sample_offset_ns: see `sample`.
+        """
+        queue = list(reports)
+        position = 0
+        ticks = range(self.settings.start_ns, self.settings.end_ns + TICK_NS, TICK_NS)
+        for tick_ns in ticks:
+            position = self._take_reports(queue, position, tick_ns)
+            self._advance(tick_ns)
+            self._crash(tick_ns)
+            for person in people:
+                person(self, tick_ns)
+            for party, node in self.nodes.items():
+                self.released += [(party, record) for record in node.tick()]
+            sample_ns = tick_ns + sample_offset_ns
+            position = self._take_reports(queue, position, sample_ns)
+            self._advance(sample_ns)
+            if sample is not None:
+                sample(self, sample_ns)
+        self._settle()
+
+    def _take_reports(self, queue: Sequence[tuple[int, str, AnyItem]], position: int, until_ns: int) -> int:
+        """Give the nodes what their sensors report up to an instant; returns the place behind it."""
+        while position < len(queue) and queue[position][0] <= until_ns:
+            at_ns = queue[position][0]
+            self._advance(at_ns)
+            batch: dict[str, list[AnyItem]] = {}
+            while position < len(queue) and queue[position][0] == at_ns:
+                _, party, report = queue[position]
+                batch.setdefault(party, []).append(report)
+                position += 1
+            for party, items in batch.items():
+                self._intake(party, items)
+        return position
+
+    def _intake(self, party: str, items: Iterable[AnyItem]) -> None:
+        """Hand reports over; a feed whose node is down keeps them and tries again, as any feed does."""
+        node = self.nodes.get(party)
+        if node is None:
+            self._waiting[party] += items
+            return
+        items = [*self._waiting[party], *items]
+        self._waiting[party] = []
+        self.refused_reports += node.intake(items).refusals
+
+    def _advance(self, until_ns: int) -> None:
+        """Move the clock, delivering on the way what is due."""
+        while (due_ns := self.network.next_ns()) is not None and due_ns <= until_ns:
+            self.clock.advance_to(max(due_ns, self.clock.now_ns()))
+            self.network.due(due_ns)
+        self.clock.advance_to(until_ns)
+        self.network.due(until_ns)
+
+    def _crash(self, tick_ns: int) -> None:
+        for crash in self.settings.crashes:
+            if crash.at_ns <= tick_ns < crash.again_ns and crash.party in self.nodes:
+                self.nodes.pop(crash.party)
+                self.network.drop(crash.party)
+            if tick_ns >= crash.again_ns and crash.party not in self.nodes:
+                self.nodes[crash.party] = self._node(crash.party)
+                restore(self.nodes[crash.party])
+                self.nodes = {
+                    party: self.nodes[party] for party in self.settings.parties if party in self.nodes
+                }
+                self._intake(crash.party, [])
+
+    def _settle(self) -> None:
+        """Let what is still on its way arrive, with ticks that only resend."""
+        for extra in range(1, 61):
+            now_ns = self.settings.end_ns + SECOND_NS + extra * TICK_NS
+            self._advance(now_ns)
+            for party, node in self.nodes.items():
+                self.released += [(party, record) for record in node.tick()]
+            if self.network.next_ns() is None and extra > 5:
+                return
+
+    def close(self) -> None:
+        """Give the stores back."""
+        for store in self._stores.values():
+            store.close()

@@ -1,0 +1,146 @@
+"""The referee: looks at everything that was opened and says what should not have been. Zero is the only pass.
+
+It does not ask policy again; it reads labels, agreements and forms by itself, and is strict where policy may
+be lenient. For every release that a node opened:
+1. the label names the recipient, and its level may leave;
+2. a clause in force at the instant of deciding has this direction, path, domain and kind, up to this level;
+3. passed-on items name their intermediary in that clause, and a clause that asks for approval has a consent;
+4. the copy holds no more than its form allows;
+5. the sender's ledger held it before it was sent: its place in the stream is recorded there;
+6. each stream was accepted once, in order, without a gap.
+"""
+
+from collections.abc import Iterator
+
+from trilat.ledger import EntryKind
+from trilat.link import Parcel
+from trilat.model import (
+    Approval,
+    Area,
+    Clause,
+    Event,
+    Form,
+    Release,
+    Report,
+    Track,
+    Vessel,
+    Warning,
+    decode,
+    find_level,
+    kind_of,
+)
+from trilat.node import Node
+from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
+from trilat.policy import AgreementSet
+from trilat.study.federation import Federation
+
+
+def violations(federation: Federation) -> tuple[str, ...]:
+    """One line per thing that should not have happened, over all nodes."""
+    written = {
+        (party, record.recipient, record.sequence): record.parcel
+        for party, node in federation.nodes.items()
+        for record in _records(node)
+    }
+    found: list[str] = []
+    for party, node in federation.nodes.items():
+        expected: dict[tuple[str, str], int] = {}
+        for record in received(node):
+            stream = (record.sender, record.stream)
+            expected[stream] = expected.get(stream, 0) + 1
+            name = f"{party} received {record.sequence} of {record.sender}"
+            if record.sequence != expected[stream]:  # 6
+                found.append(f"{name}: expected {expected[stream]}")
+            if written.get((record.sender, party, record.sequence)) != record.parcel:  # 5
+                found.append(f"{name}: not what the sender's ledger holds")
+            if not record.refusal:
+                parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+                release = decode(parcel.release, Release)
+                found += [
+                    f"{name}: {text}"
+                    for text in _wrong(
+                        release,
+                        record.sender,
+                        has_consent=bool(parcel.consents),
+                        agreements=federation.preset.agreements,
+                    )
+                ]
+    return tuple(found)
+
+
+def received(node: Node) -> Iterator[ReceivedRecord]:
+    """Everything that a node opened, from its ledger."""
+    for stored in node.ledger.entries(kinds={EntryKind.RECEIVED}):
+        if stored.content is not None:
+            yield decode(stored.content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
+
+
+def _records(node: Node) -> Iterator[ReleaseRecord]:
+    for stored in node.ledger.entries(kinds={EntryKind.RELEASE}):
+        if stored.content is not None:
+            yield decode(stored.content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
+
+
+def _wrong(release: Release, sender: str, *, has_consent: bool, agreements: AgreementSet) -> Iterator[str]:
+    item = release.item
+    level = find_level(item.label.classification, release.decided_ns)
+    if release.recipient not in item.label.releasable_to:  # 1
+        yield f"the label of `{item.item_id}` does not name `{release.recipient}`"
+    if level is None or level.never_leaves:  # 1
+        yield f"`{item.item_id}` is of a level that does not leave"
+    for originator in item.provenance.originators:  # 2, 3
+        if originator == release.recipient:
+            continue
+        via = None if originator == sender else sender
+        clauses = [
+            clause
+            for clause in _clauses(agreements, release, originator, via)
+            if level is not None and _covers(clause, level.rank, release.decided_ns)
+        ]
+        if not clauses:
+            yield f"no clause gives `{item.item_id}` from `{originator}` to `{release.recipient}`"
+        elif all(clause.approval is Approval.ORIGINATOR for clause in clauses) and not has_consent:
+            yield f"`{item.item_id}` needs its originator's consent and came without one"
+    if not _fits_form(release):  # 4
+        yield f"`{item.item_id}` holds more than {release.form.value} allow"
+
+
+def _clauses(
+    agreements: AgreementSet, release: Release, originator: str, via: str | None
+) -> Iterator[Clause]:
+    for rule in agreements.rules:
+        clause = rule.clause
+        if (
+            rule.from_ns <= release.decided_ns < rule.until_ns
+            and clause.form is not None
+            and originator in clause.givers
+            and release.recipient in clause.receivers
+            and clause.via == via
+            and release.item.domain in clause.domains
+            and kind_of(release.item) in clause.kinds
+        ):
+            yield clause
+
+
+def _covers(clause: Clause, rank: int, at_ns: int) -> bool:
+    highest = None if clause.highest is None else find_level(clause.highest, at_ns)
+    return rank <= (0 if highest is None else highest.rank)
+
+
+def _fits_form(release: Release) -> bool:
+    item, form = release.item, release.form
+    if isinstance(item, Report):
+        return form in {Form.MEASUREMENTS, Form.TRACKLETS}
+    if isinstance(item, Track):
+        return {
+            Form.MEASUREMENTS: True,
+            Form.TRACKLETS: item.state is None,
+            Form.TRACKS: not item.tracklets,
+            Form.COARSE_TRACKS: not item.tracklets and not item.sensors and not item.provenance.observations,
+            Form.EXISTENCE: item.state is None and not item.tracklets and not item.sensors,
+        }.get(form, False)
+    if isinstance(item, Vessel):
+        return form is not Form.EXISTENCE or item.place is None
+    if isinstance(item, Event | Area | Warning):
+        return form is not Form.EXISTENCE or getattr(item, "region", None) is None
+    return True

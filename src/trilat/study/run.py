@@ -1,0 +1,155 @@
+"""`run`: one scenario under one regime, from plots to scores, as the JSON object that `trilat demo` prints.
+
+The same scenario, regime and seed give the same object but for `wall_s`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from trilat.link import LinkFaults
+from trilat.model import SECOND_NS, Label, Report
+from trilat.node import Node
+from trilat.study.federation import STEADY_LINKS, Crash, Federation, FederationSettings, Person
+from trilat.study.people import FalseReportOperator, release_officers
+from trilat.study.presets import Preset, preset
+from trilat.study.referee import violations
+from trilat.study.score import PartyScore, impact_error_km, launch_error_km
+from trilat.study.truth import Yardstick
+
+Progress = Callable[[float], None]
+"""Told the share of a run that is done."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a run is made beside its scenario, regime and seed."""
+
+    faults: LinkFaults = STEADY_LINKS
+    crashes: tuple[Crash, ...] = ()
+    people: tuple[Person, ...] = ()
+    folder: Path | None = None
+    progress: Progress | None = None
+
+
+@dataclass
+class Run:
+    """A run that is over: its federation, open for questions, and its scores."""
+
+    federation: Federation
+    yardstick: Yardstick
+    scores: dict[str, PartyScore]
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+_ACCURACY: Final = (
+    "completeness",
+    "position_rmse_m",
+    "position_rmse_over_central",
+    "position_rmse_over_crlb",
+    "nees_mean",
+)
+
+
+def run(yardstick: Yardstick, regime: Preset | str, settings: RunSettings | None = None) -> dict[str, Any]:
+    """The result of one run; its ledgers stay where the settings say, else nowhere."""
+    finished = play(yardstick, regime, settings or RunSettings())
+    finished.federation.close()
+    return finished.result
+
+
+def play(yardstick: Yardstick, regime: Preset | str, settings: RunSettings) -> Run:
+    """Play a run and score it; the federation stays open, for the caller to look into and close."""
+    began = time.perf_counter()
+    chosen = preset(regime) if isinstance(regime, str) else regime
+    scenario = yardstick.scenario
+    launch_ns = yardstick.launch_ns
+    last_s = max(yardstick.last_plot_s or 0.0, scenario.duration_s)
+    federation = Federation(
+        FederationSettings(
+            parties=scenario.parties,
+            start_ns=launch_ns,
+            end_ns=launch_ns + int(last_s) * SECOND_NS,
+            seed=yardstick.seed,
+            faults=settings.faults,
+            crashes=settings.crashes,
+            folder=settings.folder,
+        ),
+        chosen,
+    )
+    labels: dict[str, Label] = {party: node.label("report") for party, node in federation.nodes.items()}
+    scores = {party: PartyScore(party) for party in scenario.parties}
+
+    def sample(running: Federation, now_ns: int) -> None:
+        for party, node in running.nodes.items():
+            scores[party].look(node, yardstick, now_ns)
+        if settings.progress is not None:
+            settings.progress((now_ns - launch_ns) / SECOND_NS / max(last_s, 1.0))
+
+    people = (release_officers(chosen.regime.approval_delay_s), *settings.people)
+    federation.run(yardstick.reports(labels, federation.settings.status), people, sample)
+    finished = Run(federation, yardstick, scores)
+    finished.result = _result(finished, chosen.name, time.perf_counter() - began)
+    return finished
+
+
+def people_of(scenario_name: str, launch_ns: int) -> tuple[Person, ...]:
+    """The operators whose acts belong to a named scenario's record."""
+    if scenario_name != "false-report-2009":
+        return ()
+    return (FalseReportOperator("JPN", launch_ns + 60 * SECOND_NS, launch_ns + 360 * SECOND_NS),)
+
+
+def _result(finished: Run, regime_name: str, wall_s: float) -> dict[str, Any]:
+    federation, yardstick = finished.federation, finished.yardstick
+    verifications = [node.ledger.verify() for node in federation.nodes.values()]
+    return {
+        "scenario": yardstick.scenario.name,
+        "regime": regime_name,
+        "seed": yardstick.seed,
+        "duration_s": yardstick.scenario.duration_s,
+        "wall_s": round(wall_s, 3),
+        "parties": {
+            party: _party(finished, party, federation.nodes[party]) for party in federation.settings.parties
+        },
+        "latency_ms": None,
+        "ledger": {
+            "entries": sum(verification.entries for verification in verifications),
+            "verified": all(verification.verified for verification in verifications),
+        },
+        "violations": len(violations(federation)),
+    }
+
+
+def _party(finished: Run, party: str, node: Node) -> dict[str, Any]:
+    yardstick, score = finished.yardstick, finished.scores[party]
+    instants = [sample.at_ns for sample in score.samples]
+    accuracy = score.accuracy(yardstick, yardstick.central(instants), yardstick.bound_m(instants))
+    reports = [item for item in node.holdings.items() if isinstance(item, Report)]
+    peers = [other for other in finished.federation.settings.parties if other != party]
+    first_ns = min((report.valid_ns for report in reports), default=None)
+    return {
+        "reports": len(reports),
+        "own_tracks": node.own_tracks,
+        "received": {other: node.holdings.by_originator.get(other, 0) for other in peers},
+        "via": {other: node.holdings.by_sender.get(other, 0) for other in peers},
+        "withheld_from": {other: len(node.exchange.withheld[other]) for other in peers},
+        "first_detection_s": _seconds(first_ns, yardstick),
+        "first_joint_s": _rounded(score.first_joint_s),
+        **{name: _rounded(accuracy[name]) for name in _ACCURACY},
+        "launch_error_km": _rounded(launch_error_km(node, yardstick)),
+        "impact_error_km": _rounded(impact_error_km(node, score, yardstick)),
+        "impact_area95_km2": _rounded(score.impact_area95_km2),
+        "first_impact_warning_s": _rounded(score.first_impact_warning_s),
+    }
+
+
+def _seconds(at_ns: int | None, yardstick: Yardstick) -> float | None:
+    return None if at_ns is None else _rounded((at_ns - yardstick.launch_ns) / SECOND_NS)
+
+
+def _rounded(value: float | None) -> float | None:
+    """Six significant digits: beyond them the last bits of a sum would show."""
+    return None if value is None else float(f"{value:.6g}")
