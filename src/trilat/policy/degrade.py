@@ -17,7 +17,7 @@ Rules
 | tracks | - | state, no tracklets | whole | whole | whole |
 | coarse-tracks | - | state, no sensors, counts, tokens | no receiver, tokens | no tokens | no tokens |
 | areas | - | - | - | no tokens | no tokens |
-| existence | - | no state, tracklets, sensors, counts, stage | number only | kind only | - |
+| existence | - | no state, tracklets, sensors, counts, stage | number only | kind and time | - |
 
 Delay and thinning are the sender's to schedule: `due_ns` says from when a copy may leave.
 """
@@ -131,7 +131,7 @@ def _formed(item: AnyItem, form: Form) -> AnyItem:
     if isinstance(item, Vessel):
         return _vessel_formed(item, form)
     if isinstance(item, Event) and form is Form.EXISTENCE:
-        return _replaced(item, place=None, region=None, time_sigma_ms=0)
+        return _replaced(item, place=None, region=None)
     return item
 
 
@@ -149,7 +149,10 @@ def _track_formed(track: Track, form: Form) -> Track:
 def _vessel_formed(vessel: Vessel, form: Form) -> AnyItem:
     if form is Form.COARSE_TRACKS:
         return msgspec.structs.replace(vessel, receiver="")
-    return _emptied(vessel, strippable("vessel")) if form is Form.EXISTENCE else vessel
+    if form is Form.EXISTENCE:
+        placeless = msgspec.structs.replace(vessel, place=None, position_sigma_mm=0)
+        return _emptied(placeless, strippable("vessel"))
+    return vessel
 
 
 def _stripped(item: AnyItem, duties: Duties) -> AnyItem:

@@ -29,6 +29,7 @@ from trilat.model import (
     Item,
     RadarPlot,
     Report,
+    Stage,
     Track,
     kind_of,
 )
@@ -40,6 +41,9 @@ CONTROL_KINDS: Final = frozenset({"consent", "recall", "reclassification", "loss
 
 _BOUND: Final = frozenset({"confirmed_by"})
 """Fields that have a default and cannot be emptied: a confirmation names what confirms it."""
+
+_EMPTY: Final = ((), "", None, 0, Stage.UNKNOWN)
+"""Defaults that say nothing. A field whose default says something would tell what is not so."""
 
 _WHOLE: Final = frozenset(Form) - {Form.EXISTENCE}
 KIND_FORMS: Final = MappingProxyType(
@@ -83,15 +87,16 @@ def _report_makeable(report: Report, form: Form, duties: Duties) -> bool:
 
 @cache
 def strippable(kind: str) -> tuple[str, ...]:
-    """The fields of a kind that can be left empty: those of its own with a default, and `observations`, the
-    tokens in its provenance. The head that every item has cannot be stripped; nor can a control item.
+    """The fields of a kind that can be left empty: those of its own whose default says nothing, and
+    `observations`, the tokens in its provenance. Not the head that every item has, not a standard error
+    (zero would claim perfection), and nothing of a control item.
     """
     if kind in CONTROL_KINDS:
         return ()
-    head = {field.name for field in msgspec.structs.fields(Item)}
+    kept = {field.name for field in msgspec.structs.fields(Item)} | _BOUND
     own = (
         field.name
         for field in msgspec.structs.fields(ITEM_KINDS[kind])
-        if field.name not in head | _BOUND and field.default is not msgspec.NODEFAULT
+        if field.name not in kept and "sigma" not in field.name and field.default in _EMPTY
     )
     return (*own, "observations")

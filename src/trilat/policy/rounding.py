@@ -12,7 +12,7 @@ Rules
 4. A region grows so that it still holds what it held.
 
 Lengths are mm in the model and m in duties. Source of the uniform error: any text on quantisation, for
-example Widrow and Kollar, Quantization Noise (2008), eq. 5.2.
+example Widrow and Kollar, Quantization Noise (2008), the uniform model.
 """
 
 import math
@@ -38,6 +38,8 @@ most the second times the cosine of latitude."""
 _QUARTER: Final = 900_000_000
 _HALF: Final = 1_800_000_000
 _SEMI_AXIS_MAX_M: Final = 20_100_000
+_EARTH_RADIUS_MIN_M: Final = 6_335_439
+"""Least radius of curvature of WGS-84: the meridian's at the equator."""
 
 
 def nearest_multiple(value: int, cell: int) -> int:
@@ -168,8 +170,8 @@ def longitude_step_1e7deg(latitude_1e7deg: int, step_1e7deg: int) -> int:
 def round_region(region: Ellipse | Polygon, cell_m: int) -> Ellipse | Polygon:
     """A region on the grid of `round_place` that holds the whole of the given one (rule 4).
 
-    An ellipse keeps its shape around the rounded centre and grows by the longest way that the centre can
-    have moved, then to a multiple of the cell. A polygon becomes the box of its corners on the grid.
+    An ellipse keeps its bearing around the rounded centre and grows by `_grown`. A polygon becomes the box of
+    its corners on the grid.
     """
     if cell_m == 0:
         return region
@@ -178,17 +180,31 @@ def round_region(region: Ellipse | Polygon, cell_m: int) -> Ellipse | Polygon:
     centre, width_mm = round_place(region.centre, cell_m)
     if centre == region.centre:
         return region
-    moved_m = math.ceil(width_mm / 1_000 / math.sqrt(2))
+    moved_m = width_mm / 1_000 / math.sqrt(2)
+    # North at the new centre is another direction: meridians meet at the poles.
+    latitude = math.radians(min(89.0, abs(centre.latitude_1e7deg) / 1e7))
+    moved_m += region.semi_major_m * moved_m / _EARTH_RADIUS_MIN_M * math.tan(latitude)
+    semi_major_m, semi_minor_m = _grown(region.semi_major_m, region.semi_minor_m, moved_m, cell_m)
     return msgspec.structs.replace(
-        region,
-        centre=centre,
-        semi_major_m=_grown(region.semi_major_m, moved_m, cell_m),
-        semi_minor_m=_grown(region.semi_minor_m, moved_m, cell_m),
+        region, centre=centre, semi_major_m=semi_major_m, semi_minor_m=semi_minor_m
     )
 
 
-def _grown(semi_axis_m: int, moved_m: int, cell_m: int) -> int:
-    return min(_SEMI_AXIS_MAX_M, -(-(semi_axis_m + moved_m) // cell_m) * cell_m)
+def _grown(semi_major_m: int, semi_minor_m: int, moved_m: float, cell_m: int) -> tuple[int, int]:
+    """Semi-axes, multiples of the cell, of an ellipse that holds the given one moved by up to `moved_m`.
+
+    The sum of an ellipse with axes a, b and a disc of radius d lies in the one with squared axes
+    (1 + e) a^2 + (1 + 1/e) d^2 and (1 + e) b^2 + (1 + 1/e) d^2 for every e > 0; the sum of squares is least
+    for e^2 = 2 d^2 / (a^2 + b^2). (Kurzhanski and Valyi, Ellipsoidal Calculus (1997), external bounds of sums. Adding d
+    to both axes is not enough unless a = b.)
+    """
+    share = moved_m * math.sqrt(2) / math.hypot(semi_major_m, semi_minor_m)
+    axes = (
+        math.sqrt((1 + share) * axis_m**2 + (1 + 1 / share) * moved_m**2)
+        for axis_m in (semi_major_m, semi_minor_m)
+    )
+    major_m, minor_m = (min(_SEMI_AXIS_MAX_M, math.ceil(axis_m / cell_m) * cell_m) for axis_m in axes)
+    return major_m, minor_m
 
 
 def _box(polygon: Polygon, cell_m: int) -> Polygon:
