@@ -222,16 +222,15 @@ def notes_name_an_issue(path: str, text: str) -> list[str]:
     ]
 
 
-def doors_are_used(path: str, text: str, packages: frozenset[str]) -> list[str]:
-    """A package is entered by its door: nobody outside imports from a module within it."""
-    module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
+def doors_are_used(path: str, text: str, packages: frozenset[str], modules: frozenset[str]) -> list[str]:
+    """A package is entered by its door: nobody outside imports a module within it, or from one."""
+    importer = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
     faults = []
-    for line, target, _ in _imports(ast.parse(text)):
-        if not target.startswith("trilat.") or target in packages:
-            continue
-        package = target.rpartition(".")[0]
-        if not module.startswith(f"{package}."):
-            faults.append(f"{path}:{line}: `{target}` from outside: import from `{package}`")
+    for line, target, names in _imports(ast.parse(text)):
+        for wanted in (target, *(f"{target}.{name}" for name in names)):
+            package = wanted.rpartition(".")[0]
+            if wanted in modules - packages and not importer.startswith(f"{package}."):
+                faults.append(f"{path}:{line}: `{wanted}` from outside: import from `{package}`")
     return faults
 
 

@@ -59,7 +59,7 @@ def commands_of(command: Any, above: str = "trilat") -> Iterator[str]:
 
 def test_every_command_has_a_heading() -> None:
     typer = importlib.import_module("typer.main")
-    command = typer.get_command(importlib.import_module("trilat.cli").app)
+    command = typer.get_command(importlib.import_module("trilat.cli.app").app)
     commands = set(commands_of(command))
     assert commands
     assert sorted(commands - headings_of("commands.md")) == []

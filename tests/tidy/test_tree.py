@@ -71,6 +71,12 @@ def packages() -> frozenset[str]:
     )
 
 
+@cache
+def modules() -> frozenset[str]:
+    named = (name.removeprefix("src/").removesuffix(".py").replace("/", ".") for name in sources())
+    return frozenset(name.removesuffix(".__init__") for name in named)
+
+
 @pytest.mark.parametrize(
     "rule",
     [
@@ -87,7 +93,11 @@ def test_every_source_file_keeps(rule: lint.Rule) -> None:
 
 
 def test_every_package_is_entered_by_its_door() -> None:
-    refuse(fault for name in sources() for fault in lint.doors_are_used(name, text_of(name), packages()))
+    refuse(
+        fault
+        for name in sources()
+        for fault in lint.doors_are_used(name, text_of(name), packages(), modules())
+    )
 
 
 def test_every_door_is_explicit() -> None:
