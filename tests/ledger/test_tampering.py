@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trilat.ledger import Entry, EntryKind, Head, Ledger, MemoryStore, SqliteStore
+from trilat.ledger.chain import chained_of, commitment_of
+from trilat.ledger.vault import Secrets, Vault
 from trilat.model import LedgerError, Row
 
 MakeLedger = Callable[..., Ledger]
@@ -141,6 +143,17 @@ def test_a_removed_content_that_came_back_is_found() -> None:
     verification = _open(MemoryStore([*rows[:3], ROWS[3], *rows[4:]])).verify()
     assert (verification.verified, verification.broken_entry) == (False, 3)
     assert "again" in (verification.problem or "")
+
+
+def test_a_commitment_to_another_content_is_found_also_where_the_key_holder_made_the_row() -> None:
+    vault, secrets = Vault(bytes(range(32))), Secrets(bytes(32), bytes(32), bytes(12))
+    commitment = commitment_of(secrets.salt, "item", b"what was shown")
+    chained = chained_of(ROWS[-1].chained, len(ROWS), "item", 7, commitment)
+    wrapped_key, sealed = vault.seal(secrets, len(ROWS), chained, b"what is kept")
+    row = Row(len(ROWS), "item", 7, commitment, chained, wrapped_key, sealed)
+    verification = _open(MemoryStore([*ROWS, row])).verify()
+    assert (verification.verified, verification.broken_entry) == (False, len(ROWS))
+    assert "another content" in (verification.problem or "")
 
 
 def test_a_damaged_row_is_not_removed() -> None:

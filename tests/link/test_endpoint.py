@@ -425,6 +425,9 @@ def test_an_acknowledgement_by_anyone_but_the_recipient_is_refused(world: "World
             Pull(sender=sender, recipient="KOR", stream=stream, since=1),
         ):
             assert kor.endpoint.receive(sign_message(world.keys[signer], kind)) is Arrival.REFUSED
+    elsewhere = Acknowledgement(sender="USA", recipient="KOR", stream="another", cursor=1)
+    assert kor.endpoint.receive(sign_message(world.keys["USA"], elsewhere)) is Arrival.REFUSED
+    assert "does not send" in kor.refused[-1]
     beyond = Acknowledgement(sender="USA", recipient="KOR", stream=stream, cursor=2)
     assert kor.endpoint.receive(sign_message(world.keys["USA"], beyond)) is Arrival.REFUSED
     assert "run verify" in kor.refused[-1]

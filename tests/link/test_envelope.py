@@ -26,6 +26,7 @@ from trilat.link.cose import sign1
 from trilat.link.keys import wrap_to
 from trilat.link.parcel import BATCH_TYPE
 from trilat.model import (
+    ENVELOPE_BYTES_MAX,
     Envelope,
     EnvelopeError,
     ItemError,
@@ -37,7 +38,6 @@ from trilat.model import (
     decode,
     encode,
 )
-from trilat.model.wire import ENVELOPE_BYTES_MAX
 
 if TYPE_CHECKING:
     from tests.link.conftest import World

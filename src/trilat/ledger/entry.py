@@ -10,8 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.model import Noun
-from trilat.model.noun import Count, ShortText
+from trilat.model import Count, Noun, ShortText
 
 CONTENT_BYTES_MAX: Final = 2_097_152
 """One content, bytes: room for a whole envelope that was refused, and kept aside."""

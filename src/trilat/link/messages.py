@@ -9,8 +9,16 @@ from typing import Final
 from trilat.link.cose import payload_of, sign1, verify1
 from trilat.link.keys import NodeKeys
 from trilat.link.trust import TrustStore
-from trilat.model import EnvelopeError, Identifier, Noun, PartyCode, WireError, decode, encode
-from trilat.model.noun import Count
+from trilat.model import (
+    Count,
+    EnvelopeError,
+    Identifier,
+    Noun,
+    PartyCode,
+    WireError,
+    decode,
+    encode,
+)
 
 MESSAGE_BYTES_MAX: Final = 4_096
 MESSAGE_TYPE: Final = "application/vnd.trilat.message"

@@ -44,6 +44,7 @@ from trilat.link.sealing import fits
 from trilat.link.statement import open_signed_item, verify_label
 from trilat.link.trust import TrustStore
 from trilat.model import (
+    ENVELOPE_BYTES_MAX,
     SCHEMA_VERSION,
     Consent,
     Envelope,
@@ -51,7 +52,6 @@ from trilat.model import (
     Release,
     decode,
 )
-from trilat.model.wire import ENVELOPE_BYTES_MAX
 
 _EPOCHS_KEPT: Final = 256
 """Unwrapped epochs kept by one Opener; the least recently used go first."""

@@ -7,9 +7,17 @@ import cbor2
 import msgspec
 
 from trilat.link.keys import WRAP_ALGORITHM
-from trilat.model import SCHEMA_VERSION, Identifier, ItemError, Noun, PartyCode, Release, encode
-from trilat.model.limits import WIRE_BYTES_MAX
-from trilat.model.noun import Count
+from trilat.model import (
+    SCHEMA_VERSION,
+    WIRE_BYTES_MAX,
+    Count,
+    Identifier,
+    ItemError,
+    Noun,
+    PartyCode,
+    Release,
+    encode,
+)
 
 PARCEL_BYTES_MAX: Final = 130_000
 """One parcel, bytes: with its seal it still fits one object of an envelope."""

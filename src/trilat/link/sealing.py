@@ -30,8 +30,7 @@ from trilat.link.parcel import (
     object_bound,
     release_digests,
 )
-from trilat.model import Envelope, Release, UsageError, decode, encode
-from trilat.model.wire import ENVELOPE_BYTES_MAX
+from trilat.model import ENVELOPE_BYTES_MAX, Envelope, Release, UsageError, decode, encode
 
 EPOCH_OBJECTS_MAX: Final = 2**24
 """Objects under one epoch key; far below the limits of AES-GCM (NIST SP 800-38D, section 8.3)."""
