@@ -6,7 +6,7 @@ Paths are relative to the root of the repository, with slashes.
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 Rule = Callable[[str, str], list[str]]
@@ -222,16 +222,29 @@ def notes_name_an_issue(path: str, text: str) -> list[str]:
     ]
 
 
-def doors_are_used(path: str, text: str, packages: frozenset[str], modules: frozenset[str]) -> list[str]:
-    """A package is entered by its door: nobody outside imports a module within it, or from one."""
+def doors_are_used(
+    path: str, text: str, doors: Mapping[str, frozenset[str]], modules: frozenset[str]
+) -> list[str]:
+    """A package is entered by its door: nobody outside imports a module within it, or from one. `doors` has
+    the names that each package gives; a function may bear the name of its module.
+    """
     importer = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
     faults = []
     for line, target, names in _imports(ast.parse(text)):
-        for wanted in (target, *(f"{target}.{name}" for name in names)):
+        given = doors.get(target, frozenset())
+        for wanted in (target, *(f"{target}.{name}" for name in names if name not in given)):
             package = wanted.rpartition(".")[0]
-            if wanted in modules - packages and not importer.startswith(f"{package}."):
+            if wanted in modules - doors.keys() and not importer.startswith(f"{package}."):
                 faults.append(f"{path}:{line}: `{wanted}` from outside: import from `{package}`")
     return faults
+
+
+def names_given(text: str) -> frozenset[str]:
+    """The names in a module's `__all__`."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and _dotted(node.targets[0]) == "__all__":
+            return frozenset(ast.literal_eval(node.value))
+    return frozenset()
 
 
 def _sort_key(name: str) -> tuple[int, str]:

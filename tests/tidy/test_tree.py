@@ -72,6 +72,14 @@ def packages() -> frozenset[str]:
 
 
 @cache
+def doors() -> dict[str, frozenset[str]]:
+    return {
+        package: lint.names_given(text_of(f"src/{package.replace('.', '/')}/__init__.py"))
+        for package in packages()
+    }
+
+
+@cache
 def modules() -> frozenset[str]:
     named = (name.removeprefix("src/").removesuffix(".py").replace("/", ".") for name in sources())
     return frozenset(name.removesuffix(".__init__") for name in named)
@@ -94,9 +102,7 @@ def test_every_source_file_keeps(rule: lint.Rule) -> None:
 
 def test_every_package_is_entered_by_its_door() -> None:
     refuse(
-        fault
-        for name in sources()
-        for fault in lint.doors_are_used(name, text_of(name), packages(), modules())
+        fault for name in sources() for fault in lint.doors_are_used(name, text_of(name), doors(), modules())
     )
 
 
