@@ -195,8 +195,8 @@ def _grown(semi_major_m: int, semi_minor_m: int, moved_m: float, cell_m: int) ->
 
     The sum of an ellipse with axes a, b and a disc of radius d lies in the one with squared axes
     (1 + e) a^2 + (1 + 1/e) d^2 and (1 + e) b^2 + (1 + 1/e) d^2 for every e > 0; the sum of squares is least
-    for e^2 = 2 d^2 / (a^2 + b^2). (Kurzhanski and Valyi, Ellipsoidal Calculus (1997), external bounds of sums. Adding d
-    to both axes is not enough unless a = b.)
+    for e^2 = 2 d^2 / (a^2 + b^2) (Kurzhanski and Valyi, Ellipsoidal Calculus (1997), external bounds of
+    sums). Adding d to both axes is not enough unless a = b.
     """
     share = moved_m * math.sqrt(2) / math.hypot(semi_major_m, semi_minor_m)
     axes = (

@@ -1,0 +1,216 @@
+"""`check` finds what can never work, and what hardly works as meant; sound agreements have no findings."""
+
+import pytest
+from tests.policy.cases import agreements
+
+from trilat.policy import check
+
+START = """
+[agreement]
+id = "{id}"
+version = {version}
+title = "{id}"
+parties = ["JPN", "KOR", "USA"]
+in_force_from = {since}
+{until}
+purposes = {purposes}
+onward = "{onward}"
+"""
+PERMISSION = {
+    "effect": '"permit"',
+    "domains": '["missile"]',
+    "kinds": '["track"]',
+    "from": '["JPN"]',
+    "to": '["KOR"]',
+    "highest": '{ scheme = "JPN", level = "GOKUHI" }',
+    "form": '"tracks"',
+}
+PROHIBITION = {name: PERMISSION[name] for name in ("domains", "kinds", "from", "to")} | {"effect": '"forbid"'}
+
+
+def pact(*clauses: str, onward: str = "with-consent", purposes: str = '["warning"]', **fields: str) -> str:
+    values = {"id": "pact", "version": "1", "since": "2016-01-01T00:00:00Z", "until": "", **fields}
+    return START.format(onward=onward, purposes=purposes, **values) + "".join(clauses)
+
+
+def clause(clause_id: str, base: dict[str, str] | None = None, duties: str = "", **fields: str) -> str:
+    values = (base or PERMISSION) | {name.rstrip("_"): value for name, value in fields.items()}
+    lines = "\n".join(f"{name} = {value}" for name, value in values.items())
+    more = f"[clause.duties]\n{duties}\n" if duties else ""
+    return f'\n[[clause]]\nid = "{clause_id}"\narticle = "1"\n{lines}\n{more}'
+
+
+LEG = clause("leg", to='["USA"]')
+FINDINGS = [
+    (
+        "tracklets of vessels",
+        pact(clause("1", kinds='["vessel"]', form='"tracklets"')),
+        "error",
+        "can never fire",
+    ),
+    ("areas of tracks", pact(clause("1", form='"areas"')), "error", "`areas` cannot be made from track"),
+    (
+        "the bare fact of a statement",
+        pact(clause("1", kinds='["statement"]', form='"existence"')),
+        "error",
+        "never",
+    ),
+    (
+        "one kind of two that cannot have the form",
+        pact(clause("1", kinds='["track", "report"]')),
+        "warning",
+        "cannot be made from report",
+    ),
+    (
+        "rounded plots",
+        pact(clause("1", kinds='["report"]', form='"measurements"', duties="round_position_m = 10")),
+        "warning",
+        "no radar or direction plot",
+    ),
+    (
+        "observations at a rounded time",
+        pact(clause("1", kinds='["report"]', form='"measurements"', duties="round_time_s = 10")),
+        "warning",
+        "no report leaves",
+    ),
+    (
+        "an intermediary where nothing goes on",
+        pact(LEG, clause("1", via='"USA"'), onward="never"),
+        "error",
+        "never",
+    ),
+    (
+        "a level that never leaves",
+        pact(clause("1", highest='{ scheme = "KOR", level = "I" }')),
+        "error",
+        "KOR I, which never leaves",
+    ),
+    (
+        "a level that is no longer known",
+        pact(clause("1", highest='{ scheme = "JPN", level = "BOEI-HIMITSU" }')),
+        "error",
+        "not known at any time",
+    ),
+    (
+        "a level that comes later",
+        pact(
+            clause("1", highest='{ scheme = "JPN", level = "TOKUTEI-HIMITSU" }'), since="2012-01-01T00:00:00Z"
+        ),
+        "warning",
+        "not known in the whole time",
+    ),
+    (
+        "a prohibition of the same",
+        pact(clause("1"), clause("2", PROHIBITION)),
+        "error",
+        "pact.toml#2 forbids",
+    ),
+    (
+        "a prohibition of more",
+        pact(clause("1", via='"USA"'), LEG, clause("2", PROHIBITION, kinds='["track", "event"]')),
+        "error",
+        "pact.toml#2 forbids",
+    ),
+    (
+        "an approval that is never asked",
+        pact(clause("1", approval='"originator"'), clause("2")),
+        "warning",
+        "pact.toml#2 permits the same without",
+    ),
+    (
+        "coarse tracks that are not",
+        pact(clause("1", form='"coarse-tracks"')),
+        "warning",
+        "nothing makes it coarse",
+    ),
+    (
+        "copies that end before they leave",
+        pact(clause("1", duties="delay_s = 60\nexpire_s = 30")),
+        "error",
+        "end after 30 s and leave after 60 s",
+    ),
+    (
+        "an intermediary who gets nothing",
+        pact(clause("1", via='"USA"')),
+        "warning",
+        "from JPN to USA directly",
+    ),
+    (
+        "an intermediary who gets no consent",
+        pact(LEG, clause("1", via='"USA"', approval='"originator"')),
+        "warning",
+        "the consent that USA needs from JPN",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "severity", "words"), FINDINGS, ids=[row[0] for row in FINDINGS])
+def test_it_is_found(name: str, text: str, severity: str, words: str) -> None:
+    (finding,) = check(agreements(pact=text))
+    assert (finding.file, finding.severity) == ("pact.toml", severity), name
+    assert finding.clause == "1"
+    assert words in finding.text
+    assert "\n" not in finding.text
+    assert not finding.text.endswith(".")
+
+
+SOUND = [
+    ("one clause", pact(clause("1"))),
+    ("a prohibition of another kind", pact(clause("1"), clause("2", PROHIBITION, kinds='["report"]'))),
+    ("a prohibition of one category", pact(clause("1"), clause("2", PROHIBITION, categories='["SPACE"]'))),
+    ("a prohibition of one path", pact(clause("1"), clause("2", PROHIBITION, via='"USA"'))),
+    ("a prohibition of one status", pact(clause("1"), clause("2", PROHIBITION, statuses='["exercise"]'))),
+    ("a prohibition of one giver", pact(clause("1", from_='["JPN", "USA"]'), clause("2", PROHIBITION))),
+    (
+        "an approval for a richer form",
+        pact(clause("1", approval='"originator"'), clause("2", form='"existence"')),
+    ),
+    ("coarse tracks that are", pact(clause("1", form='"coarse-tracks"', duties="round_position_m = 10"))),
+    ("an intermediary with its leg", pact(LEG, clause("1", via='"USA"'))),
+    ("events in every form", pact(clause("1", kinds='["event"]', form='"existence"'))),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), SOUND, ids=[row[0] for row in SOUND])
+def test_it_is_sound(name: str, text: str) -> None:
+    assert check(agreements(pact=text)) == (), name
+
+
+def test_a_prohibition_for_a_part_of_the_time_is_a_warning() -> None:
+    ban = pact(clause("2", PROHIBITION), id="ban", until="in_force_until = 2020-01-01T00:00:00Z")
+    (finding,) = check(agreements(pact=pact(clause("1")), ban=ban))
+    assert (finding.severity, finding.clause) == ("warning", "1")
+    assert "for a part of its time or purposes" in finding.text
+
+
+def test_a_prohibition_for_another_purpose_or_time_is_none() -> None:
+    other = pact(clause("2", PROHIBITION), id="ban", purposes='["rescue"]')
+    assert check(agreements(pact=pact(clause("1")), ban=other)) == ()
+    before = pact(
+        clause("2", PROHIBITION),
+        id="ban",
+        since="2010-01-01T00:00:00Z",
+        until="in_force_until = 2016-01-01T00:00:00Z",
+    )
+    assert check(agreements(pact=pact(clause("1")), ban=before)) == ()
+
+
+def test_two_versions_that_overlap_are_found() -> None:
+    newer = pact(clause("1"), version="2", since="2020-01-01T00:00:00Z")
+    (finding,) = check(agreements(pact=pact(clause("1")), next=newer))
+    assert (finding.file, finding.clause, finding.severity) == ("pact.toml", None, "warning")
+    assert "end this one at 2020-01-01T00:00:00Z" in finding.text
+    ended = pact(clause("1"), until="in_force_until = 2020-01-01T00:00:00Z")
+    assert check(agreements(pact=ended, next=newer)) == ()
+
+
+def test_a_version_that_is_replaced_before_it_begins_is_found() -> None:
+    newer = pact(clause("1"), version="2", since="2015-01-01T00:00:00Z")
+    findings = check(agreements(pact=pact(clause("1")), next=newer))
+    assert [finding.severity for finding in findings if finding.clause is None] == ["error"]
+
+
+def test_findings_come_in_order_of_files() -> None:
+    bad = clause("1", form='"areas"')
+    findings = check(agreements(b=pact(bad, id="b"), a=pact(bad, id="a")))
+    assert [finding.file for finding in findings] == ["a.toml", "b.toml"]
