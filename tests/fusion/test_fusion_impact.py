@@ -24,7 +24,7 @@ def test_a_known_fall_comes_down_where_scipy_says(generic_flight: Any) -> None:
     heights = pymap3d.ecef2geodetic(*position.T)[2]
     index = int(np.argmin(np.abs(heights)))
     lat, lon, _ = pymap3d.ecef2geodetic(*position[index])
-    estimate = impact_estimate(state_at(path, 150.0), np.eye(6), NOW)
+    estimate = impact_estimate(state_at(path, 150.0), np.eye(6), NOW, math.inf)
     assert estimate is not None
     assert estimate.latitude_deg == pytest.approx(lat, abs=2e-4)
     assert estimate.longitude_deg == pytest.approx(lon, abs=2e-4)
@@ -34,15 +34,14 @@ def test_a_known_fall_comes_down_where_scipy_says(generic_flight: Any) -> None:
 def test_the_area_covers_the_scatter_of_thrown_states(generic_flight: Any) -> None:
     mean = state_at(generic_flight, 180.0)
     covariance = np.diag([40.0**2] * 3 + [1.5**2] * 3)
-    estimate = impact_estimate(mean, covariance, NOW)
+    estimate = impact_estimate(mean, covariance, NOW, math.inf)
     assert estimate is not None
     rng = np.random.default_rng(4)
     inside = 0
     misses = []
     for _ in range(300):
-        thrown = impact_estimate(
-            mean + rng.standard_normal(6) * np.sqrt(np.diagonal(covariance)), covariance, NOW
-        )
+        sample = mean + rng.standard_normal(6) * np.sqrt(np.diagonal(covariance))
+        thrown = impact_estimate(sample, covariance, NOW, math.inf)
         assert thrown is not None
         east = (
             (thrown.longitude_deg - estimate.longitude_deg)
@@ -60,7 +59,7 @@ def test_the_area_covers_the_scatter_of_thrown_states(generic_flight: Any) -> No
 
 def test_air_makes_the_fall_longer_and_the_range_shorter(generic_flight: Any) -> None:
     mean = state_at(generic_flight, 200.0)
-    free = impact_estimate(mean, np.eye(6), NOW)
+    free = impact_estimate(mean, np.eye(6), NOW, math.inf)
     heavy = impact_estimate(mean, np.eye(6), NOW, 20_000.0)
     light = impact_estimate(mean, np.eye(6), NOW, 500.0)
     assert free is not None
@@ -68,6 +67,20 @@ def test_air_makes_the_fall_longer_and_the_range_shorter(generic_flight: Any) ->
     assert light is not None
     assert free.time_ns < heavy.time_ns < light.time_ns
     assert free.longitude_deg > heavy.longitude_deg > light.longitude_deg
+
+
+@pytest.mark.parametrize("coefficient", [1000.0, 1500.0, 6000.0, 9000.0, math.inf])
+def test_the_area_of_an_unknown_body_covers_many(generic_flight: Any, coefficient: float) -> None:
+    mean, covariance = state_at(generic_flight, 200.0), np.eye(6)
+    unknown = impact_estimate(mean, covariance, NOW)
+    known = impact_estimate(mean, covariance, NOW, coefficient)
+    assert unknown is not None
+    assert known is not None
+    east = (known.longitude_deg - unknown.longitude_deg) * 111_320 * math.cos(math.radians(39.2))
+    miss = np.array([east, (known.latitude_deg - unknown.latitude_deg) * 111_000])
+    # 99.9 %: a factor of three in mass over area is 1.6 sigma of the assumed factor of two.
+    assert miss @ np.linalg.solve(unknown.covariance_m2, miss) < 13.8
+    assert unknown.area95_km2 > known.area95_km2
 
 
 def test_a_light_body_falls_at_its_terminal_speed() -> None:

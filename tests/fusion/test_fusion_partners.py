@@ -3,7 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trilat.fusion import SourceTrack, Tracker, covariance_intersection, information_sum, propagate
+from trilat.fusion import SourceTrack, Tracker, coasted, covariance_intersection, information_sum
+from trilat.model.errors import ObservationError
 
 S = 1_000_000_000
 AT = 200
@@ -38,7 +39,7 @@ def test_a_partner_track_of_the_same_object_is_added_by_information(
     track = partner(world, generic_flight, AT - 4.0)
     assert both.add(track)
     (a,), (b,) = alone.estimates(now), both.estimates(now)
-    carried = propagate(track.mean, track.covariance, 4.0, 1e-7)
+    carried = coasted(track.mean, track.covariance, 4.0)
     mean, covariance = information_sum([(a.mean, a.covariance), carried])
     assert np.allclose(b.mean, mean, atol=1e-6)
     assert np.allclose(b.covariance, covariance, rtol=1e-9)
@@ -146,3 +147,12 @@ def test_a_burning_partner_track_grows_stale_faster_than_a_falling_one(
     # 25 m/s2 over 5 s is 312 m; coasting adds 2 m/s over 5 s to 60 m.
     assert sizes["coast"] == pytest.approx(61.0, abs=1.0)
     assert sizes["boost"] == sizes["unknown"] > 300.0
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), 1e6])
+def test_a_state_is_not_carried_over_a_time_that_is_none(
+    world: Any, generic_flight: Any, seconds: float
+) -> None:
+    track = partner(world, generic_flight, AT)
+    with pytest.raises(ObservationError, match="seconds"):
+        coasted(track.mean, track.covariance, seconds)

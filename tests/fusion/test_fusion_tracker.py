@@ -11,9 +11,18 @@ from trilat.fusion import (
     DirectionObservation,
     EquivalentObservation,
     RadarObservation,
+    SourceTrack,
     Tracker,
     TrackerSettings,
+    compile_kernels,
     equivalent_measurement,
+    impact,
+    impact_estimate,
+    kalman,
+    launch,
+    measurement,
+    motion,
+    stages,
 )
 from trilat.model.errors import ObservationError
 
@@ -291,3 +300,24 @@ def test_the_number_of_tracks_has_a_limit(plots: Any) -> None:
     for step in range(10):
         tracker.add(dataclasses.replace(plots[0], azimuth_rad=step * 0.5, sensor=f"s{step}"))
     assert len(tracker.estimates(plots[0].time_ns)) == 3
+
+
+def signature_counts() -> dict[str, int]:
+    modules = (motion, measurement, kalman, stages, launch, impact)
+    kernels = {name: kernel for module in modules for name, kernel in vars(module).items()}
+    return {n: len(k.nopython_signatures) for n, k in kernels.items() if hasattr(k, "nopython_signatures")}
+
+
+def test_no_use_compiles_what_set_up_has_not(world: Any, plots: Any, generic_flight: Any) -> None:
+    compile_kernels()
+    before = signature_counts()
+    everything = [*plots[:60], *infrared_plots(world, generic_flight, 75.0, 0.0, 1, "ir-1")]
+    mean, covariance = equivalent_measurement(plots[60])
+    everything.append(EquivalentObservation(plots[60].time_ns, "KOR", mean, covariance))
+    everything.append(SourceTrack(plots[60].time_ns, "JPN", "t1", mean, covariance, stage="coast"))
+    tracker = fed(everything)
+    estimates = tracker.estimates(plots[60].time_ns + S)
+    tracker.launch("t1")
+    impact_estimate(estimates[0].mean, estimates[0].covariance, estimates[0].time_ns)
+    assert signature_counts() == before
+    assert len(before) > 20

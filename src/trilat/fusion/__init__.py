@@ -10,7 +10,6 @@ from trilat.fusion.combine import covariance_intersection, information_sum, squa
 from trilat.fusion.compiling import compile_kernels
 from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.launch import LaunchEstimate, launch_estimate
-from trilat.fusion.motion import propagate
 from trilat.fusion.observation import (
     STAGES,
     DirectionObservation,
@@ -20,7 +19,7 @@ from trilat.fusion.observation import (
     RadarObservation,
     SourceTrack,
 )
-from trilat.fusion.partners import TrackEstimate
+from trilat.fusion.partners import TrackEstimate, coasted
 from trilat.fusion.track import TrackerSettings
 from trilat.fusion.tracker import Tracker
 from trilat.fusion.tracklet import equivalent_measurement
@@ -40,6 +39,7 @@ __all__ = [
     "Tracker",
     "TrackerSettings",
     "clairvoyant_bound",
+    "coasted",
     "compile_kernels",
     "covariance_intersection",
     "ellipse95",
@@ -47,6 +47,5 @@ __all__ = [
     "impact_estimate",
     "information_sum",
     "launch_estimate",
-    "propagate",
     "squared_distance",
 ]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from trilat.fusion.impact import impact_estimate
-from trilat.fusion.kalman import likelihood, update
 from trilat.fusion.launch import launch_estimate
 from trilat.fusion.motion import propagate
 from trilat.fusion.observation import RadarObservation
@@ -20,11 +19,8 @@ def compile_kernels(progress: Callable[[int, int], None] | None = None) -> None:
     plots = _climb()
     state, covariance = np.zeros(9), np.eye(9) * 1e4
     state[:6] = _falling()
-    measurement = (0, np.array([1e5, 0.0, 0.0]), np.eye(3), state[:3] - 1e5 / np.sqrt(3.0), np.eye(3))
     steps: tuple[Step, ...] = (
         lambda: propagate(state, covariance, 1.0, 1.5),
-        lambda: update(state, covariance, *measurement),
-        lambda: likelihood(state, covariance, *measurement),
         lambda: _track(plots),
         lambda: launch_estimate(plots),
         lambda: impact_estimate(_falling(), np.eye(6) * 1e2, plots[0].time_ns, 6000.0),

@@ -1,14 +1,16 @@
 """Where and when a falling object comes down, with a 95 % area. For warning people below, nothing else.
 
-The state falls freely (gravity with J2, turning Earth; drag only when a ballistic coefficient is given) to
-the ellipsoid. The error ellipse is first order: with J = d(point)/d(state) by central differences along the
-curved fall, projected along the arrival velocity onto the ground,
+The state falls freely (gravity with J2, turning Earth, drag) to the ellipsoid. The error ellipse is first
+order: with J = d(point)/d(state) by central differences along the curved fall, projected along the arrival
+velocity onto the ground,
 
     C = J P J'      area = pi chi2(0.95, 2) sqrt(det C)
 
-Limits: a burning object is treated as if its thrust ended now; winds, tumbling and break-up are not
-modelled; without a ballistic coefficient the fall through air is too short and too fast (some seconds and up
-to some kilometres for a blunt body).
+Drag is rarely known. Without a ballistic coefficient the body is taken to have UNKNOWN_KG_PER_M2 within a
+factor UNKNOWN_FACTOR (one sigma), and half the difference between the falls of both ends is added to C: it
+is often the largest part. `math.inf` is a fall without air.
+
+Limits: a burning object is treated as if its thrust ended now; winds, tumbling and break-up are not modelled.
 """
 
 import math
@@ -26,6 +28,10 @@ from trilat.model.errors import ObservationError
 FALL_S_MAX = 7200.0
 # Chi-square with two degrees of freedom, 95 %.
 CHI2_95 = 5.991464547107979
+# A body of which nothing is known: mass over drag area, and the factor either way that is one sigma. Spent
+# stages and blunt or slender bodies lie between about 1,000 and 10,000 kg/m2.
+UNKNOWN_KG_PER_M2 = 3000.0
+UNKNOWN_FACTOR = 2.0
 # Steps of the fall, seconds: coarse in vacuum, fine in air.
 _STEP_S = 5.0
 _STEP_AIR_S = 0.25
@@ -104,38 +110,59 @@ def impact_estimate(
         mean: position m and velocity m/s at `time_ns`.
         covariance: of the mean.
         time_ns: instant of the state.
-        ballistic_coefficient_kg_per_m2: mass over drag area; None for a fall without air.
+        ballistic_coefficient_kg_per_m2: mass over drag area; None when it is not known (see the module);
+            `math.inf` for a fall without air.
 
     Raises:
         ObservationError: a state, covariance, instant or coefficient that cannot be.
     """
     check_instant("time_ns", time_ns)
     mean, covariance = checked_state(mean, covariance)
-    coefficient = 0.0
-    if ballistic_coefficient_kg_per_m2 is not None:
-        coefficient = float(ballistic_coefficient_kg_per_m2)
-        if not 1.0 <= coefficient <= 1e6:
-            raise ObservationError("`ballistic_coefficient_kg_per_m2` must be between 1 and 1e6")
+    mean, covariance = mean.copy(), covariance.copy()
+    coefficient = _checked_coefficient(ballistic_coefficient_kg_per_m2)
     seconds, end = _fall(mean, coefficient, FALL_S_MAX)
     if math.isnan(seconds):
         return None
     latitude, longitude, _ = geodetic_from_ecef(end[:3])
     rotation = enu_rotation(float(latitude), float(longitude))
-    jacobian = _fall_jacobian(mean, covariance, coefficient, seconds)
     local_velocity = rotation @ end[3:]
-    local = rotation @ jacobian
+    local = rotation @ _fall_jacobian(mean, covariance, coefficient, seconds)
     # The point where the displaced path crosses the ground: slide back along the arrival velocity.
     delay = -local[2] / local_velocity[2]
     ground = local[:2] + np.outer(local_velocity[:2], delay)
     ground_covariance = ground @ covariance @ ground.T
+    time_variance = max(0.0, float(delay @ covariance @ delay))
+    if ballistic_coefficient_kg_per_m2 is None:
+        miss, late_s = _drag_spread(mean, rotation)
+        ground_covariance = ground_covariance + np.outer(miss, miss)
+        time_variance += late_s**2
     return ImpactEstimate(
         latitude_deg=math.degrees(float(latitude)),
         longitude_deg=math.degrees(float(longitude)),
         time_ns=int(time_ns) + round(seconds * 1e9),
-        time_sigma_s=math.sqrt(max(0.0, float(delay @ covariance @ delay))),
+        time_sigma_s=math.sqrt(time_variance),
         covariance_m2=ground_covariance,
         ellipse=ellipse95(ground_covariance),
     )
+
+
+def _checked_coefficient(given: float | None) -> float:
+    """The coefficient of the kernels, kg/m2, where 0 stands for no air."""
+    if given is None:
+        return UNKNOWN_KG_PER_M2
+    if given == math.inf:
+        return 0.0
+    if not 1.0 <= given <= 1e6:
+        raise ObservationError("`ballistic_coefficient_kg_per_m2` must be between 1 and 1e6, or infinite")
+    return float(given)
+
+
+def _drag_spread(mean: FloatArray, rotation: FloatArray) -> tuple[FloatArray, float]:
+    """One sigma of the impact, east and north m (2,), and of its instant, s, from the unknown drag."""
+    long_s, far = _fall(mean, UNKNOWN_KG_PER_M2 * UNKNOWN_FACTOR, 2.0 * FALL_S_MAX)
+    short_s, near = _fall(mean, UNKNOWN_KG_PER_M2 / UNKNOWN_FACTOR, 2.0 * FALL_S_MAX)
+    miss = 0.5 * (rotation @ (far[:3] - near[:3]))[:2]
+    return miss, 0.5 * abs(long_s - short_s)
 
 
 def _fall_jacobian(

@@ -137,7 +137,9 @@ def update(
     m = nu.shape[0]
     gain = np.empty((n, m))
     for i in range(n):
-        gain[i] = backward(low, forward(low, ph[i]))
+        row = backward(low, forward(low, ph[i]))
+        for k in range(m):
+            gain[i, k] = row[k]
     new_mean = mean.copy()
     rest = np.eye(n)
     for i in range(n):
@@ -145,6 +147,10 @@ def update(
             new_mean[i] += gain[i, k] * nu[k]
             for j in range(n):
                 rest[i, j] -= gain[i, k] * h[k, j]
-    new_covariance = sandwich(rest, covariance) + sandwich(gain, noise)
+    new_covariance = sandwich(rest, covariance)
+    added = sandwich(gain, noise)
+    for i in range(n):
+        for j in range(n):
+            new_covariance[i, j] += added[i, j]
     distance, log_density = _density(nu, low)
     return new_mean, new_covariance, distance, log_density

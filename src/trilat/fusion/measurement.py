@@ -85,7 +85,8 @@ def prepare(plot: Plot) -> Measurement:
         kind=kind,
         values=np.array(values),
         covariance=np.diag(np.square(sigmas)),
-        site_m=plot.site_ecef_m,
+        # A kernel is compiled once per kind of array: all are fresh, writable copies.
+        site_m=plot.site_ecef_m.copy(),
         axes=axes,
         degrees_of_freedom=len(values),
     )
@@ -154,11 +155,31 @@ def innovation(
             nu[i] = values[i] - state[i]
             h[i, i] = 1.0
         return nu, h, True
-    d = state[:3] - site
-    r = math.sqrt(d[0] ** 2 + d[1] ** 2 + d[2] ** 2)
+    u = np.empty(3)
+    for j in range(3):
+        u[j] = state[j] - site[j]
+    r = math.sqrt(u[0] ** 2 + u[1] ** 2 + u[2] ** 2)
     if r < 1.0:
         return nu, h, False
-    u = d / r
+    for j in range(3):
+        u[j] /= r
+    _fill(state, kind, values, axes, u, r, nu, h)
+    ahead = axes[0, 0] * u[0] + axes[0, 1] * u[1] + axes[0, 2] * u[2] > 0.0
+    return nu, h, ahead
+
+
+@njit(cache=True)
+def _fill(
+    state: FloatArray,
+    kind: int,
+    values: FloatArray,
+    axes: FloatArray,
+    u: FloatArray,
+    r: float,
+    nu: FloatArray,
+    h: FloatArray,
+) -> None:
+    """Writes nu and H of a plot, with u the predicted direction and r the predicted range."""
     row = 0
     if kind != KIND_DIRECTION:
         nu[0] = values[0] - r
@@ -166,18 +187,14 @@ def innovation(
             h[0, j] = u[j]
         row = 1
     for k in range(1, 3):
-        e = axes[k]
-        along = e[0] * u[0] + e[1] * u[1] + e[2] * u[2]
+        along = axes[k, 0] * u[0] + axes[k, 1] * u[1] + axes[k, 2] * u[2]
         nu[row] = values[row] - along
         for j in range(3):
-            h[row, j] = (e[j] - along * u[j]) / r
+            h[row, j] = (axes[k, j] - along * u[j]) / r
         row += 1
     if kind == KIND_RADAR_RATE:
-        v = state[3:6]
-        rate = u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
+        rate = u[0] * state[3] + u[1] * state[4] + u[2] * state[5]
         nu[3] = values[3] - rate
         for j in range(3):
-            h[3, j] = (v[j] - rate * u[j]) / r
+            h[3, j] = (state[3 + j] - rate * u[j]) / r
             h[3, 3 + j] = u[j]
-    ahead = axes[0, 0] * u[0] + axes[0, 1] * u[1] + axes[0, 2] * u[2] > 0.0
-    return nu, h, ahead

@@ -76,26 +76,30 @@ def acceleration_gradient(position: FloatArray, out: FloatArray) -> None:
 
 @njit(cache=True)
 def _derivative(state: FloatArray, out: FloatArray) -> None:
-    n = state.shape[0]
-    out[:] = 0.0
+    acceleration(state, out[3:6])
     for i in range(3):
         out[i] = state[3 + i]
-    acceleration(state, out[3:6])
-    if n == 9:
-        for i in range(3):
+        if state.shape[0] == 9:
             out[3 + i] += state[6 + i]
+            out[6 + i] = 0.0
 
 
 @njit(cache=True)
 def step_mean(state: FloatArray, h: float) -> FloatArray:
     """The state (6,) or (9,) after `h` seconds by one classical Runge-Kutta step."""
     n = state.shape[0]
-    k1, k2, k3, k4 = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    _derivative(state, k1)
-    _derivative(state + 0.5 * h * k1, k2)
-    _derivative(state + 0.5 * h * k2, k3)
-    _derivative(state + h * k3, k4)
-    return state + (h / 6.0) * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+    reach = (0.0, 0.5, 0.5, 1.0)
+    share = (1.0, 2.0, 2.0, 1.0)
+    out = state.copy()
+    at = np.empty(n)
+    slope = np.zeros(n)
+    for part in range(4):
+        for i in range(n):
+            at[i] = state[i] + reach[part] * h * slope[i]
+        _derivative(at, slope)
+        for i in range(n):
+            out[i] += share[part] * h / 6.0 * slope[i]
+    return out
 
 
 @njit(cache=True)
@@ -119,12 +123,13 @@ def transition(state: FloatArray, h: float) -> FloatArray:
             f[3 + i, 6 + i] = h
     f[3, 4] = 2.0 * _W * h
     f[4, 3] = -2.0 * _W * h
-    phi = np.eye(n) + f
-    term = f.copy()
-    for order in range(2, 4):
-        term = _product(term, f) / order
-        phi += term
-    return phi
+    square = _product(f, f)
+    cube = _product(square, f)
+    for i in range(n):
+        for j in range(n):
+            f[i, j] += square[i, j] / 2.0 + cube[i, j] / 6.0
+        f[i, i] += 1.0
+    return f
 
 
 @njit(cache=True)

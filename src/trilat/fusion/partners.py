@@ -14,13 +14,15 @@ import numpy as np
 
 from trilat.fusion.combine import Estimate, covariance_intersection, information_sum, squared_distance
 from trilat.fusion.motion import propagate
-from trilat.fusion.observation import SourceTrack
+from trilat.fusion.observation import SourceTrack, checked_state
 from trilat.fusion.track import NS_PER_S, TrackerSettings
 from trilat.geo import FloatArray
+from trilat.model.errors import ObservationError
 
 # Chi-square with 6 degrees of freedom: 99 % and 99.999 %.
 PAIR_MADE = 16.81
 PAIR_BROKEN = 33.11
+SECONDS_PER_DAY = 86_400.0
 # Unknown thrust of a partner's burning object: about the acceleration of a late first stage.
 _THRUST_SIGMA_M_PER_S2 = 25.0
 
@@ -151,10 +153,7 @@ def _carried(track: SourceTrack, time_ns: int, group_stage: str, settings: Track
     seconds = (time_ns - track.time_ns) / NS_PER_S
     stage = track.stage if track.stage != "unknown" else group_stage
     if stage == "coast":
-        mean, covariance = propagate(
-            track.mean, track.covariance, seconds, settings.coast_acceleration_psd_m2_per_s3
-        )
-        return mean, covariance
+        return coasted(track.mean, track.covariance, seconds, settings.coast_acceleration_psd_m2_per_s3)
     nine = np.zeros(9)
     nine[:6] = track.mean
     wide = np.zeros((9, 9))
@@ -162,3 +161,18 @@ def _carried(track: SourceTrack, time_ns: int, group_stage: str, settings: Track
     wide[6:, 6:] = np.eye(3) * _THRUST_SIGMA_M_PER_S2**2
     mean, covariance = propagate(nine, wide, seconds, settings.boost_jerk_psd_m2_per_s5)
     return np.ascontiguousarray(mean[:6]), np.ascontiguousarray(covariance[:6, :6])
+
+
+def coasted(
+    mean: FloatArray, covariance: FloatArray, seconds: float, acceleration_psd_m2_per_s3: float = 1e-7
+) -> Estimate:
+    """Mean (6,) and covariance (6, 6) after `seconds` of free fall, either sign; ECEF, m and m/s.
+
+    Raises:
+        ObservationError: a state that cannot be, or a time that is not finite or longer than a day.
+    """
+    mean, covariance = checked_state(mean, covariance)
+    if not abs(seconds) <= SECONDS_PER_DAY:
+        raise ObservationError("`seconds` must be a number within a day")
+    carried = propagate(mean.copy(), covariance.copy(), float(seconds), float(acceleration_psd_m2_per_s3))
+    return carried[0], carried[1]

@@ -46,7 +46,6 @@ SETTLE_S = 25.0
 Bank = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, float]
 
 
-@njit(cache=True)
 def start_bank(
     mean: FloatArray, covariance: FloatArray, thrust_sigma_m_per_s2: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, float]:
@@ -72,6 +71,17 @@ def start_bank(
 
 
 @njit(cache=True)
+def _put(
+    mean: FloatArray, covariance: FloatArray, means: FloatArray, covariances: FloatArray, place: int
+) -> None:
+    """Writes position and velocity of a filter into one slot; loops, because they compile fastest."""
+    for i in range(6):
+        means[place, i] = mean[i]
+        for j in range(6):
+            covariances[place, i, j] = covariance[i, j]
+
+
+@njit(cache=True)
 def predict_bank(
     boost: FloatArray,
     boost_covariance: FloatArray,
@@ -89,9 +99,8 @@ def predict_bank(
     new_covariances = coast_covariances.copy()
     for k in range(COASTS_MAX):
         if weights[k + 1] > 0.0:
-            new_coasts[k], new_covariances[k] = propagate(
-                coasts[k], coast_covariances[k], seconds, coast_density
-            )
+            mean, covariance = propagate(coasts[k], coast_covariances[k], seconds, coast_density)
+            _put(mean, covariance, new_coasts, new_covariances, k)
     return (
         new_boost,
         new_boost_covariance,
@@ -143,7 +152,9 @@ def update_bank(
     axes: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, float]:
     """The bank after one plot: every filter updated, weights by likelihood, then split, drop, settle."""
-    logs = np.full(COASTS_MAX + 1, -np.inf)
+    logs = np.empty(COASTS_MAX + 1)
+    for k in range(COASTS_MAX + 1):
+        logs[k] = -np.inf
     new_boost, new_boost_covariance, _, log_density = update(
         boost, boost_covariance, kind, values, noise, site, axes
     )
@@ -152,9 +163,10 @@ def update_bank(
     new_covariances = coast_covariances.copy()
     for k in range(COASTS_MAX):
         if weights[k + 1] > 0.0:
-            new_coasts[k], new_covariances[k], _, log_density = update(
+            mean, covariance, _, log_density = update(
                 coasts[k], coast_covariances[k], kind, values, noise, site, axes
             )
+            _put(mean, covariance, new_coasts, new_covariances, k)
             logs[k + 1] = math.log(weights[k + 1]) + log_density
     new_weights = _normalised(logs)
     _expect_ignition(new_weights, since_split_s)
@@ -170,25 +182,40 @@ def update_bank(
 def _normalised(logs: FloatArray) -> FloatArray:
     """Weights that sum to one from their logarithms, with small coasts dropped and boost never zero."""
     weights = np.zeros(logs.shape[0])
-    top = np.max(logs)
+    top = -np.inf
+    for value in logs:
+        top = max(top, value)
     if top == -np.inf:
         weights[0] = 1.0
         return weights
     for k in range(logs.shape[0]):
         weights[k] = math.exp(logs[k] - top)
-    weights /= np.sum(weights)
+    _scale(weights)
     for k in range(1, logs.shape[0]):
         if weights[k] < WEIGHT_DROP:
             weights[k] = 0.0
     weights[0] = max(weights[0], WEIGHT_MIN)
-    return weights / np.sum(weights)
+    _scale(weights)
+    return weights
+
+
+@njit(cache=True)
+def _scale(weights: FloatArray) -> None:
+    """Makes the weights sum to one."""
+    total = 0.0
+    for w in weights:
+        total += w
+    for k in range(weights.shape[0]):
+        weights[k] /= total
 
 
 @njit(cache=True)
 def _expect_ignition(weights: FloatArray, since_split_s: float) -> None:
     """Soon after a burn has ended the boost filter keeps a share: the next stage may ignite."""
     if since_split_s < STAGING_S and weights[0] < IGNITION_SHARE:
-        weights *= (1.0 - IGNITION_SHARE) / (1.0 - weights[0])
+        share = (1.0 - IGNITION_SHARE) / (1.0 - weights[0])
+        for k in range(1, COASTS_MAX + 1):
+            weights[k] *= share
         weights[0] = IGNITION_SHARE
 
 
@@ -211,9 +238,8 @@ def _split(
     share = weights[0] * (1.0 - math.exp(-END_RATE_PER_S * min(since_split_s, 10.0)))
     weights[slot] = share
     weights[0] -= share
-    weights /= np.sum(weights)
-    coasts[slot - 1] = boost[:6]
-    coast_covariances[slot - 1] = boost_covariance[:6, :6]
+    _scale(weights)
+    _put(boost, boost_covariance, coasts, coast_covariances, slot - 1)
     return 0.0
 
 
@@ -221,38 +247,40 @@ def _split(
 def _settle(coasts: FloatArray, coast_covariances: FloatArray, weights: FloatArray) -> None:
     """Collapses the coast filters into the first slot by moment matching."""
     used = 0
+    total = 0.0
     for k in range(1, COASTS_MAX + 1):
         if weights[k] > 0.0:
             used += 1
+            total += weights[k]
     if used < 2:
         return
-    part = weights.copy()
-    part[0] = 0.0
-    total = np.sum(part)
-    mean, covariance = _matched(coasts, coast_covariances, part / total)
-    coasts[0] = mean
-    coast_covariances[0] = covariance
-    weights[1:] = 0.0
+    mean = np.empty(6)
+    covariance = np.empty((6, 6))
+    _match(coasts, coast_covariances, weights[1:], mean, covariance)
+    _put(mean, covariance, coasts, coast_covariances, 0)
+    for k in range(1, COASTS_MAX + 1):
+        weights[k] = 0.0
     weights[1] = total
 
 
 @njit(cache=True)
-def _matched(
-    coasts: FloatArray, coast_covariances: FloatArray, weights: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Mean (6,) and covariance (6, 6) of the mixture of the coast filters; weights[1:] sum to one."""
-    mean = np.zeros(6)
-    covariance = np.zeros((6, 6))
-    for k in range(COASTS_MAX):
-        mean += weights[k + 1] * coasts[k]
-    for k in range(COASTS_MAX):
-        w = weights[k + 1]
-        if w > 0.0:
-            for i in range(6):
-                for j in range(6):
-                    spread = (coasts[k, i] - mean[i]) * (coasts[k, j] - mean[j])
-                    covariance[i, j] += w * (coast_covariances[k, i, j] + spread)
-    return mean, covariance
+def _match(
+    means: FloatArray, covariances: FloatArray, weights: FloatArray, mean: FloatArray, covariance: FloatArray
+) -> None:
+    """Writes mean (6,) and covariance (6, 6) of a mixture whose weights need not sum to one."""
+    total = 0.0
+    for w in weights:
+        total += w
+    for i in range(6):
+        mean[i] = 0.0
+        for k in range(weights.shape[0]):
+            mean[i] += weights[k] / total * means[k, i]
+    for i in range(6):
+        for j in range(6):
+            covariance[i, j] = 0.0
+            for k in range(weights.shape[0]):
+                spread = (means[k, i] - mean[i]) * (means[k, j] - mean[j])
+                covariance[i, j] += weights[k] / total * (covariances[k, i, j] + spread)
 
 
 @njit(cache=True)
@@ -266,23 +294,16 @@ def mixture(
     """Mean (6,), covariance (6, 6) of all filters that count, and the weight of coast in [0, 1]."""
     means = np.zeros((COASTS_MAX + 1, 6))
     covariances = np.zeros((COASTS_MAX + 1, 6, 6))
-    shown = weights.copy()
-    means[0] = boost[:6]
-    covariances[0] = boost_covariance[:6, :6]
+    shown = np.zeros(COASTS_MAX + 1)
     for k in range(COASTS_MAX + 1):
-        if k > 0:
-            means[k] = coasts[k - 1]
-            covariances[k] = coast_covariances[k - 1]
-        if shown[k] < WEIGHT_SHOWN:
-            shown[k] = 0.0
-    shown /= np.sum(shown)
-    mean = np.zeros(6)
-    for k in range(COASTS_MAX + 1):
-        mean += shown[k] * means[k]
-    covariance = np.zeros((6, 6))
-    for k in range(COASTS_MAX + 1):
+        if weights[k] < WEIGHT_SHOWN:
+            continue
+        shown[k] = weights[k]
         for i in range(6):
+            means[k, i] = boost[i] if k == 0 else coasts[k - 1, i]
             for j in range(6):
-                spread = (means[k, i] - mean[i]) * (means[k, j] - mean[j])
-                covariance[i, j] += shown[k] * (covariances[k, i, j] + spread)
+                covariances[k, i, j] = boost_covariance[i, j] if k == 0 else coast_covariances[k - 1, i, j]
+    mean = np.empty(6)
+    covariance = np.empty((6, 6))
+    _match(means, covariances, shown, mean, covariance)
     return mean, covariance, 1.0 - weights[0]
