@@ -97,15 +97,17 @@ class Exchange:
     def take(self, held: Held, decision: Decision, now_ns: int) -> None:
         """Do what a decision says: queue the release, keep the item until a consent, ask, or count it."""
         self.reasons[decision.reasons[0]] = self.reasons.get(decision.reasons[0], 0) + 1
-        self._schedule(held, decision)
+        self._schedule(held, decision, now_ns)
         if held.item.provenance.originators == (self._config.party,):
             self._ask(held, decision, now_ns)
 
-    def _schedule(self, held: Held, decision: Decision) -> None:
+    def _schedule(self, held: Held, decision: Decision, now_ns: int) -> None:
         recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
-            heapq.heappush(self._queue, _Waiting(due_ns(held.item, decision), self._order, held, decision))
+            # A consent is valid in the time of deciding, which may be shifted against the clock; it never waits.
+            due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
+            heapq.heappush(self._queue, _Waiting(due, self._order, held, decision))
             self.withheld[recipient].discard(reference)
             return
         self.withheld[recipient].add(reference)
@@ -157,6 +159,8 @@ class Exchange:
 
     def add_consent(self, consent: Consent, signed: bytes) -> tuple[Held, ...]:
         """Take a consent; returns the items that waited for one on its subjects, to be offered again."""
+        if any(signed == known for _, known in self._consents):
+            return ()
         self._consents.append((consent, signed))
         for subject in consent.subjects:
             key = (consent.clause, subject, consent.recipient, consent.via)

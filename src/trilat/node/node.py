@@ -383,7 +383,9 @@ class Node:
         """Use a consent that this party's officer gave and that is in the ledger."""
         self.heads.remember(consent)
         self._use_consent(consent, signed)
-        self._to_offer.append(Held(consent, b"", consents=(signed,)))
+        if consent.via is not None:
+            # On the direct path the consent goes with each release; an intermediary needs it beforehand.
+            self._to_offer.append(Held(consent, b"", consents=(signed,), audience=consent.via))
 
     def raise_warning(
         self,

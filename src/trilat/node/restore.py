@@ -106,7 +106,7 @@ class _Restorer:
     def _consent(self, _: Stored, content: bytes) -> None:
         signed = decode(content, ConsentRecord).signed
         consent = self._node.opened_consent(signed)
-        self._keep(Held(consent, b"", consents=(signed,)))
+        self._keep(Held(consent, b"", consents=(signed,), audience=consent.via))
         self._node.use_own_consent(consent, signed)
 
     def _decision(self, _: Stored, content: bytes) -> None:

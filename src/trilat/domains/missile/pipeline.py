@@ -6,7 +6,8 @@ What each thing means
 - A track is published once a second at the most, when own plots changed it: its state, and the tracklets of
   those plots, so that the policy can release the one or the other.
 - A launch is published when the first plots tell where and when, and again while that estimate changes.
-- An impact area is published while an object falls freely, at most every `IMPACT_EVERY_S`.
+- An impact area is published once an object has fallen freely for `FALLING_FOR_S`, so that the pause between
+  two stages raises no alarm, and then at most every `IMPACT_EVERY_S`.
 - Alarms come from launches and impact areas held in this View, own and partners'; two are the same alarm
   when they agree in time and place within their stated errors.
 """
@@ -56,6 +57,9 @@ from trilat.model import (
 IMPACT_EVERY_S: Final = 5
 """Seconds between two published impact areas of one object."""
 
+FALLING_FOR_S: Final = 15
+"""An object between two stages falls too; only one that has fallen so long is taken to come down, seconds."""
+
 LAUNCH_EVERY_S: Final = 8
 """Seconds of a track's early life between two estimates of its launch; each takes some tenths of a second."""
 
@@ -88,6 +92,7 @@ class MissilePipeline:
         self._published_updates: dict[str, int] = {}
         self._published_launch: dict[str, Event] = {}
         self._launch_turns: dict[str, int] = {}
+        self._falling_since_ns: dict[str, int] = {}
         self._published_impact_ns: dict[str, int] = {}
         self._launches: dict[str, Event] = {}
         self._impacts: dict[str, Area] = {}
@@ -104,7 +109,7 @@ class MissilePipeline:
                 self._pend(item.item_id, plot)
         elif isinstance(item, Track):
             if item.provenance.originators == (self._party,):
-                self._published_updates[self._key(item)] = item.updates_count
+                self._remember_track(item)
             else:
                 self._add_partner_track(item)
         elif isinstance(item, Event) and item.event is EventKind.LAUNCH:
@@ -113,6 +118,15 @@ class MissilePipeline:
         elif isinstance(item, Area) and item.area is AreaKind.IMPACT:
             newest_kept(self._impacts, item)
             self._published_impact_ns[self._key(item)] = item.valid_ns
+
+    def _remember_track(self, item: Track) -> None:
+        """Note what an own track said last: how many plots, and since when the object falls."""
+        key = self._key(item)
+        self._published_updates[key] = item.updates_count
+        if item.stage.value in _FALLING:
+            self._falling_since_ns.setdefault(key, item.valid_ns)
+        else:
+            self._falling_since_ns.pop(key, None)
 
     def _pend(self, report_id: str, plot: RadarObservation | DirectionObservation) -> None:
         """Remember a plot until it is published; a View that never publishes forgets it with the buffer."""
@@ -245,7 +259,8 @@ class MissilePipeline:
         key = estimate.track_key
         last_ns = self._published_impact_ns.get(key)
         recent = last_ns is not None and now_ns - last_ns < IMPACT_EVERY_S * SECOND_NS
-        if recent or estimate.stage not in _FALLING:
+        falling_s = (now_ns - self._falling_since_ns.get(key, now_ns)) / SECOND_NS
+        if recent or estimate.stage not in _FALLING or falling_s < FALLING_FOR_S:
             return []
         impact = impact_estimate(estimate.mean, estimate.covariance, estimate.time_ns)
         if impact is None or impact.ellipse.semi_major_m > _IMPACT_SEMI_MAJOR_M_MAX:
