@@ -105,7 +105,7 @@ class Exchange:
         recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
-            # A consent is valid in the time of deciding, which may be shifted against the clock; it never waits.
+            # A consent is valid in the time of deciding, which may be shifted against the clock: no wait.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
             heapq.heappush(self._queue, _Waiting(due, self._order, held, decision))
             self.withheld[recipient].discard(reference)

@@ -8,7 +8,8 @@ Definitions
 - `position_rmse_m`, `nees_mean` (over six states, divided by six) and the ratios: over the accuracy window,
   20 s after the last burnout to the last plot, in the seconds in which the party had an estimate at all.
   Both ratios compare with `central` and the bound in those very seconds.
-- Launch and impact errors: of the party's last estimate. The area is that of burnout + 60 s.
+- Launch and impact errors: of the party's last estimate, up to the last plot of anyone. The area is that of
+  burnout + 60 s.
 """
 
 import math
@@ -85,10 +86,11 @@ class PartyScore:
     def _predict(self, estimate: TrackEstimate, yardstick: Yardstick, seconds: float) -> None:
         """Predict the impact every few seconds after burnout, and at the second of the area."""
         burnout_s = yardstick.scenario.last_burnout_s
-        if burnout_s is None or seconds < burnout_s:
+        last_s = yardstick.last_plot_s or 0.0
+        # After the last plot an estimate only grows older, and falls through air that it does not know.
+        if burnout_s is None or not burnout_s <= seconds <= last_s:
             return
         since = int(seconds - burnout_s)
-        last_s = yardstick.last_plot_s or 0.0
         if since % _IMPACT_EVERY_S and since != AREA_AFTER_BURNOUT_S and seconds < last_s - _IMPACT_EVERY_S:
             return
         impact = impact_estimate(estimate.mean, estimate.covariance, estimate.time_ns)

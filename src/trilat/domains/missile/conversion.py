@@ -7,6 +7,7 @@ counts only the latest state of a partner's track, so a constant error is never 
 """
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -85,8 +86,9 @@ def ellipse_of(
     )
 
 
+@lru_cache(maxsize=4_096)
 def plot_of(report: Report) -> RadarObservation | DirectionObservation | EquivalentObservation:
-    """The observation of a report.
+    """The observation of a report; remembered, because each View of a node asks for it.
 
     Raises:
         ObservationError: it is not a plot of a flying object (a position fix belongs to other domains), or

@@ -96,6 +96,8 @@ class MissilePipeline:
         self._published_impact_ns: dict[str, int] = {}
         self._launches: dict[str, Event] = {}
         self._impacts: dict[str, Area] = {}
+        self._alarms: tuple[Alarm, ...] | None = None
+        """Of what is held now; None after a change."""
 
     def add(self, item: AnyItem) -> None:
         """Take a report, track, event or area; other kinds do not concern this picture.
@@ -113,9 +115,11 @@ class MissilePipeline:
             else:
                 self._add_partner_track(item)
         elif isinstance(item, Event) and item.event is EventKind.LAUNCH:
+            self._alarms = None
             newest_kept(self._launches, item)
             self._published_launch[self._key(item)] = item
         elif isinstance(item, Area) and item.area is AreaKind.IMPACT:
+            self._alarms = None
             newest_kept(self._impacts, item)
             self._published_impact_ns[self._key(item)] = item.valid_ns
 
@@ -283,10 +287,12 @@ class MissilePipeline:
 
     def alarms(self, now_ns: int) -> tuple[Alarm, ...]:  # noqa: ARG002 - part of the Pipeline protocol
         """One alarm per launch and per impact area that own or partners' items show."""
-        return (
-            *launch_alarms(tuple(self._launches.values()), self._party),
-            *impact_alarms(tuple(self._impacts.values()), self._party),
-        )
+        if self._alarms is None:
+            self._alarms = (
+                *launch_alarms(tuple(self._launches.values()), self._party),
+                *impact_alarms(tuple(self._impacts.values()), self._party),
+            )
+        return self._alarms
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The confirmed objects with their places."""
