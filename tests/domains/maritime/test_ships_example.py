@@ -21,7 +21,7 @@ from trilat.model import (
 )
 from trilat.policy import AgreementSet, ReleaseRequest, check, decide, degrade, read_agreement
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "ships"
+EXAMPLE = Path(__file__).parents[3] / "src" / "trilat" / "study" / "drills" / "ships"
 PARTIES = ("USA", "JPN", "KOR")
 AT_NS = parse_instant("2013-11-12T12:10:00Z")
 
