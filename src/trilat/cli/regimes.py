@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from pathlib import Path
@@ -39,7 +40,9 @@ def compare(
 
 def _one(yardstick: Yardstick, name: str, folder: Path | None, tell: Any) -> dict[str, Any]:
     people = people_of(yardstick.scenario.name, yardstick.launch_ns)
-    return run(yardstick, name, RunSettings(progress=tell, people=people, folder=folder))
+    return run(
+        yardstick, name, RunSettings(progress=tell, people=people, folder=folder, stopwatch=time.perf_counter)
+    )
 
 
 def _side_by_side(

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from trilat.domains.maritime.pipeline import VesselPipeline
-from trilat.domains.missile.pipeline import MissilePipeline
+from trilat.domains.maritime import VesselPipeline
+from trilat.domains.missile import MissilePipeline
 from trilat.domains.pipeline import Pipeline
 from trilat.model import Domain
 

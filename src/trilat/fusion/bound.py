@@ -22,7 +22,7 @@ from trilat.fusion.measurement import KIND_EQUIVALENT, Measurement, innovation, 
 from trilat.fusion.motion import propagate
 from trilat.fusion.observation import DirectionObservation, RadarObservation
 from trilat.geo import FloatArray
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 # Jerk noise while burning, m^2/s^5, thrust at ignition, m/s^2, and speed before the first plot, m/s.
 JERK_PSD = 1.5

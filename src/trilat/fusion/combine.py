@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trilat.geo import FloatArray
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 Estimate = tuple[FloatArray, FloatArray]
 

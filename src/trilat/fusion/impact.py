@@ -22,7 +22,7 @@ from numba import njit
 from trilat.fusion.motion import acceleration, height
 from trilat.fusion.observation import check_instant, checked_state
 from trilat.geo import FloatArray, enu_rotation, geodetic_from_ecef
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 # What does not come down within this time is taken for an orbit, seconds.
 FALL_S_MAX = 7200.0

@@ -31,7 +31,7 @@ from trilat.fusion.motion import height, step_mean
 from trilat.fusion.observation import Plot
 from trilat.fusion.track import TrackerSettings, first_state
 from trilat.geo import FloatArray, ecef_from_geodetic, enu_rotation, geodetic_from_ecef
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 # Window of plots used, seconds after the first.
 RANGED_S = 20.0

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from trilat.geo import FloatArray
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 # Instants outside 1900 to 2200 are mistakes of unit, nanoseconds UTC.
 INSTANT_NS_MIN = -2_208_988_800_000_000_000

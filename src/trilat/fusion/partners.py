@@ -17,7 +17,7 @@ from trilat.fusion.motion import propagate
 from trilat.fusion.observation import SourceTrack, checked_state
 from trilat.fusion.track import NS_PER_S, TrackerSettings
 from trilat.geo import FloatArray
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 # Chi-square with 6 degrees of freedom: 99 % and 99.999 %.
 PAIR_MADE = 16.81

@@ -20,7 +20,7 @@ from trilat.fusion.motion import REENTRY_HEIGHT_M, height
 from trilat.fusion.stages import Bank, mixture, predict_bank, start_bank, update_bank
 from trilat.fusion.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 NS_PER_S = 1_000_000_000
 # A tracklet whose longest axis is beyond this has no range, metres.

@@ -37,7 +37,7 @@ from trilat.fusion.observation import (
 from trilat.fusion.partners import PartnerTracks, TrackEstimate
 from trilat.fusion.picture import Picture, after_scan, is_gone, is_lost
 from trilat.fusion.track import NS_PER_S, Track, TrackerSettings, bank_state, predicted_bank, stage_of
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 # One remembered picture: the instant of its last scan, how many queued plots it holds, and the picture.
 _Snapshot = tuple[int, int, Picture]

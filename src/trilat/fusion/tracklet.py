@@ -16,7 +16,7 @@ import numpy as np
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation, prepare
 from trilat.fusion.observation import DirectionObservation, RadarObservation
 from trilat.geo import FloatArray
-from trilat.model.errors import ObservationError
+from trilat.model import ObservationError
 
 # Sigmas of the regularisation: no object of this job is outside them.
 REGULAR_POSITION_M = 1.0e7

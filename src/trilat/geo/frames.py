@@ -27,7 +27,7 @@ from trilat.geo.constants import (
     SEMI_MAJOR_AXIS_M,
     SEMI_MINOR_AXIS_M,
 )
-from trilat.model.errors import UsageError
+from trilat.model import UsageError
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 

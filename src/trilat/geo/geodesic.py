@@ -16,7 +16,7 @@ import math
 from geographiclib.geodesic import Geodesic  # type: ignore[import-untyped]  # ships no types
 
 from trilat.geo.constants import FLATTENING, SEMI_MAJOR_AXIS_M
-from trilat.model.errors import UsageError
+from trilat.model import UsageError
 
 _WGS84 = Geodesic(SEMI_MAJOR_AXIS_M, FLATTENING)
 # Half of the meridian ellipse: no two points are farther apart, so a longer path is not a shortest one.

@@ -15,8 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from trilat.domains import Alarm, MakeHead, Pipeline, Sight
-from trilat.domains.registry import PIPELINES
+from trilat.domains import PIPELINES, Alarm, MakeHead, Pipeline, Sight
 from trilat.model import AnyItem, Domain
 
 CONTRIBUTIONS_MAX: Final = 500_000

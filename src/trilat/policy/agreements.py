@@ -11,8 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from trilat.model import Agreement, AgreementError, Clause, Domain, Effect, Rank, find_level
-from trilat.model.limits import IDENTIFIER_CHARACTERS_MAX, INSTANT_NS_MAX
+from trilat.model import (
+    IDENTIFIER_CHARACTERS_MAX,
+    INSTANT_NS_MAX,
+    Agreement,
+    AgreementError,
+    Clause,
+    Domain,
+    Effect,
+    Rank,
+    find_level,
+)
 
 _REMEMBERED_MAX: Final = 65_536
 """Directions whose clauses are remembered; beyond it the memory starts anew."""

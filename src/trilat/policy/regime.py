@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from trilat.model.limits import IDENTIFIER_CHARACTERS_MAX, INSTANT_NS_MAX, INSTANT_NS_MIN
+from trilat.model import IDENTIFIER_CHARACTERS_MAX, INSTANT_NS_MAX, INSTANT_NS_MIN
 from trilat.policy.reading import Table, read_toml
 
 REGIME_FIELDS: Final = ("title", "as_of", "purpose", "approval_delay_s", "include", "assumed")

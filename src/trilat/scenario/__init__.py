@@ -20,6 +20,11 @@ from trilat.scenario.named import named_scenario, named_scenarios
 from trilat.scenario.observation import Plot, observe
 from trilat.scenario.output import TruthRow, plots_text, simulate_files, truth_rows, truth_text
 from trilat.scenario.recorded import (
+    ALTITUDE_M_MAX,
+    ALTITUDE_M_MIN,
+    DURATION_S_MAX,
+    SAMPLES_MIN,
+    SPEED_M_PER_S_MAX,
     Departure,
     RecordedStage,
     trajectories_from_stages,
@@ -32,6 +37,11 @@ from trilat.scenario.trajectory import Trajectory
 from trilat.scenario.vehicle import Stage, Vehicle
 
 __all__ = [
+    "ALTITUDE_M_MAX",
+    "ALTITUDE_M_MIN",
+    "DURATION_S_MAX",
+    "SAMPLES_MIN",
+    "SPEED_M_PER_S_MAX",
     "DeclaredArea",
     "Departure",
     "Pad",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from trilat.geo import FloatArray, ecef_from_geodetic
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.kernels import fly_states
 from trilat.scenario.motion import NO_DIRECTION, NO_THRUST, fall_to_ground, height_m_of, sample_times
 from trilat.scenario.trajectory import Trajectory

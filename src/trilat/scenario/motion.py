@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilat.geo import FloatArray, geodetic_from_ecef
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.kernels import air_density, fly_states, gravitation
 
 # More output or integration steps than this is a mistake in the call, not a flight.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario import false_report, two_stage, unha2
 from trilat.scenario.simulated import Scenario
 

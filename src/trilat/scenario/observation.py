@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilat.geo import FloatArray
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.sensor import Sensor
 from trilat.scenario.simulated import NANOSECONDS_PER_SECOND, Scenario
 from trilat.scenario.trajectory import Trajectory

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.observation import (
     ANGLE_DECIMALS,
     RANGE_DECIMALS,

@@ -31,7 +31,7 @@ from trilat.geo import (
     geodesic_direct,
     geodesic_inverse,
 )
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.motion import gravity_m_per_s2
 from trilat.scenario.smoothing import smooth
 from trilat.scenario.trajectory import Trajectory

@@ -28,7 +28,7 @@ from trilat.geo import (
     enu_rotation,
     geodetic_from_ecef,
 )
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.trajectory import checked_identifier
 
 # Burning is seen from above only when it has come through the clouds: a round figure, assumed.

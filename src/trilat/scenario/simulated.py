@@ -7,7 +7,7 @@ the start of a scenario in which nothing is launched (`launch_site_deg` is then 
 from dataclasses import dataclass
 from typing import Literal
 
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.sensor import Sensor
 from trilat.scenario.trajectory import Trajectory, checked_identifier
 

@@ -22,7 +22,7 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.generic import (
     INFRARED_PERIOD_S,
     INFRARED_RANGE_M_MAX,

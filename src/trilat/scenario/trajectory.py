@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trilat.geo import FloatArray, geodetic_from_ecef
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Rounding allowed when an instant is asked for at the very end of a path.

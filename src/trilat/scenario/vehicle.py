@@ -21,7 +21,7 @@ from itertools import pairwise
 import numpy as np
 
 from trilat.geo import FloatArray, enu_rotation
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 from trilat.scenario.trajectory import checked_identifier
 
 _STAGES_MAX = 5

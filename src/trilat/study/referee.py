@@ -29,8 +29,7 @@ from trilat.model import (
     find_level,
     kind_of,
 )
-from trilat.node import Node
-from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
+from trilat.node import RECORD_BYTES_MAX, Node, ReceivedRecord, ReleaseRecord
 from trilat.policy import AgreementSet
 from trilat.study.federation import Federation
 

@@ -3,7 +3,6 @@
 The same scenario, regime and seed give the same object but for `wall_s`.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +31,8 @@ class RunSettings:
     people: tuple[Person, ...] = ()
     folder: Path | None = None
     progress: Progress | None = None
+    stopwatch: Callable[[], float] | None = None
+    """Seconds from any fixed instant; without one, `wall_s` is null."""
 
 
 @dataclass
@@ -62,7 +63,7 @@ def run(yardstick: Yardstick, regime: Preset | str, settings: RunSettings | None
 
 def play(yardstick: Yardstick, regime: Preset | str, settings: RunSettings) -> Run:
     """Play a run and score it; the federation stays open, for the caller to look into and close."""
-    began = time.perf_counter()
+    began_s = None if settings.stopwatch is None else settings.stopwatch()
     chosen = preset(regime) if isinstance(regime, str) else regime
     scenario = yardstick.scenario
     launch_ns = yardstick.launch_ns
@@ -91,7 +92,7 @@ def play(yardstick: Yardstick, regime: Preset | str, settings: RunSettings) -> R
     people = (release_officers(chosen.regime.approval_delay_s), *settings.people)
     federation.run(yardstick.reports(labels, federation.settings.status), people, sample)
     finished = Run(federation, yardstick, scores)
-    finished.result = _result(finished, chosen.name, time.perf_counter() - began)
+    finished.result = _result(finished, chosen.name, _elapsed_s(settings, began_s))
     return finished
 
 
@@ -102,7 +103,13 @@ def people_of(scenario_name: str, launch_ns: int) -> tuple[Person, ...]:
     return (FalseReportOperator("JPN", launch_ns + 60 * SECOND_NS, launch_ns + 360 * SECOND_NS),)
 
 
-def _result(finished: Run, regime_name: str, wall_s: float) -> dict[str, Any]:
+def _elapsed_s(settings: RunSettings, began_s: float | None) -> float | None:
+    if settings.stopwatch is None or began_s is None:
+        return None
+    return round(settings.stopwatch() - began_s, 3)
+
+
+def _result(finished: Run, regime_name: str, wall_s: float | None) -> dict[str, Any]:
     federation, yardstick = finished.federation, finished.yardstick
     verifications = [node.ledger.verify() for node in federation.nodes.values()]
     return {
@@ -110,7 +117,7 @@ def _result(finished: Run, regime_name: str, wall_s: float) -> dict[str, Any]:
         "regime": regime_name,
         "seed": yardstick.seed,
         "duration_s": yardstick.scenario.duration_s,
-        "wall_s": round(wall_s, 3),
+        "wall_s": wall_s,
         "parties": {
             party: _party(finished, party, federation.nodes[party]) for party in federation.settings.parties
         },

@@ -24,7 +24,7 @@ from trilat.model import (
     UsageError,
     decode,
 )
-from trilat.node.records import RECORD_BYTES_MAX
+from trilat.node import RECORD_BYTES_MAX
 from trilat.policy import AgreementSet, Regime
 from trilat.study.federation import Federation, FederationSettings
 from trilat.study.presets import Preset, agreements_in

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, check_flight
-from trilat.model.errors import ScenarioError, UsageError
+from trilat.model import ScenarioError, UsageError
 
 CATALOGUE_BYTES_MAX = 20_000_000
 CATALOGUE_ROWS_MAX = 100_000

@@ -28,7 +28,7 @@ from enum import StrEnum
 
 from trilat.domains.missile.ascent import Aim, Target, aim_burn, aim_impulse
 from trilat.geo import geodesic_direct
-from trilat.model.errors import UsageError
+from trilat.model import UsageError
 
 BURN_S_BY_CLASS = {"irbm": 140.0, "liquid-icbm": 230.0, "mrbm": 70.0, "solid-icbm": 190.0}
 """Seconds of all burns together, one number per class of vehicle."""

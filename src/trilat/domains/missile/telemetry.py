@@ -32,8 +32,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from trilat.domains.missile.telemetry_forms import RawStage, read_json_object, read_raw_stages
-from trilat.model.errors import ScenarioError
-from trilat.scenario.recorded import (
+from trilat.model import ScenarioError
+from trilat.scenario import (
     ALTITUDE_M_MAX,
     ALTITUDE_M_MIN,
     DURATION_S_MAX,
@@ -41,9 +41,9 @@ from trilat.scenario.recorded import (
     SPEED_M_PER_S_MAX,
     Departure,
     RecordedStage,
+    Trajectory,
     trajectories_from_stages,
 )
-from trilat.scenario.trajectory import Trajectory
 
 JUMP_M_PER_S2 = 100.0
 """Speed may change this fast (ten times gravity), plus the slack below for the rounding of numbers."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trilat.model.errors import ScenarioError
+from trilat.model import ScenarioError
 
 TELEMETRY_BYTES_MAX = 50_000_000
 TELEMETRY_ROWS_MAX = 200_000
