@@ -16,7 +16,7 @@ import numpy as np
 
 from trilat.geo import geodetic_from_ecef
 from trilat.scenario import named_scenario
-from trilat.study import PRESETS, RunSettings, Yardstick, play
+from trilat.study import PRESETS, Run, RunSettings, Yardstick, play
 
 OUT = Path(__file__).parents[1] / "docs" / "regimes.svg"
 COLOURS = {1: "#d97706", 2: "#0284c7", 3: "#059669"}
@@ -31,7 +31,7 @@ WORDS = {
 }
 
 
-def cell(run, party: str, seconds: float) -> Iterator[str]:  # type: ignore[no-untyped-def]
+def cell(run: Run, party: str, seconds: float) -> Iterator[str]:
     """The marks of one cell, in its own coordinates."""
     path = run.yardstick.scenario.main_trajectory
     heights = path.geodetic[2] / 1000.0
@@ -72,8 +72,7 @@ def main() -> int:
     seconds = yardstick.scenario.duration_s
     width, height = LEFT + CELL_W * len(parties) + 8, TOP + CELL_H * len(PRESETS) + 30
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="sans-serif">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
         "<title>What each party saw of 5 April 2009 under each regime: height over time</title>",
         "<style>text{fill:#0f172a;font-size:12px}.h{font-weight:bold}.n{font-size:11px;fill:#475569}</style>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
@@ -98,8 +97,9 @@ def main() -> int:
             parts.append("</g>")
         run.federation.close()
     parts.append(
-        f'<text x="10" y="{height - 10}" class="n">Height over time, 0 to {seconds:.0f} s. Share of the time with a '
-        "good track, and its error after burnout. Dots grow with the stated uncertainty. Sensors are assumed.</text>"
+        f'<text x="10" y="{height - 10}" class="n">Height over time, 0 to {seconds:.0f} s. Share of the time '
+        "with a good track, and its error after burnout. Dots grow with the stated uncertainty. Sensors are "
+        "assumed.</text>"
     )
     parts.append("</svg>\n")
     OUT.write_text("\n".join(parts), encoding="utf-8")
