@@ -34,6 +34,8 @@ class Alarm:
     """Originator and item of each independent support."""
 
     text: str
+    former_keys: tuple[str, ...] = ()
+    """Names that the same alarm may have had before, when another of its items was the basis."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ Rules
 3. Each audience has warnings of its own, made from that audience's View, so that neither their content nor
    their number tells anything that the audience may not have. A partner is warned only of what this
    node's own sensors show; what others show, others' items tell, where they may be passed on.
-4. A retraction is a new version of the same warning; it goes to everyone who holds an earlier one.
+4. A partner is told of a support only where policy lets the warning that names it pass: a warning that was
+   given must not fall silent because of it.
+5. A retraction is a new version of the same warning; it goes to everyone who holds an earlier one.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -19,6 +21,7 @@ import msgspec
 from trilat.domains import Alarm, Head
 from trilat.model import (
     SECOND_NS,
+    AnyItem,
     Domain,
     ItemReference,
     Provenance,
@@ -33,6 +36,12 @@ UPDATE_EVERY_S: Final = 30
 
 MakeWarningHead = Callable[[str, str, str, Domain, int, Provenance | None], Head]
 """`make_head(audience, name, subject, domain, valid_ns, provenance)`."""
+
+Shown = tuple[AnyItem, ItemReference]
+"""An item that the node holds, and the version of it that is meant."""
+
+MayName = Callable[[str, Alarm, str], bool]
+"""`may_name(audience, alarm, supporter)`: may the audience be told that this originator supports it?"""
 
 
 @dataclass(frozen=True)
@@ -68,19 +77,30 @@ class Alerts:
         alarms: Iterable[Alarm],
         now_ns: int,
         make_head: MakeWarningHead,
+        may_name: MayName,
     ) -> tuple[Warning, ...]:
         """New versions of an audience's warnings, from what its View shows now."""
         spoken = []
-        for alarm in alarms:
-            if self._party not in (audience, alarm.basis_originator):
+        for shown in alarms:
+            if self._party not in (audience, shown.basis_originator):
                 continue
-            held = self._held.get((audience, alarm.key))
+            alarm = shown
+            if audience != self._party and shown.supporting:
+                named = [entry for entry in shown.supporting if may_name(audience, shown, entry[0])]
+                alarm = replace(shown, supporting=tuple(named))
+            key = self._key(audience, alarm)
+            held = self._held.get((audience, key))
             state = self._next_state(alarm, held, now_ns)
             if state is not None:
-                warning = self._warning(audience, alarm, state, make_head)
-                self._held[audience, alarm.key] = _Held(warning, alarm.basis, now_ns)
+                warning = self._warning(audience, key, alarm, state, make_head)
+                self._held[audience, key] = _Held(warning, alarm.basis, now_ns)
                 spoken.append(warning)
         return tuple(spoken)
+
+    def _key(self, audience: str, alarm: Alarm) -> str:
+        """The name under which the audience holds a warning of this alarm already, else the alarm's own."""
+        held = (key for key in (alarm.key, *alarm.former_keys) if (audience, key) in self._held)
+        return next(held, alarm.key)
 
     def _next_state(self, alarm: Alarm, held: _Held | None, now_ns: int) -> WarningState | None:
         """What to say about an alarm now, or None where there is nothing new to say."""
@@ -99,6 +119,7 @@ class Alerts:
     def _warning(
         self,
         audience: str,
+        key: str,
         alarm: Alarm,
         state: WarningState,
         make_head: MakeWarningHead,
@@ -107,7 +128,7 @@ class Alerts:
         sources = tuple(dict.fromkeys((alarm.basis_originator, *supporters)))
         provenance = Provenance(originators=tuple(dict.fromkeys((self._party, *sources))))
         return Warning(
-            **make_head(audience, alarm.key, alarm.subject, alarm.domain, alarm.valid_ns, provenance),
+            **make_head(audience, key, alarm.subject, alarm.domain, alarm.valid_ns, provenance),
             warning=alarm.kind,
             state=state,
             basis=(alarm.basis,),
@@ -122,29 +143,35 @@ class Alerts:
         key: str,
         kind: WarningKind,
         domain: Domain,
-        basis: tuple[tuple[str, ItemReference], ...],
-        confirmed_by: tuple[tuple[str, ItemReference], ...],
+        basis: tuple[Shown, ...],
+        confirmed_by: tuple[Shown, ...],
         text: str,
         now_ns: int,
         make_head: MakeWarningHead,
     ) -> Warning:
-        """A warning that a person raises on items that the node holds (originator and reference of each).
+        """A warning that a person raises on items that the node holds.
 
         Raises:
-            UsageError: there is no basis, or the confirmation is by who gave the basis.
+            UsageError: there is no basis, or what confirms it is by who gave the basis or of another concern.
         """
         if not basis:
             raise UsageError("a warning needs a basis: name the item that shows it")
-        parties = {party for party, _ in basis}
-        for party, reference in confirmed_by:
-            if party in parties:
+        parties = {party for item, _ in basis for party in item.provenance.originators}
+        for item, _ in confirmed_by:
+            if item.domain is not domain:
+                raise UsageError(f"`{item.item_id}` cannot confirm: it is about {item.domain.value}")
+            for party in parties.intersection(item.provenance.originators):
                 raise UsageError(
-                    f"`{reference.item_id}` cannot confirm: it is by `{party}`, who also gave the basis"
+                    f"`{item.item_id}` cannot confirm: it is by `{party}`, who also gave the basis"
                 )
-        sources = tuple(dict.fromkeys(party for party, _ in (*basis, *confirmed_by)))
+        sources = tuple(
+            dict.fromkeys(
+                party for item, _ in (*basis, *confirmed_by) for party in item.provenance.originators
+            )
+        )
         provenance = Provenance(originators=tuple(dict.fromkeys((self._party, *sources))))
         warning = Warning(
-            **make_head(audience, key, basis[0][1].item_id, domain, now_ns, provenance),
+            **make_head(audience, key, basis[0][0].item_id, domain, now_ns, provenance),
             warning=kind,
             state=WarningState.CONFIRMED if confirmed_by else WarningState.RAISED,
             basis=tuple(reference for _, reference in basis),

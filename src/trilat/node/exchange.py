@@ -3,11 +3,14 @@
 For every item and every peer: decide; where permitted, make the release when its delay has passed and its
 thinning allows; where a person must approve, ask once and wait; where withheld, count it. The decision is
 made at the node's instant of deciding (see `NodeConfig`). Nothing here sends: the node writes first.
+
+Thinning lets one version of an item leave, and holds the newest of those that follow back until the time has
+passed, so that the last word always arrives. A warning is never thinned.
 """
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trilat.model import (
     SECOND_NS,
@@ -65,7 +68,10 @@ class Exchange:
         self._order = 0
         self._sequences: dict[str, int] = {}
         self._queue: list[_Waiting] = []
-        self._said_ns: dict[tuple[str, str], int] = {}
+        self._left: dict[tuple[str, str], tuple[int, int]] = {}
+        """Per recipient and item: when a version last left, and which one."""
+
+        self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
         self._for_consent: dict[tuple[str, str], Held] = {}
         self.referrals: dict[tuple[str, str, str, str | None], Referral] = {}
@@ -158,11 +164,14 @@ class Exchange:
                 )
 
     def add_consent(self, consent: Consent, signed: bytes) -> tuple[Held, ...]:
-        """Take a consent; returns the items that waited for one on its subjects, to be offered again."""
+        """Take a consent; returns the items that waited for one on its subjects, to be offered again to the
+        recipient that they waited for, and to nobody else: the others have had their answer.
+        """
         if any(signed == known for _, known in self._consents):
             return ()
         self._consents.append((consent, signed))
-        for subject in consent.subjects:
+        own = consent.label.originator == self._config.party
+        for subject in consent.subjects if own else ():
             key = (consent.clause, subject, consent.recipient, consent.via)
             self._answered[key] = consent.until_ns
             self.referrals.pop(key, None)
@@ -171,27 +180,62 @@ class Exchange:
             for key, held in self._for_consent.items()
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
-        return tuple(self._for_consent.pop(key) for key in waiting)
+        return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
 
-    def due(self, now_ns: int) -> Iterator[Ready]:
-        """Releases whose delay has passed and that thinning lets through, in order of their time."""
-        while self._queue and self._queue[0].due_ns <= now_ns:
+    def due(self, now_ns: int, limit: int | None = None) -> Iterator[Ready]:
+        """Releases whose delay has passed and that thinning lets through, in order of their time.
+
+        Args:
+            now_ns: the clock.
+            limit: give at most so many; the rest stay for the next call.
+        """
+        given = 0
+        while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
             waiting = heapq.heappop(self._queue)
-            item, decision = waiting.held.item, waiting.decision
-            key = (decision.recipient, item.item_id)
-            duties = decision.duties
-            thin_ns = (duties.thin_s if duties is not None else 0) * SECOND_NS
-            last_ns = self._said_ns.get(key)
-            thinned = last_ns is not None and item.valid_ns - last_ns < thin_ns
-            if thinned and not isinstance(item, Warning):
-                continue
-            self._said_ns[key] = item.valid_ns
-            yield Ready(
-                recipient=decision.recipient,
-                release=degrade(item, decision),
-                held=waiting.held,
-                consents=self._behind(decision, waiting.held),
-            )
+            if self._may_leave(waiting, now_ns):
+                given += 1
+                yield self._ready(waiting, now_ns)
+        for key in [key for key, waiting in self._held_back.items() if waiting.due_ns <= now_ns]:
+            if given == limit:
+                break
+            given += 1
+            yield self._ready(self._held_back[key], now_ns)
+
+    def _may_leave(self, waiting: _Waiting, now_ns: int) -> bool:
+        """Whether thinning lets a version leave now; the newest that it does not is held back."""
+        item, decision = waiting.held.item, waiting.decision
+        key = (decision.recipient, item.item_id)
+        left_ns, version = self._left.get(key, (0, 0))
+        thin_ns = (decision.duties.thin_s if decision.duties is not None else 0) * SECOND_NS
+        if thin_ns == 0 or version == 0 or isinstance(item, Warning):
+            return True
+        if item.version <= version:
+            return False
+        if now_ns - left_ns >= thin_ns:
+            return True
+        known = self._held_back.get(key)
+        if known is None or known.held.item.version < item.version:
+            self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
+        return False
+
+    def _ready(self, waiting: _Waiting, now_ns: int) -> Ready:
+        item, decision = waiting.held.item, waiting.decision
+        key = (decision.recipient, item.item_id)
+        self._left[key] = (now_ns, item.version)
+        held_back = self._held_back.get(key)
+        if held_back is not None and held_back.held.item.version <= item.version:
+            del self._held_back[key]
+        return Ready(
+            recipient=decision.recipient,
+            release=degrade(item, decision),
+            held=waiting.held,
+            consents=self._behind(decision, waiting.held),
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many permitted releases wait for their time."""
+        return len(self._queue) + len(self._held_back)
 
     def _behind(self, decision: Decision, held: Held) -> tuple[bytes, ...]:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
@@ -207,13 +251,18 @@ class Exchange:
         self._sequences[recipient] = self._sequences.get(recipient, 0) + 1
         return self._sequences[recipient]
 
-    def said(self, recipient: str, item: ItemReference, valid_ns: int, sequence: int) -> None:
-        """Continue after a release made before a restart."""
+    def left(self, recipient: str, item: ItemReference, left_ns: int, sequence: int) -> None:
+        """Continue after a release that left, by the clock at `left_ns`, before a restart."""
         self._sequences[recipient] = sequence
-        self._said_ns[recipient, item.item_id] = valid_ns
-        self._queue = [
-            waiting
-            for waiting in self._queue
-            if (waiting.decision.recipient, waiting.decision.item) != (recipient, item)
-        ]
+        self._left[recipient, item.item_id] = (left_ns, item.version)
+        self._queue = [waiting for waiting in self._queue if not _is_past(waiting, recipient, item)]
         heapq.heapify(self._queue)
+
+
+def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
+    """Whether a release is the one that left, or one that thinning dropped in its favour."""
+    item, decision = waiting.held.item, waiting.decision
+    if (decision.recipient, item.item_id) != (recipient, left.item_id):
+        return False
+    thinned = decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)
+    return item.version == left.version or (thinned and item.version < left.version)

@@ -7,10 +7,12 @@ first from memory, never from the ledger.
 from collections import OrderedDict
 from typing import Final
 
-from trilat.model import AnyItem, ItemReference, UsageError, Warning
+from trilat.model import AnyItem, ItemReference, UsageError, Warning, kind_of
 from trilat.node.exchange import Held
 
 ITEMS_MAX: Final = 200_000
+_SHOWING: Final = frozenset({"report", "track", "event", "area", "vessel", "indicator"})
+"""Kinds of item that something was seen by; the others are what people say."""
 
 
 class Holdings:
@@ -19,20 +21,19 @@ class Holdings:
     def __init__(self) -> None:
         """Nothing held."""
         self._newest: OrderedDict[str, Held] = OrderedDict()
-        self._warnings: set[str] = set()
-        self._versions: set[tuple[str, int]] = set()
+        self._warnings: dict[str, None] = {}
+        self._versions: dict[str, set[int]] = {}
         self.by_originator: dict[str, int] = {}
         self.by_sender: dict[str, int] = {}
 
     def add(self, held: Held, sender: str | None = None) -> bool:
         """Keep an item; `sender` is the partner that it came from. False where this version was held."""
         item = held.item
-        reference = (item.item_id, item.version)
         if sender is not None:
             self.by_sender[sender] = self.by_sender.get(sender, 0) + 1
-        if reference in self._versions:
+        if self.has(item.item_id, item.version):
             return False
-        self._versions.add(reference)
+        self._versions.setdefault(item.item_id, set()).add(item.version)
         if sender is not None:
             originator = item.label.originator
             self.by_originator[originator] = self.by_originator.get(originator, 0) + 1
@@ -41,16 +42,16 @@ class Holdings:
             self._newest[item.item_id] = held
             self._newest.move_to_end(item.item_id)
             if isinstance(item, Warning):
-                self._warnings.add(item.item_id)
+                self._warnings[item.item_id] = None
             if len(self._newest) > ITEMS_MAX:
                 gone, _ = self._newest.popitem(last=False)
-                self._warnings.discard(gone)
-                self._versions = {entry for entry in self._versions if entry[0] != gone}
+                self._warnings.pop(gone, None)
+                del self._versions[gone]
         return True
 
     def has(self, item_id: str, version: int) -> bool:
         """Whether this very version is or was held."""
-        return (item_id, version) in self._versions
+        return version in self._versions.get(item_id, ())
 
     def newest(self, item_id: str) -> AnyItem | None:
         """The newest version held of an item, or None."""
@@ -69,16 +70,21 @@ class Holdings:
             if isinstance((held := self._newest[item_id]).item, Warning)
         )
 
-    def originator(self, reference: ItemReference) -> str:
-        """Whose item a reference names.
+    def shown(self, reference: ItemReference) -> AnyItem:
+        """The newest version of the item that a reference names, for a warning to rest on.
 
         Raises:
-            UsageError: this node holds no such item; nothing can rest on it.
+            UsageError: this node holds no such version, or the item shows nothing: it is words.
         """
         held = self._newest.get(reference.item_id)
-        if held is None or (reference.item_id, reference.version) not in self._versions:
+        if held is None or not self.has(reference.item_id, reference.version):
             raise UsageError(
                 f"no item `{reference.item_id}` version {reference.version} is held here: "
                 "a warning rests on items, not on words"
             )
-        return held.item.label.originator
+        if kind_of(held.item) not in _SHOWING:
+            raise UsageError(
+                f"`{reference.item_id}` is a {kind_of(held.item)} and shows nothing by itself: "
+                "name the item that it speaks of"
+            )
+        return held.item

@@ -2,25 +2,30 @@
 
 Own reports
 1. the status is the node's;
-2. the item is this party's own, from its own observations;
-3. its instant is not further ahead of, or behind, the clock than the settings allow;
-4. it was not accepted before.
+2. the item is this party's own, from its own observations, and named as such;
+3. it is of a kind that a feed gives: warnings, consents and recalls are people's, and have their own ways in;
+4. its instant is not further ahead of, or behind, the clock than the settings allow;
+5. it was not accepted before.
 
 Partners' releases, after the link has checked signatures and addresses
 1. the status is the node's;
-2. the release has not expired;
-3. an agreement that this node holds permits this very release: policy refuses on the way out, and again here.
+2. it is named after its originator, so that nobody can put a version behind another's item;
+3. the release has not expired, and was not decided ahead of this node's clock;
+4. an agreement that this node holds permits this very release: policy refuses on the way out, and again here.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from trilat.model import SECOND_NS, AnyItem, Consent, Outcome, Release, format_instant
+from trilat.model import SECOND_NS, AnyItem, Consent, Outcome, Release, format_instant, kind_of
 from trilat.node.config import NodeConfig
 from trilat.policy import AgreementSet, ReleaseRequest, decide
 
 DECIDED_AHEAD_S_MAX: Final = 60
 """A partner's instant of deciding may be ahead of ours by this much, seconds."""
+
+_SPOKEN: Final = frozenset({"warning", "consent", "recall", "reclassification", "loss-report", "answer"})
+"""Kinds that a person gives at a node, by a way that checks who and on what ground."""
 
 
 def report_refusal(item: AnyItem, config: NodeConfig, now_ns: int, *, known: bool) -> str | None:
@@ -30,14 +35,18 @@ def report_refusal(item: AnyItem, config: NodeConfig, now_ns: int, *, known: boo
         return f"{name} is {item.status.value}, this node holds {config.status.value} items only"
     if item.label.originator != config.party or item.provenance.originators != (config.party,):  # 2
         return f"{name} is by `{item.label.originator}`: intake takes this party's own reports only"
+    if not item.item_id.startswith(f"{config.party}-"):
+        return f"{name} is not named after this party: begin the name with `{config.party}-`"
+    if kind_of(item) in _SPOKEN:  # 3
+        return f"{name} is a {kind_of(item)}: intake takes what was observed, not what a person says"
     ahead_s = (item.valid_ns - now_ns) / SECOND_NS
-    if ahead_s > config.report_ahead_s_max:  # 3
+    if ahead_s > config.report_ahead_s_max:  # 4
         return (
             f"{name} of {format_instant(item.valid_ns)} is {ahead_s:.0f} s ahead of the clock: set the sensor"
         )
     if -ahead_s > config.report_age_s_max:
         return f"{name} is {-ahead_s:.0f} s old, over the limit of {config.report_age_s_max} s"
-    if known:  # 4
+    if known:  # 5
         return f"{name} version {item.version} was accepted before"
     return None
 
@@ -55,17 +64,29 @@ def foreign_refusal(
     name = f"item `{item.item_id}` of `{sender}`"
     if item.status is not config.status:  # 1
         return f"{name} is {item.status.value}, this node holds {config.status.value} items only"
+    misnamed = _misnamed(item, (config.party, *config.peers))
+    if misnamed is not None:  # 2
+        return f"{name} by `{item.label.originator}` is named after `{misnamed}`: not used"
     at_ns = now_ns + config.decision_shift_ns
-    if release.expires_ns is not None and release.expires_ns <= at_ns:  # 2
+    if release.expires_ns is not None and release.expires_ns <= at_ns:  # 3
         return f"{name} expired at {format_instant(release.expires_ns)}"
     if release.decided_ns > at_ns + DECIDED_AHEAD_S_MAX * SECOND_NS:  # 3
         return f"{name} was decided at {format_instant(release.decided_ns)}, ahead of this node's clock"
     request = ReleaseRequest(
         sender=sender, recipient=config.party, purpose=release.purpose, at_ns=release.decided_ns
     )
-    decision = decide(item, request, agreements, consents)
+    decision = decide(item, request, agreements, consents)  # 4
     if decision.outcome is not Outcome.PERMIT:
         return f"{name} is not permitted by an agreement held here: {decision.reasons[0].value}"
     if decision.form is not release.form:
         return f"{name} came as {release.form.value}, the agreement gives another form"
     return None
+
+
+def _misnamed(item: AnyItem, parties: Sequence[str]) -> str | None:
+    """The party, or the stranger, after whom an item or its subject is named in its originator's place."""
+    originator = item.label.originator.split("/")[0]
+    if not item.item_id.startswith(f"{originator}-"):
+        return item.item_id.split("-", maxsplit=1)[0]
+    others = (party for party in parties if party != originator)
+    return next((party for party in others if item.subject.startswith(f"{party}-")), None)

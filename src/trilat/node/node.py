@@ -10,12 +10,12 @@ After a crash a `Node` is built anew over the same ledger (`trilat.node.restore`
 accepted item is there, once, in order, and the outgoing streams go on where the ledger says.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from trilat.domains import Head, MakeHead, Sight
+from trilat.domains import Alarm, Head, MakeHead, Sight
 from trilat.ledger import Entry, EntryKind, Ledger
 from trilat.link import (
     Entropy,
@@ -38,8 +38,10 @@ from trilat.model import (
     Domain,
     ItemReference,
     Label,
+    LedgerError,
     Outcome,
     Provenance,
+    Receipt,
     Release,
     Report,
     Track,
@@ -48,6 +50,7 @@ from trilat.model import (
     UsageError,
     Warning,
     WarningKind,
+    WarningState,
     encode,
     kind_of,
 )
@@ -69,6 +72,10 @@ from trilat.node.views import Views
 from trilat.policy import AgreementSet
 
 _REFUSED_BYTES_MAX = 65_536
+_DECIDED_ENTRIES_MAX = 4_000
+_RELEASES_MAX = 2_000
+_PENDING_MAX = 2_000
+"""Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,9 @@ class Node:
         self.accepted_reports = 0
         """How many own reports were accepted, of every version."""
 
+        self.failure: str | None = None
+        """Why this node does nothing any more; its ledger is sound, and a node restored from it goes on."""
+
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = any(
@@ -140,6 +150,7 @@ class Node:
 
     def intake(self, items: Sequence[AnyItem]) -> IntakeResult:
         """Check, write and use own reports. What is refused is kept aside with its one line."""
+        self._refuse_failed()
         now_ns = self.clock.now_ns()
         accepted: list[AnyItem] = []
         entries: list[Entry] = []
@@ -175,23 +186,54 @@ class Node:
             self._to_offer.append(held)
 
     def tick(self) -> tuple[ReleaseRecord, ...]:
-        """Publish, warn, decide, write, then send; returns what was released now."""
+        """Publish, warn, decide, write, then send; returns what was released now.
+
+        What is more than one commit holds waits for the next tick.
+
+        Raises:
+            LedgerError: the ledger cannot be written; the node stops, see `failure`.
+        """
+        self._refuse_failed()
         now_ns = self.clock.now_ns()
         made = [*self._published(now_ns), *self._warned(now_ns)]
-        entries, self._pending_entries = self._pending_entries, []
+        entries = self._pending_entries[:_PENDING_MAX]
+        del self._pending_entries[:_PENDING_MAX]
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
-        offers, self._to_offer = [*self._to_offer, *made], []
-        for held in offers:
-            for decision in self.exchange.offer(held, now_ns):
-                entries.append(Entry(kind=EntryKind.DECISION, content=encode(decision)))
-                self.use_decision(held.item, decision)
-        records = [self._record(ready) for ready in self.exchange.due(now_ns)]
+        self._to_offer += made
+        entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
+        records = [self._record(ready) for ready in self.exchange.due(now_ns, _RELEASES_MAX)]
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
-        receipts = self.ledger.append(entries)
+        receipts = self._written(entries)
         for record, receipt in zip(records, receipts[len(receipts) - len(records) :], strict=True):
             self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt)
         self.endpoint.tick(now_ns)
         return tuple(records)
+
+    def _decided(self, now_ns: int, limit: int) -> list[Entry]:
+        """The decisions on what waits to be offered, whole items only, at most `limit` entries."""
+        entries: list[Entry] = []
+        offered = 0
+        for held in self._to_offer:
+            if len(entries) + len(self.config.peers) > limit:
+                break
+            offered += 1
+            for decision in self.exchange.offer(held, now_ns):
+                entries.append(Entry(kind=EntryKind.DECISION, content=encode(decision)))
+                self.use_decision(held.item, decision)
+        self._to_offer = self._to_offer[offered:]
+        return entries
+
+    def _written(self, entries: Sequence[Entry]) -> Sequence[Receipt]:
+        """The receipts of entries that the node's state has run ahead of: without them it must stop."""
+        try:
+            return self.ledger.append(entries)
+        except TrilatError as error:
+            self.failure = str(error)
+            raise
+
+    def _refuse_failed(self) -> None:
+        if self.failure is not None:
+            raise LedgerError(f"this node has stopped, restore it from its ledger: {self.failure}")
 
     def use_decision(self, item: AnyItem, decision: Decision) -> None:
         """Let a recipient's picture use what may be passed on to it."""
@@ -232,11 +274,29 @@ class Node:
         made = []
         for audience in (self.config.party, *self.config.peers):
             alarms = self.views.of(audience).alarms(now_ns)
-            for warning in self.alerts.update(audience, alarms, now_ns, self._warning_head):
+            for warning in self.alerts.update(audience, alarms, now_ns, self._warning_head, self._may_name):
                 held = Held(warning, b"", audience=audience)
                 self.use_item(held)
                 made.append(held)
         return made
+
+    def _may_name(self, audience: str, alarm: Alarm, supporter: str) -> bool:
+        """Whether policy lets a warning pass that names another originator; nothing is made or counted."""
+        probe = Warning(
+            item_id=f"{self.config.party}-warn-{audience}-probe",
+            subject=f"{self.config.party}-{alarm.subject.removeprefix(f'{self.config.party}-')}",
+            domain=alarm.domain,
+            status=self.config.status,
+            valid_ns=alarm.valid_ns,
+            label=self.heads.label("warning", self.clock.now_ns(), (audience,)),
+            provenance=Provenance(originators=(self.config.party, supporter)),
+            warning=alarm.kind,
+            state=WarningState.RAISED,
+            basis=(alarm.basis,),
+            sources=(self.config.party,),
+        )
+        decision = self.exchange.decide(Held(probe, b"", audience=audience), audience, self.clock.now_ns())
+        return decision.outcome is Outcome.PERMIT
 
     def _warning_head(
         self,
@@ -279,6 +339,7 @@ class Node:
 
         A parcel that this node may not hold is kept aside with the reason; the stream goes on behind it.
         """
+        self._refuse_failed()
         now_ns = self.clock.now_ns()
         entries: list[Entry] = []
         used: list[OpenedParcel] = []
@@ -351,6 +412,7 @@ class Node:
             UsageError: the referral is not one of this node's.
             ItemError: the officer is not on this party's staff.
         """
+        self._refuse_failed()
         if referral not in self.exchange.referrals.values():
             raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
         now_ns = self.clock.now_ns()
@@ -375,7 +437,7 @@ class Node:
             assumed=assumed,
         )
         signed = sign_item(self._keys, consent)
-        self.ledger.append([Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))])
+        self._written([Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))])
         self.use_own_consent(consent, signed)
         return consent
 
@@ -399,10 +461,12 @@ class Node:
         """A warning that a person raises, for the own staff and every peer.
 
         Raises:
-            UsageError: an item it rests on is not held here, or what confirms it is by who gave the basis.
+            UsageError: an item it rests on is not held here or shows nothing, or what confirms it is by who
+                gave the basis or of another concern.
         """
-        shown = tuple((self.holdings.originator(reference), reference) for reference in basis)
-        support = tuple((self.holdings.originator(reference), reference) for reference in confirmed_by)
+        self._refuse_failed()
+        shown = tuple((self.holdings.shown(reference), reference) for reference in basis)
+        support = tuple((self.holdings.shown(reference), reference) for reference in confirmed_by)
         warnings = []
         for audience in (self.config.party, *self.config.peers):
             warning = self.alerts.raise_by_hand(
@@ -418,6 +482,7 @@ class Node:
         Raises:
             UsageError: nobody holds a standing warning of that name.
         """
+        self._refuse_failed()
         retractions = self.alerts.retract(key, text, self.clock.now_ns(), self._warning_head)
         for audience, warning in retractions:
             self._say(warning, audience)
@@ -425,7 +490,7 @@ class Node:
 
     def _say(self, warning: Warning, audience: str) -> None:
         held = Held(warning, b"", audience=audience)
-        self.ledger.append([Entry(kind=EntryKind.ITEM, content=encode(warning))])
+        self._written([Entry(kind=EntryKind.ITEM, content=encode(warning))])
         self.use_item(held)
         self.offer_later(held)
 
@@ -441,12 +506,14 @@ class Node:
     def refused(self, source: str, text: str, content: bytes = b"") -> None:
         """Note input that the link refused; the bytes are kept aside with the next tick."""
         self.refusals.append(text)
-        self._pending_entries.append(_refusal_entry(source, text, content))
+        if len(self._pending_entries) < _PENDING_MAX:
+            # A flood of bad input is counted by the link; it may not fill the ledger or stop the node.
+            self._pending_entries.append(_refusal_entry(source, text, content))
 
-    def drop_offers(self, decided: Container[tuple[str, int]]) -> None:
-        """After a restart: items that were decided on before it are not offered again."""
+    def drop_offer(self, decided: tuple[str, int]) -> None:
+        """After a restart: an item that was decided on before it, and not asked about since, is settled."""
         self._to_offer = [
-            held for held in self._to_offer if (held.item.item_id, held.item.version) not in decided
+            held for held in self._to_offer if (held.item.item_id, held.item.version) != decided
         ]
 
     def sights(self) -> tuple[Sight, ...]:

@@ -50,7 +50,6 @@ class _Restorer:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._held: dict[tuple[str, int], Held] = {}
-        self._decided: set[tuple[str, int]] = set()
         self._published: set[bytes] = set()
         self._reports: dict[bytes, str] = {}
         self._outgoing: dict[str, _Outgoing] = {}
@@ -72,8 +71,7 @@ class _Restorer:
             use(stored, stored.content)
 
     def finish(self) -> None:
-        """What was decided is not offered again, what was published is not published again."""
-        self._node.drop_offers(self._decided)
+        """What was published is not published again; the streams go on where they stood."""
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
         self._node.endpoint.restore(
@@ -119,13 +117,12 @@ class _Restorer:
             raise LedgerError(
                 f"the ledger decides on `{reference[0]}` version {reference[1]} before it holds it"
             )
-        self._node.drop_offers({reference})
-        self._decided.add(reference)
+        self._node.drop_offer(reference)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
         self._node.exchange.take(held, decision, now_ns)
         self._node.use_decision(held.item, decision)
 
-    def _release(self, _: Stored, content: bytes) -> None:
+    def _release(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
         outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
         outgoing.parcels.append(record.parcel)
@@ -133,7 +130,7 @@ class _Restorer:
             raise LedgerError(
                 f"release {record.sequence} to `{record.recipient}` is not number {len(outgoing.parcels)}"
             )
-        self._node.exchange.said(record.recipient, record.item, record.valid_ns, record.sequence)
+        self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
 
     def _received(self, _: Stored, content: bytes) -> None:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)

@@ -1,9 +1,9 @@
 """`Views`: one picture per distinct set of contributions that may be used together.
 
 Rules
-1. Every contribution has a source class: own, or originator and subject of a foreign item. Policy is asked
-   once per foreign item and audience whether the node may pass it on; only then does its class belong to
-   the audience's set. The node's own staff have everything that was released to the node.
+1. Every contribution has a source class: own, or the originators, kind, subject and label of a foreign item.
+   Policy is asked per foreign item and audience whether the node may pass it on; only then does its
+   class belong to the audience's set. The node's own staff have everything that was released to the node.
 2. Two audiences with the same set share one View. A set that grows gets a View built from the contributions
    of that set alone, in the order in which they were accepted. No View ever loses a contribution that stands.
 3. A View is never told for whom it is; what comes out of it depends on its set and on nothing else.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from trilat.domains import PIPELINES, Alarm, MakeHead, Pipeline, Sight
-from trilat.model import AnyItem, Domain
+from trilat.model import AnyItem, Domain, kind_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
 """Contributions kept for building Views; the oldest go first."""
@@ -94,13 +94,29 @@ class Views:
         return source
 
     def class_of(self, item: AnyItem) -> SourceClass:
-        """The class of a foreign item: whose it is and what it is about."""
-        return f"{'+'.join(item.provenance.originators)}|{item.subject}"
+        """The class of a foreign item: all that policy's answer hangs on but the instant and the recipient.
+
+        Two items of one class get the same answer, so a permission for one never lets in another that is
+        of a higher level, of another kind, or for fewer parties.
+        """
+        label = item.label
+        said = (
+            (label.classification.scheme, label.classification.level),
+            sorted(label.releasable_to),
+            sorted(label.restrictive),
+            sorted(label.permissive),
+            sorted(caveat.value for caveat in label.caveats),
+            label.expires_ns,
+            item.provenance.originators,
+            kind_of(item),
+            item.subject,
+        )
+        return repr(said)
 
     def allow(self, audience: str, source: SourceClass) -> None:
         """Let an audience's picture use a class of contributions, because policy permits passing it on."""
         held = self.set_of(audience)
-        if source in held:
+        if source in held or audience == self._party:
             return
         wider = held | {source}
         self._sets[audience] = wider

@@ -113,6 +113,11 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area]) -> Alarm:
         valid_ns=basis.valid_ns,
         supporting=tuple(sorted(supporting.items())),
         text=_text(kind, basis),
+        former_keys=tuple(
+            dict.fromkeys(
+                f"{kind.value}-{item.subject}" for item in group[1:] if item.subject != basis.subject
+            )
+        ),
     )
 
 

@@ -89,8 +89,10 @@ class MissilePipeline:
         self._party = party
         self._tracker = Tracker()
         self._pending: list[tuple[str, RadarObservation | DirectionObservation]] = []
+        self._newest_ns = 0
         self._published_updates: dict[str, int] = {}
         self._published_launch: dict[str, Event] = {}
+        self._first_track_ns: dict[str, int] = {}
         self._launch_turns: dict[str, int] = {}
         self._falling_since_ns: dict[str, int] = {}
         self._published_impact_ns: dict[str, int] = {}
@@ -107,7 +109,7 @@ class MissilePipeline:
         """
         if isinstance(item, Report):
             plot = plot_of(item)
-            if self._tracker.add(plot) and not isinstance(plot, EquivalentObservation):
+            if self._taken(plot) and not isinstance(plot, EquivalentObservation):
                 self._pend(item.item_id, plot)
         elif isinstance(item, Track):
             if item.provenance.originators == (self._party,):
@@ -123,10 +125,26 @@ class MissilePipeline:
             newest_kept(self._impacts, item)
             self._published_impact_ns[self._key(item)] = item.valid_ns
 
+    def _taken(self, plot: RadarObservation | DirectionObservation | EquivalentObservation) -> bool:
+        """Whether the tracker takes a plot; plots older than its buffer before the newest are past."""
+        taken = self._tracker.add(plot)
+        if taken:
+            self._newest_ns = max(self._newest_ns, plot.time_ns)
+        return taken
+
+    def _oldest_ns(self) -> int:
+        """The instant before which the tracker can no longer say what it saw."""
+        return self._newest_ns - int(self._tracker.settings.buffer_s * SECOND_NS)
+
     def _remember_track(self, item: Track) -> None:
-        """Note what an own track said last: how many plots, and since when the object falls."""
+        """Note what an own track said last: how many plots, its turn, and since when the object falls.
+
+        Nothing else of what was published is remembered, so that a restart knows all of it from the items.
+        """
         key = self._key(item)
         self._published_updates[key] = item.updates_count
+        self._first_track_ns.setdefault(key, item.valid_ns)
+        self._launch_turns[key] = self._turn(key, item.valid_ns)
         if item.stage.value in _FALLING:
             self._falling_since_ns.setdefault(key, item.valid_ns)
         else:
@@ -136,7 +154,7 @@ class MissilePipeline:
         """Remember a plot until it is published; a View that never publishes forgets it with the buffer."""
         self._pending.append((report_id, plot))
         if len(self._pending) > _PENDING_MAX:
-            oldest_ns = plot.time_ns - int(self._tracker.settings.buffer_s * SECOND_NS)
+            oldest_ns = self._oldest_ns()
             kept = [pending for pending in self._pending if pending[1].time_ns > oldest_ns]
             self._pending = kept[-_PENDING_MAX:]
 
@@ -148,7 +166,7 @@ class MissilePipeline:
         tracklets = tracklets_of(item)
         if tracklets:
             for tracklet in tracklets:
-                self._tracker.add(tracklet)
+                self._taken(tracklet)
             return
         track = source_track_of(item)
         if track is not None:
@@ -186,12 +204,14 @@ class MissilePipeline:
         if not self._pending:
             return assigned
         waiting = []
-        oldest_ns = self._pending[-1][1].time_ns - int(self._tracker.settings.buffer_s * SECOND_NS)
+        oldest_ns = self._oldest_ns()
         for report_id, plot in self._pending:
+            if plot.time_ns <= oldest_ns:
+                continue
             found = self._tracklet(plot, keys)
             if found is not None and len(assigned.setdefault(found[0], [])) < _TRACKLETS_MAX:
                 assigned[found[0]].append((report_id, plot.sensor, found[1]))
-            elif plot.time_ns > oldest_ns:
+            else:
                 waiting.append((report_id, plot))
         self._pending = waiting
         return assigned
@@ -252,12 +272,13 @@ class MissilePipeline:
 
     def _launch_due(self, estimate: TrackEstimate) -> bool:
         """Whether the first plots may tell something new: again every few seconds, while they gather."""
-        age_s = (estimate.last_update_ns - estimate.first_time_ns) / SECOND_NS
-        turn = int(min(age_s, self._tracker.settings.history_s) // LAUNCH_EVERY_S)
-        if self._launch_turns.get(estimate.track_key, -1) >= turn:
-            return False
-        self._launch_turns[estimate.track_key] = turn
-        return True
+        key = estimate.track_key
+        return self._turn(key, estimate.time_ns) > self._launch_turns.get(key, -1)
+
+    def _turn(self, key: str, valid_ns: int) -> int:
+        """Which of the estimates of a launch a version of its track belongs to, counted from the first."""
+        age_s = (valid_ns - self._first_track_ns.get(key, valid_ns)) / SECOND_NS
+        return int(min(age_s, self._tracker.settings.history_s) // LAUNCH_EVERY_S)
 
     def _impact_products(self, estimate: TrackEstimate, now_ns: int, make_head: MakeHead) -> list[AnyItem]:
         key = estimate.track_key
