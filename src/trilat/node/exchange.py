@@ -232,10 +232,10 @@ class Exchange:
             consents=self._behind(decision, waiting.held),
         )
 
-    @property
-    def waiting(self) -> int:
-        """How many permitted releases wait for their time."""
-        return len(self._queue) + len(self._held_back)
+    def waiting(self, recipient: str) -> int:
+        """How many permitted releases to a recipient wait for their time."""
+        held = (*self._queue, *self._held_back.values())
+        return sum(waiting.decision.recipient == recipient for waiting in held)
 
     def _behind(self, decision: Decision, held: Held) -> tuple[bytes, ...]:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""

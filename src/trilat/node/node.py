@@ -516,6 +516,11 @@ class Node:
             held for held in self._to_offer if (held.item.item_id, held.item.version) != decided
         ]
 
+    def unsettled(self, recipient: str) -> int:
+        """How many releases to a partner wait for their time or for the partner's receipt."""
+        unacknowledged = self.endpoint.next_sequence(recipient) - 1 - self.endpoint.acknowledged(recipient)
+        return self.exchange.waiting(recipient) + unacknowledged
+
     def sights(self) -> tuple[Sight, ...]:
         """The objects of the staff's picture now."""
         return self.views.staff.sights(self.clock.now_ns())

@@ -24,6 +24,8 @@ TICK_NS: Final = SECOND_NS
 LINK_DELAY_NS: Final = 50_000_000
 """What a message takes on its way, assumed: no figure was published."""
 
+_SETTLING_TICKS_MAX: Final = 300
+
 STEADY_LINKS: Final = LinkFaults(delay_min_ns=LINK_DELAY_NS, delay_max_ns=LINK_DELAY_NS)
 """Links that only take time."""
 
@@ -33,11 +35,19 @@ Person = Callable[["Federation", int], None]
 
 @dataclass(frozen=True)
 class Crash:
-    """A node that stops at an instant and is built anew from its ledger at another."""
+    """A node that stops at an instant and is built anew from its ledger at another, which may be the same.
+
+    What was due before or at the instant has been taken; what arrives while the node is down is lost.
+    """
 
     party: str
     at_ns: int
     again_ns: int
+
+    def __post_init__(self) -> None:
+        """Refuse a node that is built anew before it stopped."""
+        if self.again_ns < self.at_ns:
+            raise UsageError(f"the node of `{self.party}` cannot be built anew before it stopped")
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,18 @@ class FederationSettings:
     crashes: tuple[Crash, ...] = ()
     folder: Path | None = None
     """Where the ledgers are written; None keeps them in memory."""
+
+    def __post_init__(self) -> None:
+        """Refuse crashes that no run can play: of a stranger, without an end, or two of one node at once."""
+        past: dict[str, int] = {}
+        for crash in sorted(self.crashes, key=lambda crash: (crash.at_ns, crash.again_ns)):
+            if crash.party not in self.parties:
+                raise UsageError(f"no party `{crash.party}` in this federation can crash")
+            if not self.start_ns <= crash.at_ns <= crash.again_ns <= self.end_ns:
+                raise UsageError(f"a crash of `{crash.party}` lies outside the run: begin and end it within")
+            if crash.at_ns < past.get(crash.party, crash.at_ns):
+                raise UsageError(f"two crashes of `{crash.party}` overlap: let one end first")
+            past[crash.party] = crash.again_ns
 
 
 class Federation:
@@ -74,18 +96,37 @@ class Federation:
         self.released: list[tuple[str, ReleaseRecord]] = []
         self.refused_reports: list[str] = []
         self._waiting: dict[str, list[AnyItem]] = {party: [] for party in settings.parties}
+        self._falls = sorted(
+            (
+                event
+                for crash in settings.crashes
+                for event in (
+                    (crash.at_ns, crash.again_ns, False, crash.party),
+                    (crash.again_ns, crash.again_ns, True, crash.party),
+                )
+            ),
+            reverse=True,
+        )
+        """What happens to nodes (instant, when it ends, whether it is back, which), the next one last."""
+
         for party in settings.parties:
+            self._write_key(party)
             self._stores[party] = self._store(party)
             self.nodes[party] = self._node(party)
 
-    def _store(self, party: str) -> Store:
+    def _write_key(self, party: str) -> None:
+        """The ledger's key beside the ledger, readable by its owner alone."""
         if self.settings.folder is None:
-            return MemoryStore()
-        path = self.settings.folder / f"{party}.ledger"
-        key_path = path.with_name(f"{path.name}.key")
+            return
+        key_path = self.settings.folder / f"{party}.ledger.key"
         with open(key_path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as key_file:
             key_file.write(self._ledger_keys[party])
-        return SqliteStore(path)
+
+    def _store(self, party: str) -> Store:
+        """The store of a party's ledger, opened anew; one in memory is its own disk."""
+        if self.settings.folder is None:
+            return self._stores.get(party) or MemoryStore()
+        return SqliteStore(self.settings.folder / f"{party}.ledger")
 
     def _node(self, party: str) -> Node:
         peers = tuple(other for other in self.settings.parties if other != party)
@@ -145,7 +186,6 @@ class Federation:
         for tick_ns in ticks:
             position = self._take_reports(queue, position, tick_ns)
             self._advance(tick_ns)
-            self._crash(tick_ns)
             for person in people:
                 person(self, tick_ns)
             for party, node in self.nodes.items():
@@ -182,35 +222,50 @@ class Federation:
         self.refused_reports += node.intake(items).refusals
 
     def _advance(self, until_ns: int) -> None:
-        """Move the clock, delivering on the way what is due."""
+        """Move the clock, delivering on the way what is due, and letting nodes fall and come back."""
+        while self._falls and self._falls[-1][0] <= until_ns:
+            at_ns, _, is_back, party = self._falls.pop()
+            self._deliver(at_ns)
+            if is_back:
+                self._rebuild(party)
+            else:
+                self.network.drop(party)
+                del self.nodes[party]
+        self._deliver(until_ns)
+
+    def _deliver(self, until_ns: int) -> None:
         while (due_ns := self.network.next_ns()) is not None and due_ns <= until_ns:
             self.clock.advance_to(max(due_ns, self.clock.now_ns()))
             self.network.due(due_ns)
         self.clock.advance_to(until_ns)
         self.network.due(until_ns)
 
-    def _crash(self, tick_ns: int) -> None:
-        for crash in self.settings.crashes:
-            if crash.at_ns <= tick_ns < crash.again_ns and crash.party in self.nodes:
-                self.nodes.pop(crash.party)
-                self.network.drop(crash.party)
-            if tick_ns >= crash.again_ns and crash.party not in self.nodes:
-                self.nodes[crash.party] = self._node(crash.party)
-                restore(self.nodes[crash.party])
-                self.nodes = {
-                    party: self.nodes[party] for party in self.settings.parties if party in self.nodes
-                }
-                self._intake(crash.party, [])
+    def _rebuild(self, party: str) -> None:
+        """A node from its ledger alone, in its old place; its feed hands over what it kept meanwhile."""
+        if self.settings.folder is not None:
+            self._stores[party].close()
+        self._stores[party] = self._store(party)
+        node = self._node(party)
+        restore(node)
+        running = {**self.nodes, party: node}
+        self.nodes = {name: running[name] for name in self.settings.parties if name in running}
+        self._intake(party, [])
 
     def _settle(self) -> None:
-        """Let what is still on its way arrive, with ticks that only resend."""
-        for extra in range(1, 61):
+        """Let what waits for its time leave, and what is on its way arrive; a dead link is given up."""
+        for extra in range(1, _SETTLING_TICKS_MAX + 1):
             now_ns = self.settings.end_ns + SECOND_NS + extra * TICK_NS
             self._advance(now_ns)
             for party, node in self.nodes.items():
                 self.released += [(party, record) for record in node.tick()]
-            if self.network.next_ns() is None and extra > 5:
+            if self._is_settled():
                 return
+
+    def _is_settled(self) -> bool:
+        """Whether nothing is on its way, waits for its time, or was sent and not acknowledged."""
+        return self.network.next_ns() is None and not any(
+            node.unsettled(peer) for node in self.nodes.values() for peer in node.config.peers
+        )
 
     def close(self) -> None:
         """Give the stores back."""
