@@ -4,9 +4,8 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from trilat.cli.terminal import BAD_ANSWER, in_one_line, out, print_json, stop
+from trilat.cli.terminal import BAD_ANSWER, columns, in_one_line, out, print_json, say, stop
 from trilat.model import parse_instant
 from trilat.policy import MatrixRow, check, explain_agreement, matrix
 from trilat.study import find_agreements
@@ -41,9 +40,9 @@ def check_agreements(
     else:
         for finding in findings:
             where = finding.file if finding.clause is None else f"{finding.file}#{finding.clause}"
-            out.print(f"{finding.severity}: {where}: {finding.text}", markup=False)
+            say(f"{finding.severity}: {where}: {finding.text}", hang=2)
         clauses = sum(len(held.files[name].clauses) for name in held.files)
-        out.print(f"{len(held.files)} agreements, {clauses} clauses, {len(errors)} errors")
+        say(f"{len(held.files)} agreements, {clauses} clauses, {len(errors)} errors")
     if errors:
         stop(BAD_ANSWER)
 
@@ -61,9 +60,9 @@ def explain_agreements(
         print_json({name: list(lines) for name, lines in sentences.items()})
         return
     for name, lines in sentences.items():
-        out.print(name, style="bold")
+        say(name, style="bold")
         for line in lines:
-            out.print(f"  {line}", markup=False)
+            say(line, indent=2, hang=2)
 
 
 @app.command("matrix")
@@ -78,17 +77,18 @@ def print_matrix(
     if as_json:
         print_json({"at": at, "rows": [_plain(row) for row in rows]})
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("giver", "receiver", "via", "kinds", "form", "approval", "clause"):
-        table.add_column(name)
+    if not rows:
+        say("no clause is in force at this instant")
+        return
+    table = columns("giver", "receiver", "via", "form", "approval", "kinds", "clause")
     for row in rows:
         table.add_row(
             row.giver,
             row.receiver,
             row.via or "direct",
-            " ".join(row.kinds),
             row.form.value if row.form is not None else "forbidden",
             row.approval.value,
+            " ".join(row.kinds),
             row.clause,
         )
     out.print(table)

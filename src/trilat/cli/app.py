@@ -1,16 +1,24 @@
-"""`trilat`: the command with all its parts."""
+"""`trilat`: the command with all its parts. However a command ends, it is with one line and an exit code."""
 
-from typing import Annotated
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Final
 
+import click
 import typer
 
 from trilat import __version__
 from trilat.cli import agreement, audit, decide, demo, flight, ingest, scenario, schema
-from trilat.cli.terminal import out
+from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
+
+_ABOUT: Final = (
+    "Partners share what they track, each under the agreements it has signed, and see one picture."
+)
 
 app = typer.Typer(
     name="trilat",
-    help="Partners share what they track, each under the agreements it has signed, and see one picture.",
+    help=_ABOUT,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,6 +49,34 @@ def trilat(
     """Partners share what they track, each under the agreements it has signed, and see one picture."""
 
 
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code. What was not understood is said in one line."""
+    try:
+        code = app(list(arguments), prog_name="trilat", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        out.print(error.format_message(), markup=False, soft_wrap=True)
+        return NOT_UNDERSTOOD
+    except click.ClickException as error:
+        complain(_in_words(error))
+        return NOT_UNDERSTOOD
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return code if isinstance(code, int) else OK
+
+
+def _in_words(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split()).rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    text = f"{text[:1].lower()}{text[1:]}"
+    return text if context is None else f"{text}: see `{context.command_path} --help`"
+
+
 def main() -> None:
     """Run the command line."""
-    app()
+    sys.exit(run(sys.argv[1:]))

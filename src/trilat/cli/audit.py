@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trilat.cli.terminal import DAMAGED, in_one_line, out, print_json, read_file, stop
+from trilat.cli.terminal import DAMAGED, in_one_line, print_json, read_file, say, stop
 from trilat.ledger import Ledger, SqliteStore
 from trilat.model import UsageError
 from trilat.node import SystemClock
@@ -42,10 +42,8 @@ def verify(
     if as_json:
         print_json({"party": whose, **asdict(verification)})
     elif verification.verified:
-        out.print(f"{whose}: {verification.entries} entries, {verification.removed} removed, all verified")
+        say(f"{whose}: {verification.entries} entries, {verification.removed} removed, all verified")
     else:
-        out.print(
-            f"{whose}: entry {verification.broken_entry} is damaged: {verification.problem}", markup=False
-        )
+        say(f"{whose}: entry {verification.broken_entry} is damaged: {verification.problem}", hang=2)
     if not verification.verified:
         stop(DAMAGED)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trilat.cli.terminal import BAD_LINES, in_one_line, out, print_json, read_file, stop
+from trilat.cli.terminal import BAD_LINES, in_one_line, print_json, read_file, say, stop
 from trilat.model import (
     Decision,
     ItemError,
@@ -54,9 +54,9 @@ def decide(
         if as_json:
             print_json(_plain(number, decision))
         else:
-            out.print(f"line {number}", style="bold")
+            say(f"line {number}", style="bold")
             for sentence in explain(decision, held):
-                out.print(f"  {sentence}", markup=False)
+                say(sentence, indent=2, hang=2)
     if bad:
         stop(BAD_LINES)
 

@@ -1,23 +1,23 @@
 """`trilat demo`: what each party sees of one flight under each regime, as a table or as one JSON object."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
+from trilat.cli.comparison import show
 from trilat.cli.ledgers import ledger_folder
 from trilat.cli.regimes import compare
 from trilat.cli.terminal import (
     BAD_ANSWER,
-    err,
     in_one_line,
     latitude_longitude,
-    out,
+    plain_name,
     print_json,
     read_file,
     read_text,
     stop,
+    warn,
 )
 from trilat.model import UsageError
 from trilat.scenario import Scenario, named_scenario
@@ -53,12 +53,12 @@ def demo(
     chosen = _scenario(scenario, telemetry, events, pad, azimuth, sites, speed_frame)
     names = (regime,) if regime else PRESETS[:1] if as_json or ledgers else PRESETS
     with ledger_folder(ledgers) as folder:
-        results = compare(Yardstick(chosen, seed), names, folder, show=not as_json)
+        told = compare(Yardstick(chosen, seed), names, folder, show=not as_json)
     if as_json:
-        print_json(results[0])
+        print_json(told[0][0])
     else:
-        show(chosen, results)
-    if any(result["violations"] or not result["ledger"]["verified"] for result in results):
+        show(chosen, told)
+    if any(result["violations"] or not result["ledger"]["verified"] for result, _ in told):
         stop(BAD_ANSWER)
 
 
@@ -80,7 +80,7 @@ def _scenario(
     if pad is None or azimuth is None:
         raise UsageError("--telemetry needs --pad LAT,LON and --azimuth DEG: a recording does not hold them")
     chosen, warnings = recorded_scenario(
-        telemetry.name,
+        plain_name(telemetry),
         read_file(telemetry),
         latitude_longitude(pad, "--pad"),
         azimuth,
@@ -89,47 +89,5 @@ def _scenario(
         events=None if events is None else read_file(events),
     )
     for warning in warnings:
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+        warn(warning)
     return chosen
-
-
-def show(scenario: Scenario, results: list[dict[str, Any]]) -> None:
-    """The table: one row per regime and party."""
-    out.print(scenario.title, style="bold", markup=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    columns = ("regime", "party", "reports", "received from", "joint s", "complete", "error m", "/central")
-    for name in (*columns, "launch km", "impact km", "area km2", "warned s"):
-        table.add_column(name, justify="left" if name in {"regime", "party", "received from"} else "right")
-    for result in results:
-        for place, (party, row) in enumerate(result["parties"].items()):
-            table.add_row(
-                result["regime"] if place == 0 else "",
-                party,
-                str(row["reports"]),
-                _received(row),
-                _number(row["first_joint_s"], 0),
-                "-" if row["completeness"] is None else f"{row['completeness']:.0%}",
-                _number(row["position_rmse_m"], 0),
-                _number(row["position_rmse_over_central"], 2),
-                _number(row["launch_error_km"], 1),
-                _number(row["impact_error_km"], 1),
-                _number(row["impact_area95_km2"], 1),
-                _number(row["first_impact_warning_s"], 0),
-            )
-    out.print(table)
-    entries = sum(result["ledger"]["entries"] for result in results)
-    verified = all(result["ledger"]["verified"] for result in results)
-    broken = sum(result["violations"] for result in results)
-    out.print(
-        f"seed {results[0]['seed']}; {entries} ledger entries {'verified' if verified else 'DAMAGED'}; "
-        f"{broken} violations; {sum(result['wall_s'] for result in results):.0f} s of work"
-    )
-
-
-def _received(row: dict[str, Any]) -> str:
-    parts = [f"{other} {count}" for other, count in row["received"].items() if count]
-    return ", ".join(parts) or "nothing"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"

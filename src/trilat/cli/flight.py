@@ -4,18 +4,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from trilat.cli.terminal import (
     BAD_LINES,
     NOT_UNDERSTOOD,
-    err,
+    columns,
     in_one_line,
     latitude_longitude,
     out,
+    plain_name,
     print_json,
     read_file,
+    say,
     stop,
+    warn,
 )
 from trilat.domains.missile import FlightAnswer, FlightClaim, check_catalogue, check_flight
 from trilat.model import UsageError
@@ -23,6 +25,7 @@ from trilat.model import UsageError
 app = typer.Typer(
     help="Check a publicly claimed flight, or a catalogue of them.", invoke_without_command=True
 )
+_TIMES = ("row", "floor", "model", "reported")
 _NEEDED = ("site", "bearing", "apogee-km", "range-km")
 
 
@@ -67,9 +70,9 @@ def flight(
     if as_json:
         print_json(_plain(answer))
         return
-    out.print(f"not below {_seconds(answer.floor_s)}, by the model {_seconds(answer.flight_time_s)}")
-    out.print(f"impact at {answer.impact_latitude_deg:.3f}, {answer.impact_longitude_deg:.3f}")
-    out.print(f"{answer.verdict or 'no verdict without a reported time'}: {answer.reason}", markup=False)
+    say(f"not below {_seconds(answer.floor_s)}, by the model {_seconds(answer.flight_time_s)}")
+    say(f"impact at {answer.impact_latitude_deg:.3f}, {answer.impact_longitude_deg:.3f}")
+    say(f"{answer.verdict or 'no verdict without a reported time'}: {answer.reason}")
 
 
 @app.command("check")
@@ -79,10 +82,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,
 ) -> None:
     """Check every row of a catalogue; rows that cannot be checked are listed with why (exit code 3)."""
-    found = check_catalogue(catalogue.name, read_file(catalogue))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("row", "flight", "floor s", "model s", "reported s", "verdict"):
-        table.add_column(name)
+    found = check_catalogue(plain_name(catalogue), read_file(catalogue))
+    table = columns("row", "flight", "floor", "model", "reported", "verdict", right=_TIMES)
     for row, answer in found.answers:
         if as_json:
             print_json({"row": row.row, "title": row.title, **_plain(answer)})
@@ -92,7 +93,7 @@ def check(
             row.title,
             _seconds(answer.floor_s),
             _seconds(answer.flight_time_s),
-            "" if reported is None else f"{reported:.0f}",
+            "" if reported is None else _seconds(reported),
             str(answer.verdict or ""),
         )
     if not as_json:
@@ -101,7 +102,7 @@ def check(
         if as_json:
             print_json({"row": aside.row, "title": aside.title, "set_aside": aside.reason})
         else:
-            err.print(f"row {aside.row} {aside.title}: set aside: {aside.reason}", markup=False)
+            warn(f"row {aside.row} {aside.title}: set aside: {aside.reason}")
     if not found.answers:
         stop(NOT_UNDERSTOOD)
     if found.set_aside:

@@ -6,10 +6,21 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
-from rich.table import Table
 
 from trilat.cli.ledgers import ledger_folder
-from trilat.cli.terminal import BAD_ANSWER, err, in_one_line, out, print_json, read_file, read_text, stop
+from trilat.cli.terminal import (
+    BAD_ANSWER,
+    columns,
+    err,
+    in_one_line,
+    out,
+    print_json,
+    read_file,
+    read_text,
+    say,
+    stop,
+    warn,
+)
 from trilat.study import DRILL, ingest_ais, ship_drill
 
 
@@ -59,12 +70,10 @@ def ingest(
 
 def _show(result: dict[str, Any]) -> None:
     reading = result["reading"]
-    out.print(f"{reading['ships']} ships heard by {reading['receivers']} receivers", markup=False)
+    say(f"{reading['ships']} ships heard by {reading['receivers']} receivers")
     for warning in reading["warnings"]:
-        err.print(f"warning: {warning}", markup=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("party", "reports", "ships", "received from", "withheld from", "ships in picture", "by two"):
-        table.add_column(name)
+        warn(warning)
+    table = columns("party", "reports", "ships", "received from", "withheld from", "picture", "by two")
     for party, counts in result["parties"].items():
         table.add_row(
             party,
@@ -78,7 +87,8 @@ def _show(result: dict[str, Any]) -> None:
     out.print(table)
     ledger = result["ledger"]
     verified = "verified" if ledger["verified"] else "DAMAGED"
-    out.print(f"{ledger['entries']} ledger entries {verified}, {result['violations']} violations")
+    say("picture: ships that the party sees in all; by two: of them, those that two parties reported")
+    say(f"{ledger['entries']} ledger entries {verified}, {result['violations']} violations")
 
 
 def _forms(forms: dict[str, int]) -> str:

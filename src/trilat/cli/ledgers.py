@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trilat.cli.terminal import writing
 from trilat.model import UsageError
 
 
@@ -21,7 +22,7 @@ def ledger_folder(folder: Path | None) -> Iterator[Path | None]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"`{folder}` cannot be made: {(error.strerror or 'unknown').lower()}") from error
+        raise writing(folder, error) from error
     if any(folder.glob("*.ledger")):
         raise UsageError(f"`{folder}` holds ledgers of an earlier run: name another folder")
     if not os.access(folder, os.W_OK):

@@ -2,26 +2,34 @@
 
 import multiprocessing
 import os
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from trilat.cli.terminal import err
-from trilat.study import RunSettings, Yardstick, people_of, run
+from trilat.model import UsageError
+from trilat.study import Account, RunSettings, Yardstick, people_of, run_with_account
 
 _WORKERS_MAX: Final = 2
 _POLL_S: Final = 0.2
 _shares: Any = None
 
+Told = tuple[dict[str, Any], Account]
 
-def compare(
-    yardstick: Yardstick, names: Sequence[str], folder: Path | None, *, show: bool
-) -> list[dict[str, Any]]:
-    """The result of each regime, in the order of the names; progress on standard error where shown."""
+
+def compare(yardstick: Yardstick, names: Sequence[str], folder: Path | None, *, show: bool) -> list[Told]:
+    """The result of each regime with its account, in the order of the names; progress where shown.
+
+    Raises:
+        UsageError: a process that played a regime was ended from outside.
+    """
     with Progress(
         TextColumn("{task.description:16}"),
         BarColumn(),
@@ -38,29 +46,48 @@ def compare(
         return _side_by_side(yardstick, names, progress, tasks)
 
 
-def _one(yardstick: Yardstick, name: str, folder: Path | None, tell: Any) -> dict[str, Any]:
+def _one(yardstick: Yardstick, name: str, folder: Path | None, tell: Callable[[float], None]) -> Told:
     people = people_of(yardstick.scenario.name, yardstick.launch_ns)
-    return run(
-        yardstick, name, RunSettings(progress=tell, people=people, folder=folder, stopwatch=time.perf_counter)
-    )
+    settings = RunSettings(progress=tell, people=people, folder=folder, stopwatch=time.perf_counter)
+    return run_with_account(yardstick, name, settings)
 
 
 def _side_by_side(
     yardstick: Yardstick, names: Sequence[str], progress: Progress, tasks: Sequence[TaskID]
-) -> list[dict[str, Any]]:
+) -> list[Told]:
     context = multiprocessing.get_context("spawn")
-    shares = context.Array("d", len(names), lock=False)
     workers = min(_WORKERS_MAX, os.cpu_count() or 1, len(names))
-    with ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(shares,)) as pool:
-        futures: list[Future[dict[str, Any]]] = [
+    with _deaf_to_the_keyboard():
+        shares = context.Array("d", len(names), lock=False)
+        pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(shares,))
+        futures: list[Future[Told]] = [
             pool.submit(_in_worker, yardstick, name, place) for place, name in enumerate(names)
         ]
+    try:
         waiting = set(futures)
         while waiting:
             _, waiting = wait(waiting, timeout=_POLL_S)
             for task, share in zip(tasks, shares, strict=True):
                 progress.update(task, completed=share)
         return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise UsageError("a run was ended from outside: was there too little memory? try one --regime") from (
+            error
+        )
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+
+
+@contextmanager
+def _deaf_to_the_keyboard() -> Iterator[None]:
+    """Processes that begin in here are not interrupted by Ctrl-C: the one that began them ends them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _begin(shares: Any) -> None:
@@ -68,7 +95,7 @@ def _begin(shares: Any) -> None:
     _shares = shares
 
 
-def _in_worker(yardstick: Yardstick, name: str, place: int) -> dict[str, Any]:
+def _in_worker(yardstick: Yardstick, name: str, place: int) -> Told:
     def tell(share: float) -> None:
         _shares[place] = share
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from trilat.cli.terminal import in_one_line, out, print_json
-from trilat.model import UsageError, format_instant
+from trilat.cli.terminal import in_one_line, print_json, say, writing
+from trilat.model import format_instant
 from trilat.scenario import Scenario, named_scenario, named_scenarios, simulate_files
 
 app = typer.Typer(help="Named scenarios: what flies, who looks, what is assumed.")
@@ -28,7 +28,7 @@ def list_scenarios(
         print_json(scenarios)
         return
     for name, title in scenarios.items():
-        out.print(f"{name:20} {title}", markup=False)
+        say(f"{name:20} {title}", hang=21)
 
 
 @app.command("show")
@@ -42,13 +42,13 @@ def show_scenario(
     if as_json:
         print_json(plain)
         return
-    out.print(f"{plain['name']}: {plain['title']}", style="bold", markup=False)
+    say(f"{plain['name']}: {plain['title']}", style="bold")
     for heading in ("launch", "duration_s", "last_burnout_s", "launch_site_deg", "main_object"):
-        out.print(f"  {heading}: {plain[heading]}", markup=False)
+        say(f"{heading}: {plain[heading]}", indent=2, hang=2)
     for heading in ("objects", "sensors", "areas", "records", "assumptions"):
-        out.print(f"{heading}", style="bold")
+        say(heading, style="bold")
         for line in plain[heading]:
-            out.print(f"  {line}", markup=False)
+            say(line, indent=2, hang=2)
 
 
 @app.command("simulate")
@@ -66,13 +66,13 @@ def simulate(
         for file_name, text in files.items():
             (folder / file_name).write_bytes(text.encode("utf-8"))
     except OSError as error:
-        raise UsageError(f"`{folder}` cannot be written: {(error.strerror or 'unknown').lower()}") from error
+        raise writing(folder, error) from error
     counts = {file_name: text.count("\n") for file_name, text in files.items()}
     if as_json:
         print_json({"scenario": name, "seed": seed, "lines": counts})
         return
     for file_name, lines in counts.items():
-        out.print(f"{folder / file_name}: {lines} lines", markup=False)
+        say(f"{folder / file_name}: {lines} lines")
 
 
 def _plain(chosen: Scenario) -> dict[str, Any]:

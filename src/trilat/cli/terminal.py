@@ -1,23 +1,30 @@
 """What all commands share: output, exit codes, and errors in one line.
 
 Exit codes
-    0  done
-    1  done, and the answer is bad: a rule was violated, a claim is impossible, an agreement is not sound
-    2  the command was not understood, or its input cannot be used; nothing was done
-    3  done, but some lines of the input were bad and are marked so
-    4  a ledger is damaged
+    0    done
+    1    done, and the answer is bad: a rule was violated, an agreement is not sound
+    2    the command was not understood, or its input cannot be used; nothing was done
+    3    done, but some lines of the input were bad and are marked so
+    4    a ledger is damaged
+    130  interrupted from the keyboard
+
+Output for people goes to standard output, wrapped to a terminal and unwrapped into a file or pipe; progress,
+warnings and errors go to standard error. With `--json`, standard output has JSON and nothing else.
 """
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import textwrap
+import zlib
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from trilat.model import LedgerError, TrilatError, UsageError
 
@@ -26,29 +33,81 @@ BAD_ANSWER: Final = 1
 NOT_UNDERSTOOD: Final = 2
 BAD_LINES: Final = 3
 DAMAGED: Final = 4
+INTERRUPTED: Final = 130
 
 FILE_BYTES_MAX: Final = 256_000_000
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_GZIP_WINDOW: Final = 31
+_PIPE_WIDTH: Final = 1_000
+"""Columns where output goes to no terminal: nothing is wrapped or cut there."""
+
+_WIDTH_MIN: Final = 30
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-out: Final = Console(highlight=False, soft_wrap=False)
-err: Final = Console(stderr=True, highlight=False)
+
+class _Console(Console):
+    """A console that leaves a closed pipe to `main`."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so, as writing without this console would."""
+        raise BrokenPipeError
+
+
+def _out_width() -> int | None:
+    """Columns of standard output where they are not the terminal's."""
+    seen = sys.stdout is not None and sys.stdout.isatty()
+    return None if seen or os.environ.get("COLUMNS", "").isdigit() else _PIPE_WIDTH
+
+
+out: Final = _Console(highlight=False, width=_out_width())
+err: Final = _Console(stderr=True, highlight=False)
+
+
+def say(text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
+    """A sentence on standard output, wrapped between words; later lines are indented by `hang` more."""
+    lead = " " * indent
+    width = max(out.width, _WIDTH_MIN)
+    for line in textwrap.wrap(
+        text,
+        width,
+        initial_indent=lead,
+        subsequent_indent=lead + " " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]:
+        out.print(line, style=style, markup=False, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """A warning in one line on standard error."""
+    err.print(f"warning: {text}", markup=False, soft_wrap=True)
+
+
+def columns(*names: str, right: Iterable[str] = ()) -> Table:
+    """An empty table with these columns; those in `right` are set to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    numbers = frozenset(right)
+    for name in names:
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    return table
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")) + "\n")
-
-
-def print_lines(values: Iterator[Any]) -> None:
-    """One JSON value per line on standard output."""
-    for value in values:
-        print_json(value)
+    """One JSON document on standard output, in letters that the output can take."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    text = json.dumps(value, ensure_ascii=plain, allow_nan=False, separators=(", ", ": "))
+    sys.stdout.write(text + "\n")
 
 
 def stop(code: int) -> NoReturn:
     """End the command with an exit code."""
     raise typer.Exit(code)
+
+
+def complain(text: str) -> None:
+    """An error in one line on standard error."""
+    err.print(f"trilat: {text}", markup=False, soft_wrap=True)
 
 
 def in_one_line(command: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -59,39 +118,68 @@ def in_one_line(command: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return command(*args, **kwargs)
         except TrilatError as error:
-            err.print(f"trilat: {error}", markup=False, soft_wrap=True)
+            complain(str(error))
             stop(DAMAGED if isinstance(error, LedgerError) else NOT_UNDERSTOOD)
-        except BrokenPipeError:
-            # Whoever read our output has seen enough.
-            sys.stderr.close()
-            stop(OK)
 
     return run
 
 
 def read_file(path: Path, bytes_max: int = FILE_BYTES_MAX) -> bytes:
-    """The bytes of a file of the user's.
+    """The bytes of a file of the user's; gzip is unpacked, and never beyond the limit.
 
     Raises:
-        UsageError: it cannot be read, or is over the limit.
+        UsageError: it cannot be read, is over the limit, or its gzip stream is damaged.
     """
     try:
-        size = path.stat().st_size
-        if size > bytes_max:
-            raise UsageError(f"`{path.name}` has {size} bytes, over the limit of {bytes_max}")
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"`{path}` cannot be read: {(error.strerror or 'unknown reason').lower()}"
-        ) from error
+        with path.open("rb") as file:
+            data = file.read(bytes_max + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"`{path}` cannot be read: {_cause(error)}") from error
+    if data.startswith(_GZIP_MAGIC):
+        data = _unpacked(path.name, data, bytes_max)
+    if len(data) > bytes_max:
+        raise UsageError(f"`{path.name}` has more than {bytes_max} bytes: give a shorter file")
+    return data
+
+
+def _cause(error: OSError | ValueError) -> str:
+    text = error.strerror if isinstance(error, OSError) else str(error)
+    return (text or "unknown reason").lower()
+
+
+def _unpacked(name: str, data: bytes, bytes_max: int) -> bytes:
+    """All members of a gzip file, up to one byte beyond the limit."""
+    parts: list[bytes] = []
+    room = bytes_max + 1
+    while data and room > 0:
+        stream = zlib.decompressobj(wbits=_GZIP_WINDOW)
+        try:
+            parts.append(stream.decompress(data, room))
+        except zlib.error as error:
+            raise UsageError(f"`{name}` is damaged gzip: fetch it again") from error
+        room -= len(parts[-1])
+        if room > 0 and not stream.eof:
+            raise UsageError(f"`{name}` is gzip that ends early: fetch it again")
+        data = stream.unused_data
+    return b"".join(parts)
+
+
+def plain_name(path: Path) -> str:
+    """The file's name without the ending that says it is packed."""
+    return path.name.removesuffix(".gz")
 
 
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file of the user's; errors as in `read_file`."""
     try:
-        return read_file(path).decode("utf-8")
+        return read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"`{path.name}` is not UTF-8 at byte {error.start}: save it as UTF-8") from error
+
+
+def writing(folder: Path, error: OSError) -> UsageError:
+    """The refusal of a folder that cannot be made or written."""
+    return UsageError(f"`{folder}` cannot be written: {_cause(error)}")
 
 
 def latitude_longitude(text: str, what: str) -> tuple[float, float]:
@@ -108,9 +196,3 @@ def latitude_longitude(text: str, what: str) -> tuple[float, float]:
     if not (-90.0 <= latitude_deg <= 90.0 and -180.0 <= longitude_deg <= 180.0):
         raise UsageError(f"{what} `{text}` is out of range: latitude first, then longitude")
     return latitude_deg, longitude_deg
-
-
-@contextmanager
-def quiet_unless(wanted: bool) -> Iterator[Console]:  # noqa: FBT001 - reads as a sentence
-    """A console for people: standard error, silent where output is for programs."""
-    yield Console(stderr=True, highlight=False, quiet=not wanted)

@@ -1,5 +1,6 @@
 """Studies: many nodes, one seed, one simulated clock; runs under regimes, scored against the truth."""
 
+from trilat.study.account import Account, Flow, account_of, run_with_account
 from trilat.study.federation import Crash, Federation, FederationSettings
 from trilat.study.presets import PRESETS, Preset, find_agreements, preset
 from trilat.study.recorded import recorded_scenario
@@ -11,14 +12,17 @@ from trilat.study.truth import Yardstick
 __all__ = [
     "DRILL",
     "PRESETS",
+    "Account",
     "Crash",
     "Federation",
     "FederationSettings",
+    "Flow",
     "Preset",
     "Run",
     "RunSettings",
     "ShipDrill",
     "Yardstick",
+    "account_of",
     "find_agreements",
     "ingest_ais",
     "people_of",
@@ -26,6 +30,7 @@ __all__ = [
     "preset",
     "recorded_scenario",
     "run",
+    "run_with_account",
     "ship_drill",
     "violations",
 ]
