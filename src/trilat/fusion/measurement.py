@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 from numba import njit
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from trilat.fusion.observation import DirectionObservation, EquivalentObservation, Plot, RadarObservation
 from trilat.geo import FloatArray, enu_rotation
@@ -135,7 +135,7 @@ def _site_rotation(latitude_rad: float, longitude_rad: float) -> FloatArray:
 @lru_cache(maxsize=64)
 def gate(degrees_of_freedom: int, tail: float) -> float:
     """The squared distance that a true plot exceeds with probability `tail` (chi-square)."""
-    return float(chi2.isf(tail, degrees_of_freedom))
+    return float(chdtri(degrees_of_freedom, tail))
 
 
 @njit(cache=True)
