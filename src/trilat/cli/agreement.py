@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from trilat.cli.terminal import BAD_ANSWER, columns, in_one_line, out, print_json, say, stop
-from trilat.model import parse_instant
+from trilat.cli.terminal import BAD_ANSWER, in_one_line, print_json, say, stop
+from trilat.model import Approval, UsageError, format_instant, parse_instant
 from trilat.policy import MatrixRow, check, explain_agreement, matrix
-from trilat.study import find_agreements
+from trilat.study import PRESETS, find_agreements, preset
 
 app = typer.Typer(help="Agreement files: are they sound, what do they say, who gives what to whom.")
 _FOLDER_HELP = "Folder of agreement files, or a preset such as hub-2014."
@@ -69,29 +69,37 @@ def explain_agreements(
 @in_one_line
 def print_matrix(
     agreements: Annotated[str, typer.Argument(help=_FOLDER_HELP)],
-    at: Annotated[str, typer.Option(help="The instant, RFC 3339 with Z.")],
+    at: Annotated[
+        str | None, typer.Option(help="The instant, RFC 3339 with Z; that of the preset if not given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show who gives what to whom, in which form, by which path, under which clause."""
-    rows = matrix(find_agreements(agreements), parse_instant(at))
+    held = find_agreements(agreements)
+    at_ns = _instant_of(agreements) if at is None else parse_instant(at)
+    rows = matrix(held, at_ns)
     if as_json:
-        print_json({"at": at, "rows": [_plain(row) for row in rows]})
+        print_json({"at": format_instant(at_ns), "rows": [_plain(row) for row in rows]})
         return
     if not rows:
         say("no clause is in force at this instant")
-        return
-    table = columns("giver", "receiver", "via", "form", "approval", "kinds", "clause")
+    direction = None
     for row in rows:
-        table.add_row(
-            row.giver,
-            row.receiver,
-            row.via or "direct",
-            row.form.value if row.form is not None else "forbidden",
-            row.approval.value,
-            " ".join(row.kinds),
-            row.clause,
-        )
-    out.print(table)
+        if direction != (row.giver, row.receiver, row.via):
+            direction = (row.giver, row.receiver, row.via)
+            path = "" if row.via is None else f" through {row.via}"
+            say(f"{row.giver} to {row.receiver}{path}", style="bold")
+        form = "forbidden" if row.form is None else f"as {row.form.value}"
+        approval = "; the originator approves" if row.approval is Approval.ORIGINATOR else ""
+        say(f"{', '.join(row.kinds)}: {form}{approval}", indent=2, hang=2)
+        say(row.clause, indent=4)
+
+
+def _instant_of(agreements: str) -> int:
+    """The instant at which a preset is tried; a folder of one's own has none."""
+    if agreements not in PRESETS:
+        raise UsageError("give --at INSTANT: only a preset has an instant of its own")
+    return preset(agreements).regime.as_of_ns
 
 
 def _plain(row: MatrixRow) -> dict[str, object]:

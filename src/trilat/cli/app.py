@@ -1,11 +1,11 @@
 """`trilat`: the command with all its parts. However a command ends, it is with one line and an exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-import click
 import typer
 
 from trilat import __version__
@@ -19,7 +19,6 @@ _ABOUT: Final = (
 app = typer.Typer(
     name="trilat",
     help=_ABOUT,
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -50,31 +49,32 @@ def trilat(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code. What was not understood is said in one line."""
+    """Run one command; returns its exit code. Without arguments it shows the help."""
     try:
-        code = app(list(arguments), prog_name="trilat", standalone_mode=False)
+        code = app(list(arguments) or ["--help"], prog_name="trilat", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:
-        out.print(error.format_message(), markup=False, soft_wrap=True)
-        return NOT_UNDERSTOOD
-    except click.ClickException as error:
-        complain(_in_words(error))
-        return NOT_UNDERSTOOD
-    except (KeyboardInterrupt, click.Abort):
+    except typer.Abort:
         complain("interrupted")
         return INTERRUPTED
+    except typer.TyperException as error:
+        complain(_in_words(error))
+        return NOT_UNDERSTOOD
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    if code == INTERRUPTED:
+        complain("interrupted")
     return code if isinstance(code, int) else OK
 
 
-def _in_words(error: click.ClickException) -> str:
-    text = " ".join(error.format_message().split()).rstrip(".")
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    text = f"{text[:1].lower()}{text[1:]}"
-    return text if context is None else f"{text}: see `{context.command_path} --help`"
+def _in_words(error: typer.TyperException) -> str:
+    """What the parser of the command line says, in the manner of our own errors."""
+    said = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+    text = re.sub(r"'([^']*)'", r"`\1`", " ".join(said.split())).removesuffix(".")
+    context = getattr(error, "ctx", None)
+    see = "" if context is None else f" (see `{context.command_path} --help`)"
+    return f"{text[:1].lower()}{text[1:]}{see}"
 
 
 def main() -> None:

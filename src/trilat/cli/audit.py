@@ -12,7 +12,7 @@ from trilat.ledger import Ledger, SqliteStore
 from trilat.model import UsageError
 from trilat.node import SystemClock
 
-app = typer.Typer(help="Questions to a ledger.", no_args_is_help=True)
+app = typer.Typer(help="Questions to a ledger.")
 KEY_SUFFIX = ".key"
 
 

@@ -6,7 +6,7 @@ It fits into 80 columns.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from trilat.cli.terminal import columns, out, say
+from trilat.cli.terminal import columns, out, say, show_table
 from trilat.model import format_instant
 from trilat.scenario import Scenario
 from trilat.study import Account, Flow
@@ -76,7 +76,7 @@ def _table(result: dict[str, Any]) -> None:
             _with_unit(row["impact_area95_km2"], "km2", 1),
             _with_unit(row["first_impact_warning_s"], "s", 0),
         )
-    out.print(table)
+    show_table(table)
 
 
 def _examples(told: Sequence[tuple[dict[str, Any], Account]]) -> None:

@@ -34,21 +34,13 @@ def decide(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Decide on every item of a file, in the order of its lines."""
-    lines = [line for line in read_file(items).split(b"\n") if line.strip()]
+    lines = _lines(items)
     held = find_agreements(agreements)
-    try:
-        request = ReleaseRequest(
-            sender=sender,
-            recipient=recipient,
-            via=None if via == "direct" else via,
-            purpose=purpose,
-            at_ns=parse_instant(at),
-        )
-    except ItemError as error:
-        raise UsageError(f"the question cannot be asked: {error}") from error
-    granted = [*consents_in(lines), *consents_in(read_file(consents).split(b"\n") if consents else ())]
+    request = _request(sender, recipient, via, purpose, parse_instant(at))
+    beside = [] if consents is None else _lines(consents)
+    granted = consents_in([line for _, line in [*lines, *beside]])
     bad = 0
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines:
         decision = decide_plain(line, request, held, granted)
         bad += Reason.MALFORMED_ITEM in decision.reasons
         if as_json:
@@ -59,6 +51,28 @@ def decide(
                 say(sentence, indent=2, hang=2)
     if bad:
         stop(BAD_LINES)
+
+
+def _lines(path: Path) -> list[tuple[int, bytes]]:
+    """The lines of a file with their numbers; empty ones are nobody's item."""
+    lines = read_file(path).removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _request(sender: str, recipient: str, via: str, purpose: str, at_ns: int) -> ReleaseRequest:
+    try:
+        return ReleaseRequest(
+            sender=sender,
+            recipient=recipient,
+            via=None if via == "direct" else via,
+            purpose=purpose,
+            at_ns=at_ns,
+        )
+    except ItemError as error:
+        raise UsageError(
+            f"`{sender}` to `{recipient}`, `{via}`, for `{purpose}` cannot be asked: parties are codes "
+            "such as JPN or KOR/watch, a purpose is a word such as missile-warning"
+        ) from error
 
 
 def _plain(number: int, decision: Decision) -> dict[str, object]:

@@ -74,7 +74,7 @@ def _scenario(
     if telemetry is None:
         if pad is not None or azimuth is not None or sites is not None or events is not None:
             raise UsageError("--pad, --azimuth, --sites and --events go with --telemetry")
-        return named_scenario(name or DEFAULT_SCENARIO)
+        return named_scenario(DEFAULT_SCENARIO if name is None else name)
     if name is not None:
         raise UsageError("give --scenario or --telemetry, not both")
     if pad is None or azimuth is None:

@@ -1,5 +1,6 @@
 """`trilat flight`: can a publicly claimed flight have happened as claimed? And a whole catalogue of them."""
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,15 +12,16 @@ from trilat.cli.terminal import (
     columns,
     in_one_line,
     latitude_longitude,
-    out,
     plain_name,
     print_json,
     read_file,
+    read_text,
     say,
+    show_table,
     stop,
     warn,
 )
-from trilat.domains.missile import FlightAnswer, FlightClaim, check_catalogue, check_flight
+from trilat.domains.missile import Defaults, FlightAnswer, FlightClaim, check_catalogue, check_flight
 from trilat.model import UsageError
 
 app = typer.Typer(
@@ -79,10 +81,18 @@ def flight(
 @in_one_line
 def check(
     catalogue: Annotated[Path, typer.Argument(help="CSV or JSON of claimed flights; see docs/flight.md.")],
+    bearing: Annotated[float | None, typer.Option(help="Bearing of rows that give none, degrees.")] = None,
+    vehicle_class: Annotated[
+        str | None, typer.Option("--class", help="Class of rows that give none and whose vehicle is unknown.")
+    ] = None,
+    facilities: Annotated[
+        Path | None, typer.Option(help="TOML of `name = [LAT, LON]`, for catalogues that name facilities.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,
 ) -> None:
     """Check every row of a catalogue; rows that cannot be checked are listed with why (exit code 3)."""
-    found = check_catalogue(plain_name(catalogue), read_file(catalogue))
+    defaults = Defaults(bearing, vehicle_class, None if facilities is None else _places(facilities))
+    found = check_catalogue(plain_name(catalogue), read_file(catalogue), defaults)
     table = columns("row", "flight", "floor", "model", "reported", "verdict", right=_TIMES)
     for row, answer in found.answers:
         if as_json:
@@ -96,8 +106,8 @@ def check(
             "" if reported is None else _seconds(reported),
             str(answer.verdict or ""),
         )
-    if not as_json:
-        out.print(table)
+    if found.answers and not as_json:
+        show_table(table)
     for aside in found.set_aside:
         if as_json:
             print_json({"row": aside.row, "title": aside.title, "set_aside": aside.reason})
@@ -117,6 +127,23 @@ def _plain(answer: FlightAnswer) -> dict[str, Any]:
         "verdict": None if answer.verdict is None else answer.verdict.value,
         "reason": answer.reason,
     }
+
+
+def _places(path: Path) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude by facility, degrees.
+
+    Raises:
+        UsageError: the file is no such table.
+    """
+    try:
+        table = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"`{path.name}` is not TOML: {str(error)[:200].lower()}") from error
+    places = {}
+    for name, pair in table.items():
+        text = ",".join(str(number) for number in pair) if isinstance(pair, list) else str(pair)
+        places[name] = latitude_longitude(text, f"`{path.name}`, `{name}`:")
+    return places
 
 
 def _seconds(value: float | None) -> str:

@@ -13,11 +13,11 @@ from trilat.cli.terminal import (
     columns,
     err,
     in_one_line,
-    out,
     print_json,
     read_file,
     read_text,
     say,
+    show_table,
     stop,
     warn,
 )
@@ -49,7 +49,7 @@ def ingest(
     data = read_file(file)
     with (
         ledger_folder(None if node is None else node / "ledgers") as ledgers,
-        Progress(console=err, disable=as_json, transient=True) as progress,
+        Progress(console=err, disable=as_json or not err.is_terminal, transient=True) as progress,
     ):
         task = progress.add_task("sharing", total=1.0)
         result = ingest_ais(
@@ -84,7 +84,7 @@ def _show(result: dict[str, Any]) -> None:
             str(counts["picture_ships"]),
             str(counts["seen_by_two"]),
         )
-    out.print(table)
+    show_table(table)
     ledger = result["ledger"]
     verified = "verified" if ledger["verified"] else "DAMAGED"
     say("picture: ships that the party sees in all; by two: of them, those that two parties reported")

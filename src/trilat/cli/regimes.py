@@ -35,7 +35,7 @@ def compare(yardstick: Yardstick, names: Sequence[str], folder: Path | None, *, 
         BarColumn(),
         TimeElapsedColumn(),
         console=err,
-        disable=not show,
+        disable=not (show and err.is_terminal),
         transient=True,
     ) as progress:
         tasks = [progress.add_task(name, total=1.0) for name in names]

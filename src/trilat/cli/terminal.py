@@ -24,6 +24,7 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from trilat.model import LedgerError, TrilatError, UsageError
@@ -93,6 +94,17 @@ def columns(*names: str, right: Iterable[str] = ()) -> Table:
     return table
 
 
+def show_table(table: Table) -> None:
+    """Print a table; a terminal that is too narrow breaks its lines rather than lose a number."""
+    width = out.width
+    least = Measurement.get(out, out.options.update(width=_PIPE_WIDTH), table).minimum
+    try:
+        out.width = max(width, least)
+        out.print(table)
+    finally:
+        out.width = width
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output, in letters that the output can take."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
@@ -120,6 +132,9 @@ def in_one_line(command: Callable[_P, _R]) -> Callable[_P, _R]:
         except TrilatError as error:
             complain(str(error))
             stop(DAMAGED if isinstance(error, LedgerError) else NOT_UNDERSTOOD)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough; what is still unwritten is dropped in `main`.
+            stop(OK)
 
     return run
 

@@ -95,7 +95,9 @@ def read_telemetry(name: str, data: bytes, events: bytes | None = None) -> Telem
         ScenarioError: the file is not usable, see the module.
     """
     raw_stages, told = read_raw_stages(name, data)
-    instants = _checked_events(name, told) | (read_events(name, events) if events is not None else {})
+    instants = _checked_events(name, told)
+    if events is not None:
+        instants |= read_events(f"events of {name}", events)
     warnings: list[str] = []
     stages = tuple(_clean(name, raw, warnings) for raw in raw_stages)
     return Telemetry(stages, MappingProxyType(instants), tuple(warnings))
