@@ -4,13 +4,14 @@ It does not ask policy again; it reads labels, agreements and forms by itself, a
 be lenient. For every release that a node opened:
 1. the label names the recipient, and its level may leave;
 2. a clause in force at the instant of deciding has this direction, path, domain and kind, up to this level;
-3. passed-on items name their intermediary in that clause, and a clause that asks for approval has a consent;
+3. passed-on items name their intermediary in that clause, and a clause that asks for approval comes with its
+   originator's signed consent to this very passing;
 4. the copy holds no more than its form allows;
 5. the sender's ledger held it before it was sent: its place in the stream is recorded there;
 6. each stream was accepted once, in order, without a gap.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trilat.ledger import EntryKind
 from trilat.link import Parcel
@@ -18,11 +19,14 @@ from trilat.model import (
     Approval,
     Area,
     Clause,
+    Consent,
+    Equivalent,
     Event,
     Form,
     Release,
     Report,
     Track,
+    TrilatError,
     Vessel,
     Warning,
     decode,
@@ -30,7 +34,7 @@ from trilat.model import (
     kind_of,
 )
 from trilat.node import RECORD_BYTES_MAX, Node, ReceivedRecord, ReleaseRecord
-from trilat.policy import AgreementSet
+from trilat.policy import AgreementSet, Rule
 from trilat.study.federation import Federation
 
 
@@ -58,10 +62,7 @@ def violations(federation: Federation) -> tuple[str, ...]:
                 found += [
                     f"{name}: {text}"
                     for text in _wrong(
-                        release,
-                        record.sender,
-                        has_consent=bool(parcel.consents),
-                        agreements=federation.preset.agreements,
+                        release, record.sender, _consents(node, parcel), federation.preset.agreements
                     )
                 ]
     return tuple(found)
@@ -80,7 +81,20 @@ def _records(node: Node) -> Iterator[ReleaseRecord]:
             yield decode(stored.content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
 
 
-def _wrong(release: Release, sender: str, *, has_consent: bool, agreements: AgreementSet) -> Iterator[str]:
+def _consents(node: Node, parcel: Parcel) -> tuple[Consent, ...]:
+    """The consents of a parcel whose signatures are sound; the others prove nothing."""
+    sound = []
+    for signed in parcel.consents:
+        try:
+            sound.append(node.opened_consent(signed))
+        except TrilatError:
+            continue
+    return tuple(sound)
+
+
+def _wrong(
+    release: Release, sender: str, consents: Sequence[Consent], agreements: AgreementSet
+) -> Iterator[str]:
     item = release.item
     level = find_level(item.label.classification, release.decided_ns)
     if release.recipient not in item.label.releasable_to:  # 1
@@ -91,22 +105,38 @@ def _wrong(release: Release, sender: str, *, has_consent: bool, agreements: Agre
         if originator == release.recipient:
             continue
         via = None if originator == sender else sender
-        clauses = [
-            clause
-            for clause in _clauses(agreements, release, originator, via)
-            if level is not None and _covers(clause, level.rank, release.decided_ns)
+        rules = [
+            rule
+            for rule in _rules(agreements, release, originator, via)
+            if level is not None and _covers(rule.clause, level.rank, release.decided_ns)
         ]
-        if not clauses:
+        if not rules:
             yield f"no clause gives `{item.item_id}` from `{originator}` to `{release.recipient}`"
-        elif all(clause.approval is Approval.ORIGINATOR for clause in clauses) and not has_consent:
+        elif not any(
+            rule.clause.approval is not Approval.ORIGINATOR or _consented(rule, release, originator, consents)
+            for rule in rules
+        ):
             yield f"`{item.item_id}` needs its originator's consent and came without one"
     if not _fits_form(release):  # 4
         yield f"`{item.item_id}` holds more than {release.form.value} allow"
 
 
-def _clauses(
-    agreements: AgreementSet, release: Release, originator: str, via: str | None
-) -> Iterator[Clause]:
+def _consented(rule: Rule, release: Release, originator: str, consents: Sequence[Consent]) -> bool:
+    """Whether a consent of the originator covers this passing under this clause at its instant."""
+    item = release.item
+    return any(
+        consent.granted
+        and consent.label.originator == originator
+        and consent.recipient == release.recipient
+        and consent.via == rule.clause.via
+        and consent.clause == rule.consent_name
+        and not {item.subject, item.item_id}.isdisjoint(consent.subjects)
+        and consent.valid_ns <= release.decided_ns < consent.until_ns
+        for consent in consents
+    )
+
+
+def _rules(agreements: AgreementSet, release: Release, originator: str, via: str | None) -> Iterator[Rule]:
     for rule in agreements.rules:
         clause = rule.clause
         if (
@@ -118,7 +148,7 @@ def _clauses(
             and release.item.domain in clause.domains
             and kind_of(release.item) in clause.kinds
         ):
-            yield clause
+            yield rule
 
 
 def _covers(clause: Clause, rank: int, at_ns: int) -> bool:
@@ -129,7 +159,8 @@ def _covers(clause: Clause, rank: int, at_ns: int) -> bool:
 def _fits_form(release: Release) -> bool:
     item, form = release.item, release.form
     if isinstance(item, Report):
-        return form in {Form.MEASUREMENTS, Form.TRACKLETS}
+        is_equivalent = isinstance(item.observation, Equivalent)
+        return form is Form.MEASUREMENTS or (form is Form.TRACKLETS and is_equivalent)
     if isinstance(item, Track):
         return {
             Form.MEASUREMENTS: True,
