@@ -397,7 +397,11 @@ class Node:
         return item
 
     def _use_consent(self, consent: Consent, signed: bytes) -> None:
-        self._to_offer += self.exchange.add_consent(consent, signed)
+        for held in self.exchange.add_consent(consent, signed):
+            newest = self.holdings.newest(held.item.item_id)
+            # A newer version waits to be offered itself; the older would come behind it.
+            if newest is None or newest.version <= held.item.version:
+                self._to_offer.append(held)
 
     def referrals(self) -> tuple[Referral, ...]:
         """Questions that wait for a person, oldest first."""

@@ -1,0 +1,141 @@
+"""When and to whom a permitted item leaves: delays, thinning, consents, and nothing twice."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from tests.small_federation import at, federation_of, impact, launch, once, opened, play, sent
+
+from trilat.model import SECOND_NS, Consent, Event, UsageError
+from trilat.node import Node
+from trilat.study import Federation
+
+
+def _grant(party: str, *, granted: bool = True) -> Callable[[Federation], None]:
+    def act(federation: Federation) -> None:
+        node = federation.nodes[party]
+        for referral in node.referrals():
+            node.answer(referral, granted=granted, officer=f"{party}/officer", valid_s=600)
+
+    return act
+
+
+def _versions(node: Node, recipient: str, name: str) -> list[int]:
+    return [record.item.version for record in sent(node, recipient) if record.item.item_id == name]
+
+
+def test_a_consent_frees_the_newest_version_for_its_recipient_and_repeats_nothing_to_others() -> None:
+    federation = federation_of("direct-2016", 20)
+    jpn = federation.nodes["JPN"]
+    reports = [(at(t), "JPN", launch(jpn, version=t)) for t in range(1, 11)]
+    play(federation, reports, [once(5, _grant("JPN"))])
+    assert _versions(jpn, "USA", "JPN-seen") == list(range(1, 11))
+    # Five waited for an officer; of those the newest goes, then each as it comes.
+    assert _versions(jpn, "KOR", "JPN-seen") == list(range(5, 11))
+    assert [release.form.value for _, release, _ in opened(federation.nodes["KOR"])]
+
+
+def test_what_an_officer_refused_is_not_asked_again() -> None:
+    """The direct path is asked about first, then the one through the intermediary, then no more."""
+    federation = federation_of("direct-2016", 20)
+    jpn = federation.nodes["JPN"]
+    asked: list[int] = []
+    reports = [(at(t), "JPN", launch(jpn, version=t)) for t in range(1, 11)]
+    refuse = [once(t, _grant("JPN", granted=False)) for t in (5, 8)]
+
+    def count(running: Federation) -> None:
+        asked.append(len(running.nodes["JPN"].referrals()))
+
+    play(federation, reports, [*refuse, *(once(t, count) for t in (4, 7, 12))])
+    assert _versions(jpn, "KOR", "JPN-seen") == []
+    assert asked == [1, 1, 0]
+
+
+def test_a_referral_is_answered_once_and_only_by_the_own_staff() -> None:
+    federation = federation_of("direct-2016", 4)
+    jpn = federation.nodes["JPN"]
+    play(federation, [(at(1), "JPN", launch(jpn))])
+    referral = jpn.referrals()[0]
+    with pytest.raises(Exception, match="only the originator's officer consents"):
+        jpn.answer(referral, granted=True, officer="KOR/officer", valid_s=600)
+    jpn.answer(referral, granted=True, officer="JPN/officer", valid_s=600)
+    with pytest.raises(UsageError, match="no referral on `JPN-seen`"):
+        jpn.answer(referral, granted=True, officer="JPN/officer", valid_s=600)
+
+
+def test_a_partners_consent_answers_no_question_of_ours() -> None:
+    """Whoever signs a consent that names our subject may not take the question from our officer."""
+    federation = federation_of("direct-2016", 4)
+    jpn = federation.nodes["JPN"]
+    play(federation, [(at(1), "JPN", launch(jpn))])
+    referral = jpn.referrals()[0]
+    theirs = Consent(
+        **federation.nodes["KOR"].heads.head(
+            "consent-x",
+            "x",
+            kind="consent",
+            domain=referral.domain,
+            valid_ns=at(2),
+            now_ns=at(2),
+        ),
+        subjects=(referral.subject,),
+        recipient=referral.recipient,
+        via=referral.via,
+        clause=referral.clause,
+        granted=True,
+        officer="KOR/officer",
+        until_ns=at(600),
+    )
+    jpn.exchange.add_consent(theirs, b"signed by KOR")
+    assert jpn.referrals()[0] == referral
+
+
+def test_thinning_lets_the_last_word_through() -> None:
+    """A launch keeps its instant while its estimate changes: the newest estimate must arrive all the same."""
+    federation = federation_of("realtime-2023", 20)
+    nodes = federation.nodes
+    reports = [(at(2 + t / 10), "JPN", launch(nodes["JPN"], version=t + 1)) for t in range(8)]
+    play(federation, reports)
+    passed = [
+        (release.item.version, record.sequence)
+        for record, release, _ in opened(nodes["KOR"])
+        if isinstance(release.item, Event) and record.sender == "USA"
+    ]
+    assert passed[-1][0] == 8
+    assert len(passed) < 8, "the premise: there was something to thin"
+    instants = [
+        stored.recorded_ns
+        for stored in nodes["USA"].ledger.entries()
+        if stored.kind.value == "release" and b"JPN-seen" in (stored.content or b"")
+    ]
+    gaps = [later - earlier for earlier, later in pairwise(instants)]
+    assert all(gap >= SECOND_NS for gap in gaps)
+
+
+def test_a_delay_is_kept() -> None:
+    """Under the hub tracks wait; impact areas go at once, after the consent."""
+    federation = federation_of("realtime-2023", 12)
+    nodes = federation.nodes
+    play(federation, [(at(3), "JPN", impact(nodes["JPN"], at_s=3))])
+    left = [
+        stored.recorded_ns
+        for stored in nodes["USA"].ledger.entries()
+        if stored.kind.value == "release" and b"JPN-fall" in (stored.content or b"")
+    ]
+    assert left
+    # One second after the valid time is due, and the item is at the United States after its first tick.
+    assert min(left) >= at(4)
+
+
+def test_more_than_one_commit_holds_waits_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trilat.node.node._DECIDED_ENTRIES_MAX", 4)
+    monkeypatch.setattr("trilat.node.node._RELEASES_MAX", 3)
+    federation = federation_of("multilateral", 25)
+    jpn = federation.nodes["JPN"]
+    many = [(at(1), "JPN", launch(jpn, f"seen-{number}", at_s=0.0)) for number in range(12)]
+    play(federation, many)
+    for peer in ("USA", "KOR"):
+        names = [record.item.item_id for record in sent(jpn, peer)]
+        assert {f"JPN-seen-{number}" for number in range(12)} <= set(names)
+        assert len(set(names)) == len(names)
+        assert jpn.endpoint.acknowledged(peer) == len(names)

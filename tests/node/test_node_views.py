@@ -1,0 +1,167 @@
+"""Views: one picture per distinct set of contributions, and never a contribution outside the set."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.small_federation import at, federation_of, launch, play
+
+from trilat.domains import Alarm, MakeHead, Sight
+from trilat.model import AnyItem, Domain, Event, Provenance
+from trilat.node import Node
+from trilat.node.views import OWN, View, Views
+
+NODES = federation_of("multilateral").nodes
+
+
+def _item(party: str, subject: str, version: int) -> Event:
+    return launch(NODES[party], subject, version=version)
+
+
+class Remembering:
+    """A pipeline that only remembers what it was given."""
+
+    domain = Domain.MISSILE
+
+    def __init__(self, party: str) -> None:
+        self.party = party
+        self.items: list[AnyItem] = []
+
+    def add(self, item: AnyItem) -> None:
+        self.items.append(item)
+
+    def publish(self, now_ns: int, make_head: MakeHead) -> tuple[AnyItem, ...]:  # noqa: ARG002
+        return ()
+
+    def settle(self, report_ids: frozenset[str]) -> None:
+        pass
+
+    def alarms(self, now_ns: int) -> tuple[Alarm, ...]:  # noqa: ARG002
+        return ()
+
+    def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002
+        return ()
+
+
+class RememberingView(View):
+    def __init__(self, party: str) -> None:
+        super().__init__(party, {Domain.MISSILE: Remembering})
+
+
+def _seen(view: View) -> list[AnyItem]:
+    pipeline = view.pipelines.get(Domain.MISSILE)
+    return list(pipeline.items) if isinstance(pipeline, Remembering) else []
+
+
+class _WithRememberingViews(Views):
+    """Views whose pictures, also the new ones, remember."""
+
+    def __init__(self, party: str) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("trilat.node.views.View", RememberingView)
+            super().__init__(party)
+
+    def allow(self, audience: str, source: str) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("trilat.node.views.View", RememberingView)
+            super().allow(audience, source)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("own"), st.integers(0, 3)),
+        st.tuples(st.sampled_from(["USA", "KOR"]), st.integers(0, 3)),
+        st.tuples(st.just("allow"), st.sampled_from(["A", "B", "C"]), st.integers(0, 7)),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(steps=STEPS)
+def test_a_view_holds_what_its_audience_may_have_in_order_and_nothing_else(
+    steps: Sequence[tuple[Any, ...]],
+) -> None:
+    """The real Views beside plain lists that must agree."""
+    views = _WithRememberingViews("JPN")
+    log: list[tuple[str, AnyItem]] = []
+    classes: list[str] = []
+    allowed: dict[str, set[str]] = {audience: set() for audience in "ABC"}
+    for number, step in enumerate(steps):
+        if step[0] == "allow":
+            if classes:
+                source = classes[int(step[2]) % len(classes)]
+                views.allow(step[1], source)
+                allowed[step[1]].add(source)
+        elif step[0] == "own":
+            item = _item("JPN", f"s{step[1]}", number + 1)
+            views.add_own(item)
+            log.append((OWN, item))
+        else:
+            item = _item(step[0], f"s{step[1]}", number + 1)
+            source = views.add_foreign(item)
+            classes.append(source)
+            log.append((source, item))
+    for audience, sources in allowed.items():
+        expected = [item for source, item in log if source == OWN or source in sources]
+        assert _seen(views.of(audience)) == expected
+    assert _seen(views.own) == [item for source, item in log if source == OWN]
+    assert _seen(views.of("JPN")) == [item for _, item in log]
+    distinct: set[frozenset[str]] = {frozenset(), *(frozenset(sources) for sources in allowed.values())}
+    assert len(views) == len(distinct) + 1
+    for first, sources in allowed.items():
+        for second, others in allowed.items():
+            assert (views.of(first) is views.of(second)) == (sources == others)
+        assert (views.of(first) is views.own) == (not sources)
+
+
+def test_a_class_is_all_that_the_answer_of_policy_hangs_on() -> None:
+    views = Views("USA")
+    event = _item("KOR", "seen", 1)
+    label = event.label
+    changes = [
+        {"label": msgspec.structs.replace(label, releasable_to=("USA",))},
+        {"label": msgspec.structs.replace(label, restrictive=("NEED",))},
+        {
+            "label": msgspec.structs.replace(
+                label, classification=NODES["KOR"].heads.label("track", at(0)).classification
+            )
+        },
+        {"subject": "KOR-other"},
+        {"provenance": Provenance(originators=("KOR", "JPN"))},
+    ]
+    same = msgspec.structs.replace(event, version=7, valid_ns=event.valid_ns + 5)
+    assert views.class_of(same) == views.class_of(event)
+    others = {views.class_of(msgspec.structs.replace(event, **change)) for change in changes}  # type: ignore[arg-type]
+    assert len(others) == len(changes)
+    assert views.class_of(event) not in others
+
+
+def _sources(node: Node, audience: str) -> set[str]:
+    pipeline = node.views.of(audience).pipelines.get(Domain.MISSILE)
+    launches = getattr(pipeline, "_launches", {})
+    return {item.label.originator for item in launches.values()}
+
+
+def test_the_united_states_has_one_picture_for_itself_and_one_for_the_allies() -> None:
+    federation = federation_of("separate-2009", 6)
+    nodes = federation.nodes
+    play(federation, [(at(1), party, launch(node, at_s=0.1)) for party, node in nodes.items()])
+    usa = nodes["USA"]
+    assert _sources(usa, "USA") == {"USA", "JPN", "KOR"}
+    assert _sources(usa, "JPN") == _sources(usa, "KOR") == {"USA"}
+    assert usa.views.of("JPN") is usa.views.of("KOR") is usa.views.own
+    assert len(usa.views) == 2
+
+
+def test_a_set_that_grows_is_filled_from_what_came_before() -> None:
+    federation = federation_of("realtime-2023", 8)
+    nodes = federation.nodes
+    play(federation, [(at(1), party, launch(node, at_s=0.1)) for party, node in nodes.items()])
+    usa = nodes["USA"]
+    assert _sources(usa, "JPN") == {"USA", "KOR"}
+    assert _sources(usa, "KOR") == {"USA", "JPN"}
+    assert usa.views.of("JPN") is not usa.views.of("KOR")
