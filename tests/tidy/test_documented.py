@@ -65,10 +65,11 @@ def test_every_command_has_a_heading() -> None:
     assert sorted(commands - headings_of("commands.md")) == []
 
 
-def test_the_page_of_items_is_that_of_the_code() -> None:
-    made = runpy.run_path(str(ROOT / "tools" / "items_page.py"))["page"]()
-    written = (ROOT / "docs" / "items.md").read_text(encoding="utf-8")
-    assert written == made, "docs/items.md is not up to date: run tools/items_page.py"
+def test_generated_pages_are_those_of_the_code() -> None:
+    pages = runpy.run_path(str(ROOT / "tools" / "generate_docs.py"))["pages"]()
+    assert {path.name for path in pages} == {"commands.md", "items.md"}
+    stale = [path.name for path, made in pages.items() if path.read_text(encoding="utf-8") != made]
+    assert stale == [], "run `make docs`"
 
 
 @pytest.mark.parametrize("enumeration", [LineKind, Refusal, Omission])

@@ -59,10 +59,13 @@ def run(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         complain(_in_words(error))
         return NOT_UNDERSTOOD
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain when it closes the stream.
+    except OSError as error:
+        # What is still unwritten has nowhere to go; Python would complain of it when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        if isinstance(error, BrokenPipeError):
+            return OK
+        complain(f"output cannot be written: {(error.strerror or 'unknown reason').lower()}")
+        return NOT_UNDERSTOOD
     if code == INTERRUPTED:
         complain("interrupted")
     return code if isinstance(code, int) else OK
