@@ -75,7 +75,8 @@ def _exit_codes() -> Iterator[str]:
 
 def _contracts() -> dict[str, str]:
     """What stands under each heading `## COMMAND` of the contracts."""
-    pieces = re.split(r"^## `([^`]+)`\n", CONTRACTS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    written = CONTRACTS.read_text(encoding="utf-8").replace("](../docs/", "](")
+    pieces = re.split(r"^## `([^`]+)`\n", written, flags=re.MULTILINE)
     return {name: text.strip("\n") + "\n" for name, text in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 
