@@ -16,7 +16,13 @@ from trilat.scenario import named_scenario
 from trilat.study import PRESETS, Yardstick, run
 
 SCENARIO = "unha2-2009"
-COLUMNS = ("completeness", "position_rmse_m", "position_rmse_over_central", "position_rmse_over_crlb", "nees_mean")
+COLUMNS = (
+    "completeness",
+    "position_rmse_m",
+    "position_rmse_over_central",
+    "position_rmse_over_crlb",
+    "nees_mean",
+)
 
 
 def one(task: tuple[str, int]) -> dict[str, Any]:
