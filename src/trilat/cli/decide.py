@@ -79,8 +79,7 @@ def _plain(number: int, decision: Decision) -> dict[str, object]:
     item = decision.item
     return {
         "line": number,
-        "item_id": None if item is None else item.item_id,
-        "version": None if item is None else item.version,
+        "item": None if item is None else to_plain(item),
         "outcome": decision.outcome.value,
         "clauses": list(decision.clauses),
         "reasons": [reason.value for reason in decision.reasons],
