@@ -124,11 +124,19 @@ def _limited(base: Any, metas: list[msgspec.Meta]) -> st.SearchStrategy[Any]:
     if base is bytes:
         return st.binary(min_size=least, max_size=most)
     if base is str:
-        return _texts(stated["pattern"]) if "pattern" in stated else st.text(min_size=least, max_size=most)
+        return (
+            _texts(stated["pattern"], least, most)
+            if "pattern" in stated
+            else st.text(min_size=least, max_size=most)
+        )
     return _tuples(get_args(base), least, max(least, min(LIST_ENTRIES_MAX, most)))
 
 
-def _texts(pattern: str) -> st.SearchStrategy[str]:
+def _texts(pattern: str, least: int, most: int) -> st.SearchStrategy[str]:
+    if pattern.startswith("^[^\\x00"):
+        allowed = "\n\t" if "\\x0b" in pattern else ""
+        alphabet = st.characters(exclude_categories=["Cc", "Cs"], include_characters=allowed)
+        return st.text(alphabet, min_size=least, max_size=most)
     if pattern.startswith("^[A-Z][A-Z0-9]"):
         return _parties
     if pattern.startswith("^[A-Za-z0-9]["):

@@ -289,6 +289,8 @@ def _limited(base: Any, metas: list[msgspec.Meta]) -> str:
         return f"name of {most} characters at most"
     if pattern.startswith("^[A-Z][A-Z0-9]"):
         return "party"
+    if pattern.startswith("^[^\\x00"):
+        return f"{'text' if 'x0b' in pattern else 'line'} of {between} characters"
     if pattern:
         return f"text like `{pattern}`"
     return f"text of {between} characters"

@@ -173,6 +173,14 @@ REFUSALS: list[tuple[Any, dict[str, Any], str]] = [
         "nothing confirms itself",
     ),
     (example("vessel"), {"mmsi": "21900012"}, "must match"),
+    (example("vessel"), {"ship_name": "EVER\x1b[2JGREEN"}, "one line without control characters"),
+    (example("vessel"), {"ship_name": "EVER GREEN\n"}, "one line without control characters"),
+    (example("vessel"), {"destination": "BUSAN\tKR"}, "one line without control characters"),
+    (example("vessel"), {"call_sign": "\x7f"}, "one line without control characters"),
+    (example("vessel"), {"ship_type": "\x9b2J"}, "one line without control characters"),
+    (example("warning"), {"text": "impact\rno impact"}, "no control characters but line ends and tabs"),
+    (example("warning"), {"text": "impact\x00"}, "no control characters but line ends and tabs"),
+    (example("warning"), {"text": "\x85"}, "no control characters but line ends and tabs"),
     (example("vessel"), {"mmsi": "219000123\n"}, "must match"),
     (example("vessel"), {"mmsi": "٢19000123"}, "must match"),
     (example("vessel"), {"mmsi": 219000123}, "must be str"),
@@ -389,3 +397,13 @@ def test_golden_values_fill_all_fields() -> None:
 def test_classification_keeps_what_was_written() -> None:
     odd = Classification(scheme="kor", level=" ii ")
     assert (odd.scheme, odd.level) == ("kor", " ii ")
+
+
+@pytest.mark.parametrize("text", ["two\nlines\tand a tab\n", "\n", "경보: 동해", "警報", "é ñ – “quoted”"])
+def test_text_may_have_lines_tabs_and_any_script(text: str) -> None:
+    assert replace(example("warning"), text=text).text == text
+
+
+@pytest.mark.parametrize("name", ["", "EVER GREEN", "세종대왕함", "\u00a0"])
+def test_a_line_may_have_any_script(name: str) -> None:
+    assert replace(example("vessel"), ship_name=name).ship_name == name

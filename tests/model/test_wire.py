@@ -23,6 +23,7 @@ from trilat.model import (
     Noun,
     Place,
     Provenance,
+    Status,
     Track,
     WireError,
     decode,
@@ -31,6 +32,7 @@ from trilat.model import (
     to_plain,
 )
 from trilat.model.limits import WIRE_BYTES_MAX
+from trilat.model.noun import Whole
 from trilat.model.wire import ENVELOPE_BYTES_MAX
 
 ITEM_ROWS = [row for row in GOLDEN if row["kind"] in ITEM_KINDS]
@@ -285,3 +287,54 @@ def test_constructors_check_again_after_a_decoder_refused() -> None:
         decode(pack([1, 2, "x"]), Place)
     with pytest.raises(ValueError, match="latitude"):
         Place(latitude_1e7deg=10**10, longitude_1e7deg=0)
+
+
+class Before(Noun, frozen=True, kw_only=True, tag="thing"):
+    number: Whole
+    places: tuple[Place, ...] = ()
+
+
+class After(Noun, frozen=True, kw_only=True, tag="thing"):
+    fields_appended = 2
+    number: Whole
+    places: tuple[Place, ...] = ()
+    status: Status = Status.REAL
+    note: str = ""
+
+
+class Around(Noun, frozen=True, kw_only=True):
+    things: tuple[After, ...]
+    last: Whole = 7
+
+
+PLACES = (Place(latitude_1e7deg=1, longitude_1e7deg=300),)
+
+
+def test_bytes_from_before_fields_were_appended_are_read() -> None:
+    old = Before(number=1, places=PLACES)
+    assert decode(encode(old), After) == After(number=1, places=PLACES)
+    nested = pack([[["thing", 1, []], ["thing", 2, [], "exercise"], ["thing", 3, [], "real", ""]], 7])
+    things = decode(nested, Around).things
+    assert [thing.status for thing in things] == [Status.REAL, Status.EXERCISE, Status.REAL]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(pack(["thing", 1]), id="more left out than was appended"),
+        pytest.param(pack(["thing", 1, [[1, 300]]]), id="a default left out where nothing was appended"),
+        pytest.param(pack(["thing", 1, [], "real", "", ""]), id="one field too many"),
+        pytest.param(b"\x93\xa5thing\xcc\x01\x90", id="old, with an integer in more bytes than it needs"),
+        pytest.param(b"\x93\xd9\x05thing\x01\x90", id="old, with a long form of its tag"),
+        pytest.param(b"\x93\xa5thing\x01\xdc\x00\x00", id="old, with a long form of an array head"),
+        pytest.param(b"\x93\xa5thing\x01\x90\xc0", id="old, with a byte behind it"),
+    ],
+)
+def test_no_other_shorter_form_is_read(data: bytes) -> None:
+    with pytest.raises(WireError):
+        decode(data, After)
+
+
+def test_what_lacks_a_field_around_old_bytes_is_refused() -> None:
+    with pytest.raises(WireError, match="canonical"):
+        decode(pack([[["thing", 1, []]]]), Around)

@@ -1,7 +1,8 @@
 """`Noun`: the base of every value of the model. Frozen, and it refuses bad input when it is made.
 
 Rules
-1. A noun is a msgspec struct that encodes as an array; fields are only ever appended, with defaults.
+1. A noun is a msgspec struct that encodes as an array; fields are only ever appended, with defaults, and
+   counted in `fields_appended`.
 2. The types and limits written in a class are checked by its constructor just as by a decoder, so that
    nothing invalid exists, whoever made it.
 3. What goes beyond single fields (an ellipse whose axes are swapped) a class refuses in `check`.
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -31,6 +32,13 @@ from trilat.model.limits import (
 # A pattern ends in `(?!\n)$`: alone, `$` would also match before a line end that closes the text.
 _IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/#@+-]*(?!\n)$"
 _PARTY_PATTERN: Final = r"^[A-Z][A-Z0-9]{1,11}(/[a-z][a-z0-9-]{0,30})?(?!\n)$"
+# A control character (category Cc) can move a terminal's cursor or end a line in a log.
+_LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f-\x9f]*(?!\n)$"
+_TEXT_PATTERN: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
+_WORDS_OF_PATTERNS: Final = {
+    _LINE_PATTERN: "must be one line without control characters",
+    _TEXT_PATTERN: "must hold no control characters but line ends and tabs",
+}
 
 Identifier = Annotated[str, msgspec.Meta(pattern=_IDENTIFIER_PATTERN, max_length=IDENTIFIER_CHARACTERS_MAX)]
 PartyCode = Annotated[
@@ -41,8 +49,22 @@ PartyCode = Annotated[
         description="a party such as KOR, or one of its staff, screens or readers such as KOR/watch",
     ),
 ]
-Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS_MAX)]
-ShortText = Annotated[str, msgspec.Meta(max_length=IDENTIFIER_CHARACTERS_MAX)]
+Text = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_TEXT_PATTERN,
+        max_length=TEXT_CHARACTERS_MAX,
+        description="text of several lines; no control characters but line ends and tabs",
+    ),
+]
+ShortText = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_LINE_PATTERN,
+        max_length=IDENTIFIER_CHARACTERS_MAX,
+        description="text of one line, without control characters",
+    ),
+]
 InstantNs = Annotated[
     int,
     msgspec.Meta(
@@ -79,6 +101,10 @@ def fields_checked_by_decoder() -> Iterator[None]:
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True):
     """Base of the model's values: frozen, array on the wire, checked when made."""
+
+    fields_appended: ClassVar[int] = 0
+    """How many of the last fields joined a class after partners began to hold its bytes; the wire decoder
+    reads bytes without them too."""
 
     def __post_init__(self) -> None:
         """Refuse a field of the wrong type or beyond its limits, then what `check` refuses."""
@@ -211,7 +237,8 @@ def _limits(meta: msgspec.Meta) -> list[tuple[Callable[[Any], bool], str]]:
     limits: list[tuple[Callable[[Any], bool], str]] = []
     if meta.pattern is not None:
         search = re.compile(meta.pattern).search
-        limits.append((lambda value: search(value) is None, f"must match `{meta.pattern}`"))
+        words = _WORDS_OF_PATTERNS.get(meta.pattern, f"must match `{meta.pattern}`")
+        limits.append((lambda value: search(value) is None, words))
     if meta.max_length is not None:
         longest = meta.max_length
         limits.append((lambda value: len(value) > longest, f"must have at most {longest} entries"))

@@ -1,7 +1,8 @@
 """The canonical wire encoding: msgpack arrays of integers in fixed units, one byte string per value.
 
 Rules
-1. One encoding per value: what decodes must encode to the very same bytes, or it is refused.
+1. One encoding per value and age of its classes: what decodes must encode to the very same bytes, or it is
+   refused. Bytes from before fields were appended lack exactly these, and nothing else differs.
 2. Names on the wire, not numbers, for enumerations and kinds; fields are only appended, with defaults, and
    a change of meaning makes a new schema number.
 3. Every message has a limit in bytes, checked before anything is parsed.
@@ -13,6 +14,7 @@ Rules
     True
 """
 
+from enum import Enum
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -66,6 +68,29 @@ def _decode(data: bytes, kind: Any, bytes_max: int) -> Any:
             value = decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"{name} cannot be decoded: {error}", kind=name) from error
-    if _ENCODER.encode(value) != data:
+    if _ENCODER.encode(value) != data and not _is_older(data, value):
         raise WireError(f"{name} is not in canonical form: encode it again with this schema", kind=name)
     return value
+
+
+def _is_older(data: bytes, value: Any) -> bool:
+    """Whether `data` is the canonical encoding of `value` from before its classes had all their fields."""
+    arrays = msgspec.msgpack.decode(data)
+    return _ENCODER.encode(arrays) == data and _lacks_only_appended(arrays, value)
+
+
+def _lacks_only_appended(found: Any, value: Any) -> bool:
+    least = 0
+    if isinstance(value, Noun):
+        tag = type(value).__struct_config__.tag
+        fields = [getattr(value, name) for name in value.__struct_fields__]
+        least = value.fields_appended
+        value = fields if tag is None else [tag, *fields]
+    elif not isinstance(value, tuple):
+        plain = value.value if isinstance(value, Enum) else value
+        return type(found) is type(plain) and bool(found == plain)
+    return (
+        isinstance(found, list)
+        and len(value) - least <= len(found) <= len(value)
+        and all(_lacks_only_appended(part, whole) for part, whole in zip(found, value, strict=False))
+    )
