@@ -139,3 +139,12 @@ def test_more_than_one_commit_holds_waits_for_the_next_tick(monkeypatch: pytest.
         assert {f"JPN-seen-{number}" for number in range(12)} <= set(names)
         assert len(set(names)) == len(names)
         assert jpn.endpoint.acknowledged(peer) == len(names)
+
+
+def test_a_late_consent_frees_what_waits_for_its_recipient_alone() -> None:
+    federation = federation_of("direct-2016", 14)
+    jpn = federation.nodes["JPN"]
+    reports = [(at(t), "JPN", launch(jpn, version=t)) for t in range(1, 4)]
+    play(federation, reports, [once(7, _grant("JPN"))])
+    assert _versions(jpn, "USA", "JPN-seen") == [1, 2, 3]
+    assert _versions(jpn, "KOR", "JPN-seen") == [3]

@@ -26,12 +26,15 @@ from trilat.model import (
     SECOND_NS,
     Consent,
     Decision,
+    Domain,
+    ItemReference,
     LedgerError,
     Row,
     Store,
     Transport,
     UsageError,
     Warning,
+    WarningKind,
     WarningState,
     decode,
     decode_item,
@@ -369,3 +372,41 @@ def test_decisions_are_of_the_instant_that_the_regime_is_tried_at(whole: Federat
         for stored in node.ledger.entries(kinds={EntryKind.DECISION})
     ]
     assert set(decided) == {whole.preset.regime.as_of_ns - whole.settings.start_ns}
+
+
+def test_a_warning_by_hand_just_before_the_crash_still_goes_out() -> None:
+    """It is written when it is raised, and decided on at the next tick, which the old node does not see."""
+    federation = federation_of("separate-2009", 10)
+    jpn = federation.nodes["JPN"]
+    federation._advance(at(1))
+    jpn.intake([launch(jpn)])
+    jpn.tick()
+    jpn.raise_warning(
+        "by-hand", WarningKind.LAUNCH, Domain.MISSILE, [ItemReference(item_id="JPN-seen", version=1)], [], "!"
+    )
+    store = federation._stores["JPN"]
+    federation._advance(at(2))
+    node = _rebuilt(federation, "JPN", list(store.rows()), _Silence())
+    released = [record.item.item_id for record in node.tick() if record.recipient == "USA"]
+    assert released == ["JPN-warn-USA-by-hand"]
+
+
+def test_a_node_that_is_down_takes_nothing() -> None:
+    crash = Crash("USA", at(4.5), at(12.5))
+    federation = federation_of("multilateral", 20, crashes=(crash,))
+    jpn = federation.nodes["JPN"]
+    marks: list[tuple[int, int]] = []
+
+    def look(running: Federation) -> None:
+        last = running._stores["USA"].last()
+        assert last is not None
+        marks.append((last.entry, jpn.endpoint.acknowledged("USA")))
+
+    play(
+        federation,
+        [(at(t), "JPN", launch(jpn, version=t)) for t in range(1, 12)],
+        [once(6, look), once(12, look), once(16, look)],
+    )
+    assert marks[0] == marks[1]
+    assert marks[2] > marks[1]
+    assert jpn.endpoint.acknowledged("USA") == len(sent(jpn, "USA"))

@@ -10,8 +10,9 @@ import pytest
 from trilat.fusion import TrackEstimate
 from trilat.geo import FloatArray
 from trilat.model import SECOND_NS
+from trilat.scenario import named_scenario
 from trilat.study.score import THREE_SIGMA_SQUARED, PartyScore, _Sample
-from trilat.study.truth import nearest
+from trilat.study.truth import Yardstick, nearest
 
 COVARIANCE = np.diag([100.0, 100.0, 100.0, 1.0, 1.0, 1.0])
 
@@ -114,3 +115,48 @@ def test_the_nearest_estimate_is_the_one_that_is_scored() -> None:
     far, near = estimate(50.0, "t1"), estimate(-4.0, "t2")
     assert nearest((far, near), TRUTH) is near
     assert nearest((), TRUTH) is None
+
+
+def test_a_yardstick_measures_by_the_scenarios_own_record() -> None:
+    """Figures of `two-stage-generic` as its module states them: burnout at 118 s, splash after 679 s."""
+    yard = Yardstick(named_scenario("two-stage-generic"), 0)
+    assert yard.window_s is not None
+    assert yard.window_s[0] == pytest.approx(118.0 + 20.0, abs=0.5)
+    assert yard.window_s[1] == yard.last_plot_s
+    assert yard.impact_deg == pytest.approx((39.06, 137.36), abs=0.02)
+    assert yard.truth_at(yard.launch_ns - 1) is None
+    assert yard.truth_at(yard.launch_ns + 681 * SECOND_NS) is None
+    state = yard.truth_at(yard.launch_ns + 118 * SECOND_NS)
+    assert state is not None
+    assert float(np.linalg.norm(state[3:])) == pytest.approx(2_608.0, abs=5.0)
+
+
+def test_silent_parties_give_no_plots_and_change_nobody_elses() -> None:
+    scenario = named_scenario("two-stage-generic")
+    whole, silent = Yardstick(scenario, 5), Yardstick(scenario, 5, frozenset({"KOR"}))
+    assert [plot for plot in whole.plots if plot.sensor_id != "R2"] == list(silent.plots)
+    assert len(silent.plots) < len(whole.plots)
+
+
+def test_an_orbit_has_no_window_and_no_impact() -> None:
+    yard = Yardstick(named_scenario("false-report-2009"), 0)
+    assert yard.window_s is None
+    assert yard.impact_deg is None
+
+
+def test_central_is_the_same_filter_with_everybodys_plots() -> None:
+    """While only one party has seen anything it knows what that party knows; later it knows more."""
+    yard = Yardstick(named_scenario("two-stage-generic"), 1)
+    korea_alone = Yardstick(yard.scenario, 1, frozenset({"USA", "JPN"}))
+    early, late = yard.launch_ns + 70 * SECOND_NS, yard.launch_ns + 150 * SECOND_NS
+    central, alone = yard.central([early, late]), korea_alone.central([early, late])
+    np.testing.assert_array_equal(central[0][0].mean, alone[0][0].mean)
+    assert central[1][0].sources == {"USA", "KOR", "JPN"}
+    truth = yard.truth_at(late)
+    assert truth is not None
+    together, single = nearest(central[1], truth), nearest(alone[1], truth)
+    assert together is not None
+    assert single is not None
+    assert np.trace(together.covariance[:3, :3]) < np.trace(single.covariance[:3, :3])
+    bound = yard.bound_m([late])
+    assert 0.0 < float(bound[0]) < float(np.sqrt(np.trace(single.covariance[:3, :3])))
