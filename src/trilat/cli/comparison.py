@@ -16,7 +16,7 @@ _COLUMNS: Final = (
     "from partners",
     "sees",
     "off by",
-    "of best",
+    "of all",
     "launch",
     "impact",
     "area",
@@ -28,7 +28,7 @@ _WIDTHS: Final = (5, 17, 5, 7, 7, 7, 7, 9, 6)
 
 _LEGEND: Final = (
     "from partners: items received, by who made them. sees: share of the flight with a confirmed track "
-    "on the true place. off by: position error after burnout. of best: that error against one filter with "
+    "on the true place. off by: position error after burnout. of all: that error against one filter with "
     "everyone's plots. launch, impact: errors of these points. area: 95 % impact area, a minute after "
     "burnout. warned: first impact warning after launch. - : does not apply."
 )
