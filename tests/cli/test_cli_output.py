@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.commands import trilat
 
 from trilat.cli.comparison import flowed, show
 from trilat.cli.terminal import columns, latitude_longitude, out, say, show_table
@@ -131,15 +130,25 @@ def test_places_are_read(text: str, found: tuple[float, float]) -> None:
 
 
 def test_into_a_pipe_nothing_is_wrapped() -> None:
-    lines = trilat("agreement", "explain", "hub-2014").out.splitlines()
-    assert max(map(len, lines)) > 120
+    process = started("agreement", "explain", "hub-2014", stdout=subprocess.PIPE)
+    out, _ = process.communicate(timeout=60)
+    assert max(map(len, out.decode().splitlines())) > 120
 
 
 def started(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "trilat", *arguments], stderr=subprocess.PIPE, env=environment, **options
-    )
+    # A runner of tests may say how wide its terminal is; these commands have none.
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    # A runner in the background ignores interrupts, and its children would too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "trilat", *arguments],
+            stderr=subprocess.PIPE,
+            env={**environment, "PYTHONIOENCODING": "utf-8"},
+            **options,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
