@@ -9,7 +9,7 @@ from trilat.ledger import EntryKind
 from trilat.model import SECOND_NS, Track, Warning, WarningState, decode_item
 from trilat.node import Node
 from trilat.scenario import named_scenario
-from trilat.study import Run, RunSettings, Yardstick, people_of, play
+from trilat.study import Run, RunSettings, Yardstick, people_of, play, run_with_account
 from trilat.study.people import FalseReportOperator
 
 SCENARIO = named_scenario("false-report-2009")
@@ -87,3 +87,16 @@ def test_nothing_of_a_launch_is_scored(told: tuple[Run, FalseReportOperator]) ->
 
 def test_other_scenarios_have_no_operator() -> None:
     assert people_of("unha2-2009", 0) == ()
+
+
+def test_what_was_done_by_hand_is_told_in_order(told: tuple[Run, FalseReportOperator]) -> None:
+    refused, raised, retracted = told[1].acts
+    assert "refused: no item `USA-early-warning-received`" in refused
+    assert "one source" in raised
+    assert "after 300 s" in retracted
+
+
+def test_the_account_of_a_run_carries_what_was_done() -> None:
+    people = people_of(SCENARIO.name, SCENARIO.launch_ns)
+    _, account = run_with_account(Yardstick(SCENARIO, 1), "separate-2009", RunSettings(people=people))
+    assert len(account.acts) == 3

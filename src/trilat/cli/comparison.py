@@ -52,6 +52,8 @@ def show(scenario: Scenario, told: Sequence[tuple[dict[str, Any], Account]]) -> 
         say(f"{result['regime']} - {account.title}", style="bold")
         say(f"Decided as of {instant}. {flowed(account.flows, list(first['parties']))}")
         _table(result)
+        for act in account.acts:
+            say(act, hang=2)
     out.print()
     say(_LEGEND, style="dim")
     _examples(told)

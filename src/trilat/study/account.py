@@ -6,7 +6,7 @@ ledger of the node that made them. Nothing is decided again.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from trilat.ledger import EntryKind
@@ -45,6 +45,8 @@ class Account:
     flows: tuple[Flow, ...]
     release: tuple[str, ...]
     refusal: tuple[str, ...]
+    acts: tuple[str, ...] = ()
+    """What operators did by hand, in their order."""
 
 
 def run_with_account(
@@ -53,7 +55,8 @@ def run_with_account(
     """The result of `run`, with its account."""
     finished = play(yardstick, regime, settings)
     try:
-        return finished.result, account_of(finished.federation)
+        acts = [act for person in settings.people for act in getattr(person, "acts", ())]
+        return finished.result, replace(account_of(finished.federation), acts=tuple(acts))
     finally:
         finished.federation.close()
 

@@ -46,6 +46,9 @@ class FalseReportOperator:
         self._raise_ns = raise_ns
         self._retract_ns = retract_ns
         self.refusals: list[str] = []
+        self.acts: list[str] = []
+        """What was done, in sentences for people."""
+
         self.raised = 0
         self.retracted = 0
 
@@ -64,9 +67,13 @@ class FalseReportOperator:
                 )
             except TrilatError as error:
                 self.refusals.append(str(error))
+                self.acts.append(f"{self._party} gave out a launch as confirmed by hand; refused: {error}.")
             warnings = node.raise_warning(
                 "by-hand-1", WarningKind.LAUNCH, Domain.MISSILE, basis, (), "launch, one source"
             )
             self.raised = len(warnings)
+            self.acts.append(f"{self._party} raised the warning, marked as resting on one source.")
         if now_ns >= self._retract_ns and self.raised and not self.retracted:
             self.retracted = len(node.retract_warning("by-hand-1", "no launch: the track was unrelated"))
+            stood_s = (now_ns - self._raise_ns) // SECOND_NS
+            self.acts.append(f"{self._party} retracted it after {stood_s} s, to everyone who held it.")
