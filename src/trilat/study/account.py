@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from trilat.ledger import EntryKind
-from trilat.link import Parcel
-from trilat.model import Decision, Outcome, Release, Track, decode, kind_of
-from trilat.node import RECORD_BYTES_MAX, Node
+from trilat.model import Decision, Outcome, Track, decode, kind_of
+from trilat.node import Node
 from trilat.policy import explain
 from trilat.study.federation import Federation
 from trilat.study.presets import Preset
-from trilat.study.referee import received
+from trilat.study.referee import accepted
 from trilat.study.run import RunSettings, play
 from trilat.study.truth import Yardstick
 
@@ -71,13 +70,10 @@ def account_of(federation: Federation) -> Account:
 def _flows(federation: Federation) -> tuple[Flow, ...]:
     counts: Counter[tuple[str, str, str, str, str]] = Counter()
     for party, node in federation.nodes.items():
-        for record in received(node):
-            if not record.refusal:
-                parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
-                release = decode(parcel.release, Release)
-                originator = release.item.label.originator
-                via = "" if originator == record.sender else record.sender
-                counts[originator, party, via, kind_of(release.item), release.form.value] += 1
+        for sender, release in accepted(node):
+            originator = release.item.label.originator
+            via = "" if originator == sender else sender
+            counts[originator, party, via, kind_of(release.item), release.form.value] += 1
     return tuple(
         Flow(originator, recipient, via or None, kind, form, count)
         for (originator, recipient, via, kind, form), count in sorted(counts.items())

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from trilat.ledger import Ledger, MemoryStore, SqliteStore
 from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
@@ -266,6 +266,14 @@ class Federation:
         return self.network.next_ns() is None and not any(
             node.unsettled(peer) for node in self.nodes.values() for peer in node.config.peers
         )
+
+    def ledgers(self) -> dict[str, Any]:
+        """Entries of all nodes' ledgers together, and whether every one of them verifies."""
+        verifications = [node.ledger.verify() for node in self.nodes.values()]
+        return {
+            "entries": sum(verification.entries for verification in verifications),
+            "verified": all(verification.verified for verification in verifications),
+        }
 
     def close(self) -> None:
         """Give the stores back."""

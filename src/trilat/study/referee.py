@@ -75,6 +75,14 @@ def received(node: Node) -> Iterator[ReceivedRecord]:
             yield decode(stored.content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
 
 
+def accepted(node: Node) -> Iterator[tuple[str, Release]]:
+    """Sender and release of everything that a node opened and did not keep aside."""
+    for record in received(node):
+        if not record.refusal:
+            parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+            yield record.sender, decode(parcel.release, Release)
+
+
 def _records(node: Node) -> Iterator[ReleaseRecord]:
     for stored in node.ledger.entries(kinds={EntryKind.RELEASE}):
         if stored.content is not None:

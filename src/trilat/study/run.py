@@ -111,7 +111,6 @@ def _elapsed_s(settings: RunSettings, began_s: float | None) -> float | None:
 
 def _result(finished: Run, regime_name: str, wall_s: float | None) -> dict[str, Any]:
     federation, yardstick = finished.federation, finished.yardstick
-    verifications = [node.ledger.verify() for node in federation.nodes.values()]
     return {
         "scenario": yardstick.scenario.name,
         "regime": regime_name,
@@ -122,10 +121,7 @@ def _result(finished: Run, regime_name: str, wall_s: float | None) -> dict[str, 
             party: _party(finished, party, federation.nodes[party]) for party in federation.settings.parties
         },
         "latency_ms": None,
-        "ledger": {
-            "entries": sum(verification.entries for verification in verifications),
-            "verified": all(verification.verified for verification in verifications),
-        },
+        "ledger": federation.ledgers(),
         "violations": len(violations(federation)),
     }
 

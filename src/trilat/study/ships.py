@@ -12,23 +12,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from trilat.domains.maritime import AisReading, read_ais, read_receiver_map, vessels
-from trilat.link import Parcel
 from trilat.model import (
     SECOND_NS,
     AnyItem,
     Classification,
     Domain,
     Label,
-    Release,
     Status,
     UsageError,
-    decode,
 )
-from trilat.node import RECORD_BYTES_MAX
 from trilat.policy import AgreementSet, Regime
 from trilat.study.federation import Federation, FederationSettings
 from trilat.study.presets import Preset, agreements_in
-from trilat.study.referee import received, violations
+from trilat.study.referee import accepted, violations
 
 PURPOSE: Final = "maritime-safety"
 DRILL: Final = Path(__file__).parent / "drills" / "ships"
@@ -102,7 +98,7 @@ def ingest_ais(
                 "without_position": taken.without_position,
                 "no_owner": sum(taken.unassigned.values()),
             },
-            "ledger": _ledger(federation),
+            "ledger": federation.ledgers(),
             "violations": len(violations(federation)),
         }
     finally:
@@ -143,11 +139,9 @@ def _counts(federation: Federation, party: str) -> dict[str, Any]:
     others = [other for other in federation.settings.parties if other != party]
     forms: dict[str, Counter[str]] = {other: Counter() for other in others}
     ships: dict[str, set[str]] = {other: set() for other in others}
-    for record in received(node):
-        parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
-        release = decode(parcel.release, Release)
-        forms[record.sender][release.form.value] += 1
-        ships[record.sender].add(release.item.subject)
+    for sender, release in accepted(node):
+        forms[sender][release.form.value] += 1
+        ships[sender].add(release.item.subject)
     sights = [sight for sight in node.sights() if sight.domain is Domain.MARITIME]
     own = [item for item in node.holdings.items() if item.label.originator == party]
     return {
@@ -169,12 +163,4 @@ def _reading(reading: AisReading) -> dict[str, Any]:
         "receivers": len({sighting.receiver for sighting in reading.sightings if sighting.receiver}),
         "ships": len({sighting.mmsi for sighting in reading.sightings}),
         "warnings": list(reading.warnings),
-    }
-
-
-def _ledger(federation: Federation) -> dict[str, Any]:
-    verifications = [node.ledger.verify() for node in federation.nodes.values()]
-    return {
-        "entries": sum(verification.entries for verification in verifications),
-        "verified": all(verification.verified for verification in verifications),
     }

@@ -176,10 +176,6 @@ class MissilePipeline:
         """Confirmed objects of the picture at an instant."""
         return tuple(estimate for estimate in self._tracker.estimates(now_ns) if estimate.confirmed)
 
-    def launch(self, track_key: str) -> LaunchEstimate | None:
-        """Where and when an object left the ground, by the plots and tracklets of this View."""
-        return self._tracker.launch(track_key)
-
     def publish(self, now_ns: int, make_head: MakeHead) -> tuple[AnyItem, ...]:
         """Tracks that own plots changed since the last call, with their launches and impact areas."""
         items: list[AnyItem] = []
@@ -254,7 +250,7 @@ class MissilePipeline:
         launch = self._tracker.launch(key)
         if launch is None:
             return []
-        region = launch_ellipse(launch)
+        region = _region(launch)
         if region.semi_major_m > _LAUNCH_SEMI_MAJOR_M_MAX:
             return []
         known = self._published_launch.get(key)
@@ -294,7 +290,7 @@ class MissilePipeline:
             Area(
                 **make_head("area", f"{key}-impact-area", key, estimate.time_ns, ()),
                 area=AreaKind.IMPACT,
-                region=impact_ellipse(impact),
+                region=_region(impact),
                 expected_ns=impact.time_ns,
                 time_sigma_ms=min(round(impact.time_sigma_s * 1000.0), 10**9),
             )
@@ -336,24 +332,13 @@ class MissilePipeline:
         return tuple(sights)
 
 
-def launch_ellipse(launch: LaunchEstimate) -> Ellipse:
-    """The 95 % region of a launch point."""
-    ellipse = ellipse95(launch.covariance_m2)
+def _region(estimate: LaunchEstimate | ImpactEstimate) -> Ellipse:
+    """The 95 % region of a launch or impact point."""
+    ellipse = ellipse95(estimate.covariance_m2)
     return ellipse_of(
-        launch.latitude_deg,
-        launch.longitude_deg,
+        estimate.latitude_deg,
+        estimate.longitude_deg,
         ellipse.semi_major_m,
         ellipse.semi_minor_m,
         ellipse.bearing_deg,
-    )
-
-
-def impact_ellipse(impact: ImpactEstimate) -> Ellipse:
-    """The 95 % region of an impact point."""
-    return ellipse_of(
-        impact.latitude_deg,
-        impact.longitude_deg,
-        impact.ellipse.semi_major_m,
-        impact.ellipse.semi_minor_m,
-        impact.ellipse.bearing_deg,
     )
