@@ -2,7 +2,8 @@
 against. Imports the nouns and nothing else. Read it as the specification: rules are numbered, every clause of
 every file is looked at every time, and nothing is remembered.
 
-A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8.
+A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8. What a party shows to
+its own staff goes by rule 10.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,9 @@ from trilat.model import (
 
 FORMS = list(Form)
 """Richest first."""
+
+SHOWN = [Form.MEASUREMENTS, Form.TRACKS, Form.TRACKLETS, Form.COARSE_TRACKS, Form.AREAS, Form.EXISTENCE]
+"""Best first for people who look at a picture."""
 
 
 class Asked(Protocol):
@@ -87,7 +91,8 @@ def decide(
     """The decision that the rules give."""
     at_ns = asked.at_ns
     question = Question(item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents)
-    outcome, reasons, names, verdicts = answer(question)
+    home = asked.sender == asked.recipient.split("/")[0] and asked.sender != asked.recipient
+    outcome, reasons, names, verdicts = rule_10_own_staff(question) if home else answer(question)
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
     used = [verdict.consent for verdict in verdicts if verdict.consent is not None]
     permit = outcome is Outcome.PERMIT
@@ -121,6 +126,13 @@ def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Ve
         if leg[0] is Outcome.WITHHOLD:
             reasons.add(Reason.LEG_WITHHELD)
             names += leg[2]
+    return concluded(question, reasons, names, verdicts)
+
+
+def concluded(
+    question: Question, reasons: set[Reason], names: list[str], verdicts: list[Verdict]
+) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
+    """Withheld for any reason at all; else referred where somebody must be asked; else permitted."""
     if reasons:
         return Outcome.WITHHOLD, reasons, names, verdicts
     if any(verdict.asks for verdict in verdicts):
@@ -131,6 +143,29 @@ def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Ve
     consented = any(verdict.consent is not None for verdict in verdicts)
     reason = Reason.PERMITTED_WITH_CONSENT if consented else Reason.PERMITTED
     return Outcome.PERMIT, {reason}, names, verdicts
+
+
+def rule_10_own_staff(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
+    """A party shows what it lawfully holds under its own clauses; whoever made a part of it may forbid it."""
+    party, item = question.sender, question.item
+    reasons = rule_1_label(question)
+    if Reason.SENDER_NOT_HOLDER not in reasons:  # what speaks of the party speaks of its staff
+        reasons.discard(Reason.NOT_RELEASABLE_TO)
+    if question.recipient == item.label.originator:
+        return Outcome.WITHHOLD, reasons | {Reason.RECIPIENT_IS_ORIGINATOR}, [], []
+    if question.via is not None:
+        reasons.add(Reason.PATH_NOT_ALLOWED)
+    own = verdict_of(question, Way(party, None), SHOWN)
+    makers = [item.label.originator, *item.provenance.originators]
+    bans = [
+        ban
+        for maker in dict.fromkeys(makers)
+        if maker not in (party, question.recipient)
+        for ban in forbidding(question, Way(maker, party))
+    ]
+    if bans:
+        reasons.add(Reason.CLAUSE_FORBIDS)
+    return concluded(question, reasons | own.reasons, own.names + bans, [own])
 
 
 def ways(question: Question) -> list[Way]:
@@ -176,22 +211,27 @@ def rule_2_third_parties(question: Question, verdicts: list[Verdict]) -> set[Rea
     return reasons
 
 
-def verdict_of(question: Question, way: Way) -> Verdict:
-    """What all clauses of all files say about one way."""
-    forbidding = sorted(
+def forbidding(question: Question, way: Way) -> list[str]:
+    """The prohibitions of all files that cover one way."""
+    return sorted(
         name
         for name, agreement, clause in clauses_in_time(question)
         if clause.effect is Effect.FORBID
         and rule_4_scope(question, way, clause, staff_too=True)
         and rule_8_forbids(question, way, clause)
     )
-    permitting = permission(question, way)
-    if forbidding:
-        return permitting._replace(reasons=permitting.reasons | {Reason.CLAUSE_FORBIDS}, names=forbidding)
+
+
+def verdict_of(question: Question, way: Way, forms: list[Form] = FORMS) -> Verdict:
+    """What all clauses of all files say about one way."""
+    bans = forbidding(question, way)
+    permitting = permission(question, way, forms)
+    if bans:
+        return permitting._replace(reasons=permitting.reasons | {Reason.CLAUSE_FORBIDS}, names=bans)
     return permitting
 
 
-def permission(question: Question, way: Way) -> Verdict:
+def permission(question: Question, way: Way, forms: list[Form]) -> Verdict:
     """The best clause that permits, or those that came nearest, or why there is none."""
     tried: list[tuple[str, Agreement, Clause, set[Reason]]] = []
     for name, agreement, clause in clauses_in_time(question):
@@ -208,16 +248,18 @@ def permission(question: Question, way: Way) -> Verdict:
     near = sorted((entry for entry in tried if len(entry[3]) == fewest), key=lambda entry: entry[0])
     if fewest:
         return Verdict(set().union(*(failed for _, _, _, failed in near)), [name for name, _, _, _ in near])
-    return best(question, way, [(name, agreement, clause) for name, agreement, clause, _ in near])
+    return best(question, way, [(name, agreement, clause) for name, agreement, clause, _ in near], forms)
 
 
-def best(question: Question, way: Way, passing: list[tuple[str, Agreement, Clause]]) -> Verdict:
-    """Without consent, then granted, then refused, then to be asked; richest form; least delay; name."""
+def best(
+    question: Question, way: Way, passing: list[tuple[str, Agreement, Clause]], forms: list[Form]
+) -> Verdict:
+    """Without consent, then granted, then refused, then to be asked; first form; least delay; name."""
 
     def order(entry: tuple[str, Agreement, Clause]) -> tuple[int, int, int, str]:
         name, agreement, clause = entry
         standing = rule_9_consent(question, way, agreement, clause)[0]
-        return standing, FORMS.index(clause.form or Form.EXISTENCE), clause.duties.delay_s, name
+        return standing, forms.index(clause.form or Form.EXISTENCE), clause.duties.delay_s, name
 
     name, agreement, clause = min(passing, key=order)
     standing, consent = rule_9_consent(question, way, agreement, clause)
@@ -249,7 +291,9 @@ def why_none(question: Question, way: Way) -> Reason:
     both = [
         agreement
         for agreement in question.files.values()
-        if way.giver in agreement.parties and question.recipient in agreement.parties
+        if way.giver in agreement.parties
+        and question.recipient in agreement.parties
+        and not {way.giver, question.recipient} <= only_giving(agreement)
     ]
     if not both:
         return Reason.NO_AGREEMENT
@@ -258,6 +302,12 @@ def why_none(question: Question, way: Way) -> Reason:
         return Reason.NOT_IN_FORCE
     meant = any(question.purpose in agreement.purposes for agreement in alive)
     return Reason.NO_CLAUSE if meant else Reason.PURPOSE_NOT_ALLOWED
+
+
+def only_giving(agreement: Agreement) -> set[str]:
+    """Parties that give or pass on under an agreement, and receive nothing: two such have none together."""
+    giving = {code for clause in agreement.clauses for code in (*clause.givers, clause.via) if code}
+    return giving - {code for clause in agreement.clauses for code in clause.receivers}
 
 
 def rule_4_scope(question: Question, way: Way, clause: Clause, *, staff_too: bool) -> bool:

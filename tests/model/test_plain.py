@@ -25,9 +25,10 @@ from trilat.model import (
     item_from_plain,
     kind_of,
     schema_of,
+    strict_json,
     to_plain,
 )
-from trilat.model.limits import JSON_CHARACTERS_MAX
+from trilat.model.limits import JSON_CHARACTERS_MAX, JSON_DEPTH_MAX
 
 PUBLISHED = [*ITEM_KINDS, *(name for name in OTHERS if name != "party")]
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -233,6 +234,67 @@ def test_a_name_given_twice_is_refused_wherever_it_stands() -> None:
     assert twice != text
     with pytest.raises(ItemError, match="`releasable_to` stands twice"):
         item_from_json(twice)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON"),
+        ("{'a': 1}", "not JSON"),
+        ('{"a": 1} 2', "not JSON"),
+        ("[1,]", "not JSON"),
+        ('"a\nb"', "not JSON"),
+        (b"\xff\xfe1\x00", "not JSON"),
+        (b"\xef\xbb\xbf1", "not JSON"),
+        (b'"\xc3"', "not JSON"),
+        ("[NaN]", "`NaN` is not a number of JSON"),
+        ("-Infinity", "is not a number of JSON"),
+        ("[1e999]", "`1e999` is beyond every number"),
+        ("-1e999", "is beyond every number"),
+        ("9" * 5_000, "not JSON"),
+        ('[{"a": 1, "b": {"c": 1, "c": 1}}]', "`c` stands twice"),
+        ('{"a": 1, "\\u0061": 2}', "`a` stands twice"),
+        ('"\\ud800"', "not JSON"),
+        ('{"\\uDFFF": 1}', "not JSON"),
+        ('["\\udc00\\ud800"]', "not JSON"),
+        ("[" * (JSON_DEPTH_MAX + 1) + "]" * (JSON_DEPTH_MAX + 1), f"more than {JSON_DEPTH_MAX} deep"),
+        ('{"a":' * JSON_DEPTH_MAX + "[]" + "}" * JSON_DEPTH_MAX, f"more than {JSON_DEPTH_MAX} deep"),
+        ("[" * 900 + "]" * 900, f"more than {JSON_DEPTH_MAX} deep"),
+        ("[" * 100_000, "not JSON"),
+        ("[" + "1," * 500 + "1]", "over the limit of 1000"),
+    ],
+    ids=lambda value: repr(value[:20]),
+)
+def test_json_that_two_readers_could_read_differently_is_refused(text: str | bytes, words: str) -> None:
+    limit = 1_000 if words.startswith("over") else 1_000_000
+    for given_as in {text, text.encode("utf-8") if isinstance(text, str) else text}:
+        with pytest.raises(ItemError) as caught:
+            strict_json(given_as, limit)
+        assert words in str(caught.value)
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [None, True, 0, -1.5, 2**70, "", "\U0001f680 \\ud800", [], {}, {"a": [{"b": None}]}, "\u2028"],
+    ids=repr,
+)
+def test_strict_json_reads_what_json_writes(plain: Any) -> None:
+    for text in (json.dumps(plain), json.dumps(plain, ensure_ascii=False)):
+        assert strict_json(text, 1_000) == plain
+        assert strict_json(text.encode("utf-8"), 1_000) == plain
+
+
+def test_json_may_be_nested_up_to_its_limit() -> None:
+    text = "[" * JSON_DEPTH_MAX + "]" * JSON_DEPTH_MAX
+    assert json.dumps(strict_json(text, 1_000)) == text
+
+
+def test_a_name_given_twice_among_many_is_found_at_once() -> None:
+    """Once this took time that grew with the square of the names: minutes for one message."""
+    names = ", ".join(f'"{number}": 0' for number in range(80_000))
+    with pytest.raises(ItemError, match="`79999` stands twice"):
+        strict_json(f'{{{names}, "79999": 1}}', JSON_CHARACTERS_MAX)
 
 
 @settings(max_examples=100, deadline=None)

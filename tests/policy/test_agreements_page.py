@@ -46,6 +46,7 @@ def test_every_form_has_a_row() -> None:
 
 
 def test_its_examples_can_be_read() -> None:
-    agreement, regime = EXAMPLES
+    agreement, internal, regime = EXAMPLES
     assert read_agreement("japan-korea.toml", agreement).agreement_id == "japan-korea"
+    assert read_agreement("internal-jpn.toml", internal).parties == ("JPN", "JPN/staff")
     assert read_regime("regime.toml", regime).approval_delay_s == 90

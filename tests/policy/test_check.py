@@ -10,7 +10,7 @@ START = """
 id = "{id}"
 version = {version}
 title = "{id}"
-parties = ["JPN", "KOR", "USA"]
+parties = ["JPN", "JPN/staff", "KOR", "USA"]
 in_force_from = {since}
 {until}
 purposes = {purposes}
@@ -141,6 +141,39 @@ FINDINGS = [
         "warning",
         "the consent that USA needs from JPN",
     ),
+    (
+        "an intermediary who gets nothing, not for real either",
+        pact(clause("1", via='"USA"', statuses='["real", "simulated"]')),
+        "warning",
+        "from JPN to USA directly",
+    ),
+    (
+        "an intermediary who gets no consent in a drill",
+        pact(clause("1", via='"USA"', statuses='["simulated"]', approval='"originator"')),
+        "warning",
+        "the consent that USA needs from JPN",
+    ),
+    (
+        "a prohibition of a party's own staff",
+        pact(clause("1", to='["JPN/staff"]'), clause("2", PROHIBITION, to='["JPN/staff"]')),
+        "error",
+        "pact.toml#2 forbids",
+    ),
+    (
+        "a prohibition among partners that covers a party's own staff",
+        pact(
+            clause("1", to='["JPN/staff"]'),
+            clause("2", PROHIBITION, from_='["JPN", "KOR"]', to='["JPN", "KOR"]'),
+        ),
+        "error",
+        "pact.toml#2 forbids",
+    ),
+    (
+        "a level that never leaves, for a party's own staff",
+        pact(clause("1", to='["JPN/staff"]', highest='{ scheme = "JPN", level = "KIMITSU" }')),
+        "error",
+        "JPN KIMITSU, which never leaves",
+    ),
 ]
 
 
@@ -167,6 +200,16 @@ SOUND = [
     ),
     ("coarse tracks that are", pact(clause("1", form='"coarse-tracks"', duties="round_position_m = 10"))),
     ("an intermediary with its leg", pact(LEG, clause("1", via='"USA"'))),
+    ("an intermediary in drills alone", pact(clause("1", via='"USA"', statuses='["exercise", "simulated"]'))),
+    ("a party's own staff", pact(clause("1", to='["JPN/staff"]'))),
+    (
+        "a party's own staff with approval",
+        pact(clause("1", to='["JPN/staff"]', approval='"originator"'), clause("2", to='["KOR"]')),
+    ),
+    (
+        "a party's own staff, and a prohibition of what partners gave",
+        pact(clause("1", to='["JPN/staff"]'), clause("2", PROHIBITION, from_='["USA"]', to='["JPN/staff"]')),
+    ),
     ("events in every form", pact(clause("1", kinds='["event"]', form='"existence"'))),
 ]
 

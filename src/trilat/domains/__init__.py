@@ -1,7 +1,20 @@
 """The concerns: what items mean, one folder each, behind one `Pipeline` protocol."""
 
+from trilat.domains.motion import Motion, motion_of, state_of
 from trilat.domains.pipeline import Alarm, Head, MakeHead, Pipeline, Sight
 from trilat.domains.places import degrees_of, place_of
 from trilat.domains.registry import PIPELINES
 
-__all__ = ["PIPELINES", "Alarm", "Head", "MakeHead", "Pipeline", "Sight", "degrees_of", "place_of"]
+__all__ = [
+    "PIPELINES",
+    "Alarm",
+    "Head",
+    "MakeHead",
+    "Motion",
+    "Pipeline",
+    "Sight",
+    "degrees_of",
+    "motion_of",
+    "place_of",
+    "state_of",
+]

@@ -40,7 +40,11 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Sight:
-    """One object as the picture shows it: for people, counts and screens, not for arithmetic."""
+    """One object as the picture shows it: for people, counts and screens, not for arithmetic.
+
+    What a concern does not know is None. The ellipse over the ground is 3 sigma, `height_sigma_m` is one;
+    course and bearing are degrees clockwise from true north, speed is relative to the Earth.
+    """
 
     key: str
     domain: Domain
@@ -51,6 +55,12 @@ class Sight:
     sources: frozenset[str]
     stage: str
     confirmed: bool
+    speed_m_per_s: float | None = None
+    course_deg: float | None = None
+    height_sigma_m: float | None = None
+    semi_major_m: float | None = None
+    semi_minor_m: float | None = None
+    bearing_deg: float | None = None
 
 
 class Pipeline(Protocol):

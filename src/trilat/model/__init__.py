@@ -107,6 +107,7 @@ from trilat.model.plain import (
     item_from_plain,
     kind_of,
     schema_of,
+    strict_json,
     to_plain,
 )
 from trilat.model.provenance import (
@@ -268,5 +269,6 @@ __all__ = [
     "kind_of",
     "parse_instant",
     "schema_of",
+    "strict_json",
     "to_plain",
 ]

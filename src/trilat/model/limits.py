@@ -19,6 +19,9 @@ WIRE_BYTES_MAX: Final = 65_536
 JSON_CHARACTERS_MAX: Final = 1_048_576
 """One item as JSON text, characters (bytes where bytes are given)."""
 
+JSON_DEPTH_MAX: Final = 64
+"""Objects and lists within each other in JSON."""
+
 INSTANT_NS_MIN: Final = 0
 """1970-01-01T00:00:00Z, UTC nanoseconds."""
 

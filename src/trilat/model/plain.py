@@ -7,6 +7,9 @@ The schema asks for `kind` wherever there is one; the reader does without where 
 """
 
 import json
+import math
+import re
+from collections import Counter
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -17,7 +20,7 @@ import msgspec
 from trilat.model.agreement import Agreement
 from trilat.model.decision import Decision
 from trilat.model.errors import ItemError
-from trilat.model.limits import JSON_CHARACTERS_MAX
+from trilat.model.limits import JSON_CHARACTERS_MAX, JSON_DEPTH_MAX
 from trilat.model.noun import Noun
 from trilat.model.release import AnyItem, Envelope, Receipt, Release
 
@@ -27,6 +30,9 @@ ITEM_KINDS: Final[dict[str, type[Noun]]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(AnyItem)
 }
 """Every kind of item by the name that it has on the wire, in clauses and in the plain form."""
+
+_HALF_CHARACTER: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""Where a text may write half of a character (a surrogate), which no encoding can hold alone."""
 
 _TWIN_NOUNS: Final[dict[type[msgspec.Struct], type[Noun]]] = {}
 
@@ -65,34 +71,70 @@ def item_from_plain(plain: Any) -> AnyItem:
 
 
 def item_from_json(text: bytes | str) -> AnyItem:
-    """The item that one JSON text describes; errors as in `from_plain`.
+    """The item that one JSON text describes; errors as in `from_plain` and `strict_json`."""
+    return item_from_plain(strict_json(text, JSON_CHARACTERS_MAX))
 
-    A name given twice in one object is refused: readers would differ on which of the two counts.
+
+def strict_json(data: bytes | str, characters_max: int) -> Any:
+    """The value of one JSON text on which no two readers can differ.
+
+    1. It is at most `characters_max` characters long (bytes where bytes are given), and UTF-8.
+    2. A name stands once in one object: readers would differ on which of the two counts.
+    3. Numbers are finite, texts are whole characters.
+    4. It is nested at most `JSON_DEPTH_MAX` deep, so that whatever walks through it later cannot fall.
+
+    Raises:
+        ItemError: the text breaks one of these rules, or is no JSON.
     """
-    if len(text) > JSON_CHARACTERS_MAX:
-        raise ItemError(f"JSON of {len(text)} characters is over the limit of {JSON_CHARACTERS_MAX}")
+    if len(data) > characters_max:  # 1
+        raise ItemError(f"JSON of {len(data)} characters is over the limit of {characters_max}")
     try:
         # json.loads guesses at UTF-16 and UTF-32 where it is given bytes; JSON between systems is UTF-8.
+        text = data if isinstance(data, str) else data.decode("utf-8")
         plain = json.loads(
-            text if isinstance(text, str) else text.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_constant=_not_json,
-        )
+            text, object_pairs_hook=_once, parse_constant=_not_json, parse_float=_finite
+        )  # 2, 3
+        _refuse_deep(plain)  # 4
+        if _HALF_CHARACTER.search(text):  # 3
+            json.dumps(plain, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise ItemError(f"not JSON: {error}") from error
-    return item_from_plain(plain)
+    return plain
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     if len(names) != len(pairs):
-        twice = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise ItemError(f"`{twice[:40]}` stands twice in one object: write each name once")
     return names
 
 
 def _not_json(text: str) -> Any:
     raise ItemError(f"`{text}` is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ItemError(f"`{text[:40]}` is beyond every number")
+    return number
+
+
+def _refuse_deep(plain: Any) -> None:
+    level = [plain]
+    for _ in range(JSON_DEPTH_MAX):
+        level = [
+            part
+            for outer in level
+            if isinstance(outer, dict | list)
+            for part in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return
+    raise ItemError(f"JSON is nested more than {JSON_DEPTH_MAX} deep")
 
 
 def kind_of(item: Noun) -> str:

@@ -1,20 +1,59 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
-from trilat.node.clock import ManualClock, SystemClock
+from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.feeds import IntakeAnswer
+from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
 from trilat.node.node import IntakeResult, Node
-from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord, Referral, ReleaseRecord
+from trilat.node.reading import Reading, digest_of, standing_digest
+from trilat.node.records import (
+    RECORD_BYTES_MAX,
+    ReadingRecord,
+    ReadingStep,
+    ReceivedRecord,
+    Referral,
+    ReleaseRecord,
+)
 from trilat.node.restore import restore
+from trilat.node.service import NodeService
+from trilat.node.settings import (
+    ClockSettings,
+    LinkSettings,
+    NodeSettings,
+    Peer,
+    WebSettings,
+    host_and_port,
+)
 
 __all__ = [
+    "ADDRESS_FILE",
+    "REAL_TIME",
     "RECORD_BYTES_MAX",
+    "ClockSettings",
+    "IntakeAnswer",
     "IntakeResult",
+    "LinkSettings",
     "ManualClock",
     "Node",
     "NodeConfig",
+    "NodeFolder",
+    "NodeService",
+    "NodeSettings",
+    "Pace",
+    "PacedClock",
+    "Peer",
+    "Reading",
+    "ReadingRecord",
+    "ReadingStep",
     "ReceivedRecord",
     "Referral",
     "ReleaseRecord",
     "SystemClock",
+    "WebSettings",
+    "digest_of",
+    "host_and_port",
+    "make_folder",
+    "read_folder",
     "restore",
+    "standing_digest",
 ]

@@ -25,6 +25,9 @@ class NodeConfig:
     token_key: bytes = field(repr=False)
     """Keys the opaque observation tokens; secret to the party."""
 
+    readers: tuple[str, ...] = ()
+    """Parties without a node that may look at what the own staff sees, such as an exercise's observer."""
+
     decision_shift_ns: int = 0
     """Instant of deciding minus the clock, nanoseconds."""
 

@@ -4,13 +4,21 @@ Only the newest version of each item is kept with its proofs; counts tell of all
 first from memory, never from the ledger.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from trilat.model import AnyItem, ItemReference, UsageError, Warning, kind_of
 from trilat.node.exchange import Held
 
 ITEMS_MAX: Final = 200_000
+CHANGES_MAX: Final = 50_000
+"""Changes remembered for those who follow them; whoever is further behind looks at everything anew."""
+
+Change = tuple[Held, str | None]
+"""An item that became the newest of its name, and the partner that it came from; None for an own one."""
+
 _SHOWING: Final = frozenset({"report", "track", "event", "area", "vessel", "indicator"})
 """Kinds of item that something was seen by; the others are what people say."""
 
@@ -21,6 +29,11 @@ class Holdings:
     def __init__(self) -> None:
         """Nothing held."""
         self._newest: OrderedDict[str, Held] = OrderedDict()
+        self._senders: dict[str, str] = {}
+        self._changes: deque[Change] = deque(maxlen=CHANGES_MAX)
+        self.changes_count = 0
+        """How many changes there have been: a mark for `changes_since`."""
+
         self._warnings: dict[str, None] = {}
         self._versions: dict[str, set[int]] = {}
         self.by_originator: dict[str, int] = {}
@@ -41,13 +54,39 @@ class Holdings:
         if known is None or known.item.version < item.version:
             self._newest[item.item_id] = held
             self._newest.move_to_end(item.item_id)
+            self._note_change(held, sender)
             if isinstance(item, Warning):
                 self._warnings[item.item_id] = None
             if len(self._newest) > ITEMS_MAX:
                 gone, _ = self._newest.popitem(last=False)
                 self._warnings.pop(gone, None)
+                self._senders.pop(gone, None)
                 del self._versions[gone]
         return True
+
+    def _note_change(self, held: Held, sender: str | None) -> None:
+        if sender is None:
+            self._senders.pop(held.item.item_id, None)
+        else:
+            self._senders[held.item.item_id] = sender
+        self._changes.append((held, sender))
+        self.changes_count += 1
+
+    def changes_since(self, mark: int) -> tuple[Change, ...] | None:
+        """What changed since `changes_count` was `mark`, oldest first; None where that is not remembered."""
+        missed = self.changes_count - mark
+        if missed > len(self._changes):
+            return None
+        return tuple(islice(reversed(self._changes), max(0, missed)))[::-1]
+
+    def everything(self) -> Iterator[Change]:
+        """The newest version of every item, as if each had just come, in the order in which they came."""
+        for item_id, held in self._newest.items():
+            yield held, self._senders.get(item_id)
+
+    def __len__(self) -> int:
+        """How many items are held, each counted once."""
+        return len(self._newest)
 
     def has(self, item_id: str, version: int) -> bool:
         """Whether this very version is or was held."""

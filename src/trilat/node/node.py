@@ -10,7 +10,8 @@ After a crash a `Node` is built anew over the same ledger (`trilat.node.restore`
 accepted item is there, once, in order, and the outgoing streams go on where the ledger says.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -56,7 +57,9 @@ from trilat.model import (
 )
 from trilat.node.alerts import Alerts
 from trilat.node.config import NodeConfig
+from trilat.node.decided import RecentDecisions
 from trilat.node.exchange import Exchange, Held, Ready
+from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import foreign_refusal, report_refusal
@@ -65,15 +68,14 @@ from trilat.node.records import (
     ReceiptRecord,
     ReceivedRecord,
     Referral,
-    RefusalRecord,
     ReleaseRecord,
 )
 from trilat.node.views import Views
 from trilat.policy import AgreementSet
 
-_REFUSED_BYTES_MAX = 65_536
 _DECIDED_ENTRIES_MAX = 4_000
 _RELEASES_MAX = 2_000
+_REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
 
@@ -100,8 +102,22 @@ class Node:
         transport: Transport,
         entropy: Entropy,
         limits: LinkLimits | None = None,
+        link_clock: Clock | None = None,
     ) -> None:
-        """A node that has accepted nothing yet; to continue an old ledger call `restore` first."""
+        """A node that has accepted nothing yet; to continue an old ledger call `restore` first.
+
+        Args:
+            config: what the node is told.
+            clock: of reports, items and decisions; in an exercise it may run fast or stand.
+            ledger: its record.
+            agreements: all that it holds.
+            keys: its own.
+            trust: its partners' pins.
+            transport: its post.
+            entropy: random bytes, never the same twice.
+            limits: of its links.
+            link_clock: by which its links wait and send again; `clock` where none is given.
+        """
         self.config = config
         self.clock = clock
         self.ledger = ledger
@@ -111,9 +127,15 @@ class Node:
         self.alerts = Alerts(config.party)
         self.exchange = Exchange(config, agreements)
         self.holdings = Holdings()
-        self.refusals: list[str] = []
+        self.recent_decisions = RecentDecisions()
+        self.refusals: deque[str] = deque(maxlen=_REFUSALS_KEPT)
+        """The newest lines of what was refused; the ledger has all of them."""
+
+        self.refusals_count = 0
+        self.feeds = Feeds()
         self._keys = keys
         self._trust = trust
+        self._link_clock = link_clock or clock
         self.endpoint = LinkEndpoint(
             keys,
             trust,
@@ -133,7 +155,10 @@ class Node:
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = any(
-            "report" in rule.clause.kinds and config.party in rule.clause.givers for rule in agreements.rules
+            "report" in rule.clause.kinds
+            and config.party in rule.clause.givers
+            and not set(config.peers).isdisjoint(rule.clause.receivers)
+            for rule in agreements.rules
         )
 
     @property
@@ -148,30 +173,46 @@ class Node:
         """The label that an own item of a kind gets now; for feeds that build reports."""
         return self.heads.label(kind, self.clock.now_ns())
 
-    def intake(self, items: Sequence[AnyItem]) -> IntakeResult:
-        """Check, write and use own reports. What is refused is kept aside with its one line."""
+    def intake(
+        self,
+        items: Sequence[AnyItem],
+        aside: Sequence[Entry] = (),
+        note: Callable[[Sequence[str | None]], Entry] | None = None,
+    ) -> IntakeResult:
+        """Check, write and use own reports. What is refused is kept aside with its one line.
+
+        Args:
+            items: the reports.
+            aside: entries to be written with them, of what could not be read as a report.
+            note: is given the line of refusal of each item, None where it is accepted, and makes one more
+                entry of the same commit.
+        """
         self._refuse_failed()
         now_ns = self.clock.now_ns()
         accepted: list[AnyItem] = []
-        entries: list[Entry] = []
-        refusals: list[str] = []
+        entries: list[Entry] = list(aside)
+        texts: list[str | None] = []
         seen: set[tuple[str, int]] = set()
         for item in items:
             reference = (item.item_id, item.version)
             known = reference in seen or self.holdings.has(*reference)
             text = report_refusal(item, self.config, now_ns, known=known)
+            texts.append(text)
             if text is None:
                 seen.add(reference)
                 accepted.append(item)
                 entries.append(Entry(kind=EntryKind.REPORT, content=encode(item)))
             else:
-                refusals.append(text)
-                entries.append(_refusal_entry("intake", text, encode(item)))
+                entries.append(refusal_entry("intake", text, encode(item)))
+        if note is not None:
+            entries.append(note(texts))
         self.ledger.append(entries)
         for item in accepted:
             self.use_report(item)
-        self.refusals += refusals
-        return IntakeResult(len(accepted), tuple(refusals))
+        refusals = tuple(text for text in texts if text is not None)
+        for text in refusals:
+            self.note_refusal(text)
+        return IntakeResult(len(accepted), refusals)
 
     def use_report(self, item: AnyItem) -> None:
         """Use an own report that is in the ledger."""
@@ -181,7 +222,7 @@ class Node:
         try:
             self.views.add_own(item)
         except TrilatError as error:
-            self.refusals.append(f"report `{item.item_id}` is kept but not used: {error}")
+            self.note_refusal(f"report `{item.item_id}` is kept but not used: {error}")
         if self._offers_reports or not isinstance(item, Report):
             self._to_offer.append(held)
 
@@ -206,8 +247,12 @@ class Node:
         receipts = self._written(entries)
         for record, receipt in zip(records, receipts[len(receipts) - len(records) :], strict=True):
             self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt)
-        self.endpoint.tick(now_ns)
+        self.tend_links()
         return tuple(records)
+
+    def tend_links(self) -> None:
+        """Send what is due on the links, and ask again for what is missing; between ticks too."""
+        self.endpoint.tick(self._link_clock.now_ns())
 
     def _decided(self, now_ns: int, limit: int) -> list[Entry]:
         """The decisions on what waits to be offered, whole items only, at most `limit` entries."""
@@ -236,7 +281,8 @@ class Node:
             raise LedgerError(f"this node has stopped, restore it from its ledger: {self.failure}")
 
     def use_decision(self, item: AnyItem, decision: Decision) -> None:
-        """Let a recipient's picture use what may be passed on to it."""
+        """Let a recipient's picture use what may be passed on to it, and keep the decision for screens."""
+        self.recent_decisions.note(item, decision)
         if decision.outcome is Outcome.PERMIT and item.label.originator != self.config.party:
             self.views.allow(decision.recipient, self.views.class_of(item))
 
@@ -314,7 +360,7 @@ class Node:
             domain=domain,
             valid_ns=valid_ns,
             now_ns=self.clock.now_ns(),
-            releasable_to=() if audience == self.config.party else (audience,),
+            releasable_to=self.config.readers if audience == self.config.party else (audience,),
             provenance=provenance,
         )
 
@@ -357,7 +403,7 @@ class Node:
             if text is None:
                 used.append(opened)
             else:
-                self.refusals.append(text)
+                self.note_refusal(text)
         self.ledger.append(entries)
         for opened in used:
             self.use_release(sender, opened.release, opened.parcel, opened.consents)
@@ -381,7 +427,7 @@ class Node:
             try:
                 self.views.add_foreign(item)
             except TrilatError as error:
-                self.refusals.append(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
+                self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:
@@ -509,10 +555,15 @@ class Node:
 
     def refused(self, source: str, text: str, content: bytes = b"") -> None:
         """Note input that the link refused; the bytes are kept aside with the next tick."""
-        self.refusals.append(text)
+        self.note_refusal(text)
         if len(self._pending_entries) < _PENDING_MAX:
             # A flood of bad input is counted by the link; it may not fill the ledger or stop the node.
-            self._pending_entries.append(_refusal_entry(source, text, content))
+            self._pending_entries.append(refusal_entry(source, text, content))
+
+    def note_refusal(self, text: str) -> None:
+        """Count a refusal and keep its line for people."""
+        self.refusals.append(text)
+        self.refusals_count += 1
 
     def drop_offer(self, decided: tuple[str, int]) -> None:
         """After a restart: an item that was decided on before it, and not asked about since, is settled."""
@@ -528,8 +579,3 @@ class Node:
     def sights(self) -> tuple[Sight, ...]:
         """The objects of the staff's picture now."""
         return self.views.staff.sights(self.clock.now_ns())
-
-
-def _refusal_entry(source: str, text: str, content: bytes) -> Entry:
-    record = RefusalRecord(source=source, reason=text[:4_000], content=content[:_REFUSED_BYTES_MAX])
-    return Entry(kind=EntryKind.REFUSAL, content=encode(record))

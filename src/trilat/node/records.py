@@ -1,13 +1,27 @@
 """What a node writes into its ledger beside items and decisions, as nouns with a canonical wire form."""
 
+from enum import Enum
 from typing import Annotated, Final
 
 import msgspec
 
-from trilat.model import Domain, Identifier, InstantNs, ItemReference, Noun, PartyCode, ShortText, Text
+from trilat.model import (
+    Count,
+    Domain,
+    Identifier,
+    InstantNs,
+    ItemReference,
+    Noun,
+    PartyCode,
+    ShortText,
+    Text,
+)
 
 RECORD_BYTES_MAX: Final = 300_000
 """One record, bytes."""
+
+READING_NAMES_MAX: Final = 1_000
+"""Items, and names of items that went, in one record of a reading; more go into further records."""
 
 ParcelBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=262_144)]
 
@@ -67,3 +81,45 @@ class Referral(Noun, frozen=True, kw_only=True):
     via: PartyCode | None
     item: ItemReference
     asked_ns: InstantNs
+
+
+class ReadingStep(Enum):
+    """What a record of a standing release tells."""
+
+    OPENED = "opened"
+    """A reader may see this node's picture from now on."""
+
+    SHOWN = "shown"
+    """Items, objects or decisions were shown, or went."""
+
+    STANDING = "standing"
+    """Nothing changed; what was shown before still stands."""
+
+    CLOSED = "closed"
+    """The reader sees nothing more."""
+
+    REFUSED = "refused"
+    """No agreement lets this reader see anything, and nothing was shown."""
+
+
+class ReadingRecord(Noun, frozen=True, kw_only=True):
+    """A standing release to one reader, step by step; each step is written before the reader sees it.
+
+    `digest` is SHA-256: of the events given (`trilat.node.digest_of`), or, where nothing changed, of all that
+    stands (`trilat.node.standing_digest`). A step with many names is `parts` records with one digest.
+    """
+
+    reader: PartyCode
+    purpose: Identifier
+    what: ReadingStep
+    opened: Count | None
+    """The entry that opened this standing release; None in that entry itself, and in a refusal."""
+
+    digest: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    items: Annotated[tuple[ItemReference, ...], msgspec.Meta(max_length=READING_NAMES_MAX)] = ()
+    gone: Annotated[tuple[Identifier, ...], msgspec.Meta(max_length=READING_NAMES_MAX)] = ()
+    """Names of items that the reader no longer sees."""
+
+    reason: Text = ""
+    part: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    parts: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1

@@ -19,6 +19,7 @@ from trilat.model import (
     decode_item,
 )
 from trilat.node.exchange import Held
+from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
 from trilat.node.records import (
     RECORD_BYTES_MAX,
@@ -56,6 +57,7 @@ class _Restorer:
         self._incoming: dict[tuple[str, str], int] = {}
         self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
             EntryKind.REPORT: self._report,
+            EntryKind.INTAKE: self._intake,
             EntryKind.ITEM: self._item,
             EntryKind.CONSENT: self._consent,
             EntryKind.DECISION: self._decision,
@@ -87,12 +89,16 @@ class _Restorer:
         self._reports[self._node.heads.token(item.item_id)] = item.item_id
         self._node.use_report(item)
 
+    def _intake(self, _: Stored, content: bytes) -> None:
+        self._node.feeds.remember(decode(content, IntakeRecord, bytes_max=INTAKE_RECORD_BYTES_MAX))
+
     def _item(self, stored: Stored, content: bytes) -> None:
         item = decode_item(content)
         node = self._node
         audience = None
         if isinstance(item, Warning):
-            audience = item.label.releasable_to[0] if item.label.releasable_to else node.config.party
+            named = [peer for peer in node.config.peers if peer in item.label.releasable_to]
+            audience = named[0] if named else node.config.party
             key = item.item_id.removeprefix(f"{node.config.party}-warn-{audience}-")
             node.alerts.restore(audience, key, item, stored.recorded_ns)
         held = Held(item, b"", audience=audience)
@@ -136,7 +142,7 @@ class _Restorer:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
         self._incoming[record.sender, record.stream] = record.sequence
         if record.refusal:
-            self._node.refusals.append(record.refusal)
+            self._node.note_refusal(record.refusal)
             return
         parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
         consents = [self._node.opened_consent(signed) for signed in parcel.consents]
@@ -150,13 +156,20 @@ class _Restorer:
             outgoing.acknowledged = max(outgoing.acknowledged, record.cursor)
 
 
-def restore(node: Node) -> None:
+def restore(node: Node, before: Callable[[int], None] | None = None) -> None:
     """Continue a node from its ledger, before it does anything else.
+
+    Args:
+        node: new, over the ledger.
+        before: is told the instant of recording of each entry, UTC ns, before the entry is used; so a study
+            can look at what the node knew then.
 
     Raises:
         LedgerError: a row of the ledger is damaged, or its rows do not follow from each other.
     """
     restorer = _Restorer(node)
     for stored in node.ledger.entries():
+        if before is not None:
+            before(stored.recorded_ns)
         restorer.take(stored)
     restorer.finish()

@@ -7,23 +7,77 @@ Rules
 2. Two audiences with the same set share one View. A set that grows gets a View built from the contributions
    of that set alone, in the order in which they were accepted. No View ever loses a contribution that stands.
 3. A View is never told for whom it is; what comes out of it depends on its set and on nothing else.
+4. A reader's set is of label classes, without subjects, and of those contributions alone that objects are
+   made of. Its View is fed when it is looked at, so that the reader's answer on a new class comes first.
 
 Cost grows with the number of distinct sets, not with the number of audiences.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from trilat.domains import PIPELINES, Alarm, MakeHead, Pipeline, Sight
-from trilat.model import AnyItem, Domain, kind_of
+from trilat.model import AnyItem, Domain, Report, Track, Vessel, kind_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
 """Contributions kept for building Views; the oldest go first."""
 
+OBJECT_CLASSES_MAX: Final = 2_000
+"""Label classes of contributions; what comes under one more is in no reader's View."""
+
 SourceClass = str
 OWN: Final[SourceClass] = ""
 """The class of what this node's own sensors and people gave."""
+
+LabelClass = tuple[Hashable, ...]
+"""All that policy's answer hangs on but the instant, the recipient, and consents on single subjects."""
+
+
+def label_class(item: AnyItem) -> LabelClass:
+    """The label class of an item. Policy gives one answer for all items of a class that are in their time,
+    but where a consent decides: that speaks of a subject, or of one item.
+    """
+    label = item.label
+    shape: Hashable = None
+    if isinstance(item, Track):
+        # Which forms can be made hangs on what there is of it.
+        shape = (item.state is not None, bool(item.tracklets))
+    elif isinstance(item, Report):
+        shape = type(item.observation).__name__
+    return (
+        kind_of(item),
+        item.domain,
+        item.status,
+        label.originator,
+        label.classification,
+        label.releasable_to,
+        label.restrictive,
+        label.permissive,
+        label.caveats,
+        label.attribution,
+        label.expires_ns is not None,
+        item.provenance.originators,
+        shape,
+    )
+
+
+def own_class(domain: Domain) -> LabelClass:
+    """The class of this node's own reports, and of the tracks that it made of them: one filter takes all."""
+    return (OWN, domain)
+
+
+def _object_class(source: SourceClass, item: AnyItem) -> LabelClass | None:
+    """The class of a contribution that objects are made of; None of one that no object rests on."""
+    if not isinstance(item, Report | Track | Vessel):
+        return None
+    if isinstance(item, Track) and item.state is None and not item.tracklets:
+        return None
+    if source == OWN and not isinstance(item, Vessel):
+        return own_class(item.domain)
+    return label_class(item)
 
 
 class View:
@@ -70,6 +124,16 @@ class View:
         return tuple(sight for pipeline in self.pipelines.values() for sight in pipeline.sights(now_ns))
 
 
+@dataclass
+class _Watched:
+    """The View of readers with one set of classes, fed up to the contribution of a number."""
+
+    view: View
+    classes: frozenset[LabelClass]
+    fed: int
+    watchers: set[Hashable]
+
+
 class Views:
     """All Views of one node."""
 
@@ -78,9 +142,17 @@ class Views:
         self._party = party
         self.own = View(party)
         self.staff = View(party)
-        self._log: deque[tuple[SourceClass, AnyItem]] = deque(maxlen=CONTRIBUTIONS_MAX)
+        self._log: deque[tuple[SourceClass, LabelClass | None, AnyItem]] = deque(maxlen=CONTRIBUTIONS_MAX)
+        self._logged = 0
         self._sets: dict[str, frozenset[SourceClass]] = {}
         self._views: dict[frozenset[SourceClass], View] = {frozenset({OWN}): self.own}
+        self._watched: list[_Watched] = []
+        self._first: dict[LabelClass, int] = {}
+        """Per label class the number of its first contribution."""
+
+        self._crowded = False
+        self.object_classes: dict[LabelClass, AnyItem] = {}
+        """The label classes of all contributions that objects are made of, each with its newest item."""
 
     def add_own(self, item: AnyItem) -> None:
         """Take what own sensors or people gave, or what was made of it; it belongs to every set."""
@@ -109,6 +181,7 @@ class Views:
             label.expires_ns,
             item.provenance.originators,
             kind_of(item),
+            item.domain.value,
             item.subject,
         )
         return repr(said)
@@ -122,7 +195,7 @@ class Views:
         self._sets[audience] = wider
         if wider not in self._views:
             view = View(self._party)
-            for logged, item in self._log:
+            for logged, _, item in self._log:
                 if logged in wider:
                     view.add(item)
             self._views[wider] = view
@@ -146,4 +219,75 @@ class Views:
         for key, view in self._views.items():
             if source in key and view is not self.own:
                 view.add(item)
-        self._log.append((source, item))
+        self._logged += 1
+        self._log.append((source, self._classified(source, item), item))
+
+    def _classified(self, source: SourceClass, item: AnyItem) -> LabelClass | None:
+        """The object class of a contribution, noted; None where it has none, or there are too many."""
+        named = _object_class(source, item)
+        if named is None:
+            return None
+        if named not in self._first:
+            if len(self._first) >= OBJECT_CLASSES_MAX:
+                self._crowded = True
+                return None
+            self._first[named] = self._logged
+        self.object_classes[named] = item
+        return named
+
+    def watch(self, watcher: Hashable, classes: Collection[LabelClass]) -> View:
+        """The View of exactly the contributions of these label classes, as far as they have come.
+
+        The staff's, where that is all there are. Else it is built from what came before, once per set, and
+        kept until every watcher of it watches another, or is let go by `unwatch`.
+        """
+        wanted = frozenset(classes)
+        if not self._crowded and wanted >= self._first.keys():
+            self._let_go(watcher, None)
+            return self.staff
+        watched = next((held for held in self._watched if held.classes == wanted), None)
+        if watched is None:
+            watched = self._widened(watcher, wanted) or self._watched_anew(wanted)
+        watched.watchers.add(watcher)
+        self._let_go(watcher, watched)
+        self._feed(watched)
+        return watched.view
+
+    def unwatch(self, watcher: Hashable) -> None:
+        """Let the View go that a watcher looked at."""
+        self._let_go(watcher, None)
+
+    def _let_go(self, watcher: Hashable, kept: _Watched | None) -> None:
+        for watched in self._watched:
+            if watched is not kept:
+                watched.watchers.discard(watcher)
+        self._watched = [watched for watched in self._watched if watched.watchers]
+
+    def _widened(self, watcher: Hashable, wanted: frozenset[LabelClass]) -> _Watched | None:
+        """The watcher's own View with more classes, where nothing of these came before it was last fed."""
+        for watched in self._watched:
+            if watched.watchers == {watcher} and watched.classes <= wanted:
+                added = wanted - watched.classes
+                if all(self._first.get(named, self._logged + 1) > watched.fed for named in added):
+                    watched.classes = wanted
+                    return watched
+        return None
+
+    def _watched_anew(self, wanted: frozenset[LabelClass]) -> _Watched:
+        watched = _Watched(View(self._party), wanted, self._logged - len(self._log), set())
+        self._watched.append(watched)
+        return watched
+
+    def _feed(self, watched: _Watched) -> None:
+        """Add what came since the View was last fed, in order."""
+        for _, named, item in _last(self._log, self._logged - watched.fed):
+            if named in watched.classes:
+                watched.view.add(item)
+        watched.fed = self._logged
+
+
+def _last(
+    log: deque[tuple[SourceClass, LabelClass | None, AnyItem]], count: int
+) -> Iterable[tuple[SourceClass, LabelClass | None, AnyItem]]:
+    """The newest `count` entries, or all where there are fewer, oldest first."""
+    return reversed(list(islice(reversed(log), max(0, count))))

@@ -1,7 +1,8 @@
 """The deciding core: what a party may release, to whom, in which form, under the agreements it has signed.
 
 `read_agreement` reads what a negotiator wrote, `check` says whether it is sound, `decide` answers one
-question, `degrade` makes the copy, `explain` says why. Pure: text, items and instants come in as arguments.
+question, `degrade` makes the copy, `explain` says why. `internal_agreement` and `observer_agreement` write
+the texts that nobody negotiates. Pure: text, items and instants come in as arguments.
 """
 
 from trilat.policy.agreements import AgreementSet, Rule
@@ -12,9 +13,11 @@ from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
 from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
+from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
+from trilat.policy.standing import internal_agreement, observer_agreement
 
 __all__ = [
     "KIND_FORMS",
@@ -32,8 +35,11 @@ __all__ = [
     "due_ns",
     "explain",
     "explain_agreement",
+    "internal_agreement",
+    "linked_pairs",
     "makeable",
     "matrix",
+    "observer_agreement",
     "read_agreement",
     "read_regime",
     "strippable",

@@ -5,6 +5,7 @@ Rules
 2. Newest known wins: of several versions of one agreement, the newest that has begun speaks, and an older
    one never comes back, also where the newer one has ended.
 3. A prohibition that names a party speaks of that party's staff too; a permission does not.
+4. An agreement in which two parties only give to others, or pass on, is none that they have with each other.
 """
 
 from collections.abc import Iterator, Mapping
@@ -179,7 +180,7 @@ class AgreementSet:
         )
 
     def between(self, one: str, other: str) -> tuple[tuple[Agreement, int, int], ...]:
-        """The agreements that both are parties to, each with the time in which it speaks."""
+        """The agreements that both have with each other, each with the time in which it speaks (rule 4)."""
         key = (one, other)
         found = self._windows.get(key)
         if found is None:
@@ -188,9 +189,19 @@ class AgreementSet:
             found = self._windows[key] = tuple(
                 (agreement, agreement.in_force_from_ns, self._until_ns(agreement))
                 for agreement in self._files.values()
-                if one in agreement.parties and other in agreement.parties
+                if one in agreement.parties
+                and other in agreement.parties
+                and not (_gives_only(agreement, one) and _gives_only(agreement, other))
             )
         return found
+
+
+def _gives_only(agreement: Agreement, party: str) -> bool:
+    """Whether the clauses name a party as giver or intermediary, and none as receiver."""
+    clauses = agreement.clauses
+    return any(party in clause.givers or party == clause.via for clause in clauses) and not any(
+        party in clause.receivers for clause in clauses
+    )
 
 
 def _with_party(code: str) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ An `error` is a clause or version that can never do what it says. A `warning` wo
  5. A permission that a prohibition covers, at all times or for a part of them.
  6. An approval that is never asked, because another clause permits the same without.
  7. Coarse tracks that nothing makes coarse; copies that end before they may leave.
- 8. An intermediary whom no clause gives the item, or the consent that it needs.
+ 8. An intermediary whom no clause gives the item, or the consent that it needs. A clause for drills alone may
+    name more than its intermediary gets: it stands beside whichever agreements are tried.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from trilat.model import (
     Effect,
     Form,
     OnwardRule,
+    Status,
     format_instant,
 )
 from trilat.policy.agreements import AgreementSet, Rule
@@ -216,8 +218,11 @@ def _intermediary(rule: Rule, agreements: AgreementSet) -> _Said:
     clause = rule.clause
     if clause.via is None:
         return
+    drills_only = bool(clause.statuses) and Status.REAL not in clause.statuses
     for giver in clause.givers:
-        kinds = [kind for kind in clause.kinds if not _has_leg(rule, giver, kind, agreements)]
+        kinds = [
+            kind for kind in clause.kinds if not drills_only and not _has_leg(rule, giver, kind, agreements)
+        ]
         if kinds:
             yield "warning", f"no clause gives {', '.join(kinds)} from {giver} to {clause.via} directly"
         if clause.approval is Approval.ORIGINATOR and not _has_leg(rule, giver, "consent", agreements):

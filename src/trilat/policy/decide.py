@@ -18,13 +18,19 @@ its number beside the check:
     the originator's consent decides: granted, refused, or not yet, which refers it to a person.
  9. Of several clauses that permit: without consent before with, then the richest form, then the least
     delay, then the name.
+10. A party shows its own staff (`JPN` shows `JPN/watch`) what it lawfully holds, under its own clauses,
+    whoever originated it. A label that names the party, or is the party's, names its staff. The path is
+    direct, so that originator control asks nothing; a prohibition of any originator wins, and what never
+    leaves is not shown. Whole estimates come before tracklets: staff look at a picture, and fuse nothing.
 
 All reasons found are given in precedence; for a refusal `clauses` are those that forbid, else those that
-came nearest. Not checked here: signatures, and whether the sender truly holds the item.
+came nearest. Not checked here: signatures, whether the sender truly holds the item, and whether the purpose
+for which staff read is one for which the party received it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from trilat.model import (
@@ -61,6 +67,11 @@ _FREE, _GRANTED, _REFUSED, _NEEDED = range(4)
 """How a permitting clause stands, best first (rule 9)."""
 
 _STANDING: Final = {Answered.GRANTED: _GRANTED, Answered.REFUSED: _REFUSED, Answered.NOT_YET: _NEEDED}
+_SHOWN_ORDER: Final = MappingProxyType(
+    {**FORM_ORDER, Form.TRACKS: FORM_ORDER[Form.TRACKLETS], Form.TRACKLETS: FORM_ORDER[Form.TRACKS]}
+)
+"""Best first for a party's own staff (rule 10)."""
+
 _ATTRIBUTION_ORDER: Final = {attribution: place for place, attribution in enumerate(Attribution)}
 
 
@@ -125,7 +136,8 @@ def decide(
             answer = _Answer(Outcome.WITHHOLD, (), (Reason.MALFORMED_ITEM,))
         else:
             reference = ItemReference(item_id=item.item_id, version=item.version)
-            answer = _assess(_case(item, request, agreements, consents, trace))
+            case = _case(item, request, agreements, consents, trace)
+            answer = _shown(case) if _is_own_staff(case) else _assess(case)
     except Exception:  # noqa: BLE001 - rule 2: whatever goes wrong, the item stays here
         named = () if trace.rule is None else (trace.rule.name,)
         answer = _Answer(Outcome.WITHHOLD, named, (Reason.DECIDING_FAILED,))
@@ -172,9 +184,36 @@ def _case(
     )
 
 
+def _is_own_staff(case: _Case) -> bool:
+    """Whether a party shows something to a member of its own staff."""
+    return case.recipient.startswith(f"{case.sender}/")
+
+
+def _shown(case: _Case) -> _Answer:
+    """What a party shows its own staff (rule 10). The leg to an intermediary that is its staff is no such
+    thing: who passes on must be named in the label.
+    """
+    label = case.item.label
+    reasons = _label_reasons(case, (case.recipient, case.sender))
+    if case.recipient == label.originator:
+        return _withheld({*reasons, Reason.RECIPIENT_IS_ORIGINATOR}, ())
+    if case.via is not None:
+        reasons.add(Reason.PATH_NOT_ALLOWED)
+    leave = _leave(case, case.sender, None, _SHOWN_ORDER)
+    reasons |= leave.reasons
+    names = [*leave.names]
+    for originator in dict.fromkeys((label.originator, *case.item.provenance.originators)):
+        if originator not in {case.sender, case.recipient}:
+            forbidding = _forbidding(case, originator, case.sender)
+            if forbidding:
+                reasons.add(Reason.CLAUSE_FORBIDS)
+                names += forbidding
+    return _withheld(reasons, names) if reasons else _allowed(case, [leave])
+
+
 def _assess(case: _Case) -> _Answer:
     originator = case.item.label.originator
-    reasons = _label_reasons(case)  # rule 3
+    reasons = _label_reasons(case, (case.recipient,))  # rule 3
     if case.recipient == originator:
         return _withheld({*reasons, Reason.RECIPIENT_IS_ORIGINATOR}, ())
     own = case.sender == originator
@@ -218,7 +257,8 @@ def _leg(case: _Case, intermediary: str) -> _Answer:
     )
 
 
-def _label_reasons(case: _Case) -> set[Reason]:
+def _label_reasons(case: _Case, readers: tuple[str, ...]) -> set[Reason]:
+    """What the label itself says against it (rule 3); it must name one of `readers`, or be by one."""
     label: Label = case.item.label
     reasons: set[Reason] = set()
     if case.level is None:
@@ -229,15 +269,15 @@ def _label_reasons(case: _Case) -> set[Reason]:
         reasons.add(Reason.LABEL_EXPIRED)
     if case.sender != label.originator and case.sender not in label.releasable_to:
         reasons.add(Reason.SENDER_NOT_HOLDER)
-    if case.recipient != label.originator and case.recipient not in label.releasable_to:
+    if label.originator not in readers and not any(code in label.releasable_to for code in readers):
         reasons.add(Reason.NOT_RELEASABLE_TO)
     return reasons
 
 
-def _leave(case: _Case, giver: str, via: str | None) -> _Leave:
+def _leave(case: _Case, giver: str, via: str | None, form_order: Mapping[Form, int] = FORM_ORDER) -> _Leave:
     """What the clauses from `giver` to the recipient say, by the path `via` (rules 1, 7, 8, 9)."""
     direction = case.agreements.direction(giver, case.recipient, case.item.domain, case.kind)
-    forbidding = tuple(rule.name for rule in direction.forbids if _forbids(case, rule, via))
+    forbidding = _forbidding(case, giver, via)
     passing: list[tuple[Rule, int, Consent | None]] = []
     nearest: dict[int, list[tuple[Rule, set[Reason]]]] = {}
     for rule in direction.permits:
@@ -249,7 +289,9 @@ def _leave(case: _Case, giver: str, via: str | None) -> _Leave:
             else:
                 passing.append((rule, *_consented(case, rule, giver, via)))
     case.trace.rule = None
-    chosen, standing, consent = min(passing, key=_preference, default=(None, _NEEDED, None))
+    chosen, standing, consent = min(
+        passing, key=lambda entry: _preference(entry, form_order), default=(None, _NEEDED, None)
+    )
     reasons: set[Reason] = set()
     names: tuple[str, ...] = ()
     if chosen is not None:
@@ -266,6 +308,14 @@ def _leave(case: _Case, giver: str, via: str | None) -> _Leave:
         reasons.add(Reason.CLAUSE_FORBIDS)
         names = forbidding
     return _Leave(chosen, standing, consent, frozenset(reasons), names)
+
+
+def _forbidding(case: _Case, giver: str, via: str | None) -> tuple[str, ...]:
+    """The prohibitions of `giver` that cover the case, by name."""
+    direction = case.agreements.direction(giver, case.recipient, case.item.domain, case.kind)
+    names = tuple(rule.name for rule in direction.forbids if _forbids(case, rule, via))
+    case.trace.rule = None
+    return names
 
 
 def _forbids(case: _Case, rule: Rule, via: str | None) -> bool:
@@ -322,9 +372,11 @@ def _consented(case: _Case, rule: Rule, giver: str, via: str | None) -> tuple[in
     return _STANDING[said], consent
 
 
-def _preference(entry: tuple[Rule, int, Consent | None]) -> tuple[int, int, int, str]:
+def _preference(
+    entry: tuple[Rule, int, Consent | None], form_order: Mapping[Form, int]
+) -> tuple[int, int, int, str]:
     rule, standing, _ = entry
-    form = 0 if rule.clause.form is None else FORM_ORDER[rule.clause.form]
+    form = 0 if rule.clause.form is None else form_order[rule.clause.form]
     return standing, form, rule.clause.duties.delay_s, rule.name
 
 

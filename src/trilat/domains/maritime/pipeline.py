@@ -25,6 +25,9 @@ class VesselPipeline:
         self._party = party
         self._newest: dict[str, Vessel] = {}
         self._sources: dict[str, frozenset[str]] = {}
+        self._sights: dict[str, Sight] = {}
+        self._stale: dict[str, None] = {}
+        """Ships of which something came since their sight was made."""
 
     def add(self, item: AnyItem) -> None:
         """Take a vessel; other kinds do not concern this picture."""
@@ -35,6 +38,7 @@ class VesselPipeline:
             return
         sources = self._sources.get(item.mmsi, frozenset())
         self._sources[item.mmsi] = sources | {item.provenance.originators[0]}
+        self._stale[item.mmsi] = None
         if known is None or _rank(item) > _rank(known):
             self._newest[item.mmsi] = item
 
@@ -51,25 +55,40 @@ class VesselPipeline:
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002 - a ship stays where it last said
         """The ships whose position is known, at the instant of their report."""
-        sights = []
-        for mmsi, vessel in self._newest.items():
-            if vessel.place is None:
-                continue
-            latitude_deg, longitude_deg = degrees_of(vessel.place)
-            sights.append(
-                Sight(
-                    key=mmsi,
-                    domain=self.domain,
-                    valid_ns=vessel.valid_ns,
-                    latitude_deg=latitude_deg,
-                    longitude_deg=longitude_deg,
-                    height_m=0.0,
-                    sources=self._sources[mmsi],
-                    stage="surface",
-                    confirmed=True,
-                )
-            )
-        return tuple(sights)
+        for mmsi in self._stale:
+            sight = self._sight(self._newest[mmsi])
+            if sight is not None:
+                self._sights[mmsi] = sight
+        self._stale = {}
+        return tuple(self._sights.values())
+
+    def _sight(self, vessel: Vessel) -> Sight | None:
+        if vessel.place is None:
+            return None
+        latitude_deg, longitude_deg = degrees_of(vessel.place)
+        # A ship tells one standard error for all directions, or none.
+        radius_m = 3.0 * vessel.position_sigma_mm / 1000.0 if vessel.position_sigma_mm else None
+        return Sight(
+            key=vessel.mmsi,
+            domain=self.domain,
+            valid_ns=vessel.valid_ns,
+            latitude_deg=latitude_deg,
+            longitude_deg=longitude_deg,
+            height_m=0.0,
+            sources=self._sources[vessel.mmsi],
+            stage="surface",
+            confirmed=True,
+            speed_m_per_s=_thousandth(vessel.speed_mm_per_s),
+            course_deg=_thousandth(vessel.course_mdeg),
+            semi_major_m=radius_m,
+            semi_minor_m=radius_m,
+            bearing_deg=None if radius_m is None else 0.0,
+        )
+
+
+def _thousandth(value: int | None) -> float | None:
+    """Metres a second of mm/s, or degrees of millidegrees."""
+    return None if value is None else value / 1000.0
 
 
 def _rank(vessel: Vessel) -> tuple[bool, int, int, int]:

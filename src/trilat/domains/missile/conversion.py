@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from trilat.domains.motion import state_of
 from trilat.domains.places import degrees_of, place_of
 from trilat.fusion import (
     DirectionObservation,
@@ -55,18 +56,6 @@ def kinematics_of(time_ns: int, mean: FloatArray, covariance: FloatArray) -> Kin
         velocity_mm_per_s=(velocity[0], velocity[1], velocity[2]),
         covariance_factor=tuple(int(entry) for entry in entries),
     )
-
-
-def state_of(kinematics: Kinematics) -> tuple[FloatArray, FloatArray]:
-    """Mean (6,) and covariance (6, 6) of a wire state, ECEF, m and m/s, constant error included."""
-    mean = np.array([*kinematics.position_mm, *kinematics.velocity_mm_per_s], dtype=np.float64) / _MM_PER_M
-    factor = np.zeros((6, 6))
-    factor[_ROWS, _COLUMNS] = np.array(kinematics.covariance_factor, dtype=np.float64) / _UM_PER_M
-    covariance = factor @ factor.T
-    # Rounding to whole millimetres is an error too, a third of a millimetre.
-    constant_m2 = (kinematics.constant_sigma_mm / _MM_PER_M) ** 2 + 1e-7
-    covariance[np.arange(3), np.arange(3)] += constant_m2
-    return mean, 0.5 * (covariance + covariance.T)
 
 
 def ellipse_of(

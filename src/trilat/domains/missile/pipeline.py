@@ -12,7 +12,6 @@ What each thing means
   when they agree in time and place within their stated errors.
 """
 
-import math
 from typing import Final
 
 from trilat.domains.missile.alarms import impact_alarms, launch_alarms, newest_kept
@@ -23,6 +22,7 @@ from trilat.domains.missile.conversion import (
     source_track_of,
     tracklets_of,
 )
+from trilat.domains.motion import Motion, motion_of
 from trilat.domains.pipeline import Alarm, MakeHead, Sight
 from trilat.fusion import (
     DirectionObservation,
@@ -37,7 +37,6 @@ from trilat.fusion import (
     impact_estimate,
     squared_distance,
 )
-from trilat.geo import geodetic_from_ecef
 from trilat.model import (
     SECOND_NS,
     AnyItem,
@@ -312,24 +311,32 @@ class MissilePipeline:
         return self._alarms
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
-        """The confirmed objects with their places."""
+        """The confirmed objects with their places; one that a partner puts at the Earth's centre has none."""
         sights = []
         for estimate in self.estimates(now_ns):
-            latitude, longitude, height = geodetic_from_ecef(estimate.mean[:3])
-            sights.append(
-                Sight(
-                    key=estimate.track_key,
-                    domain=self.domain,
-                    valid_ns=now_ns,
-                    latitude_deg=math.degrees(float(latitude)),
-                    longitude_deg=math.degrees(float(longitude)),
-                    height_m=float(height),
-                    sources=estimate.sources,
-                    stage=estimate.stage,
-                    confirmed=estimate.confirmed,
-                )
-            )
+            motion = motion_of(estimate.mean, estimate.covariance)
+            if motion is not None:
+                sights.append(self._sight(estimate, motion, now_ns))
         return tuple(sights)
+
+    def _sight(self, estimate: TrackEstimate, motion: Motion, now_ns: int) -> Sight:
+        return Sight(
+            key=estimate.track_key,
+            domain=self.domain,
+            valid_ns=now_ns,
+            latitude_deg=motion.latitude_deg,
+            longitude_deg=motion.longitude_deg,
+            height_m=motion.height_m,
+            sources=estimate.sources,
+            stage=estimate.stage,
+            confirmed=estimate.confirmed,
+            speed_m_per_s=motion.speed_m_per_s,
+            course_deg=motion.course_deg,
+            height_sigma_m=motion.height_sigma_m,
+            semi_major_m=motion.semi_major_m,
+            semi_minor_m=motion.semi_minor_m,
+            bearing_deg=motion.bearing_deg,
+        )
 
 
 def _region(estimate: LaunchEstimate | ImpactEstimate) -> Ellipse:

@@ -1,0 +1,41 @@
+"""`RecentDecisions`: a node's newest decisions, each with its number, for screens. The ledger has all."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from trilat.model import AnyItem, Decision
+
+RECENT_DECISIONS_MAX: Final = 5_000
+"""Decisions remembered; the oldest go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with the item that it is about; `number` grows by one, also over a restart."""
+
+    number: int
+    item: AnyItem
+    decision: Decision
+
+
+class RecentDecisions:
+    """A ring of decisions, and how many there have been."""
+
+    def __init__(self) -> None:
+        """Nothing decided yet."""
+        self._ring: deque[Decided] = deque(maxlen=RECENT_DECISIONS_MAX)
+        self.count = 0
+
+    def note(self, item: AnyItem, decision: Decision) -> None:
+        """Keep a decision under the next number, from 1."""
+        self.count += 1
+        self._ring.append(Decided(self.count, item, decision))
+
+    def since(self, number: int) -> Iterator[Decided]:
+        """Decisions of a higher number that are still remembered, the newest first."""
+        for decided in reversed(self._ring):
+            if decided.number <= number:
+                return
+            yield decided

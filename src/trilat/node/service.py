@@ -1,0 +1,376 @@
+"""`NodeService`: a running node, as the event loop sees it. Its `Worker` does the work.
+
+A node that cannot write its ledger does nothing any more: `problem` says so, and it is restored from there.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+import structlog
+
+from trilat.model import (
+    SECOND_NS,
+    Domain,
+    ItemReference,
+    LedgerError,
+    Status,
+    TrilatError,
+    UsageError,
+    WarningKind,
+    format_instant,
+    from_plain,
+    to_plain,
+)
+from trilat.node.audience import Audience, Event
+from trilat.node.clock import ManualClock, Pace, PacedClock
+from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
+from trilat.node.node import Node
+from trilat.node.records import Referral
+from trilat.node.timings import Timings
+from trilat.node.worker import TICK_NS, Worker
+
+_T = TypeVar("_T")
+_IDLE_S: Final = 1.0
+_LINES_SHOWN: Final = 20
+
+
+class Links(Protocol):
+    """What the service asks of the transport beyond sending: whether a partner can be heard."""
+
+    def is_up(self, peer: str) -> bool:
+        """Whether the partner was heard just now."""
+        ...
+
+    def heard_s(self, peer: str) -> float | None:
+        """Seconds since the partner was last heard; None while it never was."""
+        ...
+
+
+class NodeService:
+    """A node at work. Its coroutines are called from one event loop; `start` and `stop` are its life."""
+
+    def __init__(self, node: Node, clock: ManualClock, time: PacedClock, wall_ns: Callable[[], int]) -> None:
+        """A service that has not begun.
+
+        Args:
+            node: restored from its ledger, with `clock` as its clock.
+            clock: is moved on by the worker and nowhere else.
+            time: says what the clock should show.
+            wall_ns: the world's time, UTC ns.
+        """
+        self.node = node
+        self.party = node.config.party
+        self.status: Status = node.config.status
+        self.links: Links | None = None
+        self.about: Callable[[], Mapping[str, Any]] = dict
+        """Tells what else belongs to the node's state, such as its NATS server."""
+
+        self.on_pace: Callable[[Pace], None] | None = None
+        """Is told of each pace that is set, before it holds."""
+
+        self._clock = clock
+        self._time = time
+        self._wall_ns = wall_ns
+        self._log = structlog.get_logger("trilat.node").bind(party=self.party)
+        self._worker = Worker(clock, time, self._tick, self._between, self._fail)
+        self._audience = Audience(node)
+        self._timings = Timings(node, wall_ns)
+        self._problem: str | None = None
+        self._releases = 0
+        self._dropped = 0
+
+    # --- life ---
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._worker.start()
+
+    async def stop(self) -> None:
+        """End after the job in hand; readers are told, and what is written stays for the next start."""
+        if self._worker.is_alive():
+            if self.problem() is None:
+                await self._ask(lambda: self._audience.close_all("the node stops"))
+            await asyncio.to_thread(self._worker.stop)
+
+    def problem(self) -> str | None:
+        """Why the node does nothing any more, in one line; None while it works."""
+        if self._problem is not None:
+            return self._problem
+        if self.node.failure is not None:
+            return self.node.failure
+        return None if self._worker.is_alive() else "the node is not running"
+
+    def _fail(self, error: Exception) -> None:
+        """Stop working on an error that nobody waits for: the state may have run ahead of the ledger."""
+        if self._problem is None:
+            self._problem = " ".join(str(error).split()) or type(error).__name__
+            unexpected = not isinstance(error, TrilatError)
+            self._log.error("node stopped", problem=self._problem, exc_info=error if unexpected else None)
+        self._worker.ticking = False
+        self._audience.drop_all("the node has stopped")
+
+    def _refuse_stopped(self) -> None:
+        problem = self.problem()
+        if problem is not None:
+            raise LedgerError(f"`{self.party}` has stopped: {problem}")
+
+    # --- on the node's thread ---
+
+    def _tick(self) -> None:
+        records = self.node.tick()
+        self._releases += len(records)
+        self._timings.released(records)
+
+    def _between(self) -> float:
+        """Links and readers, where it is their time; returns seconds until it is again."""
+        if self.problem() is not None:
+            return _IDLE_S
+        now_ns = self._wall_ns()
+        waits_s = [_IDLE_S]
+        try:
+            link_ns = self.node.endpoint.next_tick_ns()
+            if link_ns is not None and link_ns <= now_ns:
+                self.node.tend_links()
+                link_ns = self.node.endpoint.next_tick_ns()
+            if link_ns is not None:
+                waits_s.append((link_ns - now_ns) / SECOND_NS)
+            frames_s = self._audience.frames(now_ns)
+            if frames_s is not None:
+                waits_s.append(frames_s)
+        except Exception as error:  # noqa: BLE001 - nothing is shown or sent that could not be written
+            self._fail(error)
+        return max(0.0, min(waits_s))
+
+    def _receive(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
+        if self.problem() is None:
+            receive(payload)
+            self._timings.arrived()
+
+    def _resume(self, peer: str) -> None:
+        if self.problem() is None:
+            self.node.endpoint.resume(peer, self._wall_ns())
+
+    # --- what the links hand over ---
+
+    def _tell(self, job: Callable[[], Any]) -> None:
+        if not self._worker.tell(job):
+            self._dropped += 1
+
+    def arrived(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
+        """Hand over what came on a link; where too much waits it is dropped, and the partner sends again."""
+        self._tell(lambda: self._receive(receive, payload))
+
+    def reachable(self, peer: str) -> None:
+        """A partner is heard again: send it what it misses, and ask for what we do."""
+        self._log.info("partner heard", peer=peer)
+        self._tell(lambda: self._resume(peer))
+
+    def refused(self, text: str) -> None:
+        """Note what the transport or its server refused, in one line."""
+        self._log.warning("refused", reason=text)
+        self._tell(lambda: self.node.refused("link", text))
+
+    async def _ask(self, job: Callable[[], _T]) -> _T:
+        """What a job returned or raised on the node's thread."""
+        return await asyncio.wrap_future(self._worker.ask(job))
+
+    # --- what feeds and people ask ---
+
+    async def intake(self, reports: Sequence[Any], key: str, digest: bytes) -> IntakeAnswer:
+        """The answer to a feed's batch, given after the commit; see `take_batch`."""
+
+        def take() -> IntakeAnswer:
+            self._refuse_stopped()
+            answer = take_batch(self.node, reports, key, digest)
+            if answer.accepted and not answer.repeated:
+                refused = {index for index, _ in answer.refused}
+                self._timings.accepted(
+                    report["item_id"] for index, report in enumerate(reports) if index not in refused
+                )
+            return answer
+
+        return await self._ask(take)
+
+    async def keep_aside(self, source: str, text: str, content: bytes) -> None:
+        """Write down input that could not even be read."""
+
+        def keep() -> None:
+            self._refuse_stopped()
+            self.node.ledger.append([refusal_entry(source, text, content)])
+            self.node.note_refusal(text)
+
+        await self._ask(keep)
+
+    async def referrals(self) -> list[dict[str, Any]]:
+        """Questions that wait for a person."""
+        return await self._ask(lambda: [to_plain(referral) for referral in self.node.referrals()])
+
+    async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The consent that an officer's answer made.
+
+        Raises:
+            UsageError: no such question is open here.
+        """
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            consent = self.node.answer(
+                self._referral(answer),
+                granted=bool(answer["granted"]),
+                officer=f"{self.party}/{answer['officer']}",
+                valid_s=int(answer["valid_s"]),
+                assumed=bool(answer.get("assumed", False)),
+            )
+            return to_plain(consent)
+
+        return await self._ask(give)
+
+    def _referral(self, answer: Mapping[str, Any]) -> Referral:
+        names = ("clause", "subject", "recipient", "via")
+        for referral in self.node.referrals():
+            if all(getattr(referral, name) == answer.get(name) for name in names):
+                return referral
+        raise UsageError(
+            f"no question on `{answer.get('subject')}` under `{answer.get('clause')}` is open here"
+        )
+
+    async def raise_warning(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Versions of a warning that a person raised, one per audience; errors as of the node."""
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            warnings = self.node.raise_warning(
+                said["key"],
+                WarningKind(said["kind"]),
+                Domain(said["domain"]),
+                [from_plain(reference, ItemReference) for reference in said["basis"]],
+                [from_plain(reference, ItemReference) for reference in said.get("confirmed_by", ())],
+                said.get("text", ""),
+            )
+            return {"warnings": [to_plain(warning) for warning in warnings]}
+
+        return await self._ask(give)
+
+    async def retract_warning(self, key: str, text: str) -> dict[str, Any]:
+        """Versions of a warning that withdraw it, one per audience that held it."""
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            return {"warnings": [to_plain(warning) for warning in self.node.retract_warning(key, text)]}
+
+        return await self._ask(give)
+
+    # --- what readers ask ---
+
+    async def picture(self, reader: str) -> dict[str, Any]:
+        """One standing release, opened, shown once and closed.
+
+        Raises:
+            UsageError: no agreement lets this reader see anything; `facts["refused"]` is true.
+        """
+
+        def show() -> dict[str, Any]:
+            self._refuse_stopped()
+            return self._audience.once(reader)
+
+        return await self._ask(show)
+
+    async def stream(self, reader: str) -> AsyncIterator[Event]:
+        """Events of a standing release until it is closed; errors of `picture` at the first step."""
+        loop = asyncio.get_running_loop()
+
+        def open_() -> Any:
+            self._refuse_stopped()
+            return self._audience.open(reader, loop)
+
+        opened, first = await self._ask(open_)
+        try:
+            yield "opened", first
+            while (event := await opened.events.get()) is not None:
+                yield event
+        finally:
+            if self.problem() is None:
+                self._worker.tell(lambda: self._audience.close(opened, "the reader left"))
+
+    # --- clock, state, counts ---
+
+    def pace(self) -> Pace:
+        """How the node's time runs."""
+        return self._time.pace
+
+    async def set_pace(self, pace: Pace) -> None:
+        """Let the time of an exercise run otherwise.
+
+        Raises:
+            UsageError: the node is real: its time is the world's.
+        """
+        if self.status is Status.REAL:
+            raise UsageError("the time of a real node is the world's: nobody sets it", refused=True)
+        if self.on_pace is not None:
+            self.on_pace(pace)
+        self._time.set_pace(pace)
+        # A job wakes the worker, which then sees the new pace.
+        await self._ask(lambda: None)
+
+    async def timings(self, after: int) -> dict[str, Any]:
+        """What `Timings` noted after a number."""
+        return await self._ask(lambda: self._timings.after(after))
+
+    async def state(self) -> dict[str, Any]:
+        """The node's state for people: who, when, links, ledger, refusals."""
+        return await self._ask(self._state)
+
+    def _state(self) -> dict[str, Any]:
+        node = self.node
+        return {
+            "party": self.party,
+            "status": self.status.value,
+            "at": format_instant(self._clock.now_ns()),
+            "at_ns": self._clock.now_ns(),
+            "ticked_ns": self._worker.next_tick_ns - TICK_NS,
+            "waiting": self._worker.waiting,
+            "problem": self.problem(),
+            "links": {peer: self._link(peer) for peer in node.config.peers},
+            "readers": self._audience.codes,
+            "ledger_entries": node.ledger.head().entries,
+            "accepted_reports": node.accepted_reports,
+            "referrals": len(node.referrals()),
+            "refusals": node.refusals_count,
+            "last_refusals": list(node.refusals)[-_LINES_SHOWN:],
+            **self.about(),
+        }
+
+    def _link(self, peer: str) -> dict[str, Any]:
+        links = self.links
+        heard_s = None if links is None else links.heard_s(peer)
+        return {
+            "up": links is not None and links.is_up(peer),
+            "heard_s": None if heard_s is None else round(heard_s, 3),
+            "sent": self.node.endpoint.next_sequence(peer) - 1,
+            "acknowledged": self.node.endpoint.acknowledged(peer),
+            "waiting": self.node.exchange.waiting(peer),
+            "received": self.node.holdings.by_sender.get(peer, 0),
+            "withheld": len(self.node.exchange.withheld[peer]),
+        }
+
+    def counts(self) -> Mapping[str, int | float]:
+        """Numbers for a monitor."""
+        node = self.node
+        counts: dict[str, int | float] = {
+            "accepted_reports": node.accepted_reports,
+            "behind_s": self._worker.behind_s,
+            "items_held": len(node.holdings),
+            "items_received": sum(node.holdings.by_sender.values()),
+            "jobs_waiting": self._worker.waiting,
+            "ledger_entries": node.ledger.head().entries,
+            "payloads_dropped": self._dropped,
+            "readers": len(self._audience),
+            "referrals": len(node.exchange.referrals),
+            "refusals": node.refusals_count,
+            "releases": self._releases,
+            "ticks": self._worker.ticks,
+        }
+        for peer in node.config.peers:
+            counts[f"link_up_{peer}"] = int(self.links is not None and self.links.is_up(peer))
+        return counts

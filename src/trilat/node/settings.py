@@ -1,0 +1,194 @@
+"""`NodeSettings`: what a node is told in its `node.toml`, read strictly and written by `trilat node init`.
+
+A field that is unknown or misspelt, of the wrong type or beyond its limits refuses the file in one line.
+Addresses are `HOST:PORT`; port 0 takes any that is free. Nothing listens beyond loopback unless
+`allow_remote` says so.
+"""
+
+import ipaddress
+import re
+import tomllib
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from trilat.model import Status, UsageError, format_instant, parse_instant
+
+NODE_FILE: Final = "node.toml"
+_PARTY: Final = r"^[A-Z][A-Z0-9]{1,11}$"
+_ADDRESS: Final = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})$")
+
+Code = Annotated[str, msgspec.Meta(pattern=_PARTY)]
+
+
+class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A party for which this node decides, and how its link stands."""
+
+    code: Code
+    link: bool = True
+    """Whether the two are linked directly; without, only what an intermediary passes on comes over."""
+
+    dial: str = ""
+    """Where the partner's server listens for us; empty where the partner dials us."""
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the HTTP interface listens."""
+
+    listen: str = "127.0.0.1:0"
+    allow_remote: bool = False
+    hosts: tuple[str, ...] = ()
+    """Names beside loopback's by which it may be addressed."""
+
+
+class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the node's own NATS server listens, and which server that is."""
+
+    client_listen: str = "127.0.0.1:0"
+    """For the node itself; always loopback."""
+
+    leaf_listen: str = "127.0.0.1:0"
+    """For partners who dial us."""
+
+    allow_remote: bool = False
+    server: str = ""
+    """Path of the NATS server; empty takes the one that came with the package."""
+
+
+class ClockSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose time it is."""
+
+    kind: Annotated[str, msgspec.Meta(pattern="^(system|paced)$")] = "system"
+    """`system`, or `paced`: an exercise's, which a director sets; never on a node of status real."""
+
+    start: str = ""
+    """The instant that a paced clock shows first."""
+
+    decision_shift_ns: int = 0
+
+
+class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything in `node.toml`."""
+
+    party: Code
+    status: Status
+    purpose: str
+    releasable_to: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+    """Parties beside the own staff that may read this node's picture, each with a token of its own."""
+
+    content_level: str = ""
+    headline_level: str = ""
+    peer: tuple[Peer, ...] = ()
+    web: WebSettings = msgspec.field(default_factory=WebSettings)
+    link: LinkSettings = msgspec.field(default_factory=LinkSettings)
+    clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The codes of all peers."""
+        return tuple(peer.code for peer in self.peer)
+
+    @property
+    def start_ns(self) -> int:
+        """What a paced clock shows first, UTC ns."""
+        return parse_instant(self.clock.start) if self.clock.start else 0
+
+
+def read_settings(text: str) -> NodeSettings:
+    """The settings in the text of a `node.toml`.
+
+    Raises:
+        UsageError: the text is not TOML, or a setting is missing, unknown or beyond its limits.
+    """
+    try:
+        settings = msgspec.convert(tomllib.loads(text), NodeSettings, strict=True)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"{NODE_FILE}: {error}") from error
+    _check(settings)
+    return settings
+
+
+def _check(settings: NodeSettings) -> None:
+    if len(set(settings.peers)) != len(settings.peers) or settings.party in settings.peers:
+        raise UsageError(f"{NODE_FILE}: a peer stands twice, or is the party itself: list each once")
+    if settings.clock.kind == "paced":
+        if settings.status is Status.REAL:
+            raise UsageError(f"{NODE_FILE}: a node of status real runs on the system clock: set clock.kind")
+        if not settings.clock.start:
+            raise UsageError(f"{NODE_FILE}: a paced clock needs clock.start, an instant in UTC")
+    addresses = [
+        ("web.listen", settings.web.listen, settings.web.allow_remote),
+        ("link.client_listen", settings.link.client_listen, False),
+        ("link.leaf_listen", settings.link.leaf_listen, settings.link.allow_remote),
+    ]
+    for name, address, allow_remote in addresses:
+        host, _ = host_and_port(address, name)
+        if not allow_remote and not is_loopback(host):
+            raise UsageError(
+                f"{NODE_FILE}: {name} `{address}` is not loopback: listen on 127.0.0.1, or set allow_remote"
+            )
+    for peer in settings.peer:
+        if peer.dial:
+            host_and_port(peer.dial, f"dial of peer {peer.code}")
+    _ = settings.start_ns
+
+
+def host_and_port(address: str, name: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`.
+
+    Raises:
+        UsageError: it is not one; `name` says which setting.
+    """
+    found = _ADDRESS.match(address)
+    if found is None or int(found["port"]) > 65_535:
+        raise UsageError(f"{name} `{address}` is not HOST:PORT: write 127.0.0.1:8080, for example")
+    return found["host"].strip("[]"), int(found["port"])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def write_settings(settings: NodeSettings) -> str:
+    """The text of a `node.toml` that `read_settings` reads back to the same settings."""
+    plain: dict[str, Any] = msgspec.to_builtins(settings)
+    lines = [
+        f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
+        *_fields(plain),
+    ]
+    for name in ("web", "link", "clock"):
+        lines += ["", f"[{name}]", *_fields(plain[name])]
+    for peer in plain["peer"]:
+        lines += ["", "[[peer]]", *_fields(peer)]
+    return "\n".join(lines) + "\n"
+
+
+def _fields(table: dict[str, Any]) -> list[str]:
+    return [
+        f"{name} = {_value(value)}"
+        for name, value in table.items()
+        if not isinstance(value, dict) and name != "peer"
+    ]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(part) for part in value)}]"
+    if isinstance(value, int):
+        return str(value)
+    # A basic string of TOML has the escapes of a JSON string.
+    return msgspec.json.encode(str(value)).decode()
+
+
+def start_of(instant_ns: int) -> str:
+    """How `clock.start` is written."""
+    return format_instant(instant_ns)

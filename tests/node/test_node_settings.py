@@ -1,0 +1,77 @@
+"""A node's settings are read strictly: what is wrong refuses the file in one line that says where."""
+
+import pytest
+
+from trilat.model import Status, UsageError
+from trilat.node import ClockSettings, LinkSettings, NodeSettings, Peer, WebSettings
+from trilat.node.settings import read_settings, write_settings
+
+GOOD = """
+party = "KOR"
+status = "exercise"
+purpose = "missile-warning"
+"""
+
+
+def test_what_is_written_is_read_back() -> None:
+    settings = NodeSettings(
+        party="JPN",
+        status=Status.SIMULATED,
+        purpose="missile-warning",
+        releasable_to=("USA", "OBS"),
+        readers=("OBS",),
+        peer=(Peer(code="USA", dial="127.0.0.1:7422"), Peer(code="KOR", link=False)),
+        web=WebSettings(listen="[::1]:8080", hosts=("watch.example",)),
+        link=LinkSettings(leaf_listen="localhost:7423", server='a path with "quotes" and \\ and é'),
+        clock=ClockSettings(kind="paced", start="2009-04-05T02:30:15Z", decision_shift_ns=-5),
+    )
+    assert read_settings(write_settings(settings)) == settings
+
+
+def test_what_is_left_out_is_loopback_and_the_world_s_time() -> None:
+    settings = read_settings(GOOD)
+    assert settings.web.listen == settings.link.leaf_listen == "127.0.0.1:0"
+    assert (settings.clock.kind, settings.peers) == ("system", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("party = ", "node.toml: Invalid value"),
+        (GOOD.replace('"KOR"', '"kor"'), "`$.party`"),
+        (GOOD.replace('"KOR"', '"KOR/staff"'), "`$.party`"),
+        (GOOD.replace('"exercise"', '"drill"'), "Invalid enum value 'drill'"),
+        (GOOD.replace("purpose", "porpose"), "unknown field `porpose`"),
+        (GOOD.replace('purpose = "missile-warning"', ""), "missing required field `purpose`"),
+        (GOOD + 'colour = "red"', "unknown field `colour`"),
+        (GOOD + "[web]\nlisten = 80", "Expected `str`"),
+        (GOOD + '[web]\nlisten = "127.0.0.1"', "web.listen `127.0.0.1` is not HOST:PORT"),
+        (GOOD + '[web]\nlisten = "127.0.0.1:70000"', "is not HOST:PORT"),
+        (GOOD + '[web]\nlisten = "0.0.0.0:80"', "web.listen `0.0.0.0:80` is not loopback"),
+        (GOOD + '[link]\nleaf_listen = "10.1.2.3:7422"', "link.leaf_listen `10.1.2.3:7422` is not loopback"),
+        (
+            GOOD + '[link]\nallow_remote = true\nclient_listen = "0.0.0.0:1"',
+            "link.client_listen `0.0.0.0:1` is not loopback",
+        ),
+        (GOOD + '[[peer]]\ncode = "KOR"', "is the party itself"),
+        (GOOD + '[[peer]]\ncode = "USA"\n[[peer]]\ncode = "USA"', "a peer stands twice"),
+        (GOOD + '[[peer]]\ncode = "USA"\ndial = "nowhere"', "dial of peer USA `nowhere` is not HOST:PORT"),
+        (GOOD + '[clock]\nkind = "sundial"', "`$.clock.kind`"),
+        (GOOD + '[clock]\nkind = "paced"', "a paced clock needs clock.start"),
+        (GOOD + '[clock]\nkind = "paced"\nstart = "yesterday"', "yesterday"),
+        (
+            GOOD.replace("exercise", "real") + '[clock]\nkind = "paced"\nstart = "2009-04-05T00:00:00Z"',
+            "a node of status real runs on the system clock",
+        ),
+    ],
+)
+def test_what_is_wrong_is_refused_in_one_line(text: str, words: str) -> None:
+    with pytest.raises(ValueError if "yesterday" in text else UsageError) as refused:
+        read_settings(text)
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_who_allows_remote_may_listen_there() -> None:
+    settings = read_settings(GOOD + '[web]\nlisten = "0.0.0.0:80"\nallow_remote = true')
+    assert settings.web.allow_remote
