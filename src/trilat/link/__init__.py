@@ -1,5 +1,6 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
+from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.endpoint import (
     Archive,
     Arrival,
@@ -8,31 +9,41 @@ from trilat.link.endpoint import (
     OnParcels,
     OutgoingState,
 )
+from trilat.link.identity import LinkIdentity, write_private
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import Acknowledgement, Pull
+from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.sealing import Sealer
+from trilat.link.server import NatsServer
+from trilat.link.server_config import Address, LinkedPartner, ServerSettings
 from trilat.link.statement import Marking, open_signed_item, sign_item, sign_label, verify_label
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore, party_of
 
 __all__ = [
     "Acknowledgement",
+    "Address",
     "Archive",
     "Arrival",
     "Batch",
     "Binding",
+    "Card",
     "Cut",
     "Entropy",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
+    "LinkIdentity",
     "LinkLimits",
+    "LinkedPartner",
     "Marking",
     "MemoryNetwork",
     "MemoryTransport",
+    "NatsServer",
+    "NatsTransport",
     "NodeKeys",
     "OnAcknowledged",
     "OnParcels",
@@ -46,11 +57,15 @@ __all__ = [
     "Pull",
     "Push",
     "Sealer",
+    "ServerSettings",
     "TrustStore",
+    "card_from_json",
+    "card_to_json",
     "open_envelope",
     "open_signed_item",
     "party_of",
     "sign_item",
     "sign_label",
     "verify_label",
+    "write_private",
 ]

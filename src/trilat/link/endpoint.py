@@ -9,6 +9,8 @@ How a node uses it
    are on the node's disk, and the acknowledgement leaves. Where it raises a TrilatError, nothing is
    acknowledged and the parcels come again.
 4. After a restart it calls `restore` with what its ledger says, once, before anything else.
+5. Where the transport can tell that a partner is there again, the node calls `resume`; streams then go on at
+   once. Without it they go on too, when their time comes.
 
 A peer's bytes never make `receive` raise: they are counted by reason and told to `on_refusal` in one line.
 One endpoint is used by one thread.
@@ -135,6 +137,7 @@ class LinkEndpoint:
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._resume: list[tuple[str, str]] = []
+        self._resumed_ns: dict[str, int] = {}
         self._now_ns = 0
         self.refusals: Counter[str] = Counter()
         """How many payloads were refused, by reason."""
@@ -213,6 +216,29 @@ class LinkEndpoint:
         for name, incoming in list(self._incoming.items()):
             if incoming.behind:
                 self._pull(name)
+
+    def resume(self, party: str, now_ns: int) -> None:
+        """Send again at once what a party has not acknowledged, and ask it for what follows of its streams.
+
+        For when the link with it may have been away. Who says so is not trusted: doing it again within a pull
+        interval does nothing, nor does it for a party without a stream to or from it.
+        """
+        self._now_ns = max(self._now_ns, now_ns)
+        outgoing = self._outgoing.get(party)
+        incoming = [name for name in self._incoming if name[0] == party]
+        if outgoing is None and not incoming:
+            return
+        resumed_ns = self._resumed_ns.get(party)
+        if resumed_ns is not None and self._now_ns < resumed_ns + self._limits.pull_interval_ns:
+            return
+        self._resumed_ns[party] = self._now_ns
+        if outgoing is not None:
+            outgoing.resume()
+            self._push(party, outgoing)
+        for name in incoming:
+            # What was asked just before may be lost with the link, so it does not count as asked.
+            self._pulled.pop(name, None)
+            self._pull(name)
 
     def next_tick_ns(self) -> int | None:
         """The instant of the next `tick` that has something to do, in ns; None while there is nothing."""

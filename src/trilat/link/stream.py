@@ -144,13 +144,20 @@ class OutgoingStream:
         self._resend_ns = None
         return True
 
+    def resume(self) -> None:
+        """Begin again behind the cursor, because the recipient may have got nothing of what was sent since.
+
+        One batch goes until it answers, as after an acknowledgement that is overdue.
+        """
+        if self._pushed > self._acknowledged:
+            self._begin_again()
+            self._wait_ns = self._limits.resend_after_ns
+
     def push(self, now_ns: int) -> Push | None:
         """The next parcels to send at this instant, or None while nothing is due."""
         if self._resend_ns is not None and now_ns >= self._resend_ns:
-            self._pushed = self._acknowledged
-            self._window = min(self._limits.batch_parcels, self._limits.window_parcels)
+            self._begin_again()
             self._wait_ns = min(2 * self._wait_ns, self._limits.resend_after_max_ns)
-            self._resend_ns = None
         outstanding = self._pushed - self._acknowledged
         room = min(self._limits.batch_parcels, self._window - outstanding)
         parcels = self._next(outstanding, room)
@@ -168,6 +175,11 @@ class OutgoingStream:
         if self._pushed < self.last and outstanding < self._window:
             return 0
         return self._resend_ns
+
+    def _begin_again(self) -> None:
+        self._pushed = self._acknowledged
+        self._window = min(self._limits.batch_parcels, self._limits.window_parcels)
+        self._resend_ns = None
 
     def _next(self, start: int, room: int) -> tuple[bytes, ...]:
         taken: list[bytes] = []

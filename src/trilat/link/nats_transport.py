@@ -1,0 +1,373 @@
+"""`NatsTransport`: a node's end of its links over its own NATS server; a `trilat.model.Transport`.
+
+Subjects
+    x.FROM.TO.e    payloads: envelopes and messages, which show themselves who sent them
+    x.FROM.TO.h    heartbeats, empty: somebody is there. A hint and no more, nothing is believed for it
+
+Rules
+1. `send` never blocks and may be called from any thread. It hands over to one task, which publishes in order.
+   What cannot go now (no connection, too much waiting) is dropped and counted: the streams send it again.
+2. What arrives is handed to the listener on the loop's thread. What is longer than any envelope is refused.
+3. A partner is *up* while something of it was heard lately. When it is heard again after a silence, or after
+   our own connection was gone, `on_reachable` is called once, so that streams need not wait for their time.
+4. The connection to the own server is made again for as long as the transport is started. A client that
+   stays without one, or that its library has given up, is replaced by a new one.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from trilat.link.identity import AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE, LinkIdentity, party_code
+from trilat.link.server_config import LOOPBACK, PENDING_BYTES_MAX
+from trilat.link.server_log import Repeats, printable
+from trilat.model import ENVELOPE_BYTES_MAX, LinkError, UsageError
+
+HEARTBEAT_S: Final = 0.25
+SILENT_S: Final = 1.0
+"""A partner heard again after so long was away."""
+
+UP_S: Final = 1.5
+"""A partner heard within so long is up."""
+
+QUEUE_BYTES_MAX: Final = PENDING_BYTES_MAX
+QUEUE_PAYLOADS_MAX: Final = 4_096
+"""Handed over and not yet published."""
+
+ARRIVED_PAYLOADS_MAX: Final = 4_096
+CONNECT_S_MAX: Final = 10.0
+STUCK_S: Final = 10.0
+"""A client without a connection for so long is replaced."""
+
+PUBLISH_S_MAX: Final = 2.0
+_RECONNECT_S: Final = 0.2
+_PING_S: Final = 2
+_PINGS_MAX: Final = 2
+
+OnPayload = Callable[[bytes], None]
+
+
+class NatsTransport:
+    """Sends to and hears from linked partners. Started and stopped on one event loop."""
+
+    def __init__(
+        self,
+        identity: LinkIdentity,
+        identity_folder: Path,
+        peers: Iterable[str],
+        *,
+        on_refusal: Callable[[str], None],
+        on_event: Callable[[str], None] | None = None,
+        on_reachable: Callable[[str], None] | None = None,
+    ) -> None:
+        """A transport without a connection yet.
+
+        Args:
+            identity: the party's.
+            identity_folder: where it was written.
+            peers: codes of the linked partners.
+            on_refusal: is told in one line what was refused.
+            on_event: is told in one line what happens to the connection with the own server.
+            on_reachable: is told which partner is heard again. All three are called on the loop's thread.
+
+        Raises:
+            UsageError: a peer is no party, or is the party itself.
+        """
+        self._party = identity.party
+        self._peers = frozenset(party_code(peer) for peer in peers)
+        if self._party in self._peers:
+            raise UsageError(f"`{self._party}` has no link with itself: leave it out")
+        self._seed = identity.app_seed
+        self._folder = identity_folder
+        self._on_refusal = on_refusal
+        self._on_event = on_event if on_event is not None else _nothing
+        self._on_reachable = on_reachable if on_reachable is not None else _nothing
+        self._receive: OnPayload = _nothing
+        self._port = 0
+        self._client: Client | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._heard_s: dict[str, float] = {}
+        self._away: set[str] = set()
+        self._connected_s = 0.0
+        # Guards what `send` and the sending task share.
+        self._lock = threading.Lock()
+        self._queue: deque[tuple[str, bytes]] = deque()
+        self._queued_bytes = 0
+        self._open = False
+        self.dropped: Counter[str] = Counter()
+        """How many payloads to each partner were dropped before they were published."""
+
+    def send(self, recipient: str, payload: bytes) -> None:
+        """Hand a payload over for a partner, from any thread; see rule 1.
+
+        Raises:
+            LinkError: there is no link with the recipient, or the payload is longer than an envelope may be.
+        """
+        if recipient not in self._peers:
+            raise LinkError(f"`{self._party}` has no link with `{recipient}`: nothing is sent")
+        if len(payload) > ENVELOPE_BYTES_MAX:
+            raise LinkError(
+                f"a payload of {len(payload)} bytes is over the limit of {ENVELOPE_BYTES_MAX}: not sent"
+            )
+        with self._lock:
+            full = (
+                len(self._queue) >= QUEUE_PAYLOADS_MAX or self._queued_bytes + len(payload) > QUEUE_BYTES_MAX
+            )
+            if full or not self._open or self._loop is None:
+                self.dropped[recipient] += 1
+                return
+            self._queue.append((recipient, payload))
+            self._queued_bytes += len(payload)
+            if len(self._queue) == 1:
+                # The loop is not closed while the transport is open: `stop` takes the lock to close it.
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    def listen(self, receive: OnPayload) -> None:
+        """Call `receive` on the loop's thread with each payload that arrives, instead of any before."""
+        self._receive = receive
+
+    def heard_s(self, peer: str) -> float | None:
+        """Seconds since something of a partner was heard; None if never. From any thread."""
+        heard_s = self._heard_s.get(peer)
+        return None if heard_s is None or self._loop is None else max(0.0, self._loop.time() - heard_s)
+
+    def is_up(self, peer: str) -> bool:
+        """Whether a partner was heard lately. From any thread."""
+        heard_s = self.heard_s(peer)
+        return heard_s is not None and heard_s <= UP_S
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection with the own server."""
+        return self._client is not None and self._client.is_connected
+
+    async def start(self, client_port: int) -> None:
+        """Connect to the own server, which listens on this port, and begin to send and hear.
+
+        Raises:
+            UsageError: it is started already, or the identity's files cannot be used.
+            LinkError: the server does not take the connection in time.
+        """
+        if self._tasks:
+            raise UsageError("the transport is started already: stop it first")
+        logging.getLogger("asyncio").addFilter(_worth_saying)
+        self._loop, self._port = asyncio.get_running_loop(), client_port
+        self._wake, self._closing = asyncio.Event(), False
+        self._refusals = Repeats(self._on_refusal, self._loop.time)
+        self._events = Repeats(self._on_event, self._loop.time)
+        self._context = link_context(self._folder)
+        self._client = await self._connected_client()
+        self._tasks = [
+            asyncio.create_task(self._send_all(), name="link sender"),
+            asyncio.create_task(self._beat(), name="link heartbeats"),
+        ]
+
+    async def stop(self) -> None:
+        """Close the connection; what was handed over until now is published if that is quick."""
+        with self._lock:
+            self._open = False
+        tasks, self._tasks = self._tasks, []
+        if tasks:
+            self._closing = True
+            self._wake.set()
+            await asyncio.wait(tasks[:1], timeout=PUBLISH_S_MAX)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        client, self._client = self._client, None
+        if client is not None:
+            await _close(client)
+        with self._lock:
+            self._queue.clear()
+            self._queued_bytes = 0
+
+    # --- the connection ---
+
+    async def _connected_client(self) -> Client:
+        assert self._loop is not None, "it is started"
+        client = Client()
+        try:
+            async with asyncio.timeout(CONNECT_S_MAX):
+                await client.connect(
+                    f"tls://{LOOPBACK}:{self._port}",
+                    name=f"{self._party} node",
+                    tls=self._context,
+                    tls_handshake_first=True,
+                    nkeys_seed_str=self._seed,
+                    error_cb=self._failed,
+                    disconnected_cb=self._disconnected,
+                    reconnected_cb=self._reconnected,
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    # The library declares whole seconds, and sleeps for what it is given.
+                    reconnect_time_wait=_RECONNECT_S,  # type: ignore[arg-type]
+                    ping_interval=_PING_S,
+                    max_outstanding_pings=_PINGS_MAX,
+                    pending_size=PENDING_BYTES_MAX,
+                    # Without it, a publish that waits for room while the connection breaks waits for ever.
+                    flush_timeout=PUBLISH_S_MAX,
+                )
+                for peer in sorted(self._peers):
+                    await self._subscribe(client, peer)
+                await client.flush()
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            await _close(client)
+            raise LinkError(f"the links' server does not take our connection: {_text_of(error)}") from error
+        self._now_connected()
+        return client
+
+    async def _subscribe(self, client: Client, peer: str) -> None:
+        async def payload(message: Msg) -> None:
+            self._hear(peer)
+            if len(message.data) > ENVELOPE_BYTES_MAX:
+                self._refusals.say(f"`{peer}` sends more than {ENVELOPE_BYTES_MAX} bytes at once: not read")
+            else:
+                self._receive(message.data)
+
+        async def heartbeat(_: Msg) -> None:
+            self._hear(peer)
+
+        for kind, take in (("e", payload), ("h", heartbeat)):
+            await client.subscribe(
+                f"x.{peer}.{self._party}.{kind}",
+                cb=take,
+                pending_msgs_limit=ARRIVED_PAYLOADS_MAX,
+                pending_bytes_limit=2 * QUEUE_BYTES_MAX,
+            )
+
+    def _now_connected(self) -> None:
+        assert self._loop is not None, "it is started"
+        self._connected_s = self._loop.time()
+        # Whatever partners sent meanwhile is lost, however short the while was.
+        self._away = set(self._peers)
+        with self._lock:
+            self._open = True
+
+    async def _failed(self, error: Exception) -> None:
+        """What the library reports of this connection."""
+        if isinstance(error, nats.errors.SlowConsumerError):
+            self._refusals.say(
+                "more arrives on the links than is taken: the rest is dropped, and is sent again"
+            )
+        else:
+            self._events.say(f"the connection with the links' server: {_text_of(error)}")
+
+    async def _disconnected(self) -> None:
+        with self._lock:
+            self._open = False
+        if not self._closing:
+            self._events.say("the connection with the links' server is gone: it is made again")
+
+    async def _reconnected(self) -> None:
+        self._now_connected()
+        self._events.say("the connection with the links' server is made again")
+
+    # --- sending ---
+
+    async def _send_all(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                recipient, payload = self._queue[0]
+                if not await self._publish(f"x.{self._party}.{recipient}.e", payload):
+                    self.dropped[recipient] += 1
+                with self._lock:
+                    self._queue.popleft()
+                    self._queued_bytes -= len(payload)
+            if self._closing:
+                return
+
+    async def _publish(self, subject: str, payload: bytes) -> bool:
+        """Whether a payload was given to the library while it had a connection."""
+        client = self._client
+        if client is None or not client.is_connected:
+            return False
+        try:
+            async with asyncio.timeout(PUBLISH_S_MAX):
+                await client.publish(subject, payload)
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            self._events.say(f"a payload was not published: {_text_of(error)}")
+            return False
+        return True
+
+    # --- heartbeats and what keeps the connection ---
+
+    async def _beat(self) -> None:
+        assert self._loop is not None, "it is started"
+        while True:
+            if self.is_connected:
+                self._connected_s = self._loop.time()
+                for peer in sorted(self._peers):
+                    await self._publish(f"x.{self._party}.{peer}.h", b"")
+            elif self._is_stuck():
+                await self._replace_client()
+            await asyncio.sleep(HEARTBEAT_S)
+
+    def _is_stuck(self) -> bool:
+        assert self._loop is not None, "it is started"
+        closed = self._client is None or self._client.is_closed
+        return closed or self._loop.time() > self._connected_s + STUCK_S
+
+    async def _replace_client(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await _close(client)
+        try:
+            self._client = await self._connected_client()
+        except LinkError as error:
+            self._events.say(str(error))
+
+    def _hear(self, peer: str) -> None:
+        assert self._loop is not None, "it is started"
+        now_s, before_s = self._loop.time(), self._heard_s.get(peer)
+        self._heard_s[peer] = now_s
+        if peer in self._away or before_s is None or now_s > before_s + SILENT_S:
+            self._away.discard(peer)
+            self._on_reachable(peer)
+
+
+def link_context(folder: Path) -> ssl.SSLContext:
+    """TLS as a client that holds the identity in a folder, and believes that identity's authority alone.
+
+    Raises:
+        UsageError: the files cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=str(folder / AUTHORITY_FILE))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(folder / CERTIFICATE_FILE, folder / KEY_FILE)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"the link identity in `{folder}` cannot be used: {_text_of(error)}") from error
+    return context
+
+
+async def _close(client: Client) -> None:
+    # A connection that is broken need not close in order.
+    with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+        async with asyncio.timeout(PUBLISH_S_MAX):
+            await client.close()
+
+
+def _text_of(error: Exception) -> str:
+    return printable(" ".join(str(error).split()).removeprefix("nats: ") or type(error).__name__)
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """False for what asyncio says whenever this library closes a TLS connection: nothing follows of it."""
+    return "eof_received() has no effect" not in str(record.msg)
+
+
+def _nothing(_: object) -> None:
+    """Nobody wants to know."""
