@@ -1,0 +1,99 @@
+"""What the HTTP interface asks of a node: `ServedNode`, which the node's own service is.
+
+Every answer is made of JSON values only (instants are integers of UTC nanoseconds), and what it holds was
+released to the reader that it is for: this package shows what it is given and decides nothing.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from trilat.model import Status
+from trilat.node import IntakeAnswer, Pace
+
+
+class ServedNode(Protocol):
+    """A running node. Errors are those of `trilat.model`; LedgerError means that the node has stopped."""
+
+    @property
+    def party(self) -> str:
+        """Whose node it is."""
+        ...
+
+    @property
+    def status(self) -> Status:
+        """Whether its world is meant."""
+        ...
+
+    async def intake(self, reports: Sequence[Any], key: str, digest: bytes) -> IntakeAnswer:
+        """Take a feed's batch; returns after the commit.
+
+        Args:
+            reports: JSON values as they were given; each is checked by the node.
+            key: the feed's own name for the batch.
+            digest: SHA-256 of the batch as it was sent.
+
+        Raises:
+            UsageError: the key was used for another batch; `facts["conflict"]` is true.
+            LedgerError: the node has stopped, nothing was accepted.
+        """
+        ...
+
+    async def keep_aside(self, source: str, text: str, content: bytes) -> None:
+        """Write down input that could not be read, with the reason in one line."""
+        ...
+
+    async def picture(self, reader: str) -> dict[str, Any]:
+        """What a reader may see now, as one standing release opened and closed.
+
+        Raises:
+            UsageError: nothing is released to the reader; `facts["refused"]` is true.
+        """
+        ...
+
+    def stream(self, reader: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Name and data of each event of a reader's picture; errors as in `picture`, at the first step."""
+        ...
+
+    async def referrals(self) -> list[dict[str, Any]]:
+        """Questions that wait for a person."""
+        ...
+
+    async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer one of them; returns what was written."""
+        ...
+
+    async def raise_warning(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Give out a warning in a person's words; returns what was written."""
+        ...
+
+    async def retract_warning(self, key: str, text: str) -> dict[str, Any]:
+        """Take a warning back; returns what was written."""
+        ...
+
+    async def state(self) -> dict[str, Any]:
+        """How the node is: links, ledger, reports, refusals."""
+        ...
+
+    def pace(self) -> Pace:
+        """How its time runs."""
+        ...
+
+    async def set_pace(self, pace: Pace) -> None:
+        """Run at another pace.
+
+        Raises:
+            UsageError: this node's time is the world's.
+        """
+        ...
+
+    async def timings(self, after: int) -> dict[str, Any]:
+        """When what was accepted, released and received, from a cursor on."""
+        ...
+
+    def problem(self) -> str | None:
+        """Why it cannot do its work, in one sentence; None where it can."""
+        ...
+
+    def counts(self) -> Mapping[str, int | float]:
+        """Its counts by name; of a link to a partner by `link_NAME_PARTY`."""
+        ...
