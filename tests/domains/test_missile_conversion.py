@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trilat.domains import degrees_of, place_of
-from trilat.domains.missile.conversion import ellipse_of, kinematics_of, state_of
+from trilat.domains import degrees_of, place_of, state_of
+from trilat.domains.missile.conversion import ellipse_of, kinematics_of
 from trilat.geo import FloatArray
 from trilat.model import Kinematics
 

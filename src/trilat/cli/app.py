@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from trilat import __version__
-from trilat.cli import agreement, audit, decide, demo, flight, ingest, scenario, schema
+from trilat.cli import agreement, audit, decide, demo, flight, ingest, node, scenario, schema
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
 _ABOUT: Final = (
@@ -31,6 +31,7 @@ app.add_typer(scenario.app, name="scenario")
 app.add_typer(flight.app, name="flight")
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(audit.app, name="audit")
+app.add_typer(node.app, name="node")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

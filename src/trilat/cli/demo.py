@@ -1,7 +1,8 @@
-"""`trilat demo`: what each party sees of one flight under each regime, as a table or as one JSON object."""
+"""`trilat demo`: a flight, or ships, as each party sees it: live on a page, or as table or object."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -21,20 +22,42 @@ from trilat.cli.terminal import (
 )
 from trilat.model import UsageError
 from trilat.scenario import Scenario, named_scenario
-from trilat.study import PRESETS, Yardstick, recorded_scenario
+from trilat.study import (
+    DRILL,
+    PRESETS,
+    Account,
+    Yardstick,
+    agreement_files,
+    recorded_scenario,
+    ship_drill,
+    ship_run,
+)
 
 DEFAULT_SCENARIO: Final = "unha2-2009"
+SPEED: Final = 10.0
+"""Seconds of the exercise in one of the world, on the page, unless the user says otherwise."""
+
+SPEED_MAX: Final = 120.0
+_PORT_MAX: Final = 65_535
 
 
 @in_one_line
 def demo(
     scenario: Annotated[str | None, typer.Option(help="A named scenario.")] = None,
-    regime: Annotated[str | None, typer.Option(help="One regime; all five if not given.")] = None,
+    regime: Annotated[
+        str | None, typer.Option(help="One regime; the page begins with it, the table has only it.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.", min=0)] = 1,
-    speed: Annotated[str, typer.Option(help="`max`: as fast as it goes, on a simulated clock.")] = "max",
-    headless: Annotated[bool, typer.Option("--headless", help="No page; so far there is none.")] = False,
+    speed: Annotated[
+        str | None,
+        typer.Option(
+            help="Seconds of the exercise in one of the world, 10 on the page; or `max`: in one process, "
+            "on a simulated clock, as without a page."
+        ),
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No page: a table, or an object.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object (of the first regime if none is given).")
+        bool, typer.Option("--json", help="No page: one JSON object (of the first regime if none is given).")
     ] = False,
     telemetry: Annotated[Path | None, typer.Option(help="Recorded telemetry instead of a scenario.")] = None,
     events: Annotated[Path | None, typer.Option(help="Named instants of the recorded flight, JSON.")] = None,
@@ -42,24 +65,105 @@ def demo(
     azimuth: Annotated[float | None, typer.Option(help="Azimuth in which it left, degrees.")] = None,
     sites: Annotated[Path | None, typer.Option(help="Sites file; three generic radars without.")] = None,
     speed_frame: Annotated[str, typer.Option("--speed-frame", help="`earth` or `inertial`.")] = "earth",
-    ledgers: Annotated[Path | None, typer.Option(help="Folder to keep the ledgers in (one regime).")] = None,
+    ais: Annotated[Path | None, typer.Option(help="Recorded AIS instead of a flight, on the page.")] = None,
+    ledgers: Annotated[
+        Path | None, typer.Option(help="Folder to keep the ledgers in (one regime), or the nodes' folders.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes any.", min=0, max=_PORT_MAX)] = 0,
 ) -> None:
-    """Replay a flight: three nodes, one object, what each party may see of it."""
-    if speed != "max":
-        raise UsageError(f"speed `{speed}`: only `max` can be had so far, all nodes in one process")
+    """Replay a flight, or ships: three nodes, and what each party may see; on a page, or told at the end."""
+    pace = _pace(speed, with_page=not (headless or as_json))
     if regime is not None and regime not in PRESETS:
         raise UsageError(f"no regime `{regime}`: choose one of {', '.join(PRESETS)}")
-    del headless  # every run is headless until there is a page
+    if ais is not None:
+        _ships(
+            ais,
+            pace,
+            port,
+            ledgers,
+            unfit=headless or as_json or regime is not None or scenario is not None or telemetry is not None,
+        )
+        return
     chosen = _scenario(scenario, telemetry, events, pad, azimuth, sites, speed_frame)
+    if pace is not None and not (headless or as_json):
+        _page(Yardstick(chosen, seed), regime, pace, port, ledgers, is_recorded=telemetry is not None)
+        return
     names = (regime,) if regime else PRESETS[:1] if as_json or ledgers else PRESETS
     with ledger_folder(ledgers) as folder:
-        told = compare(Yardstick(chosen, seed), names, folder, show=not as_json)
+        yardstick = Yardstick(chosen, seed)
+        if pace is None:
+            told: Sequence[tuple[dict[str, Any], Account]] = compare(
+                yardstick, names, folder, show=not as_json
+            )
+        else:
+            told = _measured(yardstick, names, pace, folder, show=not as_json)
     if as_json:
         print_json(told[0][0])
     else:
         show(chosen, told)
     if any(result["violations"] or not result["ledger"]["verified"] for result, _ in told):
         stop(BAD_ANSWER)
+
+
+def _pace(speed: str | None, *, with_page: bool) -> float | None:
+    """How fast nodes that are processes play; None for all in one process on a simulated clock."""
+    if speed is None:
+        return SPEED if with_page else None
+    if speed == "max":
+        if with_page:
+            raise UsageError("speed `max` is too fast to look at: give a number, or --headless")
+        return None
+    try:
+        pace = float(speed)
+    except ValueError:
+        pace = -1.0
+    if not 0.1 <= pace <= SPEED_MAX:
+        raise UsageError(f"speed `{speed}`: give `max`, or a number from 0.1 to {SPEED_MAX:.0f}")
+    return pace
+
+
+def _page(
+    yardstick: Yardstick,
+    regime: str | None,
+    pace: float,
+    port: int,
+    kept: Path | None,
+    *,
+    is_recorded: bool,
+) -> None:
+    from trilat.cli.live import show_live
+    from trilat.cli.plays import flight_exercises, flight_play
+
+    play = flight_play(yardstick, is_recorded=is_recorded)
+    exercises = flight_exercises(yardstick.scenario, PRESETS)
+    show_live(play, exercises, speed=pace, port=port, kept=kept, regime=regime)
+
+
+def _measured(
+    yardstick: Yardstick, names: Sequence[str], pace: float, kept: Path | None, *, show: bool
+) -> list[tuple[dict[str, Any], Account]]:
+    from trilat.cli.live import measured_live
+    from trilat.cli.plays import flight_exercises, flight_play
+
+    play = flight_play(yardstick, is_recorded=False)
+    exercises = flight_exercises(yardstick.scenario, names)
+    return [
+        measured_live(yardstick, play, exercise, speed=pace, kept=kept, show=show)
+        for exercise in exercises.values()
+    ]
+
+
+def _ships(file: Path, pace: float | None, port: int, kept: Path | None, *, unfit: bool) -> None:
+    if unfit or pace is None:
+        raise UsageError(
+            "--ais is for the page and has agreements of its own: for figures use `trilat ingest`"
+        )
+    from trilat.cli.live import show_live
+    from trilat.cli.plays import ships_exercise, ships_play
+
+    run = ship_run(read_file(file), ship_drill(DRILL, read_text))
+    exercises = ships_exercise(run, agreement_files(str(DRILL / "agreements")))
+    show_live(ships_play(run, plain_name(file)), exercises, speed=pace, port=port, kept=kept, regime=None)
 
 
 def _scenario(

@@ -2,35 +2,53 @@
 
 from trilat.study.account import Account, Flow, account_of, run_with_account
 from trilat.study.federation import Crash, Federation, FederationSettings
-from trilat.study.presets import PRESETS, Preset, find_agreements, preset
+from trilat.study.feed import plain_reports
+from trilat.study.presets import (
+    PRESETS,
+    Preset,
+    agreement_files,
+    find_agreements,
+    partners_of,
+    preset,
+)
 from trilat.study.recorded import recorded_scenario
-from trilat.study.referee import violations
+from trilat.study.referee import Played, violations
+from trilat.study.replayed import Replayed, judge
 from trilat.study.run import Run, RunSettings, people_of, play, run
-from trilat.study.ships import DRILL, ShipDrill, ingest_ais, ship_drill
+from trilat.study.ships import DRILL, SHIPS_LEVEL, ShipDrill, ShipRun, ingest_ais, ship_drill, ship_run
 from trilat.study.truth import Yardstick
 
 __all__ = [
     "DRILL",
     "PRESETS",
+    "SHIPS_LEVEL",
     "Account",
     "Crash",
     "Federation",
     "FederationSettings",
     "Flow",
+    "Played",
     "Preset",
+    "Replayed",
     "Run",
     "RunSettings",
     "ShipDrill",
+    "ShipRun",
     "Yardstick",
     "account_of",
+    "agreement_files",
     "find_agreements",
     "ingest_ais",
+    "judge",
+    "partners_of",
     "people_of",
+    "plain_reports",
     "play",
     "preset",
     "recorded_scenario",
     "run",
     "run_with_account",
     "ship_drill",
+    "ship_run",
     "violations",
 ]

@@ -5,17 +5,16 @@ ledger of the node that made them. Nothing is decided again.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from trilat.ledger import EntryKind
 from trilat.model import Decision, Outcome, Track, decode, kind_of
 from trilat.node import Node
 from trilat.policy import explain
-from trilat.study.federation import Federation
 from trilat.study.presets import Preset
-from trilat.study.referee import accepted
+from trilat.study.referee import Played, accepted
 from trilat.study.run import RunSettings, play
 from trilat.study.truth import Yardstick
 
@@ -55,21 +54,21 @@ def run_with_account(
     finished = play(yardstick, regime, settings)
     try:
         acts = [act for person in settings.people for act in getattr(person, "acts", ())]
-        return finished.result, replace(account_of(finished.federation), acts=tuple(acts))
+        return finished.result, account_of(finished.federation, acts)
     finally:
         finished.federation.close()
 
 
-def account_of(federation: Federation) -> Account:
-    """The account of a run that is over and not yet closed."""
-    release, refusal = _examples(federation)
-    regime = federation.preset.regime
-    return Account(regime.title, regime.as_of_ns, _flows(federation), release, refusal)
+def account_of(played: Played, acts: Sequence[str] = ()) -> Account:
+    """The account of a run that is over and not yet closed, with what operators did by hand."""
+    release, refusal = _examples(played)
+    regime = played.preset.regime
+    return Account(regime.title, regime.as_of_ns, _flows(played), release, refusal, tuple(acts))
 
 
-def _flows(federation: Federation) -> tuple[Flow, ...]:
+def _flows(played: Played) -> tuple[Flow, ...]:
     counts: Counter[tuple[str, str, str, str, str]] = Counter()
-    for party, node in federation.nodes.items():
+    for party, node in played.nodes.items():
         for sender, release in accepted(node):
             originator = release.item.label.originator
             via = "" if originator == sender else sender
@@ -80,14 +79,14 @@ def _flows(federation: Federation) -> tuple[Flow, ...]:
     )
 
 
-def _examples(federation: Federation) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _examples(played: Played) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sentences of the first release and the first refusal of own tracks, of the first node that has both."""
     best: tuple[Decision | None, Decision | None] = (None, None)
-    for node in federation.nodes.values():
+    for node in played.nodes.values():
         found = _first_decisions(node)
         if sum(decision is not None for decision in found) > sum(decision is not None for decision in best):
             best = found
-    agreements = federation.preset.agreements
+    agreements = played.preset.agreements
     release, refusal = (() if decision is None else explain(decision, agreements) for decision in best)
     return release, refusal
 

@@ -10,13 +10,13 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from trilat.ledger import Ledger, MemoryStore, SqliteStore
 from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
 from trilat.model import SECOND_NS, AnyItem, Status, Store, UsageError
 from trilat.node import ManualClock, Node, NodeConfig, ReleaseRecord, restore
-from trilat.study.presets import Preset
+from trilat.study.presets import Preset, partners_of
 
 TICK_NS: Final = SECOND_NS
 """Nodes publish and decide once a second."""
@@ -63,6 +63,9 @@ class FederationSettings:
     crashes: tuple[Crash, ...] = ()
     folder: Path | None = None
     """Where the ledgers are written; None keeps them in memory."""
+
+    readers: tuple[str, ...] = ()
+    """Parties without a node that all labels name beside the partners, such as an exercise's observer."""
 
     def __post_init__(self) -> None:
         """Refuse crashes that no run can play: of a stranger, without an end, or two of one node at once."""
@@ -135,8 +138,9 @@ class Federation:
             peers=peers,
             status=self.settings.status,
             purpose=self.preset.regime.purpose,
-            releasable_to=self._partners(party),
+            releasable_to=(*partners_of(self.preset, party, peers), *self.settings.readers),
             token_key=hashlib.sha256(f"{self.settings.seed} {party}".encode()).digest(),
+            readers=self.settings.readers,
             decision_shift_ns=self.shift_ns,
         )
         ledger = Ledger(self._stores[party], party, self._ledger_keys[party], self.clock, os.urandom)
@@ -150,19 +154,6 @@ class Federation:
             self.network.endpoint(party),
             os.urandom,
             LinkLimits(),
-        )
-
-    def _partners(self, party: str) -> tuple[str, ...]:
-        """The parties that a label of this party names: those with whom it has an agreement in force."""
-        at_ns = self.preset.regime.as_of_ns
-        return tuple(
-            other
-            for other in self.settings.parties
-            if other != party
-            and any(
-                from_ns <= at_ns < until_ns
-                for _, from_ns, until_ns in self.preset.agreements.between(party, other)
-            )
         )
 
     def run(
@@ -266,14 +257,6 @@ class Federation:
         return self.network.next_ns() is None and not any(
             node.unsettled(peer) for node in self.nodes.values() for peer in node.config.peers
         )
-
-    def ledgers(self) -> dict[str, Any]:
-        """Entries of all nodes' ledgers together, and whether every one of them verifies."""
-        verifications = [node.ledger.verify() for node in self.nodes.values()]
-        return {
-            "entries": sum(verification.entries for verification in verifications),
-            "verified": all(verification.verified for verification in verifications),
-        }
 
     def close(self) -> None:
         """Give the stores back."""

@@ -5,9 +5,20 @@ node says. Nothing about the truth goes in.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
-from trilat.model import DirectionPlot, Domain, Label, Place, Provenance, RadarPlot, Report, Status
+from trilat.model import (
+    AnyItem,
+    DirectionPlot,
+    Domain,
+    Label,
+    Place,
+    Provenance,
+    RadarPlot,
+    Report,
+    Status,
+    to_plain,
+)
 from trilat.scenario import Plot, Scenario, Sensor
 
 _MM: Final = 1e3
@@ -51,6 +62,23 @@ def reports_of(
             )
         )
     return reports
+
+
+def plain_reports(
+    reports: Iterable[tuple[int, str, AnyItem]],
+) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+    """By party, what its sensors hand to their node's HTTP intake, with the instant at which they do.
+
+    What the node knows better (status, label, provenance) is left to it.
+    """
+    feeds: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    for at_ns, party, report in reports:
+        plain = to_plain(report)
+        del plain["status"], plain["label"]
+        if not report.provenance.observations:
+            del plain["provenance"]
+        feeds.setdefault(party, []).append((at_ns, plain))
+    return feeds
 
 
 def _observation(plot: Plot, sensor: Sensor) -> RadarPlot | DirectionPlot:

@@ -4,6 +4,7 @@ A regime is a folder with a `regime.toml` that names its agreement files, or any
 one's own. The presets stand beside this module, so that they come with the package.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,10 +54,7 @@ def agreements_in(folder: Path) -> AgreementSet:
     """
     if not folder.is_dir():
         raise UsageError(f"no folder `{folder.name}`: give a folder of agreement files, or a preset's name")
-    paths = sorted(path for path in folder.glob("*.toml") if path.name != REGIME_FILE)
-    if (folder / REGIME_FILE).is_file():
-        regime = read_regime(REGIME_FILE, _text(folder / REGIME_FILE))
-        paths += [folder / name for name in regime.include]
+    paths = _files_in(folder)
     if not paths:
         raise UsageError(f"no agreement files in `{folder.name}`: they end in .toml")
     if len(paths) > _FILES_MAX:
@@ -69,12 +67,47 @@ def agreements_in(folder: Path) -> AgreementSet:
     return AgreementSet.of(files)
 
 
+def _files_in(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.glob("*.toml") if path.name != REGIME_FILE)
+    if (folder / REGIME_FILE).is_file():
+        regime = read_regime(REGIME_FILE, _text(folder / REGIME_FILE))
+        paths += [folder / name for name in regime.include]
+    return paths
+
+
 def find_agreements(name_or_folder: str) -> AgreementSet:
     """The agreements of a preset by name, or of a folder; a folder of that name comes first."""
     folder = Path(name_or_folder)
     if name_or_folder in PRESETS and not folder.is_dir():
         return preset(name_or_folder).agreements
     return agreements_in(folder)
+
+
+def partners_of(chosen: Preset, party: str, others: Sequence[str]) -> tuple[str, ...]:
+    """The parties that a label of `party` names: those with whom it has an agreement in force."""
+    at_ns = chosen.regime.as_of_ns
+    return tuple(
+        other
+        for other in others
+        if any(
+            from_ns <= at_ns < until_ns for _, from_ns, until_ns in chosen.agreements.between(party, other)
+        )
+    )
+
+
+def agreement_files(name_or_folder: str) -> dict[str, str]:
+    """The texts of the agreement files of a preset by name, or of a folder, as a node's folder holds them.
+
+    Raises:
+        UsageError: there is no such preset or folder, or a file cannot be read.
+        AgreementError: a file is too long or not UTF-8.
+    """
+    folder = Path(name_or_folder)
+    if name_or_folder in PRESETS and not folder.is_dir():
+        folder = _FOLDER / name_or_folder
+    if not folder.is_dir():
+        raise UsageError(f"no regime or folder `{name_or_folder}`: choose one of {', '.join(PRESETS)}")
+    return {path.name: _text(path) for path in _files_in(folder)}
 
 
 def _text(path: Path) -> str:

@@ -11,7 +11,8 @@ be lenient. For every release that a node opened:
 6. each stream was accepted once, in order, without a gap.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from trilat.ledger import EntryKind
 from trilat.link import Parcel
@@ -35,18 +36,41 @@ from trilat.model import (
 )
 from trilat.node import RECORD_BYTES_MAX, Node, ReceivedRecord, ReleaseRecord
 from trilat.policy import AgreementSet, Rule
-from trilat.study.federation import Federation
+from trilat.study.presets import Preset
 
 
-def violations(federation: Federation) -> tuple[str, ...]:
+class Played(Protocol):
+    """A run that is over: its nodes, whether they ran in this process or were restored from ledgers."""
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The nodes by party."""
+        ...
+
+    @property
+    def preset(self) -> Preset:
+        """The regime that was played."""
+        ...
+
+
+def ledgers(played: Played) -> dict[str, int | bool]:
+    """Entries of all nodes' ledgers together, and whether every one of them verifies."""
+    verifications = [node.ledger.verify() for node in played.nodes.values()]
+    return {
+        "entries": sum(verification.entries for verification in verifications),
+        "verified": all(verification.verified for verification in verifications),
+    }
+
+
+def violations(played: Played) -> tuple[str, ...]:
     """One line per thing that should not have happened, over all nodes."""
     written = {
         (party, record.recipient, record.sequence): record.parcel
-        for party, node in federation.nodes.items()
+        for party, node in played.nodes.items()
         for record in _records(node)
     }
     found: list[str] = []
-    for party, node in federation.nodes.items():
+    for party, node in played.nodes.items():
         expected: dict[tuple[str, str], int] = {}
         for record in received(node):
             stream = (record.sender, record.stream)
@@ -62,7 +86,7 @@ def violations(federation: Federation) -> tuple[str, ...]:
                 found += [
                     f"{name}: {text}"
                     for text in _wrong(
-                        release, record.sender, _consents(node, parcel), federation.preset.agreements
+                        release, record.sender, _consents(node, parcel), played.preset.agreements
                     )
                 ]
     return tuple(found)

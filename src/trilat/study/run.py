@@ -3,7 +3,7 @@
 The same scenario, regime and seed give the same object but for `wall_s`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from trilat.node import Node
 from trilat.study.federation import STEADY_LINKS, Crash, Federation, FederationSettings, Person
 from trilat.study.people import FalseReportOperator, release_officers
 from trilat.study.presets import Preset, preset
-from trilat.study.referee import violations
+from trilat.study.referee import Played, ledgers, violations
 from trilat.study.score import PartyScore, impact_error_km, launch_error_km
 from trilat.study.truth import Yardstick
 
@@ -92,7 +92,7 @@ def play(yardstick: Yardstick, regime: Preset | str, settings: RunSettings) -> R
     people = (release_officers(chosen.regime.approval_delay_s), *settings.people)
     federation.run(yardstick.reports(labels, federation.settings.status), people, sample)
     finished = Run(federation, yardstick, scores)
-    finished.result = _result(finished, chosen.name, _elapsed_s(settings, began_s))
+    finished.result = result_of(federation, yardstick, scores, wall_s=_elapsed_s(settings, began_s))
     return finished
 
 
@@ -109,29 +109,35 @@ def _elapsed_s(settings: RunSettings, began_s: float | None) -> float | None:
     return round(settings.stopwatch() - began_s, 3)
 
 
-def _result(finished: Run, regime_name: str, wall_s: float | None) -> dict[str, Any]:
-    federation, yardstick = finished.federation, finished.yardstick
+def result_of(
+    played: Played,
+    yardstick: Yardstick,
+    scores: Mapping[str, PartyScore],
+    *,
+    wall_s: float | None = None,
+    latency_ms: dict[str, float] | None = None,
+) -> dict[str, Any]:
+    """The JSON object of a run whose samples were taken, wherever its nodes ran."""
     return {
         "scenario": yardstick.scenario.name,
-        "regime": regime_name,
+        "regime": played.preset.name,
         "seed": yardstick.seed,
         "duration_s": yardstick.scenario.duration_s,
         "wall_s": wall_s,
         "parties": {
-            party: _party(finished, party, federation.nodes[party]) for party in federation.settings.parties
+            party: _party(node, scores[party], yardstick, [other for other in played.nodes if other != party])
+            for party, node in played.nodes.items()
         },
-        "latency_ms": None,
-        "ledger": federation.ledgers(),
-        "violations": len(violations(federation)),
+        "latency_ms": latency_ms,
+        "ledger": ledgers(played),
+        "violations": len(violations(played)),
     }
 
 
-def _party(finished: Run, party: str, node: Node) -> dict[str, Any]:
-    yardstick, score = finished.yardstick, finished.scores[party]
+def _party(node: Node, score: PartyScore, yardstick: Yardstick, peers: Sequence[str]) -> dict[str, Any]:
     instants = [sample.at_ns for sample in score.samples]
     accuracy = score.accuracy(yardstick, yardstick.central(instants), yardstick.bound_m(instants))
     reports = [item for item in node.holdings.items() if isinstance(item, Report)]
-    peers = [other for other in finished.federation.settings.parties if other != party]
     first_ns = min((report.valid_ns for report in reports), default=None)
     return {
         "reports": len(reports),

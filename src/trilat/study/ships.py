@@ -6,12 +6,12 @@ recording; policy, ledgers and links are those of every other concern.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from trilat.domains.maritime import AisReading, read_ais, read_receiver_map, vessels
+from trilat.domains.maritime import AisReading, VesselIntake, read_ais, read_receiver_map, vessels
 from trilat.model import (
     SECOND_NS,
     AnyItem,
@@ -25,8 +25,12 @@ from trilat.policy import AgreementSet, Regime
 from trilat.study.federation import Federation, FederationSettings
 from trilat.study.presets import Preset, agreements_in
 from trilat.study.referee import accepted, violations
+from trilat.study.referee import ledgers as kept_ledgers
 
 PURPOSE: Final = "maritime-safety"
+SHIPS_LEVEL: Final = "UNCLASSIFIED"
+"""What ships say of themselves over the air is no secret in any scheme."""
+
 DRILL: Final = Path(__file__).parent / "drills" / "ships"
 """The drill that comes with the package: a map of receivers and agreements between three parties."""
 
@@ -50,6 +54,69 @@ def ship_drill(folder: Path, read_text: Callable[[Path], str]) -> ShipDrill:
     return ShipDrill(receivers, agreements_in(folder / "agreements"))
 
 
+@dataclass(frozen=True)
+class ShipRun:
+    """A recording divided between the parties that heard it, ready to be shared."""
+
+    reading: AisReading
+    taken: VesselIntake
+    reports: tuple[tuple[int, str, AnyItem], ...]
+    """Instant, party and vessel, in order of instants."""
+
+    parties: tuple[str, ...]
+    preset: Preset
+
+    @property
+    def start_ns(self) -> int:
+        """The whole second in which the first report was heard."""
+        return self.reports[0][0] // SECOND_NS * SECOND_NS
+
+    @property
+    def end_ns(self) -> int:
+        """The instant of the last report."""
+        return self.reports[-1][0]
+
+
+def ship_run(data: bytes, drill: ShipDrill, thin_s: int = 0) -> ShipRun:
+    """A recording as the reports of the drill's parties.
+
+    Raises:
+        ObservationError: the recording cannot be read at all.
+        UsageError: nothing in it belongs to a party of the drill.
+    """
+    reading = read_ais(data)
+    parties = tuple(sorted(set(drill.receivers.values())))
+    partners = {party: _partners(drill.agreements, party, parties) for party in parties}
+
+    def label_of(party: str, instant_ns: int) -> Label:
+        return Label(
+            originator=party,
+            classification=Classification(scheme=party, level=SHIPS_LEVEL),
+            releasable_to=partners[party],
+            created_ns=instant_ns,
+        )
+
+    keys = {party: hashlib.sha256(f"ais {party}".encode()).digest() for party in parties}
+    taken = vessels(
+        reading, drill.receivers, status=Status.SIMULATED, label_of=label_of, keys=keys, thin_s=thin_s
+    )
+    reports: list[tuple[int, str, AnyItem]] = sorted(
+        ((item.valid_ns, party, item) for party, items in taken.vessels.items() for item in items),
+        key=lambda report: report[:2],
+    )
+    if not reports:
+        raise UsageError("no ship was heard by a receiver of the drill: see the map of receivers")
+    regime = Regime(
+        title="ships",
+        as_of_ns=reports[0][0] // SECOND_NS * SECOND_NS,
+        purpose=PURPOSE,
+        approval_delay_s=0,
+        include=(),
+        assumed=(),
+    )
+    return ShipRun(reading, taken, tuple(reports), parties, Preset("ships", regime, drill.agreements))
+
+
 def ingest_ais(
     data: bytes,
     drill: ShipDrill,
@@ -64,33 +131,13 @@ def ingest_ais(
         ObservationError: the recording cannot be read at all.
         UsageError: nothing in it belongs to a party of the drill.
     """
-    reading = read_ais(data)
-    parties = tuple(sorted(set(drill.receivers.values())))
-    partners = {party: _partners(drill.agreements, party, parties) for party in parties}
-
-    def label_of(party: str, instant_ns: int) -> Label:
-        return Label(
-            originator=party,
-            classification=Classification(scheme=party, level="UNCLASSIFIED"),
-            releasable_to=partners[party],
-            created_ns=instant_ns,
-        )
-
-    keys = {party: hashlib.sha256(f"ais {party}".encode()).digest() for party in parties}
-    taken = vessels(
-        reading, drill.receivers, status=Status.SIMULATED, label_of=label_of, keys=keys, thin_s=thin_s
-    )
-    reports = sorted(
-        ((item.valid_ns, party, item) for party, items in taken.vessels.items() for item in items),
-        key=lambda report: report[:2],
-    )
-    if not reports:
-        raise UsageError("no ship was heard by a receiver of the drill: see the map of receivers")
-    federation = _shared(reports, parties, drill, ledgers, progress)
+    run = ship_run(data, drill, thin_s)
+    taken = run.taken
+    federation = _shared(run, ledgers, progress)
     try:
         return {
-            "parties": {party: _counts(federation, party) for party in parties},
-            "reading": _reading(reading),
+            "parties": {party: _counts(federation, party) for party in run.parties},
+            "reading": _reading(run.reading),
             "left_out": {
                 "untimed": taken.untimed,
                 "not_ships": taken.not_ships,
@@ -98,7 +145,7 @@ def ingest_ais(
                 "without_position": taken.without_position,
                 "no_owner": sum(taken.unassigned.values()),
             },
-            "ledger": federation.ledgers(),
+            "ledger": kept_ledgers(federation),
             "violations": len(violations(federation)),
         }
     finally:
@@ -109,28 +156,17 @@ def _partners(agreements: AgreementSet, party: str, parties: tuple[str, ...]) ->
     return tuple(other for other in parties if other != party and agreements.between(party, other))
 
 
-def _shared(
-    reports: Sequence[tuple[int, str, AnyItem]],
-    parties: tuple[str, ...],
-    drill: ShipDrill,
-    ledgers: Path | None,
-    progress: Callable[[float], None] | None,
-) -> Federation:
-    start_ns = reports[0][0] // SECOND_NS * SECOND_NS
-    end_ns = reports[-1][0]
-    regime = Regime(
-        title="ships", as_of_ns=start_ns, purpose=PURPOSE, approval_delay_s=0, include=(), assumed=()
-    )
+def _shared(run: ShipRun, ledgers: Path | None, progress: Callable[[float], None] | None) -> Federation:
     federation = Federation(
-        FederationSettings(parties=parties, start_ns=start_ns, end_ns=end_ns, folder=ledgers),
-        Preset("ships", regime, drill.agreements),
+        FederationSettings(parties=run.parties, start_ns=run.start_ns, end_ns=run.end_ns, folder=ledgers),
+        run.preset,
     )
 
     def sample(_: Federation, now_ns: int) -> None:
         if progress is not None:
-            progress((now_ns - start_ns) / max(end_ns - start_ns, 1))
+            progress((now_ns - run.start_ns) / max(run.end_ns - run.start_ns, 1))
 
-    federation.run(reports, sample=sample)
+    federation.run(run.reports, sample=sample)
     return federation
 
 

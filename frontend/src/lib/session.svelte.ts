@@ -1,0 +1,118 @@
+/** The state that the components share: the picture, the page's clock, what the user chose. */
+
+import { instantAt } from './clock';
+import { ask, wished, wishOf, type Wish } from './control';
+import { talliesOf } from './fold';
+import type { Camera } from './globe';
+import type { Picture } from './picture';
+import { follow, type Connection } from './stream';
+import type { Control } from './types';
+
+const TICK_MS = 250;
+
+export class Session {
+  // Raw: the picture is replaced, never written to, so nothing in it needs watching.
+  picture = $state.raw<Picture | null>(null);
+  connection = $state<Connection>('connecting');
+  wall_ms = $state(0);
+  /** The last refusal of a control; empty when there is none. */
+  refusal = $state<{ line: string } | null>(null);
+  selected = $state<string | null>(null);
+  linked = $state(true);
+  cameras = $state.raw<Readonly<Record<string, Camera>>>({});
+  private wish = $state.raw<Wish | null>(null);
+  private stop: (() => void) | null = null;
+
+  readonly now_ns = $derived(this.picture ? instantAt(this.picture.pace, this.wall_ms) : 0);
+  readonly paused = $derived(this.shown('paused', this.picture?.pace.paused ?? false));
+  readonly speed = $derived(this.shown('speed', this.picture?.pace.speed ?? 1));
+  readonly regime = $derived(this.shown('regime', this.picture?.regime ?? ''));
+  readonly phase = $derived(this.picture?.pace.phase ?? 'starting');
+  private readonly log = $derived(this.picture?.log);
+  readonly tallies = $derived(this.log ? talliesOf(this.log) : new Map());
+
+  private shown<Name extends 'paused' | 'speed' | 'regime'>(
+    name: Name,
+    told: NonNullable<Wish[Name]>,
+  ): NonNullable<Wish[Name]> {
+    return wished(this.wish, name, told, this.wall_ms);
+  }
+
+  /** Follows the stream until `end`. */
+  begin(): void {
+    this.wall_ms = performance.now();
+    const ticking = window.setInterval(() => (this.wall_ms = performance.now()), TICK_MS);
+    const unfollow = follow(
+      {
+        change: (apply) => this.show(apply(this.picture)),
+        connection: (connection) => (this.connection = connection),
+      },
+      () => performance.now(),
+    );
+    this.stop = () => {
+      clearInterval(ticking);
+      unfollow();
+    };
+  }
+
+  /** Another scenario looks elsewhere: its own view counts then, not where the maps were. */
+  private show(picture: Picture | null): void {
+    const [before, after] = [this.picture?.view, picture?.view];
+    if (before && after && JSON.stringify(before) !== JSON.stringify(after)) {
+      this.cameras = {};
+      this.selected = null;
+    }
+    this.picture = picture;
+  }
+
+  end(): void {
+    this.stop?.();
+  }
+
+  /** Asks the director; shows the wish at once, and takes it back when it is refused. */
+  async control(control: Control): Promise<void> {
+    const wish = wishOf(control, performance.now());
+    this.wish = wish;
+    this.refusal = null;
+    const line = await ask(control);
+    if (line !== null) {
+      this.refusal = { line };
+      if (this.wish === wish) {
+        this.wish = null;
+      }
+    }
+  }
+
+  togglePause(): void {
+    void this.control({ paused: !this.paused });
+  }
+
+  /** One step up or down the list of speeds. */
+  stepSpeed(step: 1 | -1): void {
+    const speeds = [...(this.picture?.speeds ?? [])].sort((one, other) => one - other);
+    const next =
+      step > 0
+        ? speeds.find((speed) => speed > this.speed)
+        : speeds.filter((speed) => speed < this.speed).at(-1);
+    if (next !== undefined) {
+      void this.control({ speed: next });
+    }
+  }
+
+  /** Moves one pane's camera, or all of them while they are linked. */
+  move(party: string, camera: Camera): void {
+    const parties = this.linked ? (this.picture?.parties ?? []) : [party];
+    this.cameras = { ...this.cameras, ...Object.fromEntries(parties.map((code) => [code, camera])) };
+  }
+
+  /** Links the cameras, all as the first one, or frees them. */
+  link(linked: boolean): void {
+    this.linked = linked;
+    const first = this.picture?.parties[0];
+    if (linked && first && this.cameras[first]) {
+      this.move(first, this.cameras[first]);
+    }
+  }
+}
+
+export const session = new Session();

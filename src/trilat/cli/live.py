@@ -1,0 +1,216 @@
+"""The live demo: nodes as processes, a page to look at, or, without one, the result as an object or table."""
+
+import asyncio
+import os
+import secrets
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+import trilat.web
+from trilat.cli.director import Director, Play
+from trilat.cli.fleet import LOOPBACK, Exercise, Fleet
+from trilat.cli.running import interrupted
+from trilat.cli.terminal import err, say, warn
+from trilat.model import LinkError, Transport
+from trilat.node import ManualClock, Node, read_folder
+from trilat.study import Account, Yardstick, account_of, judge
+from trilat.web import Access, Observer, observer_app, serve
+
+_POLL_S: Final = 0.5
+_PERCENTILES: Final = {"p50": 50, "p99": 99}
+
+
+@contextmanager
+def _root(kept: Path | None) -> Iterator[Path]:
+    """Where the nodes' folders are made: a folder to keep, or one that is gone afterwards."""
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="trilat-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def show_live(
+    play: Play,
+    exercises: Mapping[str, Exercise],
+    *,
+    speed: float,
+    port: int,
+    kept: Path | None,
+    regime: str | None,
+) -> None:
+    """Play live with the page until the user ends it.
+
+    Raises:
+        LinkError: a node did not come up.
+        UsageError: a folder cannot be made, or the port is taken.
+    """
+    with _root(kept) as root:
+        asyncio.run(_show(play, exercises, root, speed, port, regime))
+
+
+async def _show(
+    play: Play, exercises: Mapping[str, Exercise], root: Path, speed: float, port: int, regime: str | None
+) -> None:
+    code = secrets.token_hex(24)
+    observer = Observer()
+    director = Director(play, exercises, root, speed, observer)
+    page = _page_folder()
+    if page is None:
+        warn("this build has no page: install Node.js 20.19 or newer with npm, and install trilat again")
+    access = Access({}, code=code, same_origin=True)
+    async with interrupted() as event:
+        served = await serve(observer_app(observer, director, access, page), LOOPBACK, port)
+        try:
+            say(f"Look at {served.address}/enter?code={code}", style="bold")
+            say("Each pane is what one party sees, at the same moment. Ctrl-C ends it.")
+            await _until(event, director.begin(regime or next(iter(exercises))))
+            await event.wait()
+        finally:
+            await director.close()
+            await observer.stop()
+            await served.stop()
+
+
+def _page_folder() -> Path | None:
+    """Where the built page lies in this package; None where it was left out."""
+    folder = Path(trilat.web.__file__).parent / "page"
+    return folder if (folder / "index.html").is_file() else None
+
+
+async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do some work, but give it up when the event comes first."""
+    task, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+    elif not task.cancelled():
+        task.result()
+
+
+def measured_live(
+    yardstick: Yardstick, play: Play, exercise: Exercise, *, speed: float, kept: Path | None, show: bool
+) -> tuple[dict[str, Any], Account]:
+    """Play live without a page to the end; the result with measured latencies, and its account.
+
+    Raises:
+        LinkError: a node did not come up.
+        UsageError: a folder cannot be made.
+    """
+    began_s = time.perf_counter()
+    with _root(kept) as root, _progress(show=show) as tell:
+        folders, latency_ms = asyncio.run(_play_to_the_end(play, exercise, root, speed, tell))
+        nodes = {party: node_of(folder) for party, folder in folders.items()}
+        try:
+            result, replayed = judge(
+                nodes,
+                yardstick,
+                exercise.preset,
+                wall_s=round(time.perf_counter() - began_s, 3),
+                latency_ms=latency_ms,
+            )
+            acts = tuple(act for person in play.people for act in getattr(person, "acts", ()))
+            account = account_of(replayed, acts)
+        finally:
+            for node in nodes.values():
+                node.ledger.close()
+    return result, account
+
+
+@contextmanager
+def _progress(*, show: bool) -> Iterator[Callable[[float], None]]:
+    with Progress(
+        TextColumn("{task.description:16}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not (show and err.is_terminal),
+        transient=True,
+    ) as progress:
+        task = progress.add_task("playing live", total=1.0)
+        yield lambda share: progress.update(task, completed=share)
+
+
+async def _play_to_the_end(
+    play: Play, exercise: Exercise, root: Path, speed: float, tell: Callable[[float], None]
+) -> tuple[dict[str, Path], dict[str, float] | None]:
+    director = Director(play, {exercise.preset.name: exercise}, root, speed)
+    async with interrupted() as event:
+        try:
+            await _until(event, director.begin(exercise.preset.name))
+            over = asyncio.create_task(director.finished())
+            while not over.done() and not event.is_set():
+                tell((director.now_ns() - play.start_ns) / max(play.end_ns - play.start_ns, 1))
+                await asyncio.wait({over}, timeout=_POLL_S)
+            over.cancel()
+            if event.is_set():
+                raise KeyboardInterrupt
+            fleet = director.fleet
+            assert fleet is not None
+            folders = {party: member.folder for party, member in fleet.members.items()}
+            return folders, latency_of(await _timings(fleet))
+        finally:
+            await director.close()
+
+
+async def _timings(fleet: Fleet) -> dict[str, dict[str, Any]]:
+    found = {}
+    for party in fleet.members:
+        answer = await fleet.ask(party, "director", "GET", "/timings", params={"after": 0})
+        if not answer.is_success:
+            raise LinkError(f"node {party} does not give its timings: HTTP {answer.status_code}")
+        found[party] = answer.json()
+    return found
+
+
+def latency_of(timings: Mapping[str, Mapping[str, Any]]) -> dict[str, float] | None:
+    """Percentiles of the time from a report accepted to the partner's picture, ms; None without any.
+
+    Args:
+        timings: by party, what its node noted.
+    """
+    arrived = {
+        (noted["sender"], party, noted["sequence"]): noted["wall_ns"]
+        for party, timing in timings.items()
+        for noted in timing["arrived"]
+    }
+    spent_ms = [
+        (arrived[party, noted["recipient"], noted["sequence"]] - accepted_ns) / 1e6
+        for party, timing in timings.items()
+        for noted in timing["released"]
+        for accepted_ns in noted["accepted_ns"]
+        if (party, noted["recipient"], noted["sequence"]) in arrived
+    ]
+    if len(spent_ms) < 2:
+        return None
+    cuts = statistics.quantiles(spent_ms, n=100, method="inclusive")
+    return {name: round(cuts[percent - 1], 3) for name, percent in _PERCENTILES.items()} | {
+        "count": len(spent_ms)
+    }
+
+
+class _Nowhere:
+    """The transport of a node that is only looked at."""
+
+    def send(self, recipient: str, payload: bytes) -> None:
+        """Nothing leaves."""
+
+    def listen(self, receive: Callable[[bytes], None]) -> None:
+        """Nothing comes."""
+
+
+def node_of(folder: Path) -> Node:
+    """A node over the ledger of one that has ended, to be restored by whoever looks at it."""
+    held = read_folder(folder)
+    clock = ManualClock(held.settings.start_ns)
+    transport: Transport = _Nowhere()
+    return held.node(clock, held.open_ledger(clock, os.urandom, read_only=True), transport)

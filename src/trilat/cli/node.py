@@ -1,0 +1,173 @@
+"""`trilat node`: a party's node as a process of its own: made, run, asked how it is."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import httpx
+import typer
+
+from trilat.cli.running import run_node
+from trilat.cli.terminal import (
+    BAD_ANSWER,
+    columns,
+    in_one_line,
+    print_json,
+    say,
+    show_table,
+    stop,
+)
+from trilat.model import LinkError, Status, UsageError
+from trilat.node import (
+    ClockSettings,
+    LinkSettings,
+    NodeSettings,
+    Peer,
+    SystemClock,
+    WebSettings,
+    make_folder,
+    read_folder,
+)
+from trilat.policy import internal_agreement
+from trilat.study import agreement_files
+
+app = typer.Typer(help="A party's own node: make its folder, run it, ask how it is.", no_args_is_help=True)
+
+_ANSWER_S_MAX: Final = 5.0
+_REFUSED: Final = 400
+_SINCE: Final = "2000-01-01T00:00:00Z"
+
+
+@app.command("init")
+@in_one_line
+def init(
+    folder: Annotated[Path, typer.Argument(help="The node's folder, new or empty.")],
+    party: Annotated[str, typer.Option(help="Code of the party, such as KOR.")],
+    agreements: Annotated[str, typer.Option(help="Folder of agreement files, or a regime's name.")],
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A partner, again for each: `USA=HOST:PORT` where we dial it, `USA` where it dials us, "
+            "`USA-` where there is no link between the two."
+        ),
+    ] = None,
+    status: Annotated[Status, typer.Option(help="Whether the world is meant.")] = Status.REAL,
+    purpose: Annotated[str, typer.Option(help="What items are shared for.")] = "missile-warning",
+    reader: Annotated[
+        list[str] | None, typer.Option(help="A party that may read this node's picture, again for each.")
+    ] = None,
+    web: Annotated[str, typer.Option(help="HOST:PORT of the HTTP interface.")] = "127.0.0.1:0",
+    leaf: Annotated[str, typer.Option(help="HOST:PORT where partners dial our server.")] = "127.0.0.1:0",
+    host: Annotated[
+        list[str] | None, typer.Option(help="A name by which partners dial us, for our certificate.")
+    ] = None,
+) -> None:
+    """Make a node's folder: settings, keys, tokens, and the card to hand to partners."""
+    peers = tuple(_peer(text) for text in peer or ())
+    settings = NodeSettings(
+        party=party,
+        status=status,
+        purpose=purpose,
+        releasable_to=tuple(dict.fromkeys((*(known.code for known in peers), *(reader or ())))),
+        readers=tuple(reader or ()),
+        peer=peers,
+        web=WebSettings(listen=web),
+        link=LinkSettings(leaf_listen=leaf),
+        clock=ClockSettings(),
+    )
+    texts = {
+        **agreement_files(agreements),
+        f"internal-{party}.toml": internal_agreement(party, purpose, _SINCE),
+    }
+    card = make_folder(
+        folder,
+        settings,
+        texts,
+        hosts=tuple(host or ()),
+        now_ns=SystemClock().now_ns(),
+        entropy=os.urandom,
+    )
+    say(f"Made the node of {party} in {folder}.")
+    say(f"Hand {folder / 'card.json'} to your partners, and let them compare this with you, aloud:")
+    say(card.fingerprint, indent=2)
+    for known in peers:
+        say(
+            f"Put the card of {known.code} at {folder / 'peers' / known.code}.json when you have compared it."
+        )
+    say(f"Then: trilat node run {folder}")
+
+
+def _peer(text: str) -> Peer:
+    code, _, address = text.partition("=")
+    if code.endswith("-"):
+        return Peer(code=code[:-1], link=False)
+    return Peer(code=code, dial=address)
+
+
+@app.command("run")
+@in_one_line
+def run(
+    folder: Annotated[Path, typer.Argument(help="The node's folder.")],
+    until_input_ends: Annotated[
+        bool, typer.Option("--until-input-ends", help="End when standard input does, too.")
+    ] = False,
+) -> None:
+    """Run a node until it is told to end: links, intake, HTTP interface, in this one process."""
+    asyncio.run(run_node(read_folder(folder), until_input_ends=until_input_ends))
+
+
+@app.command("status")
+@in_one_line
+def status(
+    folder: Annotated[Path, typer.Argument(help="The node's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Ask a running node how it is."""
+    state = _state(folder)
+    if as_json:
+        print_json(state)
+    else:
+        _show(state)
+    if state["problem"]:
+        stop(BAD_ANSWER)
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    held = read_folder(folder)
+    address = held.address()
+    if address is None:
+        raise UsageError(f"the node of {held.settings.party} does not run: `trilat node run {folder}`")
+    headers = {"authorization": f"Bearer {held.secrets.tokens['staff']}"}
+    try:
+        answer = httpx.get(f"{address}/status", headers=headers, timeout=_ANSWER_S_MAX, trust_env=False)
+    except httpx.HTTPError as error:
+        raise LinkError(
+            f"the node of {held.settings.party} does not answer at {address}: is it running?"
+        ) from error
+    if answer.status_code >= _REFUSED:
+        raise LinkError(f"what answers at {address} is not this node: HTTP {answer.status_code}")
+    state: dict[str, Any] = answer.json()
+    return state
+
+
+def _show(state: dict[str, Any]) -> None:
+    trouble = f" STOPPED: {state['problem']}" if state["problem"] else ""
+    say(f"{state['party']} ({state['status']}) at {state['at']}{trouble}", style="bold")
+    say(
+        f"{state['accepted_reports']} own reports; {state['ledger_entries']} ledger entries; "
+        f"{state['referrals']} questions wait for a person; {state['refusals']} refusals"
+    )
+    table = columns("partner", "link", "received", "withheld", "not acknowledged")
+    for party, link in state["links"].items():
+        heard = "never heard" if link["heard_s"] is None else f"down, heard {link['heard_s']:.0f} s ago"
+        table.add_row(
+            party,
+            "up" if link["up"] else heard,
+            str(link["received"]),
+            str(link["withheld"]),
+            str(link["sent"] - link["acknowledged"]),
+        )
+    show_table(table)
+    for line in state["last_refusals"]:
+        say(line, indent=2, hang=2)

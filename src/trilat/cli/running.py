@@ -1,0 +1,230 @@
+"""`run_node`: everything of one node in one process, joined: ledger, links, worker, HTTP interface."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from trilat import __version__
+from trilat.ledger import Entry, EntryKind
+from trilat.link import Address, LinkedPartner, NatsServer, NatsTransport, ServerSettings
+from trilat.model import encode
+from trilat.node import (
+    ADDRESS_FILE,
+    ManualClock,
+    Node,
+    NodeFolder,
+    NodeService,
+    PacedClock,
+    SystemClock,
+    host_and_port,
+    restore,
+)
+from trilat.web import LOOPBACK_HOSTS, Access, node_app, serve
+
+
+class _Hop:
+    """The node's transport: what arrives goes to the node's thread; sending may be done from there."""
+
+    def __init__(self, transport: NatsTransport) -> None:
+        self.service: NodeService | None = None
+        self._transport = transport
+
+    def send(self, recipient: str, payload: bytes) -> None:
+        """Hand bytes over for a recipient; LinkError as of the transport."""
+        self._transport.send(recipient, payload)
+
+    def listen(self, receive: Callable[[bytes], None]) -> None:
+        """Call `receive` on the node's thread with each payload that arrives."""
+
+        def arrived(payload: bytes) -> None:
+            if self.service is not None:
+                self.service.arrived(receive, payload)
+
+        self._transport.listen(arrived)
+
+
+async def run_node(folder: NodeFolder, *, until_input_ends: bool) -> None:
+    """Run a node until it is told to end; returns when everything of it has stopped.
+
+    Raises:
+        LedgerError: the ledger is damaged, or in use.
+        LinkError: the links' server does not start.
+        UsageError: an address cannot be had, or the NATS server is missing or too old.
+    """
+    configure_log()
+    async with AsyncExitStack() as stack:
+        ended = await stack.enter_async_context(interrupted(until_input_ends=until_input_ends))
+        service = await _begun(folder, stack)
+        settings = folder.settings
+        host, port = host_and_port(settings.web.listen, "web.listen")
+        access = Access(folder.secrets.tokens, hosts=(*LOOPBACK_HOSTS, *settings.web.hosts))
+        served = await serve(node_app(service, access), host, port, allow_remote=settings.web.allow_remote)
+        stack.push_async_callback(served.stop)
+        folder.leave(ADDRESS_FILE, json.dumps({"web": served.address, "pid": os.getpid()}))
+        structlog.get_logger("trilat.node").info("running", party=settings.party, address=served.address)
+        await ended.wait()
+
+
+async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
+    """The node's service, at work over its ledger and its links; the stack ends it all in good order."""
+    wall = SystemClock()
+    time = PacedClock(folder.pace())
+    clock = ManualClock(min(time.now_ns(), wall.now_ns()))
+    ledger = folder.open_ledger(clock, os.urandom)
+    stack.callback(ledger.close)
+    peers = [peer.code for peer in folder.settings.peer if peer.link]
+    events = structlog.get_logger("trilat.link").bind(party=folder.settings.party)
+    handed = _Handed()
+    transport = NatsTransport(
+        folder.identity,
+        folder.identity_path,
+        peers,
+        on_refusal=handed.refused,
+        on_event=events.info,
+        on_reachable=handed.reachable,
+    )
+    hop = _Hop(transport)
+    node = folder.node(clock, ledger, hop, link_clock=wall)
+    last_ns = _restored(node)
+    clock.advance_to(max(clock.now_ns(), last_ns))
+    _record_start(node, folder)
+    service = NodeService(node, clock, time, wall.now_ns)
+    service.links = transport
+    service.on_pace = folder.keep_pace
+    hop.service = handed.service = service
+    server = NatsServer(
+        server_settings(folder),
+        on_refusal=handed.refused,
+        on_event=events.info,
+        binary=Path(folder.settings.link.server) if folder.settings.link.server else None,
+    )
+    service.about = lambda: {"server_pid": server.process_id, "server_restarts": server.restarts}
+    await server.start()
+    stack.push_async_callback(server.stop)
+    await transport.start(server.client_port)
+    stack.push_async_callback(transport.stop)
+    service.start()
+    stack.push_async_callback(service.stop)
+    return service
+
+
+def _address(text: str, name: str) -> Address:
+    host, port = host_and_port(text, name)
+    return Address(host=host, port=port)
+
+
+class _Handed:
+    """Hands on to the service, which comes after the links are made."""
+
+    def __init__(self) -> None:
+        self.service: NodeService | None = None
+
+    def refused(self, text: str) -> None:
+        if self.service is not None:
+            self.service.refused(text)
+
+    def reachable(self, peer: str) -> None:
+        if self.service is not None:
+            self.service.reachable(peer)
+
+
+def server_settings(folder: NodeFolder) -> ServerSettings:
+    """What the NATS server of a node's folder is told."""
+    settings = folder.settings
+    partners = tuple(
+        LinkedPartner(
+            card=folder.cards[peer.code],
+            dial=_address(peer.dial, f"dial of peer {peer.code}") if peer.dial else None,
+        )
+        for peer in settings.peer
+        if peer.link
+    )
+    return ServerSettings(
+        party=settings.party,
+        app_nkey=folder.identity.app_nkey,
+        identity_folder=folder.identity_path.absolute(),
+        folder=(folder.run_path / "server").absolute(),
+        partners=partners,
+        client_port=host_and_port(settings.link.client_listen, "link.client_listen")[1],
+        leaf_listen=_address(settings.link.leaf_listen, "link.leaf_listen"),
+    )
+
+
+def _restored(node: Node) -> int:
+    """Continue a node from its ledger; returns the instant of its last entry, UTC ns."""
+    last = [0]
+
+    def note(recorded_ns: int) -> None:
+        last[0] = max(last[0], recorded_ns)
+
+    restore(node, note)
+    return last[0]
+
+
+def _record_start(node: Node, folder: NodeFolder) -> None:
+    """Write that the node begins, and every agreement and pin that the ledger does not have yet."""
+    known = {
+        (stored.kind, stored.content)
+        for stored in node.ledger.entries(kinds={EntryKind.AGREEMENT, EntryKind.TRUST})
+    }
+    held = [
+        *((EntryKind.AGREEMENT, encode(agreement)) for agreement in folder.agreements.files.values()),
+        *((EntryKind.TRUST, encode(card)) for card in folder.cards.values()),
+    ]
+    start = json.dumps({"version": __version__, "settings": folder.path.name}).encode()
+    entries = [Entry(kind=kind, content=content) for kind, content in held if (kind, content) not in known]
+    node.ledger.append([Entry(kind=EntryKind.START, content=start), *entries])
+
+
+@asynccontextmanager
+async def interrupted(*, until_input_ends: bool = False) -> AsyncIterator[asyncio.Event]:
+    """An event that is set when the user or the system asks this process to end.
+
+    Args:
+        until_input_ends: whether the end of standard input asks for it too: it ends with whoever started it.
+    """
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, event.set)
+    if until_input_ends:
+        loop.add_reader(sys.stdin.fileno(), _read_input, loop, event)
+    try:
+        yield event
+    finally:
+        if until_input_ends:
+            loop.remove_reader(sys.stdin.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _read_input(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4_096):
+        loop.remove_reader(sys.stdin.fileno())
+        event.set()
+
+
+def configure_log() -> None:
+    """What a running node says: one line an event, on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(
+                key_order=["timestamp", "level", "event"], bool_as_flag=False
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
