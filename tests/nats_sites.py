@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +94,12 @@ class Site:
         """How often a partner became reachable."""
         return sum(one == peer for one, _ in self.reachable)
 
+    def hears_all(self, parties: Collection[str]) -> bool:
+        """Whether it hears all that it is linked with among these parties."""
+        assert self.settings is not None, "it is linked"
+        linked = {partner.card.party for partner in self.settings.partners}
+        return all(self.transport.is_up(party) for party in linked.intersection(parties))
+
     async def client(self, errors: list[str], seed: str = "", identity_folder: Path | None = None) -> Client:
         """A bare client of this site's server, beside the node's."""
 
@@ -161,10 +167,7 @@ async def running(*sites: Site) -> AsyncIterator[None]:
         for site in sites:
             await site.start()
         parties = {site.party for site in sites}
-        for site in sites:
-            assert site.settings is not None
-            linked = {partner.card.party for partner in site.settings.partners} & parties
-            await until(lambda site=site, linked=linked: all(site.transport.is_up(one) for one in linked))
+        await until(lambda: all(site.hears_all(parties) for site in sites))
         yield
     finally:
         for site in sites:

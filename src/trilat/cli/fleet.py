@@ -277,7 +277,7 @@ class Fleet:
                 method, f"{self.members[party].address}{path}", headers=headers, **said
             )
         except httpx.HTTPError as error:
-            raise LinkError(f"node {party} does not answer: {error or type(error).__name__}") from error
+            raise LinkError(f"node {party} does not answer: {str(error) or type(error).__name__}") from error
 
     async def set_pace(self, pace: Pace) -> None:
         """Let the time of all nodes run at a pace; one that is down takes it up when it is back."""
