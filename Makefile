@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check page bench docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -21,6 +21,17 @@ check: setup     ## ruff, mypy, import rules, our own lint, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/tidy
+	@$(MAKE) --no-print-directory page
+
+page:            ## types, texts and tests of the page
+	@if command -v npm >/dev/null 2>&1; then \
+	    cd frontend && \
+	    { [ node_modules/.package-lock.json -nt package-lock.json ] || \
+	        npm ci --no-audit --no-fund --ignore-scripts; } && \
+	    npm run --silent check && npm run --silent test; \
+	else \
+	    echo "page: NOT CHECKED, there is no npm: install Node.js 20.19 or newer" >&2; \
+	fi
 
 test: check      ## check, then every test
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10

@@ -32,10 +32,13 @@ else
     uv=.venv/bin/uv
 fi
 echo "setup: installing from hash-pinned requirements"
-"$uv" pip install --quiet --python .venv/bin/python --require-hashes -r requirements/dev.txt ||
+"$uv" pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/dev.txt ||
     missing "packages could not be installed: is the Python package registry within reach?"
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e . ||
     missing "the trilat package could not be installed: see the lines above"
+# uv keeps what the build said to itself when it went well.
+[ -f src/trilat/web/page/index.html ] || printf '%s\n' \
+    "setup: page left out: install Node.js 20.19 or newer, then: cd frontend && npm ci && npm run build" >&2
 .venv/bin/python tools/compile_kernels.py
 mkdir -p .setup
 touch .setup/done

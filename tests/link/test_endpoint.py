@@ -186,7 +186,18 @@ def _faults(draw: st.DrawFn) -> LinkFaults:
     )
 
 
-_ACTIONS = ["post", "post", "post", "back", "before commit", "after commit", "note", "post crash", "crash"]
+_ACTIONS = [
+    "post",
+    "post",
+    "post",
+    "back",
+    "before commit",
+    "after commit",
+    "note",
+    "post crash",
+    "crash",
+    "resume",
+]
 
 
 @given(
@@ -228,6 +239,8 @@ def _act(site: Site, other: Site, action: str, count: int) -> None:
         site.crash()
     elif action == "crash":
         site.crash()
+    elif action == "resume":
+        site.endpoint.resume(other.party, site.endpoint._now_ns)
     else:
         site.crash_in = action
 
@@ -491,6 +504,64 @@ def test_a_cut_of_thirty_seconds_ends_with_all_delivered_soon_after(world: "Worl
     end_ns = _settle([kor, usa], network, 0, 100 * SECOND_NS)
     assert _complete(kor, usa)
     assert end_ns <= 30 * SECOND_NS + LIMITS.resend_after_max_ns + SECOND_NS
+
+
+def test_after_a_cut_streams_go_on_at_once_where_the_partner_is_said_to_be_back(
+    world: "World",
+) -> None:
+    cut = Cut(a="KOR", b="USA", from_ns=SECOND_NS, to_ns=30 * SECOND_NS)
+    kor, usa, network = _pair(world, LinkFaults(cuts=(cut,)))
+    kor.post("USA")
+    usa.post("KOR")
+    _settle([kor, usa], network, 0, SECOND_NS)
+    for _ in range(20):
+        kor.post("USA")
+        usa.post("KOR")
+    _settle([kor, usa], network, SECOND_NS, 30 * SECOND_NS)
+    assert not _complete(kor, usa)
+    network.due(30 * SECOND_NS)
+    for site, other in ((kor, usa), (usa, kor)):
+        site.endpoint.resume(other.party, 30 * SECOND_NS)
+    _settle([kor, usa], network, 30 * SECOND_NS, 30 * SECOND_NS + 100)
+    assert _complete(kor, usa)
+    assert _complete(usa, kor)
+    assert (kor.refused, usa.refused) == ([], [])
+
+
+def test_however_often_one_says_so_little_is_sent(world: "World") -> None:
+    kor, usa, network = _pair(world)
+    for _ in range(50):
+        kor.post("USA")
+    usa.post("KOR")
+    _settle([kor, usa], network, 0, 100)
+    network.drop("USA")
+    said: list[bytes] = []
+    network.listen("USA", said.append)
+    for _ in range(50):
+        kor.post("USA")
+    kor.endpoint.tick(1_000)
+    network.due(1_000)
+    said.clear()
+    for number in range(2_000):
+        kor.endpoint.resume("USA", 2_000 + number)
+    network.due(10_000)
+    # One batch of its own stream, and one pull of the partner's.
+    assert len(said) == 2
+    assert open_message(said[1], "USA", world.trust) == Pull(
+        sender="KOR", recipient="USA", stream=usa.endpoint.stream("KOR"), since=1
+    )
+    kor.endpoint.resume("USA", 2_000 + LIMITS.pull_interval_ns)
+    network.due(2 * SECOND_NS)
+    assert len(said) == 4
+
+
+def test_nothing_is_done_for_a_party_without_streams(world: "World") -> None:
+    kor, _, network = _pair(world)
+    for party in ("USA", "PRK", "KOR", "", "USA/watch"):
+        kor.endpoint.resume(party, 1)
+    assert network.next_ns() is None
+    assert kor.endpoint.next_tick_ns() is None
+    assert kor.endpoint._resumed_ns == {}
 
 
 def test_a_link_that_fails_is_told_and_tried_again(world: "World") -> None:

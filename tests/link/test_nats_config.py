@@ -27,7 +27,7 @@ def _takes(settings: ServerSettings) -> subprocess.CompletedProcess[str]:
     settings.folder.mkdir(parents=True, exist_ok=True)
     for name, data in server_files(settings).items():
         (settings.folder / name).write_bytes(data)
-    command = [SERVER, "-t", "-c", settings.folder / CONFIG_FILE]
+    command = [str(SERVER), "-t", "-c", str(settings.folder / CONFIG_FILE)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

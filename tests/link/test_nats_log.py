@@ -1,4 +1,6 @@
-"""What the server says, read from its own lines: each refusal once, clearly, and nothing that a partner wrote raw."""
+"""What the server says, read from its own lines: refusals in clear words, and nothing that a partner wrote raw."""
+
+# ruff: noqa: E501 - the server's lines are quoted as they are, whole.
 
 import pytest
 from hypothesis import given

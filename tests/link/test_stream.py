@@ -114,6 +114,31 @@ def test_a_pull_begins_again_at_once_but_not_too_often() -> None:
     assert stream.rewind(2, 10 * SECOND_NS)
 
 
+def test_a_resumed_stream_begins_again_with_one_batch_and_without_the_wait_that_had_grown() -> None:
+    stream = _stream(10)
+    assert _all(stream, 0) == [1, 4]
+    stream.resume()
+    assert _all(stream, 1) == [1]
+    for second in (1, 3, 7):
+        assert _all(stream, 1 + second * SECOND_NS) == [1]
+    stream.resume()
+    assert _all(stream, 8 * SECOND_NS) == [1]
+    assert stream.due_ns() == 9 * SECOND_NS
+    assert stream.acknowledge(3, 8 * SECOND_NS) == 3
+    assert _all(stream, 8 * SECOND_NS) == [4, 7]
+
+
+def test_a_stream_of_which_all_is_acknowledged_has_nothing_to_resume() -> None:
+    stream = _stream(3)
+    _all(stream, 0)
+    stream.acknowledge(3, 1)
+    stream.resume()
+    assert (stream.due_ns(), _all(stream, 100 * SECOND_NS)) == (None, [])
+    fresh = _stream(7)
+    fresh.resume()
+    assert _all(fresh, 0) == [1, 4]
+
+
 def test_a_restored_stream_sends_what_is_not_acknowledged() -> None:
     stream = OutgoingStream("stream", LIMITS, 41, [b"a", b"b"])
     assert stream.append(b"c") == 44

@@ -101,11 +101,11 @@ def test_a_node_that_is_killed_in_mid_flight_has_lost_nothing(yardstick: Yardsti
             assert process is not None
             before = await fleet.state("KOR")
             assert before["accepted_reports"] > 0
-            os.kill(process.pid, signal.SIGKILL)
+            os.kill(process.process.pid, signal.SIGKILL)
 
             async def back() -> bool:
                 running = fleet.members["KOR"].process
-                if running is None or running.pid == process.pid or running.poll() is not None:
+                if running is None or running is process or not running.is_running():
                     return False
                 try:
                     state = await fleet.state("KOR")

@@ -8,7 +8,7 @@ import type { Picture } from './picture';
 import { follow, type Connection } from './stream';
 import type { Control } from './types';
 
-const TICK_MS = 250;
+const TICK_MS = 500;
 
 export class Session {
   // Raw: the picture is replaced, never written to, so nothing in it needs watching.

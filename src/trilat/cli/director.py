@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from trilat.cli.fleet import OBSERVER, Exercise, Fleet, error_of
+from trilat.cli.processes import Processes
 from trilat.model import SECOND_NS, LinkError, TrilatError, UsageError
 from trilat.node import Pace, PacedClock, SystemClock
 from trilat.web import Feed as ObservedNode
@@ -32,6 +33,7 @@ _AGAIN_AFTER_S: Final = 0.3
 _BATCH_MAX: Final = 500
 _CONSENT_VALID_S: Final = 3_600
 _SETTLE_S_MAX: Final = 30.0
+_PREPARE_AFTER_S: Final = 6.0
 
 Feed = Sequence[tuple[int, dict[str, Any]]]
 
@@ -92,6 +94,7 @@ class Director:
         self._root = root
         self._observer = observer
         self._route = route
+        self._processes = Processes(root / "ready")
         self._runs = 0
         self._links_up: dict[tuple[str, str], bool] = {}
         self._clock = self._standing()
@@ -130,7 +133,9 @@ class Director:
         if self._observer is not None:
             self._observer.clear()
         try:
-            self.fleet = Fleet(self._root / f"{self._runs}-{regime}", self.exercises[regime], self._route)
+            self.fleet = Fleet(
+                self._root / f"{self._runs}-{regime}", self.exercises[regime], self._route, self._processes
+            )
             await asyncio.to_thread(self.fleet.make)
             await self.fleet.start()
         except Exception as error:
@@ -144,6 +149,15 @@ class Director:
             asyncio.create_task(self._again(_PEOPLE_EVERY_S, self._people)),
             asyncio.create_task(self._again(_WATCH_EVERY_S, self._watch)),
         ]
+        if len(self.exercises) > 1:
+            self._tasks.append(asyncio.create_task(self._prepare()))
+
+    async def _prepare(self) -> None:
+        """Keep processes ready for the next regime, when the nodes of this one have begun in peace."""
+        await asyncio.sleep(_PREPARE_AFTER_S)
+        for count in range(1, len(self.exercises[self.regime].parties) + 1):
+            self._processes.prepare(count)
+            await asyncio.sleep(_PREPARE_AFTER_S)
 
     async def _end(self) -> None:
         """Stop what is played now."""
@@ -163,6 +177,7 @@ class Director:
             self._beginning.cancel()
         async with self._changing:
             await self._end()
+            await asyncio.to_thread(self._processes.close)
 
     async def finished(self) -> None:
         """Returns when the scenario is over and everything has arrived, or playing it failed."""

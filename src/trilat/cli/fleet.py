@@ -8,10 +8,7 @@ ends.
 import asyncio
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any, Final
 
 import httpx
 
+from trilat.cli.processes import NodeProcess, Processes
 from trilat.cli.terminal import writing
 from trilat.model import LinkError, Status, UsageError, format_instant
 from trilat.node import (
@@ -39,11 +37,8 @@ OBSERVER: Final = "OBS"
 
 LOOPBACK: Final = "127.0.0.1"
 _START_S_MAX: Final = 120.0
-_STOP_S_MAX: Final = 10.0
 _POLL_S: Final = 0.05
 _REQUEST_S_MAX: Final = 30.0
-_LOG_FILE: Final = "node.log"
-_LINES_TOLD: Final = 3
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ class Member:
 
     party: str
     folder: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: NodeProcess | None = None
     address: str = ""
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -84,7 +79,11 @@ class Fleet:
     """Nodes of one exercise. Made, started, asked, stopped."""
 
     def __init__(
-        self, root: Path, exercise: Exercise, route: Callable[[str, str, int], int] | None = None
+        self,
+        root: Path,
+        exercise: Exercise,
+        route: Callable[[str, str, int], int] | None = None,
+        processes: Processes | None = None,
     ) -> None:
         """A fleet in a folder that is to be made; nothing runs.
 
@@ -93,8 +92,10 @@ class Fleet:
             exercise: what is played.
             route: the port that a party dials to reach another that listens on the given one, where something
                 stands between the two.
+            processes: starts the nodes; those kept ready are used first.
         """
         self.root = root
+        self._processes = processes or Processes(root)
         self._route = route or (lambda _dials, _dialled, port: port)
         self.exercise = exercise
         self.members = {party: Member(party, root / party) for party in exercise.parties}
@@ -194,25 +195,17 @@ class Fleet:
         await self._await_up(member)
 
     def _launch(self, member: Member) -> None:
-        if member.process is not None and member.process.stdin is not None:
-            member.process.stdin.close()
+        if member.process is not None:
+            member.process.release()
         (member.folder / "run" / "address.json").unlink(missing_ok=True)
-        with (member.folder / "run" / _LOG_FILE).open("ab") as log:
-            member.process = subprocess.Popen(  # noqa: S603 - this very program
-                [sys.executable, "-m", "trilat", "node", "run", str(member.folder), "--until-input-ends"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "COLUMNS": "1000"},
-                start_new_session=True,
-            )
+        member.process = self._processes.start(member.folder)
 
     async def _await_up(self, member: Member) -> None:
         process = member.process
         assert process is not None
         for _ in range(int(_START_S_MAX / _POLL_S)):
-            if process.poll() is not None:
-                raise LinkError(f"node {member.party} did not start: {self.last_line(member.party)}")
+            if not process.is_running():
+                raise LinkError(f"node {member.party} did not start: {process.last_line()}")
             path = member.folder / "run" / "address.json"
             if path.is_file():
                 member.address = json.loads(path.read_text(encoding="utf-8"))["web"]
@@ -220,39 +213,18 @@ class Fleet:
             await asyncio.sleep(_POLL_S)
         raise LinkError(f"node {member.party} did not come up within {_START_S_MAX:.0f} s")
 
-    def last_line(self, party: str) -> str:
-        """The last line that a node said of what went wrong."""
-        path = self.members[party].folder / "run" / _LOG_FILE
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-        said = [line.strip() for line in lines if line.strip()]
-        return said[-1] if said else "it said nothing"
-
     def ended(self) -> list[str]:
         """The parties whose process has ended."""
         return [
             party
             for party, member in self.members.items()
-            if member.process is not None and member.process.poll() is not None
+            if member.process is not None and not member.process.is_running()
         ]
 
     async def stop(self) -> None:
-        """Stop all nodes; those that do not end in time are killed."""
-        running = [
-            member.process
-            for member in self.members.values()
-            if member.process is not None and member.process.poll() is None
-        ]
-        for process in running:
-            process.send_signal(signal.SIGTERM)
-        for process in running:
-            try:
-                await asyncio.to_thread(process.wait, _STOP_S_MAX)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                await asyncio.to_thread(process.wait)
-        for member in self.members.values():
-            if member.process is not None and member.process.stdin is not None:
-                member.process.stdin.close()
+        """Stop all nodes at once; those that do not end in time are killed."""
+        running = [member.process for member in self.members.values() if member.process is not None]
+        await asyncio.gather(*(asyncio.to_thread(process.stop) for process in running))
 
     async def close(self) -> None:
         """Stop all nodes, and give back what was held to ask them."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -108,13 +109,27 @@ def _peer(text: str) -> Peer:
 @app.command("run")
 @in_one_line
 def run(
-    folder: Annotated[Path, typer.Argument(help="The node's folder.")],
+    folder: Annotated[
+        Path, typer.Argument(help="The node's folder; `-` reads its path from the first line of input.")
+    ],
     until_input_ends: Annotated[
         bool, typer.Option("--until-input-ends", help="End when standard input does, too.")
     ] = False,
 ) -> None:
     """Run a node until it is told to end: links, intake, HTTP interface, in this one process."""
-    asyncio.run(run_node(read_folder(folder), until_input_ends=until_input_ends))
+    held = read_folder(_folder_said() if str(folder) == "-" else folder)
+    asyncio.run(run_node(held, until_input_ends=until_input_ends))
+
+
+def _folder_said() -> Path:
+    """The path in the first line of standard input, of which nothing beyond is read."""
+    said = b""
+    while not said.endswith(b"\n"):
+        letter = os.read(sys.stdin.fileno(), 1)
+        if not letter:
+            raise UsageError("standard input ended before it named a folder")
+        said += letter
+    return Path(os.fsdecode(said.rstrip(b"\n")))
 
 
 @app.command("status")

@@ -106,7 +106,11 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
         on_event=events.info,
         binary=Path(folder.settings.link.server) if folder.settings.link.server else None,
     )
-    service.about = lambda: {"server_pid": server.process_id, "server_restarts": server.restarts}
+    service.about = lambda: {
+        "server_pid": server.process_id,
+        "server_port": server.client_port,
+        "server_restarts": server.restarts,
+    }
     await server.start()
     stack.push_async_callback(server.stop)
     await transport.start(server.client_port)

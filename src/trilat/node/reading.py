@@ -64,6 +64,8 @@ class Reading:
         self._looked_ns = 0
         self._written_ns = 0
         self._trouble = ""
+        self._stands: bytes | None = None
+        """The digest of all that stands, while nothing changes."""
 
     def open(self) -> Plain:
         """The data of the event `opened`.
@@ -208,15 +210,19 @@ class Reading:
             events.append(("decisions", {"decisions": rows}))
         self._is_first = False
         if events:
+            self._stands = None
             picture["entry"] = self._write(ReadingStep.SHOWN, now_ns, digest_of(events), references, gone)
         elif now_ns - self._written_ns >= LOOK_EVERY_NS:
             self._write(ReadingStep.STANDING, now_ns, self._standing_digest())
         return events
 
     def _standing_digest(self) -> bytes:
+        if self._stands is not None:
+            return self._stands
         sights = {f"sight:{key}": plain_digest(plain) for key, (_, plain) in self._sights.items()}
         items = {f"item:{name}": digest for name, digest in self._standing.digests().items()}
-        return digest_of_all({**items, **sights})
+        self._stands = digest_of_all({**items, **sights})
+        return self._stands
 
     def _close_itself(self, reason: str, now_ns: int) -> list[Event]:
         """Take everything away and end, because nothing may be read any more (rule 6)."""

@@ -24,7 +24,7 @@ class Timings:
         self._wall_ns = wall_ns
         self._accepted: OrderedDict[bytes, int] = OrderedDict()
         self._cursors: dict[tuple[str, str], int] = dict(node.endpoint.cursors())
-        self._released: deque[tuple[int, str, int, tuple[int, ...]]] = deque(maxlen=_KEPT)
+        self._released: deque[tuple[int, str, int, int, tuple[int, ...]]] = deque(maxlen=_KEPT)
         self._arrived: deque[tuple[int, str, int, int]] = deque(maxlen=_KEPT)
         self._number = 0
 
@@ -37,7 +37,8 @@ class Timings:
             self._accepted.popitem(last=False)
 
     def released(self, records: Iterable[ReleaseRecord]) -> None:
-        """These releases were written and handed to the links."""
+        """These releases were written and handed to the links just now."""
+        now_ns = self._wall_ns()
         for record in records:
             item = self._node.holdings.newest(record.item.item_id)
             if item is None or item.version != record.item.version:
@@ -49,7 +50,9 @@ class Timings:
             ]
             if walls:
                 self._number += 1
-                self._released.append((self._number, record.recipient, record.sequence, tuple(walls)))
+                self._released.append(
+                    (self._number, record.recipient, record.sequence, now_ns, tuple(walls))
+                )
 
     def arrived(self) -> None:
         """Whatever the streams' cursors have newly passed is in the picture now."""
@@ -65,8 +68,13 @@ class Timings:
         return {
             "last": self._number,
             "released": [
-                {"recipient": recipient, "sequence": sequence, "accepted_ns": list(walls)}
-                for noted, recipient, sequence, walls in self._released
+                {
+                    "recipient": recipient,
+                    "sequence": sequence,
+                    "wall_ns": wall_ns,
+                    "accepted_ns": list(walls),
+                }
+                for noted, recipient, sequence, wall_ns, walls in self._released
                 if noted > number
             ],
             "arrived": [
