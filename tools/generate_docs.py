@@ -29,9 +29,10 @@ INTRODUCTION: Final = """\
 
 *Made by `tools/generate_docs.py` from the command line itself; do not edit by hand.*
 
-**What not to expect.** Only `trilat demo` without `--headless` or with a number for `--speed`, `trilat node run` and
-`trilat node status` open a socket, on loopback unless a node's settings say otherwise; all else reads files, computes
-and answers. Output for people may change its looks with any version; programs use `--json`.
+**What not to expect.** Only `trilat demo` without `--headless` or with a number for `--speed`,
+`trilat node run` and `trilat node status` open a socket, on loopback unless a node's settings say otherwise;
+all else reads files, computes and answers. Output for people may change its looks with any version;
+programs use `--json`.
 
 - With `--json`, standard output has JSON and nothing else, with finite numbers only; a value that does not
   apply is `null`. Fields may be added; those named here stay.

@@ -10,6 +10,7 @@ import pytest
 from tests.nats_sites import Site, at, make_site, make_sites, relink
 
 from trilat.link import Address, LinkedPartner, ServerSettings
+from trilat.link.identity import LEAF_NKEY_FILE
 from trilat.link.server_config import CONFIG_FILE, server_config, server_files
 from trilat.model import UsageError
 
@@ -67,8 +68,10 @@ def test_a_party_whose_code_begins_another_ones_is_another(tmp_path: Path) -> No
 def test_no_secret_stands_in_the_configuration(tmp_path: Path) -> None:
     for site in make_sites(tmp_path, THREE).values():
         files = b"".join(server_files(_settings(site)).values())
-        assert b"SU" not in files
-        assert b"PRIVATE" not in files
+        leaf = (site.identity_folder / LEAF_NKEY_FILE).read_bytes().split(b'"')[1]
+        assert leaf.startswith(b"SU")
+        for secret in (leaf, site.identity.app_seed.encode(), b"PRIVATE"):
+            assert secret not in files
 
 
 def test_each_remote_believes_its_own_partner_alone(tmp_path: Path) -> None:

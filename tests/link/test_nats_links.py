@@ -1,6 +1,7 @@
 """Links over real servers: what passes between partners, what does not, and how it comes back."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -247,13 +248,15 @@ def test_a_message_too_long_is_refused_and_the_link_comes_back(tmp_path: Path, h
             await client.publish(subject, b"x" * (PAYLOAD_BYTES_MAX + 1))
             said = f"`{hostile}` sends a message of {PAYLOAD_BYTES_MAX + 1} bytes: too long, refused"
             await until(lambda: said in good.refusals)
-            heard.clear()
-            await until(lambda: heard)
-            # What the server takes may still be more than an envelope: that the transport refuses.
-            await client.publish(subject, b"x" * (ENVELOPE_BYTES_MAX + 1))
-            await client.publish(subject, b"after")
-            await until(lambda: good.got)
-            assert good.got == [b"after"]
+            # What the server takes may still be more than an envelope: that the transport refuses. Both are
+            # sent until the link is there again.
+            for _ in range(200):
+                await client.publish(subject, b"x" * (ENVELOPE_BYTES_MAX + 1))
+                await client.publish(subject, b"after")
+                await asyncio.sleep(0.1)
+                if good.got:
+                    break
+            assert set(good.got) == {b"after"}
             assert any("sends more than 1048576 bytes at once: not read" in text for text in good.refusals)
 
     asyncio.run(play())
@@ -328,9 +331,13 @@ def test_bytes_of_a_stranger_are_refused_before_any_is_read(tmp_path: Path, data
         usa, jpn = sites.values()
         async with running(usa, jpn):
             with socket.create_connection((LOOPBACK, usa.leaf_port)) as bare:
-                bare.sendall(data)
-                bare.shutdown(socket.SHUT_WR)
-                assert b"INFO" not in await asyncio.to_thread(bare.recv, 4_096)
+                said = b""
+                # It may close the connection before all is sent.
+                with contextlib.suppress(OSError):
+                    bare.sendall(data)
+                    bare.shutdown(socket.SHUT_WR)
+                    said = await asyncio.to_thread(bare.recv, 4_096)
+                assert b"INFO" not in said
             await until(lambda: usa.refusals)
             await _still_passes(usa, jpn)
             assert len(usa.refusals) == 1

@@ -19,9 +19,7 @@ class World:
 
 
 def pace(wall_s: float, instant_s: float, speed: float) -> Pace:
-    return Pace(
-        from_wall_ns=round(wall_s * SECOND_NS), instant_ns=round(instant_s * SECOND_NS), speed=speed
-    )
+    return Pace(from_wall_ns=round(wall_s * SECOND_NS), instant_ns=round(instant_s * SECOND_NS), speed=speed)
 
 
 def test_it_runs_as_fast_as_its_pace_says() -> None:

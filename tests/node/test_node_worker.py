@@ -103,9 +103,7 @@ def test_a_step_of_the_clock_brings_every_tick_on_the_way(story: Story) -> None:
     story.time.set_pace(Pace(from_wall_ns=story.world_ns, instant_ns=START_NS, speed=0.0))
     story.worker.start()
     story.wait_for("tick 0")
-    story.time.set_pace(
-        Pace(from_wall_ns=story.world_ns, instant_ns=START_NS + 3 * SECOND_NS, speed=0.0)
-    )
+    story.time.set_pace(Pace(from_wall_ns=story.world_ns, instant_ns=START_NS + 3 * SECOND_NS, speed=0.0))
     story.wait_for("tick 3")
     assert story.lines == ["tick 0", "tick 1", "tick 2", "tick 3"]
 

@@ -13,7 +13,8 @@ import pytest
 from tests.web.fakes import INTAKE, READER, STAFF, FakeNode, node_access, until
 
 from trilat.model import UsageError
-from trilat.web import Served, is_loopback, node_app, serve
+from trilat.node import is_loopback
+from trilat.web import Served, node_app, serve
 
 
 @asynccontextmanager

@@ -22,6 +22,25 @@ describe('decisions that say the same', () => {
     ]);
   });
 
+  it('are one run also while another subject waits for its approval', () => {
+    const waits = { subject: 'JPN-t2', outcome: 'refer', reasons: ['consent-needed'] };
+    const { runs } = log([row(), row(waits), row(), row(waits), row()]);
+    expect(runs.map(({ latest, count }) => [latest.subject, count])).toEqual([
+      ['JPN-t2', 2],
+      ['JPN-t1', 3],
+    ]);
+  });
+
+  it('are one run for all ships of which they say the same', () => {
+    const ship = (subject: string, values: Partial<DecisionRow> = {}) => row({ kind: 'vessel', subject, ...values });
+    const kept = { outcome: 'withhold', reasons: ['no-clause'], clauses: [] };
+    const { runs } = log([ship('a'), ship('b', kept), ship('c'), ship('d', kept), ship('a')]);
+    expect(runs.map(({ latest, count }) => [latest.outcome, count])).toEqual([
+      ['withhold', 2],
+      ['permit', 3],
+    ]);
+  });
+
   it('keep the key of their run while it grows', () => {
     const first = log([row()]);
     const second = fold(first, 'JPN', [row()]);
@@ -40,6 +59,7 @@ describe('a new run begins', () => {
     ['with another sender', { sender: 'USA' }],
     ['through an intermediary', { via: 'USA' }],
     ['with another kind', { kind: 'area' }],
+    ['about another subject', { subject: 'JPN-t2' }],
   ])('%s', (_name, values) => {
     const { runs } = log([row(), row(values)]);
     expect(runs.map(({ count }) => count)).toEqual([1, 1]);
@@ -76,6 +96,14 @@ describe('the log', () => {
     const late = row({ at_ns: T0_NS + 2e9, sender: 'KOR' });
     const { runs } = foldAll({ KOR: { decisions: [late] }, JPN: { decisions: [early] } });
     expect(runs.map(({ party }) => party)).toEqual(['KOR', 'JPN']);
+  });
+});
+
+describe('runs', () => {
+  it('stand by when they began, also when a node tells late', () => {
+    const first = fold(EMPTY_LOG, 'KOR', [row({ at_ns: T0_NS + 9e9, sender: 'KOR' })]);
+    const { runs } = fold(first, 'JPN', [row({ at_ns: T0_NS + 3e9 }), row({ at_ns: T0_NS + 12e9, kind: 'area' })]);
+    expect(runs.map(({ first_ns }) => (first_ns - T0_NS) / 1e9)).toEqual([12, 9, 3]);
   });
 });
 

@@ -2,8 +2,8 @@
  * The latest decisions, folded so that a person can read them.
  *
  * A node decides about every version of every item for every partner: many decisions a second, nearly all
- * as the one before. Decisions of one node on one way (from, to, through whom) about one kind of item make a
- * lane. While a lane's answer stays the same, in outcome, reasons and clauses, it is one run with a count;
+ * as the one before. Decisions of one node on one way (from, to, through whom) about one kind of item on one
+ * subject make a lane. While a lane's answer stays the same, in outcome, reasons and clauses, it is one run with a count;
  * when the answer changes, a new run begins. Runs stand in the order in which they began, newest first, so
  * that the list moves only when something has changed.
  */
@@ -39,13 +39,21 @@ export interface DecisionLog {
   numbers: Readonly<Record<string, number>>;
 }
 
-export const RUNS_MAX = 300;
+export const RUNS_MAX = 400;
 const STANDING_MAX = 20_000;
 
 export const EMPTY_LOG: DecisionLog = { runs: [], lanes: new Map(), standing: new Map(), numbers: {} };
 
+/** Each ship is a subject of its own and there are thousands: their lanes go by the answer instead. */
 const laneOf = (party: string, row: DecisionRow): string =>
-  [party, row.sender, row.recipient, row.via ?? '', row.kind].join('|');
+  [
+    party,
+    row.sender,
+    row.recipient,
+    row.via ?? '',
+    row.kind,
+    row.kind === 'vessel' ? `${row.outcome} ${row.reasons} ${row.clauses}` : row.subject,
+  ].join('|');
 
 const sameAnswer = (one: DecisionRow, other: DecisionRow): boolean =>
   one.outcome === other.outcome &&
@@ -73,13 +81,19 @@ export function fold(log: DecisionLog, party: string, rows: readonly DecisionRow
       lanes.set(lane, longer);
     } else {
       const run = { key: `${party}:${row.number}`, party, latest: row, first_ns: row.at_ns, count: 1 };
-      runs.unshift(run);
+      runs.splice(placeOf(runs, run), 0, run);
       lanes.set(lane, run);
     }
     note(standing, row);
   }
   runs = runs.slice(0, RUNS_MAX);
   return { runs, lanes, standing, numbers: { ...log.numbers, [party]: newest } };
+}
+
+/** Where a run belongs: nodes tell at different paces, so a run may have begun before another already told. */
+function placeOf(runs: readonly Run[], { first_ns }: Run): number {
+  const place = runs.findIndex((other) => other.first_ns <= first_ns);
+  return place < 0 ? runs.length : place;
 }
 
 function note(standing: Map<string, Standing>, row: DecisionRow): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { givenBy, TRAIL_MAX, wholePicture, withLinks, withPace, withPane } from './picture';
+import { givenBy, linksDown, TRAIL_MAX, wholePicture, withLinks, withPace, withPane } from './picture';
 import { decision, shown, sight, stateEvent, T0_NS } from './samples';
 import type { PaneEvent } from './types';
 
@@ -119,5 +119,14 @@ describe('pace and links', () => {
     expect(withPace(before, told, 300).pace).toEqual({ ...told, heard_ms: 300 });
     const links = [{ from: 'JPN', to: 'USA', up: false }];
     expect(withLinks(before, { links }).links).toEqual(links);
+  });
+
+  it('show a broken link at both of its ends', () => {
+    const links = [
+      { from: 'JPN', to: 'USA', up: false },
+      { from: 'USA', to: 'JPN', up: false },
+      { from: 'KOR', to: 'USA', up: true },
+    ];
+    expect(['JPN', 'KOR', 'USA'].map((party) => linksDown(links, party))).toEqual([['USA'], [], ['JPN']]);
   });
 });

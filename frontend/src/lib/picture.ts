@@ -165,3 +165,11 @@ export function givenBy(pane: Pane): Record<string, number> {
   }
   return counts;
 }
+
+/** Partners to whom a party's link is down, whichever end told. */
+export function linksDown(links: readonly Link[], party: string): string[] {
+  const down = links
+    .filter(({ from, to, up }) => !up && (from === party || to === party))
+    .map(({ from, to }) => (from === party ? to : from));
+  return [...new Set(down)].sort();
+}

@@ -22,9 +22,10 @@ describe('the table', () => {
         shown({ id: 't2', originator: 'USA' }),
         shown({ id: 't1', originator: 'KOR' }),
       ],
-      [sight()],
+      [sight({ key: '219000000', domain: 'maritime' }), sight()],
     );
-    expect(sourcesOf(pane).map(idOf)).toEqual(['sight:o1', 't1', 't2', 'a', 'e', 's', 'v']);
+    const ids = ['sight:o1', 't1', 't2', 'a', 'e', 's', 'sight:219000000', 'v'];
+    expect(sourcesOf(pane).map(idOf)).toEqual(ids);
   });
 
   it('leaves warnings to their strip, and ships of one source to their own row', () => {

@@ -13,6 +13,8 @@ export interface Row {
   originator: string;
   codes: readonly string[];
   kind: string;
+  /** It floats: no height, and its speed in knots. */
+  afloat: boolean;
   subject: string;
   /** A word of its own: stage, sort of event or area. */
   sort: { group: string; code: string } | null;
@@ -29,11 +31,20 @@ export interface Row {
 
 const ORDER = ['track', 'area', 'event'];
 
-/** What has a row, in order: fused objects, tracks, areas, events, the rest, ships last. Warnings have a strip. */
+/**
+ * What has a row, in order: fused objects, tracks, areas, events, the rest; then ships, first those that
+ * several told of. Warnings have a strip of their own.
+ */
 export function sourcesOf(pane: Pane): Source[] {
-  const sights: Source[] = [...pane.sights.values()]
-    .filter((sight) => sight.domain !== 'maritime' || sight.sources.length > 1)
-    .map((sight) => ({ sight }));
+  const sights: Source[] = [];
+  const shared: Source[] = [];
+  for (const sight of pane.sights.values()) {
+    if (sight.domain !== 'maritime') {
+      sights.push({ sight });
+    } else if (sight.sources.length > 1) {
+      shared.push({ sight });
+    }
+  }
   const vessels: Source[] = [];
   const others: Shown[] = [];
   for (const item of pane.items.values()) {
@@ -49,7 +60,7 @@ export function sourcesOf(pane: Pane): Source[] {
       one.originator.localeCompare(other.originator) ||
       one.id.localeCompare(other.id),
   );
-  return [...sights, ...others.map((item) => ({ item })), ...vessels];
+  return [...sights, ...others.map((item) => ({ item })), ...shared, ...vessels];
 }
 
 /** Kinds outside the order come after it. */
@@ -74,6 +85,7 @@ function sightRow(sight: ShownSight, reference_ns: number): Row {
     originator: codes.join('+'),
     codes,
     kind: 'sight',
+    afloat: sight.domain === 'maritime',
     subject: sight.key,
     sort: sight.stage ? { group: 'stage', code: sight.stage } : null,
     height_m: sight.height_m,
@@ -104,6 +116,7 @@ function itemRow(item: Shown, reference_ns: number): Row {
     originator: item.originator,
     codes: [item.originator],
     kind: item.kind,
+    afloat: item.domain === 'maritime',
     subject: item.name || item.mmsi || item.subject,
     sort: sortOf(item),
     height_m: item.height_m ?? null,

@@ -136,7 +136,8 @@ def _page(
 
     play = flight_play(yardstick, is_recorded=is_recorded)
     exercises = flight_exercises(yardstick.scenario, PRESETS)
-    show_live(play, exercises, speed=pace, port=port, kept=kept, regime=regime)
+    with ledger_folder(kept) as folder:
+        show_live(play, exercises, speed=pace, port=port, kept=folder, regime=regime)
 
 
 def _measured(
@@ -163,7 +164,10 @@ def _ships(file: Path, pace: float | None, port: int, kept: Path | None, *, unfi
 
     run = ship_run(read_file(file), ship_drill(DRILL, read_text))
     exercises = ships_exercise(run, agreement_files(str(DRILL / "agreements")))
-    show_live(ships_play(run, plain_name(file)), exercises, speed=pace, port=port, kept=kept, regime=None)
+    with ledger_folder(kept) as folder:
+        show_live(
+            ships_play(run, plain_name(file)), exercises, speed=pace, port=port, kept=folder, regime=None
+        )
 
 
 def _scenario(

@@ -125,6 +125,9 @@ class Director:
             await self._begin(regime)
 
     async def _begin(self, regime: str) -> None:
+        if self._observer is not None:
+            # Nodes that are stopped are no news.
+            await self._observer.stop()
         await self._end()
         self._runs += 1
         self.regime, self.phase, self.message = regime, "starting", ""

@@ -11,13 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
 import trilat.web
 from trilat.cli.director import Director, Play
 from trilat.cli.fleet import LOOPBACK, Exercise, Fleet
-from trilat.cli.running import interrupted
-from trilat.cli.terminal import err, say, warn
+from trilat.cli.running import configure_log, interrupted
+from trilat.cli.terminal import out, progress_bars, say, warn
 from trilat.model import LinkError, Transport
 from trilat.node import ManualClock, Node, read_folder
 from trilat.study import Account, Yardstick, account_of, judge
@@ -59,6 +57,7 @@ def show_live(
 async def _show(
     play: Play, exercises: Mapping[str, Exercise], root: Path, speed: float, port: int, regime: str | None
 ) -> None:
+    configure_log()
     code = secrets.token_hex(24)
     observer = Observer()
     director = Director(play, exercises, root, speed, observer)
@@ -69,13 +68,15 @@ async def _show(
     async with interrupted() as event:
         served = await serve(observer_app(observer, director, access, page), LOOPBACK, port)
         try:
-            say(f"Look at {served.address}/enter?code={code}", style="bold")
+            # One line, however narrow the terminal: it is to be copied.
+            out.print(f"Look at {served.address}/enter?code={code}", style="bold", soft_wrap=True)
             say("Each pane is what one party sees, at the same moment. Ctrl-C ends it.")
             await _until(event, director.begin(regime or next(iter(exercises))))
             await event.wait()
         finally:
-            await director.close()
+            # First who looks on: nodes that end are no news then.
             await observer.stop()
+            await director.close()
             await served.stop()
 
 
@@ -128,14 +129,7 @@ def measured_live(
 
 @contextmanager
 def _progress(*, show: bool) -> Iterator[Callable[[float], None]]:
-    with Progress(
-        TextColumn("{task.description:16}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        disable=not (show and err.is_terminal),
-        transient=True,
-    ) as progress:
+    with progress_bars(show=show) as progress:
         task = progress.add_task("playing live", total=1.0)
         yield lambda share: progress.update(task, completed=share)
 

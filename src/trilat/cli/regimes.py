@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 
-from trilat.cli.terminal import err
+from trilat.cli.terminal import progress_bars
 from trilat.model import UsageError
 from trilat.study import Account, RunSettings, Yardstick, people_of, run_with_account
 
@@ -31,14 +31,7 @@ def compare(yardstick: Yardstick, names: Sequence[str], folder: Path | None, *, 
     Raises:
         UsageError: a process that played a regime was ended from outside.
     """
-    with Progress(
-        TextColumn("{task.description:16}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        disable=not (show and err.is_terminal),
-        transient=True,
-    ) as progress:
+    with progress_bars(show=show) as progress:
         tasks = [progress.add_task(name, total=1.0) for name in names]
         if len(names) == 1:
             return [

@@ -25,6 +25,7 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 from rich.measure import Measurement
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from trilat.model import LedgerError, TrilatError, UsageError
@@ -103,6 +104,18 @@ def show_table(table: Table) -> None:
         out.print(table)
     finally:
         out.width = width
+
+
+def progress_bars(*, show: bool) -> Progress:
+    """Bars on standard error with their name and the time spent, where wanted and where it is a terminal."""
+    return Progress(
+        TextColumn("{task.description:16}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not (show and err.is_terminal),
+        transient=True,
+    )
 
 
 def print_json(value: Any) -> None:

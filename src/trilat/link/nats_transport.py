@@ -15,7 +15,6 @@ Rules
 """
 
 import asyncio
-import contextlib
 import logging
 import ssl
 import threading
@@ -181,10 +180,11 @@ class NatsTransport:
         if tasks:
             self._closing = True
             self._wake.set()
+            # The library may swallow a cancellation, so the tasks also end by themselves.
             await asyncio.wait(tasks[:1], timeout=PUBLISH_S_MAX)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=PUBLISH_S_MAX)
         client, self._client = self._client, None
         if client is not None:
             await _close(client)
@@ -221,7 +221,7 @@ class NatsTransport:
                 for peer in sorted(self._peers):
                     await self._subscribe(client, peer)
                 await client.flush()
-        except (nats.errors.Error, OSError, TimeoutError) as error:
+        except Exception as error:
             await _close(client)
             raise LinkError(f"the links' server does not take our connection: {_text_of(error)}") from error
         self._now_connected()
@@ -297,7 +297,9 @@ class NatsTransport:
         try:
             async with asyncio.timeout(PUBLISH_S_MAX):
                 await client.publish(subject, payload)
-        except (nats.errors.Error, OSError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - see below
+            # A connection that ends just now makes the library and asyncio raise whatever they ran into, an
+            # AttributeError among others. The payload is lost, as any may be, and sending must go on.
             self._events.say(f"a payload was not published: {_text_of(error)}")
             return False
         return True
@@ -306,7 +308,7 @@ class NatsTransport:
 
     async def _beat(self) -> None:
         assert self._loop is not None, "it is started"
-        while True:
+        while not self._closing:
             if self.is_connected:
                 self._connected_s = self._loop.time()
                 for peer in sorted(self._peers):
@@ -354,10 +356,14 @@ def link_context(folder: Path) -> ssl.SSLContext:
 
 
 async def _close(client: Client) -> None:
-    # A connection that is broken need not close in order.
-    with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-        async with asyncio.timeout(PUBLISH_S_MAX):
-            await client.close()
+    """Close a client for good. Nothing is raised: a broken connection need not close in order."""
+    # In a task of its own, because the library lets through a cancellation of what it waits for.
+    closing = asyncio.create_task(client.close(), name="link client closing")
+    await asyncio.wait({closing}, timeout=PUBLISH_S_MAX)
+    closing.cancel()
+    await asyncio.wait({closing}, timeout=PUBLISH_S_MAX)
+    if closing.done() and not closing.cancelled():
+        closing.exception()
 
 
 def _text_of(error: Exception) -> str:

@@ -4,6 +4,7 @@ from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemCl
 from trilat.node.config import NodeConfig
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
+from trilat.node.intake import SPOKEN_KINDS
 from trilat.node.node import IntakeResult, Node
 from trilat.node.reading import Reading, digest_of, standing_digest
 from trilat.node.records import (
@@ -23,12 +24,14 @@ from trilat.node.settings import (
     Peer,
     WebSettings,
     host_and_port,
+    is_loopback,
 )
 
 __all__ = [
     "ADDRESS_FILE",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
+    "SPOKEN_KINDS",
     "ClockSettings",
     "IntakeAnswer",
     "IntakeResult",
@@ -52,6 +55,7 @@ __all__ = [
     "WebSettings",
     "digest_of",
     "host_and_port",
+    "is_loopback",
     "make_folder",
     "read_folder",
     "restore",

@@ -24,7 +24,7 @@ from trilat.policy import AgreementSet, ReleaseRequest, decide
 DECIDED_AHEAD_S_MAX: Final = 60
 """A partner's instant of deciding may be ahead of ours by this much, seconds."""
 
-_SPOKEN: Final = frozenset({"warning", "consent", "recall", "reclassification", "loss-report", "answer"})
+SPOKEN_KINDS: Final = frozenset({"warning", "consent", "recall", "reclassification", "loss-report", "answer"})
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
 
 
@@ -37,7 +37,7 @@ def report_refusal(item: AnyItem, config: NodeConfig, now_ns: int, *, known: boo
         return f"{name} is by `{item.label.originator}`: intake takes this party's own reports only"
     if not item.item_id.startswith(f"{config.party}-"):
         return f"{name} is not named after this party: begin the name with `{config.party}-`"
-    if kind_of(item) in _SPOKEN:  # 3
+    if kind_of(item) in SPOKEN_KINDS:  # 3
         return f"{name} is a {kind_of(item)}: intake takes what was observed, not what a person says"
     ahead_s = (item.valid_ns - now_ns) / SECOND_NS
     if ahead_s > config.report_ahead_s_max:  # 4

@@ -50,9 +50,7 @@ class Timings:
             ]
             if walls:
                 self._number += 1
-                self._released.append(
-                    (self._number, record.recipient, record.sequence, now_ns, tuple(walls))
-                )
+                self._released.append((self._number, record.recipient, record.sequence, now_ns, tuple(walls)))
 
     def arrived(self) -> None:
         """Whatever the streams' cursors have newly passed is in the picture now."""

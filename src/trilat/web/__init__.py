@@ -7,7 +7,7 @@ from trilat.web.access import LOOPBACK_HOSTS, Access
 from trilat.web.node_app import node_app
 from trilat.web.observer import Feed, Observer
 from trilat.web.observer_app import Director, observer_app
-from trilat.web.serve import Served, is_loopback, serve
+from trilat.web.serve import Served, serve
 from trilat.web.served import ServedNode
 from trilat.web.streams import Streams
 
@@ -20,7 +20,6 @@ __all__ = [
     "Served",
     "ServedNode",
     "Streams",
-    "is_loopback",
     "node_app",
     "observer_app",
     "serve",

@@ -12,11 +12,9 @@ import msgspec
 
 from trilat import __version__
 from trilat.model import ITEM_KINDS, SCHEMA_DIALECT, schema_of
+from trilat.node import SPOKEN_KINDS
 from trilat.web.bodies import REPORTS_MAX
 from trilat.web.operations import EVENTS, JSON, Operation
-
-SPOKEN_KINDS: Final = frozenset({"warning", "consent", "recall", "reclassification", "loss-report", "answer"})
-"""Kinds that a person gives, by ways of their own; a feed gives all others."""
 
 FILLED_BY_NODE: Final = ("status", "label", "provenance")
 """What an entry of a batch may leave out: the node knows better."""

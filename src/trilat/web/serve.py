@@ -6,7 +6,6 @@ needs something before it that speaks TLS, and somebody who said so.
 """
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from trilat.model import UsageError
+from trilat.node import is_loopback
 from trilat.web.streams import Streams
 
 STOP_S_MAX: Final = 1
@@ -126,14 +126,6 @@ async def serve(
         listener.close()
         raise
     return served
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine alone; a name that has to be looked up is not, but for `localhost`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -65,6 +65,14 @@ function drawRegion(brush: Brush, item: Shown): void {
   context.setLineDash([]);
 }
 
+/** Where something was launched is one site, told as an event and as an area. */
+function sortOf(item: Shown): string {
+  if (item.kind === 'event' || item.area === 'launch') {
+    return `event.${item.kind === 'event' ? item.event : 'launch'}`;
+  }
+  return `area.${item.area}`;
+}
+
 /** Adds an item to the site of its sort that is near, or makes a new one. */
 function gather(brush: Brush, sites: Site[], item: Shown): void {
   const [lat, lon] = item.polygon?.length ? middleOf(item.polygon) : [item.lat, item.lon];
@@ -75,7 +83,7 @@ function gather(brush: Brush, sites: Site[], item: Shown): void {
   if (seen.hidden || !brush.globe.onCanvas(seen, 20)) {
     return;
   }
-  const sort = item.kind === 'event' ? `event.${item.event}` : `area.${item.area}`;
+  const sort = sortOf(item);
   const near = sites.find(
     (site) => site.sort === sort && Math.hypot(site.x - seen.x, site.y - seen.y) < SHARED_LABEL_PX,
   );
@@ -93,8 +101,8 @@ function middleOf(polygon: readonly [number, number][]): [number, number] {
 }
 
 function drawSite(brush: Brush, site: Site): void {
-  const { context, party } = brush;
-  const item = site.items.find(({ originator }) => originator === party) ?? site.items[0];
+  const { context } = brush;
+  const item = speaker(brush, site.items);
   const { colour } = markOf(item.originator);
   const [group, sort] = site.sort.split('.');
   context.beginPath();
@@ -122,6 +130,15 @@ function drawSite(brush: Brush, site: Site): void {
     weight: sort === 'impact' ? WEIGHT_IMPACT : WEIGHT_OTHER,
     bright: site.items.some(({ id }) => id === brush.selected),
   });
+}
+
+/** Whose item speaks for a site: the party's own while it is fresh, else the newest. */
+function speaker({ party, reference_ns }: Brush, items: readonly Shown[]): Shown {
+  const own = items.find(({ originator }) => originator === party);
+  if (own && !isStale(own, secondsBetween(own.valid_ns, reference_ns))) {
+    return own;
+  }
+  return items.reduce((newest, item) => (item.valid_ns > newest.valid_ns ? item : newest));
 }
 
 function impactText(brush: Brush, group: string, item: Shown): string {

@@ -6,7 +6,7 @@ import type { Shown } from '../types';
 import { drawAreas } from './areas';
 import type { Brush, Hit } from './brush';
 import { drawLabels } from './labels';
-import { drawSight, drawTrack, type Ring } from './tracks';
+import { drawShipSight, drawSight, drawTrack, type Ring } from './tracks';
 import { drawVessels } from './vessels';
 
 /** Room of the buttons in the lower right corner. */
@@ -21,12 +21,15 @@ export function drawScene(brush: Brush, pane: Pane): Hit[] {
   drawVessels(brush, vessels);
   const rings: Ring[] = [];
   for (const [key, sight] of pane.sights) {
-    // A ship heard by one party alone is its own mark; a ring around each would say nothing.
-    if (sight.domain !== 'maritime' || sight.sources.length > 1) {
-      const ring = drawSight(brush, sightTrail(key), sight, pane.trails.get(sightTrail(key)) ?? []);
+    const id = sightTrail(key);
+    if (sight.domain !== 'maritime') {
+      const ring = drawSight(brush, id, sight, pane.trails.get(id) ?? []);
       if (ring) {
         rings.push(ring);
       }
+    } else if (sight.sources.length > 1) {
+      // A ship that one party alone told of is its own mark.
+      drawShipSight(brush, id, sight);
     }
   }
   for (const item of tracks) {

@@ -10,6 +10,7 @@ import { faint, FUSED, GROUND_TRACK, SHADE, STALE } from './colours';
 
 const MARK_PX = 5.5;
 const RING_PX = 11;
+const SHIP_RING_PX = 5;
 const WEIGHT_SIGHT = 100;
 const WEIGHT_TRACK = 40;
 const SELECTED = 1000;
@@ -168,6 +169,28 @@ function labelText(brush: Brush, first: string, where: Where, age_s: number | nu
     parts.push(brush.say('map.old', { age: brush.say(key, { count }) }));
   }
   return parts.filter(Boolean).join(' · ');
+}
+
+/** A ship that several told of: a small ring around its mark. Thousands of labels would say nothing. */
+export function drawShipSight(brush: Brush, id: string, sight: ShownSight): void {
+  const where = whereOf(sight);
+  const seen = where && brush.globe.pixel(pointAt(where.lat, where.lon));
+  if (!seen || seen.hidden || !brush.globe.onCanvas(seen, SHIP_RING_PX)) {
+    return;
+  }
+  const { context } = brush;
+  const selected = id === brush.selected;
+  const stale = isStale({ kind: 'sight', domain: sight.domain }, ageIn(brush, sight.valid_ns));
+  context.beginPath();
+  context.arc(seen.x, seen.y, selected ? RING_PX : SHIP_RING_PX, 0, 2 * Math.PI);
+  context.strokeStyle = stale ? STALE : FUSED;
+  context.lineWidth = selected ? 2.4 : 1;
+  context.stroke();
+  if (selected) {
+    const codes = [...sight.sources].sort();
+    const label = { clear: RING_PX, codes, text: `${codes.join('+')} · ${sight.key}` };
+    brush.labels.push({ x: seen.x, y: seen.y, ...label, weight: SELECTED, bright: true });
+  }
 }
 
 /** A fused object: a white ring, the codes of its sources beside it. Returns where it stands, if it is seen. */

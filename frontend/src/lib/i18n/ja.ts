@@ -142,14 +142,14 @@ export const ja: Texts = {
   'state.updated': '更新',
   'state.retracted': '取消し',
 
-  'form.measurements': '観測値のまま',
+  'form.measurements': '作成されたまま',
   'form.tracklets': 'トラックレット',
   'form.tracks': '航跡全体',
   'form.coarse-tracks': '粗い航跡',
   'form.areas': '区域のみ',
   'form.existence': '存在のみ',
 
-  'form.short.measurements': '観測値',
+  'form.short.measurements': 'そのまま',
   'form.short.tracklets': 'トラックレット',
   'form.short.tracks': '全体',
   'form.short.coarse-tracks': '粗い',

@@ -142,14 +142,14 @@ export const ko: Texts = {
   'state.updated': '갱신',
   'state.retracted': '취소됨',
 
-  'form.measurements': '관측값 그대로',
+  'form.measurements': '만들어진 그대로',
   'form.tracklets': '트랙릿',
   'form.tracks': '전체 항적',
   'form.coarse-tracks': '대략적 항적',
   'form.areas': '구역만',
   'form.existence': '존재만',
 
-  'form.short.measurements': '관측값',
+  'form.short.measurements': '원본',
   'form.short.tracklets': '트랙릿',
   'form.short.tracks': '전체',
   'form.short.coarse-tracks': '대략',

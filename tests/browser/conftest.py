@@ -1,0 +1,70 @@
+"""The system's Chromium and a live demo, one of each for a module; a page in it for each test.
+
+Where there is no browser or no page, tests fail and say what to install: a page that nobody looked at is not
+a page that works. Who cannot install it sets TRILAT_NO_BROWSER=1, and tests are skipped with that reason.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.browser.live_demo import LiveDemo, live_demo
+from tests.browser.watched_page import WatchedPage
+
+import trilat.web
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def _missing() -> str | None:
+    """What there is to install before the page can be looked at."""
+    if not any(map(shutil.which, NAMES)):
+        return "no browser: run tools/browser.sh as root, or install Chromium; TRILAT_NO_BROWSER=1 does without"
+    if not (Path(trilat.web.__file__).parent / "page" / "index.html").is_file():
+        return (
+            "no page: install Node.js 20.19 or newer with npm, then `make page-build`; TRILAT_NO_BROWSER=1 does "
+            "without"
+        )
+    return None
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    if os.environ.get("TRILAT_NO_BROWSER") == "1":
+        pytest.skip("TRILAT_NO_BROWSER=1: the page is not looked at")
+    missing = _missing()
+    if missing is not None:
+        pytest.fail(missing, pytrace=False)
+    executable = next(filter(None, map(shutil.which, NAMES)))
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDemo]:  # noqa: ARG001 - without a browser no demo
+    """The flight of 2009, live; it begins under the agreements of then."""
+    with live_demo(tmp_path_factory.mktemp("demo"), "--speed", "20") as running:
+        yield running
+
+
+@pytest.fixture
+def view(browser: Browser, demo: LiveDemo) -> Iterator[WatchedPage]:
+    """A page of the demo, in a browser that was never there before."""
+    page = WatchedPage(browser, demo)
+    yield page
+    page.close()

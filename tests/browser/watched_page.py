@@ -1,0 +1,181 @@
+"""`WatchedPage`: the page of a live demo in a browser, with what it must never do noted down.
+
+It reads what a person would see, by the names that the page gives its parts. Nothing here sleeps for a fixed
+time: `until` waits for what must come, and `at_rest` looks as long as is needed to say that nothing comes.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, expect
+from tests.browser.live_demo import WAIT_S, LiveDemo
+
+WIDE: Final = (1440, 900)
+PHONE: Final = (390, 844)
+LANGUAGES: Final = ("en", "ja", "ko")
+
+_WAIT_MS: Final = WAIT_S * 1_000
+_POLL_MS: Final = 100
+_REST_S: Final = 1.5
+_FRESH_S: Final = 300.0
+"""A flight that has come so far is begun again, so that there is enough of it left."""
+
+_NOTE_VIOLATIONS: Final = """
+document.addEventListener('securitypolicyviolation', (event) =>
+  console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+T = TypeVar("T")
+
+
+class WatchedPage:
+    """One page of a demo."""
+
+    def __init__(self, browser: Browser, demo: LiveDemo, size: tuple[int, int] = WIDE) -> None:
+        """A page that has come in by the address that the demo printed."""
+        self.demo = demo
+        self.faults: list[str] = []
+        self.context = browser.new_context(
+            base_url=demo.origin,
+            viewport={"width": size[0], "height": size[1]},
+            device_scale_factor=2 if size == PHONE else 1,
+            is_mobile=size == PHONE,
+            has_touch=size == PHONE,
+            locale="en-GB",
+        )
+        self.context.set_default_timeout(_WAIT_MS)
+        self.context.add_init_script(_NOTE_VIOLATIONS)
+        self.context.on("request", self._request)
+        self.page = self.context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.goto(demo.entrance)
+        expect(self.part("phase")).to_be_visible(timeout=_WAIT_MS)
+
+    def _request(self, request: Request) -> None:
+        if urlsplit(request.url)[:2] != urlsplit(self.demo.origin)[:2]:
+            self.faults.append(f"asked elsewhere: {request.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning", "assert"}:
+            self.faults.append(f"console: {message.text}")
+
+    def close(self) -> None:
+        """Leave; what it did that it must never do fails the test."""
+        self.context.close()
+        assert self.faults == []
+
+    # --- waiting ---
+
+    def until(self, what: str, holds: Callable[[], T], within_s: float = WAIT_S) -> T:
+        """What `holds` gave as soon as it was true."""
+        ends_s = time.monotonic() + within_s
+        while True:
+            found = holds()
+            if found:
+                return found
+            assert time.monotonic() < ends_s, f"{what} did not happen within {within_s:.0f} s"
+            self.page.wait_for_timeout(_POLL_MS)
+
+    def at_rest(self, what: str, read: Callable[[], T]) -> T:
+        """What `read` gives, as soon as it has given the same for a while."""
+        since_s, last = time.monotonic(), read()
+
+        def rests() -> bool:
+            nonlocal since_s, last
+            now = read()
+            if now != last:
+                since_s, last = time.monotonic(), now
+            return time.monotonic() - since_s >= _REST_S
+
+        self.until(f"rest of {what}", rests)
+        return last
+
+    # --- what is seen ---
+
+    def part(self, name: str) -> Locator:
+        """A part of the page by its name."""
+        return self.page.get_by_test_id(name)
+
+    def rows(self, party: str) -> Locator:
+        """The lines of a pane's table."""
+        return self.part(f"pane-{party}-rows").locator("tr[data-id]")
+
+    def rows_by(self, party: str, originator: str) -> Locator:
+        """The lines of a pane's table that are made by somebody, alone or with others."""
+        return self.part(f"pane-{party}-rows").locator(f'tr[data-originator*="{originator}"]')
+
+    def figures(self, party: str) -> dict[str, tuple[str, ...]]:
+        """Height, speed and uncertainty as they stand in each line of a pane's table, by the object's name."""
+        read = """rows => rows.map(row => [
+            row.dataset.id, [...row.querySelectorAll('.value:not(.age)')].map(cell => cell.textContent)])"""
+        return {name: tuple(cells) for name, cells in self.rows(party).evaluate_all(read)}
+
+    def clock_ms(self) -> int:
+        """The instant that the page's clock shows, UTC milliseconds."""
+        return int(self.part("clock-utc").get_attribute("data-instant") or 0)
+
+    def state(self) -> dict[str, Any]:
+        """What the page's origin says of everything."""
+        answer = self.context.request.get("/api/state")
+        assert answer.ok
+        found: dict[str, Any] = answer.json()
+        return found
+
+    # --- what is done ---
+
+    def choose_language(self, language: str) -> None:
+        """Read on in another language."""
+        self.part("lang").select_option(language)
+        expect(self.page.locator("html")).to_have_attribute("lang", language)
+
+    def choose_speed(self, speed: int) -> None:
+        """Let the exercise run faster or slower."""
+        with self.page.expect_response("**/api/control") as answered:
+            self.part("speed").select_option(str(speed))
+        assert answered.value.ok
+
+    def press(self, name: str) -> None:
+        """Press a button that asks something of the director, who must agree."""
+        with self.page.expect_response("**/api/control") as answered:
+            self.part(name).click()
+        assert answered.value.ok, answered.value.text()
+
+    def fly(self, regime: str, speed: int = 20) -> None:
+        """Have a flight in the air under a regime: the one that is, or another from its beginning."""
+        state = self.until("phase running or ended", self._state_at_peace)
+        if state["regime"] != regime:
+            self.press(f"regime-{regime}")
+        elif state["phase"] == "ended" or state["now_ns"] - state["start_ns"] > _FRESH_S * 1e9:
+            self.press("restart")
+        state = self.until("phase running", self._state_running)
+        if state["paused"]:
+            self.press("pause")
+        if state["speed"] != speed:
+            self.choose_speed(speed)
+        self.until("the page shows the new run", self._is_up_to_date)
+        expect(self.part("phase")).to_have_attribute("data-phase", "running")
+
+    def _state_at_peace(self) -> dict[str, Any] | None:
+        state = self.state()
+        assert state["phase"] != "failed", state["message"]
+        return None if state["phase"] == "starting" else state
+
+    def _state_running(self) -> dict[str, Any] | None:
+        state = self._state_at_peace()
+        return state if state and state["phase"] == "running" else None
+
+    def _is_up_to_date(self) -> bool:
+        """Whether the page's clock is that of the director, give or take the way between the two."""
+        state = self.state()
+        return abs(self.clock_ms() - state["now_ns"] / 1e6) < 3_000 * state["speed"]
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the page in the folder that the environment names, if it names one."""
+        folder = os.environ.get("TRILAT_SHOTS")
+        if folder:
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
