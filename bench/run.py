@@ -18,6 +18,8 @@ def main() -> int:
         ["fusion_quick.py", "20", "tracklets"],
         ["regimes.py", seeds, "multilateral"],
         ["regimes.py", "5"],
+        ["links.py", "60"],
+        ["links.py", "10", "realtime-2023"],
     )
     worst = 0
     for step in steps:

@@ -4,7 +4,8 @@ import { mockServer } from './mock/server.ts';
 
 /** What the observer sends with every answer; `npm run preview` sends it too, so that a breach shows at once. */
 const STRICT = {
-  'Content-Security-Policy': "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy':
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
 export default defineConfig({

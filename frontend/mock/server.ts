@@ -11,7 +11,10 @@ const EVERY_MS = 500;
 
 export function mockServer(): Plugin {
   const attach = (middlewares: Connect.Server) => {
-    const world = new World(process.env.MOCK === 'ships' ? 'ships' : 'rocket', Number(process.env.SHIPS) || undefined);
+    const world = new World(
+      process.env.MOCK === 'ships' ? 'ships' : 'rocket',
+      Number(process.env.SHIPS) || undefined,
+    );
     const readers = new Set<ServerResponse>();
     const say = (said: readonly Said[]) => {
       const text = said.map(({ name, word }) => `event: ${name}\ndata: ${JSON.stringify(word)}\n\n`).join('');

@@ -62,7 +62,13 @@ export class World {
   private get pace() {
     const starting = Date.now() < this.startingUntil_ms;
     const phase = starting ? 'starting' : this.at_s >= LENGTH_S ? 'ended' : 'running';
-    return { now_ns: START_NS + this.at_s * 1e9, speed: this.speed, paused: this.paused, phase, message: '' } as const;
+    return {
+      now_ns: START_NS + this.at_s * 1e9,
+      speed: this.speed,
+      paused: this.paused,
+      phase,
+      message: '',
+    } as const;
   }
 
   private get shift_ns(): number {
@@ -115,7 +121,9 @@ export class World {
     const { phase } = this.pace;
     if (phase === 'running' && !this.paused) {
       const until_s = Math.min(LENGTH_S, this.at_s + wall_s * this.speed);
-      const said = PARTIES.filter((code) => code !== this.dead).flatMap((code) => this.advance(code, until_s));
+      const said = PARTIES.filter((code) => code !== this.dead).flatMap((code) =>
+        this.advance(code, until_s),
+      );
       this.at_s = until_s;
       return [...said, { name: 'pace', word: this.pace }];
     }
@@ -131,7 +139,9 @@ export class World {
       changed = this.ships
         .map((ship) => shipAt(ship, until_s, first ? -1 : this.at_s))
         .filter((item) => item !== null)
-        .map((item) => (item.originator === code ? item : { ...item, sender: item.originator, form: 'tracks' }));
+        .map((item) =>
+          item.originator === code ? item : { ...item, sender: item.originator, form: 'tracks' },
+        );
     } else {
       for (let at_s = Math.floor(this.at_s) + 1; at_s <= until_s; at_s++) {
         changed = itemsAt(this.regime, code, at_s);
@@ -192,7 +202,12 @@ export class World {
 function lengthen(
   trails: Record<string, TrailPoint[]>,
   id: string,
-  { valid_ns, lat, lon, height_m }: { valid_ns: number; lat?: number | null; lon?: number | null; height_m?: number | null },
+  {
+    valid_ns,
+    lat,
+    lon,
+    height_m,
+  }: { valid_ns: number; lat?: number | null; lon?: number | null; height_m?: number | null },
 ): void {
   if (lat != null && lon != null && height_m != null) {
     const trail = (trails[id] ??= []);

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from tests.browser.live_demo import LiveDemo, live_demo
+from playwright.sync_api import Browser, expect, sync_playwright
+from tests.browser.live_demo import WAIT_S, LiveDemo, live_demo
 from tests.browser.watched_page import WatchedPage
 
 import trilat.web
@@ -31,12 +31,11 @@ ARGUMENTS: Final = (
 def _missing() -> str | None:
     """What there is to install before the page can be looked at."""
     if not any(map(shutil.which, NAMES)):
-        return "no browser: run tools/browser.sh as root, or install Chromium; TRILAT_NO_BROWSER=1 does without"
-    if not (Path(trilat.web.__file__).parent / "page" / "index.html").is_file():
         return (
-            "no page: install Node.js 20.19 or newer with npm, then `make page-build`; TRILAT_NO_BROWSER=1 does "
-            "without"
+            "no browser: run tools/browser.sh as root, or install Chromium; TRILAT_NO_BROWSER=1 does without"
         )
+    if not (Path(trilat.web.__file__).parent / "page" / "index.html").is_file():
+        return "no page: install Node.js 20.19 or newer with npm, then `make page`; TRILAT_NO_BROWSER=1 does without"
     return None
 
 
@@ -48,6 +47,7 @@ def browser() -> Iterator[Browser]:
     missing = _missing()
     if missing is not None:
         pytest.fail(missing, pytrace=False)
+    expect.set_options(timeout=WAIT_S * 1_000)
     executable = next(filter(None, map(shutil.which, NAMES)))
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))

@@ -47,7 +47,7 @@ class LiveDemo:
 
 @contextmanager
 def live_demo(folder: Path, *options: str) -> Iterator[LiveDemo]:
-    """A demo that has printed its address; at the end it must stop in good order, and leave nothing running."""
+    """A demo that has printed its address; it must end in good order, and leave nothing running."""
     said, complained = folder / "said.txt", folder / "complained.txt"
     with said.open("wb") as out, complained.open("wb") as errors:
         process = subprocess.Popen(
@@ -103,7 +103,9 @@ def _descendants(pid: int) -> dict[tuple[int, str], str]:
     parents = {pid}
     while parents:
         children = {
-            who: command for who, (parent, command) in running.items() if parent in parents and who not in found
+            who: command
+            for who, (parent, command) in running.items()
+            if parent in parents and who not in found
         }
         found |= children
         parents = {number for number, _ in children}

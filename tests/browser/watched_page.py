@@ -39,6 +39,7 @@ class WatchedPage:
         """A page that has come in by the address that the demo printed."""
         self.demo = demo
         self.faults: list[str] = []
+        self.expected_origins = {demo.origin.rstrip("/")}
         self.context = browser.new_context(
             base_url=demo.origin,
             viewport={"width": size[0], "height": size[1]},
@@ -57,7 +58,8 @@ class WatchedPage:
         expect(self.part("phase")).to_be_visible(timeout=_WAIT_MS)
 
     def _request(self, request: Request) -> None:
-        if urlsplit(request.url)[:2] != urlsplit(self.demo.origin)[:2]:
+        scheme, host, *_ = urlsplit(request.url)
+        if f"{scheme}://{host}" not in self.expected_origins and scheme != "data":
             self.faults.append(f"asked elsewhere: {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -110,7 +112,7 @@ class WatchedPage:
         return self.part(f"pane-{party}-rows").locator(f'tr[data-originator*="{originator}"]')
 
     def figures(self, party: str) -> dict[str, tuple[str, ...]]:
-        """Height, speed and uncertainty as they stand in each line of a pane's table, by the object's name."""
+        """Height, speed and uncertainty as they stand in the lines of a pane's table, by the object's name."""
         read = """rows => rows.map(row => [
             row.dataset.id, [...row.querySelectorAll('.value:not(.age)')].map(cell => cell.textContent)])"""
         return {name: tuple(cells) for name, cells in self.rows(party).evaluate_all(read)}
@@ -125,6 +127,20 @@ class WatchedPage:
         assert answer.ok
         found: dict[str, Any] = answer.json()
         return found
+
+    def note_appearances(self, name: str) -> Callable[[], bool]:
+        """Whether a part has appeared since, though it may be gone again by the time somebody asks."""
+        self.page.evaluate(
+            """(name) => {
+                const there = () => document.querySelector(`[data-testid="${name}"]`) !== null;
+                const seen = (window.appeared ??= {});
+                seen[name] = there();
+                new MutationObserver(() => { seen[name] ||= there(); })
+                    .observe(document.body, {childList: true, subtree: true});
+            }""",
+            name,
+        )
+        return lambda: bool(self.page.evaluate("(name) => window.appeared[name]", name))
 
     # --- what is done ---
 

@@ -241,9 +241,9 @@ class Node:
             await asyncio.sleep(0.02)
 
 
-async def _exchange(world: "World", tmp_path: Path, disturb: Callable[[Proxy, Site, Site], Any]) -> float:
-    """Parcels both ways, before, while and after something disturbs the link; seconds until all are there."""
-    proxy, loop = Proxy(), asyncio.get_running_loop()
+async def _exchange(world: "World", tmp_path: Path, disturb: Callable[[Proxy, Site, Site], Any]) -> None:
+    """Parcels both ways, before, while and after something disturbs the link: all come, once and in order."""
+    proxy = Proxy()
     keys = {party: world.keys[party] for party in PAIR}
     sites = make_sites(tmp_path, PAIR, keys=keys)
     port = await proxy.start(sites["USA"].leaf_port)
@@ -264,14 +264,11 @@ async def _exchange(world: "World", tmp_path: Path, disturb: Callable[[Proxy, Si
             await asyncio.sleep(2.0)
             assert not (len(usa.got) == len(kor.got) == 400)
             await proxy.mend()
-            mended_s = loop.time()
             await until(lambda: len(usa.got) == len(kor.got) == 400)
-            took_s = loop.time() - mended_s
             await until(lambda: usa.endpoint.acknowledged("KOR") == kor.endpoint.acknowledged("USA") == 400)
             for node in (usa, kor):
                 assert [number for number, _ in node.got] == list(range(1, 401))
                 assert not node.refused
-            return took_s
     finally:
         for task in work:
             task.cancel()
@@ -296,9 +293,7 @@ async def _cut_and_kill(proxy: Proxy, usa: Site, kor: Site) -> None:
 
 
 @pytest.mark.parametrize("disturb", [_cut, _black_hole, _cut_and_kill])
-def test_streams_lose_nothing_across_a_cut_and_catch_up_within_seconds(
+def test_streams_lose_nothing_across_a_cut(
     world: "World", tmp_path: Path, disturb: Callable[[Proxy, Site, Site], Any]
 ) -> None:
-    took_s = asyncio.run(_exchange(world, tmp_path, disturb))
-    # On a quiet machine it is a few tenths; a busy one gets time.
-    assert took_s < 5.0
+    asyncio.run(_exchange(world, tmp_path, disturb))

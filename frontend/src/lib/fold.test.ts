@@ -32,7 +32,8 @@ describe('decisions that say the same', () => {
   });
 
   it('are one run for all ships of which they say the same', () => {
-    const ship = (subject: string, values: Partial<DecisionRow> = {}) => row({ kind: 'vessel', subject, ...values });
+    const ship = (subject: string, values: Partial<DecisionRow> = {}) =>
+      row({ kind: 'vessel', subject, ...values });
     const kept = { outcome: 'withhold', reasons: ['no-clause'], clauses: [] };
     const { runs } = log([ship('a'), ship('b', kept), ship('c'), ship('d', kept), ship('a')]);
     expect(runs.map(({ latest, count }) => [latest.outcome, count])).toEqual([
@@ -102,7 +103,10 @@ describe('the log', () => {
 describe('runs', () => {
   it('stand by when they began, also when a node tells late', () => {
     const first = fold(EMPTY_LOG, 'KOR', [row({ at_ns: T0_NS + 9e9, sender: 'KOR' })]);
-    const { runs } = fold(first, 'JPN', [row({ at_ns: T0_NS + 3e9 }), row({ at_ns: T0_NS + 12e9, kind: 'area' })]);
+    const { runs } = fold(first, 'JPN', [
+      row({ at_ns: T0_NS + 3e9 }),
+      row({ at_ns: T0_NS + 12e9, kind: 'area' }),
+    ]);
     expect(runs.map(({ first_ns }) => (first_ns - T0_NS) / 1e9)).toEqual([12, 9, 3]);
   });
 });

@@ -29,9 +29,11 @@ export const utcTime = (instant_ns: number): string => `${iso(instant_ns).slice(
 export const utcDate = (instant_ns: number): string => iso(instant_ns).slice(0, 10);
 
 /** The same instant in Tokyo and Seoul, which share one time without summer time. */
-export const localTime = (instant_ns: number): string => iso(instant_ns, TOKYO_AND_SEOUL_AHEAD_S).slice(11, 19);
+export const localTime = (instant_ns: number): string =>
+  iso(instant_ns, TOKYO_AND_SEOUL_AHEAD_S).slice(11, 19);
 
-export const localDate = (instant_ns: number): string => iso(instant_ns, TOKYO_AND_SEOUL_AHEAD_S).slice(0, 10);
+export const localDate = (instant_ns: number): string =>
+  iso(instant_ns, TOKYO_AND_SEOUL_AHEAD_S).slice(0, 10);
 
 /** Seconds from one instant to another. */
 export const secondsBetween = (from_ns: number, to_ns: number): number => (to_ns - from_ns) / SECOND_NS;
@@ -79,7 +81,8 @@ export function speed(value_m_per_s: number): string {
 }
 
 /** `12.3 kn` of ships. */
-export const knots = (value_m_per_s: number): string => `${(value_m_per_s / METRES_PER_S_PER_KNOT).toFixed(1)} kn`;
+export const knots = (value_m_per_s: number): string =>
+  `${(value_m_per_s / METRES_PER_S_PER_KNOT).toFixed(1)} kn`;
 
 /** `20×`, `0.5×` */
 export const times = (factor: number): string => `${Number(factor.toFixed(2))}×`;

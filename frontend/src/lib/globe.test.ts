@@ -80,7 +80,8 @@ const onLand = (lat: number, lon: number): boolean =>
   FLAT.some(
     (rings) =>
       rings.reduce(
-        (sum, ring) => sum + [lon - 360, lon, lon + 360].reduce((all, at) => all + crossings(ring, at, lat), 0),
+        (sum, ring) =>
+          sum + [lon - 360, lon, lon + 360].reduce((all, at) => all + crossings(ring, at, lat), 0),
         0,
       ) %
         2 ===

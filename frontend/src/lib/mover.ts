@@ -130,7 +130,11 @@ export class Mover {
     this.pointers.set(event.pointerId, here);
   };
 
-  private pinch(last: { x: number; y: number }, here: { x: number; y: number }, other: { x: number; y: number }) {
+  private pinch(
+    last: { x: number; y: number },
+    here: { x: number; y: number },
+    other: { x: number; y: number },
+  ) {
     const before = Math.hypot(last.x - other.x, last.y - other.y);
     const after = Math.hypot(here.x - other.x, here.y - other.y);
     if (after > 1) {

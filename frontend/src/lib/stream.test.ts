@@ -38,7 +38,15 @@ describe('a word of the stream', () => {
     const picture = afterWord(null, 'state', stateEvent(), 5) as Picture;
     const paced = afterWord(picture, 'pace', pace, 6) as Picture;
     expect(paced.pace.now_ns).toBe(T0_NS + 1e9);
-    const pane = { party: 'KOR', at_ns: T0_NS, up: true, changed: [shown()], gone: [], sights: [], sights_gone: [] };
+    const pane = {
+      party: 'KOR',
+      at_ns: T0_NS,
+      up: true,
+      changed: [shown()],
+      gone: [],
+      sights: [],
+      sights_gone: [],
+    };
     expect(afterWord(paced, 'pane', pane, 7)?.panes.KOR.items.size).toBe(1);
   });
 });

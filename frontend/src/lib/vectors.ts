@@ -30,11 +30,7 @@ export const unit = (a: Vector): Vector => scale(a, 1 / length(a));
 export function pointAt(lat: number, lon: number, height_m = 0): Vector {
   const radius = 1 + height_m / EARTH_RADIUS_M;
   const flat = Math.cos(lat * DEGREE) * radius;
-  return [
-    flat * Math.cos(lon * DEGREE),
-    flat * Math.sin(lon * DEGREE),
-    Math.sin(lat * DEGREE) * radius,
-  ];
+  return [flat * Math.cos(lon * DEGREE), flat * Math.sin(lon * DEGREE), Math.sin(lat * DEGREE) * radius];
 }
 
 export interface Local {

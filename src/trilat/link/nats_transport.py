@@ -15,6 +15,7 @@ Rules
 """
 
 import asyncio
+import contextlib
 import logging
 import ssl
 import threading
@@ -162,7 +163,7 @@ class NatsTransport:
             raise UsageError("the transport is started already: stop it first")
         logging.getLogger("asyncio").addFilter(_worth_saying)
         self._loop, self._port = asyncio.get_running_loop(), client_port
-        self._wake, self._closing = asyncio.Event(), False
+        self._wake, self._prompted, self._closing = asyncio.Event(), asyncio.Event(), False
         self._refusals = Repeats(self._on_refusal, self._loop.time)
         self._events = Repeats(self._on_event, self._loop.time)
         self._context = link_context(self._folder)
@@ -315,7 +316,10 @@ class NatsTransport:
                     await self._publish(f"x.{self._party}.{peer}.h", b"")
             elif self._is_stuck():
                 await self._replace_client()
-            await asyncio.sleep(HEARTBEAT_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._prompted.wait()
+            self._prompted.clear()
 
     def _is_stuck(self) -> bool:
         assert self._loop is not None, "it is started"
@@ -337,6 +341,8 @@ class NatsTransport:
         self._heard_s[peer] = now_s
         if peer in self._away or before_s is None or now_s > before_s + SILENT_S:
             self._away.discard(peer)
+            # It may not have heard us yet, and need not wait for it.
+            self._prompted.set()
             self._on_reachable(peer)
 
 

@@ -78,7 +78,13 @@ export function place(
   return placed;
 }
 
-function room(label: Label, wide: number, width: number, height: number, boxes: readonly Box[]): Placed | null {
+function room(
+  label: Label,
+  wide: number,
+  width: number,
+  height: number,
+  boxes: readonly Box[],
+): Placed | null {
   const gaps = label.weight > 0 ? GAPS_PX : GAPS_PX.slice(0, APART_FROM);
   for (const [rank, gap] of gaps.entries()) {
     for (const [right, down, ownX, ownY] of SIDES) {

@@ -10,7 +10,7 @@ import { drawShipSight, drawSight, drawTrack, type Ring } from './tracks';
 import { drawVessels } from './vessels';
 
 /** Room of the buttons in the lower right corner. */
-const BUTTONS_PX = { width: 128, height: 38 };
+const BUTTONS_PX = { width: 168, height: 48 };
 
 /** Draws a pane's objects and returns where each stands, for picking. */
 export function drawScene(brush: Brush, pane: Pane): Hit[] {
@@ -36,7 +36,11 @@ export function drawScene(brush: Brush, pane: Pane): Hit[] {
     drawTrack(brush, item, pane.trails.get(item.id) ?? [], rings);
   }
   // The buttons over the map.
-  brush.taken.push({ left: globe.width - BUTTONS_PX.width, top: globe.height - BUTTONS_PX.height, ...BUTTONS_PX });
+  brush.taken.push({
+    left: globe.width - BUTTONS_PX.width,
+    top: globe.height - BUTTONS_PX.height,
+    ...BUTTONS_PX,
+  });
   drawLabels(context, brush.labels, globe.width, globe.height, brush.taken);
   return brush.hits;
 }

@@ -108,7 +108,11 @@ function drawRegion(brush: Brush, { lat, lon, height_m }: Where, region: Uncerta
   context.stroke();
 }
 
-const whereOf = (what: { lat?: number | null; lon?: number | null; height_m?: number | null }): Where | null =>
+const whereOf = (what: {
+  lat?: number | null;
+  lon?: number | null;
+  height_m?: number | null;
+}): Where | null =>
   what.lat == null || what.lon == null
     ? null
     : { lat: what.lat, lon: what.lon, height_m: what.height_m ?? 0 };

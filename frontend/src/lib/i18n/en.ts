@@ -66,7 +66,6 @@ export const en = {
   'pane.withheld': 'Withheld',
   'pane.withheld.why':
     'Items of other parties that the decisions on this page keep from this party, by who made them.',
-  'pane.withheld.none': 'nothing withheld',
   'pane.referred': 'Waiting for a person',
   'pane.linkDown': 'No link to {party}',
 
@@ -104,7 +103,6 @@ export const en = {
   'table.fused': 'fused',
   'table.unconfirmed': 'not confirmed',
   'table.show': 'Show on the map',
-  'table.count': '{count} objects',
 
   'kind.track': 'track',
   'kind.event': 'event',
@@ -166,7 +164,6 @@ export const en = {
   'decisions.none': 'No decisions yet.',
   'decisions.noneMatch': 'No decisions match.',
   'decisions.via': 'through {party}',
-  'decisions.direct': 'directly',
   'decisions.until': 'until {time}',
   'decisions.count': '×{count}',
   'decisions.form': 'form: {form}',
@@ -189,7 +186,7 @@ export const en = {
   'reason.consent-refused': "the originator's officer refused",
   'reason.no-agreement': 'the two parties have no agreement with each other',
   'reason.not-in-force': 'their agreement is not in force at this instant',
-  'reason.third-party-rule': "third-party rule: the originator does not let the sender pass this on",
+  'reason.third-party-rule': 'third-party rule: the originator does not let the sender pass this on',
   'reason.purpose-not-allowed': 'the agreement is for other purposes',
   'reason.no-clause': 'no clause permits this kind of item in this direction',
   'reason.path-not-allowed': 'a clause permits it, but by another path',

@@ -11,19 +11,25 @@ const MODEL = new URL('../../../../src/trilat/model/', import.meta.url);
 /** The values of an enum of the Python model, as they go over the wire. */
 function valuesOf(file: string, name: string): string[] {
   const source = readFileSync(new URL(file, MODEL), 'utf8');
-  const body = source.split(new RegExp(`^class ${name}\\(Enum\\):`, 'm'))[1]?.split(/^(?:class|def|[A-Z@])/m)[0];
+  const body = source
+    .split(new RegExp(`^class ${name}\\(Enum\\):`, 'm'))[1]
+    ?.split(/^(?:class|def|[A-Z@])/m)[0];
   return [...(body ?? '').matchAll(/^ {4}[A-Z_]+ = "([^"]+)"/gm)].map(([, value]) => value);
 }
 
-const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+const placeholders = (text: string): string[] =>
+  [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 describe('the translations', () => {
-  it.each(Object.keys(LANGUAGES) as (keyof typeof LANGUAGES)[])('%s has every key, and a text for it', (language) => {
-    expect(Object.keys(LANGUAGES[language]).sort()).toEqual(Object.keys(en).sort());
-    for (const [key, text] of Object.entries(LANGUAGES[language])) {
-      expect(text.trim(), key).not.toBe('');
-    }
-  });
+  it.each(Object.keys(LANGUAGES) as (keyof typeof LANGUAGES)[])(
+    '%s has every key, and a text for it',
+    (language) => {
+      expect(Object.keys(LANGUAGES[language]).sort()).toEqual(Object.keys(en).sort());
+      for (const [key, text] of Object.entries(LANGUAGES[language])) {
+        expect(text.trim(), key).not.toBe('');
+      }
+    },
+  );
 
   it.each(['ja', 'ko'] as const)('%s puts in the same values', (language) => {
     for (const [key, text] of Object.entries(en)) {
@@ -32,12 +38,15 @@ describe('the translations', () => {
   });
 
   it('are translations: few texts are the same in two languages', () => {
-    const same = (Object.keys(en) as (keyof typeof en)[]).filter((key) => en[key] === ja[key] || en[key] === ko[key]);
+    const same = (Object.keys(en) as (keyof typeof en)[]).filter(
+      (key) => en[key] === ja[key] || en[key] === ko[key],
+    );
     expect(same).toEqual(['clock.utc', 'clock.local', 'table.sigma', 'decisions.count']);
   });
 
   it.each(Object.values(LANGUAGES))('name no disputed place and claim nothing about what flies', (texts) => {
-    const disputed = /sea of japan|east sea|日本海|東海|동해|dokdo|takeshima|독도|竹島|missile|warhead|ミサイル|미사일/i;
+    const disputed =
+      /sea of japan|east sea|日本海|東海|동해|dokdo|takeshima|독도|竹島|missile|warhead|ミサイル|미사일/i;
     expect(Object.values(texts).filter((text) => disputed.test(text))).toEqual([]);
   });
 });

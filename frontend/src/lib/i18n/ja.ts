@@ -63,7 +63,6 @@ export const ja: Texts = {
   'pane.from.none': '他国からの提供なし',
   'pane.withheld': '非開示',
   'pane.withheld.why': 'このページにある判断により、この国に開示されていない他国の情報の件数（作成国別）。',
-  'pane.withheld.none': '非開示なし',
   'pane.referred': '担当官の判断待ち',
   'pane.linkDown': '{party}との回線断',
 
@@ -101,7 +100,6 @@ export const ja: Texts = {
   'table.fused': '統合',
   'table.unconfirmed': '未確認',
   'table.show': '地図に表示',
-  'table.count': '{count} 件',
 
   'kind.track': '航跡',
   'kind.event': '事象',
@@ -163,7 +161,6 @@ export const ja: Texts = {
   'decisions.none': 'まだ判断はありません。',
   'decisions.noneMatch': '該当する判断はありません。',
   'decisions.via': '{party}経由',
-  'decisions.direct': '直接',
   'decisions.until': '{time} まで',
   'decisions.count': '×{count}',
   'decisions.form': '形式：{form}',

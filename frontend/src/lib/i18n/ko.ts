@@ -63,7 +63,6 @@ export const ko: Texts = {
   'pane.from.none': '다른 나라가 제공한 것 없음',
   'pane.withheld': '비공개',
   'pane.withheld.why': '이 화면에 있는 결정에 따라 이 나라에 공개되지 않은 다른 나라의 정보 건수(생산국별).',
-  'pane.withheld.none': '비공개 없음',
   'pane.referred': '담당자 판단 대기',
   'pane.linkDown': '{party} 회선 끊김',
 
@@ -101,7 +100,6 @@ export const ko: Texts = {
   'table.fused': '융합',
   'table.unconfirmed': '미확인',
   'table.show': '지도에서 보기',
-  'table.count': '{count}건',
 
   'kind.track': '항적',
   'kind.event': '사건',
@@ -163,7 +161,6 @@ export const ko: Texts = {
   'decisions.none': '아직 결정이 없습니다.',
   'decisions.noneMatch': '해당하는 결정이 없습니다.',
   'decisions.via': '{party} 경유',
-  'decisions.direct': '직접',
   'decisions.until': '{time}까지',
   'decisions.count': '×{count}',
   'decisions.form': '형식: {form}',
