@@ -108,10 +108,10 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("POST", "/warnings/retract", frozenset({STAFF})),
     ("PUT", "/clock", frozenset({DIRECTOR})),
     ("GET", "/timings", frozenset({DIRECTOR})),
-    ("GET", "/status", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
+    ("GET", "/status", frozenset({STAFF, DIRECTOR})),
     ("GET", "/clock", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
     ("GET", "/health", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
-    ("GET", "/metrics", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
+    ("GET", "/metrics", frozenset({STAFF, DIRECTOR})),
     ("GET", "/openapi.json", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
 ]
 

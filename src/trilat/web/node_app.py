@@ -51,6 +51,9 @@ _HEALTH: Final[dict[str, Any]] = {
     },
     "required": ["ok", "party", "status"],
 }
+_KEEPERS: Final = frozenset({"staff", "director"})
+"""Who runs the node. How much it holds, and which links stand, is nothing that a reader was released."""
+
 _BODY_ERRORS: Final = (408, 413, 503)
 
 _DESCRIPTION: Final = """\
@@ -326,6 +329,7 @@ def _common_operations(routes: _Routes) -> list[Operation]:
         row(
             path="/status",
             handle=routes.status,
+            roles=_KEEPERS,
             summary="Links, ledger, reports, refusals.",
             answer=_OBJECT,
             errors=(503,),
@@ -341,6 +345,7 @@ def _common_operations(routes: _Routes) -> list[Operation]:
         row(
             path="/metrics",
             handle=routes.metrics,
+            roles=_KEEPERS,
             summary="Counts for Prometheus.",
             answer_media=MEDIA_TYPE,
         ),
