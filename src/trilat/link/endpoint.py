@@ -271,8 +271,10 @@ class LinkEndpoint:
             stream = IncomingStream()
         try:
             new = stream.accept(batch.first_sequence, len(batch.bindings))
-        except ReplayError:
+        except ReplayError as error:
+            # A partner that lost our receipt sends again too, so it gets the receipt, and nothing is used twice.
             self._acknowledge(name, stream)
+            self._tell("replay", f"`{batch.sender}` sent again what was accepted: {error}")
             return Arrival.REPEATED
         if new is None:
             self._incoming[name] = stream
