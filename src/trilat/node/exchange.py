@@ -18,6 +18,7 @@ from trilat.model import (
     Approval,
     Consent,
     Decision,
+    Form,
     ItemReference,
     Outcome,
     Reason,
@@ -38,6 +39,9 @@ class Held:
     consents: tuple[bytes, ...] = ()
     audience: str | None = None
     """The one peer that the item is made for; None for all."""
+
+    form: Form | None = None
+    """In which form a partner gave it to this node; None for an own item."""
 
 
 @dataclass(order=True)

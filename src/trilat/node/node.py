@@ -419,7 +419,7 @@ class Node:
             release.item.provenance, received_under=tuple(sorted(agreements))
         )
         item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
-        held = Held(item, parcel.marking, parcel.consents)
+        held = Held(item, parcel.marking, parcel.consents, form=release.form)
         for consent, signed in zip(consents, parcel.consents, strict=True):
             self._use_consent(consent, signed)
         if self.holdings.add(held, sender):

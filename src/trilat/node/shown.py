@@ -25,6 +25,7 @@ from trilat.model import (
     Decision,
     Ellipse,
     Event,
+    Form,
     Kinematics,
     Place,
     Polygon,
@@ -47,8 +48,14 @@ _PPM: Final = 1_000_000
 _PROBABILITY: Final = 0.95
 
 
-def shown(release: Release, sender: str | None) -> Plain:
-    """The item inside a release; `sender` is the partner that gave it to this node, None for an own one."""
+def shown(release: Release, sender: str | None, received: Form | None = None) -> Plain:
+    """The item inside a release.
+
+    Args:
+        release: to the reader.
+        sender: the partner that gave the item to this node; None for an own one.
+        received: the form in which it gave it. What is shown as its form is the coarser of the two.
+    """
     item, label = release.item, release.item.label
     originator, originators = label.originator, list(item.provenance.originators)
     if release.duties.attribution not in {None, Attribution.NAMED}:
@@ -62,7 +69,7 @@ def shown(release: Release, sender: str | None) -> Plain:
         "originator": originator,
         "originators": originators,
         "sender": sender,
-        "form": release.form.value,
+        "form": max((release.form, received or release.form), key=list(Form).index).value,
         "status": item.status.value,
         "valid_ns": item.valid_ns,
         "marking": f"{label.classification.scheme} {label.classification.level}",

@@ -184,7 +184,8 @@ class Standing:
             return
         leaves_ns = self._leaves_ns(release, due_ns(item, decision))
         if leaves_ns > now_ns and release.duties.attribution is not Attribution.ANONYMOUS:  # 4, 5
-            self._stands[item.item_id] = _Stands(reference, answer.key, shown(release, sender), leaves_ns)
+            plain = shown(release, sender, held.form)
+            self._stands[item.item_id] = _Stands(reference, answer.key, plain, leaves_ns)
             self._changed[item.item_id] = None
 
     def _leaves_ns(self, release: Release, due: int) -> int:
