@@ -28,6 +28,7 @@ from trilat.node import (
     SystemClock,
     WebSettings,
     make_folder,
+    party_code,
     read_folder,
 )
 from trilat.policy import internal_agreement
@@ -65,6 +66,7 @@ def init(
     ] = None,
 ) -> None:
     """Make a node's folder: settings, keys, tokens, and the card to hand to partners."""
+    party_code(party)
     peers = tuple(_peer(text) for text in peer or ())
     settings = NodeSettings(
         party=party,
@@ -102,8 +104,8 @@ def init(
 def _peer(text: str) -> Peer:
     code, _, address = text.partition("=")
     if code.endswith("-"):
-        return Peer(code=code[:-1], link=False)
-    return Peer(code=code, dial=address)
+        return Peer(code=party_code(code[:-1]), link=False)
+    return Peer(code=party_code(code), dial=address)
 
 
 @app.command("run")

@@ -25,6 +25,7 @@ from trilat.node.settings import (
     WebSettings,
     host_and_port,
     is_loopback,
+    party_code,
 )
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "host_and_port",
     "is_loopback",
     "make_folder",
+    "party_code",
     "read_folder",
     "restore",
     "standing_digest",

@@ -180,9 +180,10 @@ def make_folder(
         entropy: random bytes, never the same twice.
 
     Raises:
-        UsageError: the folder cannot be made, or holds something.
+        UsageError: a setting cannot be, the folder cannot be made, or it holds something.
         AgreementError: an agreement's text is not sound.
     """
+    read_settings(write_settings(settings))
     AgreementSet.of({name: read_agreement(name, text) for name, text in agreements.items()})
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

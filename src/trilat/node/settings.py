@@ -134,6 +134,17 @@ def _check(settings: NodeSettings) -> None:
     _ = settings.start_ns
 
 
+def party_code(text: str) -> str:
+    """A party's code as it was given.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if re.fullmatch(_PARTY, text) is None:
+        raise UsageError(f"`{text}` is not a party's code: give capital letters, such as `KOR`")
+    return text
+
+
 def host_and_port(address: str, name: str) -> tuple[str, int]:
     """Host and port of `HOST:PORT`.
 
