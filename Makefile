@@ -12,7 +12,7 @@ setup: .setup/done  ## .venv with the trilat command; kernels compiled once
 .setup/done: pyproject.toml requirements/dev.txt requirements/uv.txt tools/setup.sh
 	@tools/setup.sh
 
-demo: setup      ## replay 5 April 2009 under five regimes and print the table
+demo: setup      ## three nodes, live, with a page to look at: 5 April 2009
 	@$(BIN)/trilat demo
 
 check: setup     ## ruff, mypy, import rules, our own lint, docs
@@ -34,6 +34,7 @@ page:            ## types, texts and tests of the page
 	fi
 
 test: check      ## check, then every test
+	@tools/browser.sh
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10
 
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand

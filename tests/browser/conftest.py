@@ -35,7 +35,10 @@ def _missing() -> str | None:
             "no browser: run tools/browser.sh as root, or install Chromium; TRILAT_NO_BROWSER=1 does without"
         )
     if not (Path(trilat.web.__file__).parent / "page" / "index.html").is_file():
-        return "no page: install Node.js 20.19 or newer with npm, then `make page`; TRILAT_NO_BROWSER=1 does without"
+        return (
+            "no page: install Node.js 20.19 or newer with npm, then `make clean setup`; "
+            "TRILAT_NO_BROWSER=1 does without"
+        )
     return None
 
 

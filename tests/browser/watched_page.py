@@ -112,7 +112,7 @@ class WatchedPage:
         return self.part(f"pane-{party}-rows").locator(f'tr[data-originator*="{originator}"]')
 
     def figures(self, party: str) -> dict[str, tuple[str, ...]]:
-        """Height, speed and uncertainty as they stand in the lines of a pane's table, by the object's name."""
+        """Height, speed and uncertainty as they stand in the lines of a pane's table, by object."""
         read = """rows => rows.map(row => [
             row.dataset.id, [...row.querySelectorAll('.value:not(.age)')].map(cell => cell.textContent)])"""
         return {name: tuple(cells) for name, cells in self.rows(party).evaluate_all(read)}
