@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -169,7 +169,8 @@ def test_pause_stops_the_clock_and_the_panes_and_play_goes_on(view: WatchedPage)
     view.press("pause")
     assert view.state()["paused"]
     # The nodes come to the instant at which time stands; then nothing moves, on the clock or in any table.
-    standing_ms, *_ = view.at_rest("a paused page", lambda: (view.clock_ms(), *map(view.figures, PARTIES)))
+    view.at_rest("a paused page", lambda: (view.clock_ms(), *map(view.figures, PARTIES)))
+    standing_ms = view.clock_ms()
     view.shoot("paused")
     view.press("pause")
     view.until("the clock goes on", lambda: view.clock_ms() > standing_ms)
@@ -181,8 +182,12 @@ def test_the_speed_chosen_is_the_pace_of_the_clock(view: WatchedPage) -> None:
     for speed in (5, 30):
         view.choose_speed(speed)
         expect(view.part("speed")).to_have_value(str(speed))
-        view.until("the new pace", lambda speed=speed: view.state()["speed"] == speed)
+        view.until("the new pace", partial(has_speed, view, speed))
         assert speed * 0.6 < pace_of(view) < speed * 1.4
+
+
+def has_speed(view: WatchedPage, speed: int) -> bool:
+    return bool(view.state()["speed"] == speed)
 
 
 def pace_of(view: WatchedPage) -> float:

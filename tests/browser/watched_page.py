@@ -73,7 +73,7 @@ class WatchedPage:
 
     # --- waiting ---
 
-    def until(self, what: str, holds: Callable[[], T], within_s: float = WAIT_S) -> T:
+    def until(self, what: str, holds: Callable[[], T | None], within_s: float = WAIT_S) -> T:
         """What `holds` gave as soon as it was true."""
         ends_s = time.monotonic() + within_s
         while True:
@@ -188,7 +188,7 @@ class WatchedPage:
     def _is_up_to_date(self) -> bool:
         """Whether the page's clock is that of the director, give or take the way between the two."""
         state = self.state()
-        return abs(self.clock_ms() - state["now_ns"] / 1e6) < 3_000 * state["speed"]
+        return bool(abs(self.clock_ms() - state["now_ns"] / 1e6) < 3_000 * state["speed"])
 
     def shoot(self, name: str) -> None:
         """Keep a picture of the page in the folder that the environment names, if it names one."""
