@@ -1,6 +1,7 @@
 """The live demo: nodes as processes, a page to look at, or, without one, the result as an object or table."""
 
 import asyncio
+import logging
 import os
 import secrets
 import statistics
@@ -58,6 +59,7 @@ async def _show(
     play: Play, exercises: Mapping[str, Exercise], root: Path, speed: float, port: int, regime: str | None
 ) -> None:
     configure_log()
+    configure_log(logging.WARNING)
     code = secrets.token_hex(24)
     observer = Observer()
     director = Director(play, exercises, root, speed, observer)

@@ -216,8 +216,8 @@ def _read_input(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
         event.set()
 
 
-def configure_log() -> None:
-    """What a running node says: one line an event, on standard error."""
+def configure_log(least: int = logging.INFO) -> None:
+    """What a running process says, from a level on: one line an event, on standard error."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -228,7 +228,7 @@ def configure_log() -> None:
                 key_order=["timestamp", "level", "event"], bool_as_flag=False
             ),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
