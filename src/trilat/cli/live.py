@@ -58,7 +58,6 @@ def show_live(
 async def _show(
     play: Play, exercises: Mapping[str, Exercise], root: Path, speed: float, port: int, regime: str | None
 ) -> None:
-    configure_log()
     configure_log(logging.WARNING)
     code = secrets.token_hex(24)
     observer = Observer()
