@@ -334,7 +334,8 @@ def test_a_text_that_is_not_a_card_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "null", b"\xff\xfe", "[" * 16_000, '{"pin": 1, "pin": 2}', " " * 16_385, bytes(range(64))]
+    "text",
+    ["", "{", "null", b"\xff\xfe", "[" * 16_000, '{"pin": 1, "pin": 2}', " " * 16_385, bytes(range(64))],
 )
 def test_what_is_no_text_of_a_card_is_refused_in_one_line(text: str | bytes) -> None:
     with pytest.raises(TrustError) as caught:
