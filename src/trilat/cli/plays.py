@@ -59,8 +59,9 @@ def flight_exercises(scenario: Scenario, names: Sequence[str]) -> dict[str, Exer
 
 def ships_play(run: ShipRun, name: str) -> Play:
     """A recording of AIS, as receivers would report it."""
+    receivers = {sighting.receiver for sighting in run.reading.sightings if sighting.receiver}
     return Play(
-        title=f"Ships heard by {len({sighting.receiver for sighting in run.reading.sightings})} receivers",
+        title=f"Ships heard by {len(receivers)} receivers",
         subtitle=f"{name}, {format_instant(run.start_ns)[:10]}",
         source="ais",
         feeds=plain_reports(run.reports),

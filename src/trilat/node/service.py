@@ -5,6 +5,7 @@ A node that cannot write its ledger does nothing any more: `problem` says so, an
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any, Final, Protocol, TypeVar
 
 import structlog
@@ -22,7 +23,7 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
-from trilat.node.audience import Audience, Event
+from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
 from trilat.node.node import Node
@@ -76,6 +77,7 @@ class NodeService:
         self._worker = Worker(clock, time, self._tick, self._between, self._fail)
         self._audience = Audience(node)
         self._timings = Timings(node, wall_ns)
+        self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
         self._releases = 0
         self._dropped = 0
@@ -87,11 +89,23 @@ class NodeService:
         self._worker.start()
 
     async def stop(self) -> None:
-        """End after the job in hand; readers are told, and what is written stays for the next start."""
+        """End after the job in hand, however late the node is. Readers are told, who waits for another job
+        gets a LedgerError, and what is written stays for the next start.
+        """
         if self._worker.is_alive():
-            if self.problem() is None:
-                await self._ask(lambda: self._audience.close_all("the node stops"))
-            await asyncio.to_thread(self._worker.stop)
+            await asyncio.to_thread(self._end)
+            for asked in tuple(self._asked):
+                if asked.set_running_or_notify_cancel():
+                    asked.set_exception(self._not_running())
+
+    def _end(self) -> None:
+        self._worker.stop()
+        # The node's thread has ended, so what was its alone is this one's now.
+        try:
+            if self._problem is None and self.node.failure is None:
+                self._audience.close_all("the node stops")
+        except Exception as error:  # noqa: BLE001 - the node ends all the same
+            self._fail(error)
 
     def problem(self) -> str | None:
         """Why the node does nothing any more, in one line; None while it works."""
@@ -173,7 +187,18 @@ class NodeService:
 
     async def _ask(self, job: Callable[[], _T]) -> _T:
         """What a job returned or raised on the node's thread."""
-        return await asyncio.wrap_future(self._worker.ask(job))
+        return await asyncio.wrap_future(self._asking(job))
+
+    def _asking(self, job: Callable[[], _T]) -> Future[_T]:
+        if not self._worker.is_alive():
+            raise self._not_running()
+        asked = self._worker.ask(job)
+        self._asked.add(asked)
+        asked.add_done_callback(self._asked.discard)
+        return asked
+
+    def _not_running(self) -> LedgerError:
+        return LedgerError(f"`{self.party}` does not run: start it, and ask again")
 
     # --- what feeds and people ask ---
 
@@ -280,18 +305,31 @@ class NodeService:
         """Events of a standing release until it is closed; errors of `picture` at the first step."""
         loop = asyncio.get_running_loop()
 
-        def open_() -> Any:
+        def open_() -> tuple[Reader, dict[str, Any]]:
             self._refuse_stopped()
             return self._audience.open(reader, loop)
 
-        opened, first = await self._ask(open_)
+        opening = self._asking(open_)
+        try:
+            opened, first = await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:
+            # Who left while the release was being opened takes nothing of it.
+            opening.add_done_callback(self._left)
+            raise
         try:
             yield "opened", first
             while (event := await opened.events.get()) is not None:
                 yield event
         finally:
-            if self.problem() is None:
-                self._worker.tell(lambda: self._audience.close(opened, "the reader left"))
+            self._close(opened)
+
+    def _left(self, opening: "Future[tuple[Reader, dict[str, Any]]]") -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            self._close(opening.result()[0])
+
+    def _close(self, reader: Reader) -> None:
+        if self.problem() is None:
+            self._worker.tell(lambda: self._audience.close(reader, "the reader left"))
 
     # --- clock, state, counts ---
 
