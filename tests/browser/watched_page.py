@@ -69,7 +69,7 @@ class WatchedPage:
     def close(self) -> None:
         """Leave; what it did that it must never do fails the test."""
         self.context.close()
-        assert self.faults == []
+        assert self.faults == [], self.faults
 
     # --- waiting ---
 

@@ -1,10 +1,12 @@
 """A node's service: answers after the commit, readers told the truth, nothing done once it has failed."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -12,7 +14,8 @@ from tests.small_federation import START_NS, federation_of, launch
 
 from trilat.ledger import EntryKind
 from trilat.model import SECOND_NS, LedgerError, Status, UsageError, to_plain
-from trilat.node import ManualClock, Node, NodeService, Pace, PacedClock
+from trilat.node import ManualClock, Node, NodeService, Pace, PacedClock, audience, timings
+from trilat.node.timings import Timings
 from trilat.policy import AgreementSet, internal_agreement, read_agreement
 
 STANDS: Final = Pace(from_wall_ns=0, instant_ns=START_NS, speed=0.0)
@@ -57,6 +60,26 @@ def taken(service: NodeService, node: Node, name: str = "seen") -> Coroutine[Any
     return service.intake([report(node, name)], name, sha256(name.encode()).digest())
 
 
+async def ticked(service: NodeService, second: int) -> None:
+    """Returns when the clock stands at a second and the node has ticked there."""
+    tick_ns = START_NS + second * SECOND_NS
+    await service.set_pace(replace(STANDS, instant_ns=tick_ns))
+    while (await service.state())["ticked_ns"] < tick_ns:  # noqa: ASYNC110 - the node has its own thread
+        await asyncio.sleep(0.01)
+
+
+def disk_is_full(monkeypatch: pytest.MonkeyPatch, node: Node) -> None:
+    """From now on the ledger takes nothing."""
+
+    def full(*_: object) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(node.ledger, "append", full)
+
+
+# --- answers ---
+
+
 def test_a_batch_is_answered_when_it_is_in_the_ledger() -> None:
     async def work(service: NodeService, node: Node) -> None:
         answer = await taken(service, node)
@@ -64,6 +87,38 @@ def test_a_batch_is_answered_when_it_is_in_the_ledger() -> None:
         assert sum(1 for _ in node.ledger.entries(kinds={EntryKind.REPORT})) == 1
 
     serviced(work)
+
+
+def test_a_batch_that_comes_again_is_answered_from_the_ledger_and_another_under_its_key_refused() -> None:
+    async def work(service: NodeService, node: Node) -> None:
+        first = await taken(service, node)
+        again = await taken(service, node)
+        assert (first.repeated, again.repeated) == (False, True)
+        assert (again.accepted, again.refused) == (first.accepted, first.refused)
+        with pytest.raises(UsageError, match="key `seen` was used for another batch") as refused:
+            await service.intake([report(node, "other")], "seen", bytes(32))
+        assert refused.value.facts["conflict"] is True
+        assert (await service.state())["accepted_reports"] == 1
+
+    serviced(work)
+
+
+def test_what_is_no_report_is_refused_beside_those_that_are() -> None:
+    async def work(service: NodeService, node: Node) -> None:
+        batch = [7, report(node), {"kind": "event"}, {"kind": ["event"]}, {"x": "\ud800\n"}]
+        answer = await service.intake(batch, "mixed", bytes(32))
+        assert answer.accepted == 1
+        assert [index for index, _ in answer.refused] == [0, 2, 3, 4]
+        state = await service.state()
+        assert state["refusals"] == 4
+        assert all("\n" not in line for line in state["last_refusals"])
+        await service.keep_aside("intake", "a body that is not JSON", b"{")
+        assert (await service.state())["last_refusals"][-1] == "a body that is not JSON"
+
+    serviced(work)
+
+
+# --- readers ---
 
 
 def test_a_reader_gets_opened_then_the_whole_picture_and_is_told_of_the_end() -> None:
@@ -95,24 +150,171 @@ def test_a_reader_without_an_agreement_is_refused_at_the_first_step() -> None:
     serviced(work)
 
 
+def test_a_reader_who_is_too_slow_is_closed_and_the_others_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "_EVENTS_WAITING_MAX", 2)
+    monkeypatch.setattr(audience, "_FRAMES_EVERY_NS", 1)
+
+    async def work(service: NodeService, node: Node) -> None:
+        slow, quick = service.stream("JPN/staff"), service.stream("JPN/staff")
+        await anext(slow)
+        await anext(quick)
+        seen = asyncio.create_task(_read_all(quick))
+        number = 0
+        while len((await service.state())["readers"]) > 1:
+            number += 1
+            await taken(service, node, f"seen-{number}")
+        last = [event async for event in slow][-1]
+        assert last == ("closed", {"reason": "the reader is too slow: open again for the whole picture"})
+        await service.stop()
+        assert (await seen)[-1] == ("closed", {"reason": "the node stops"})
+
+    serviced(work)
+
+
+async def _read_all(stream: Any) -> list[Any]:
+    return [event async for event in stream]
+
+
+def test_a_reader_who_leaves_is_read_to_no_more() -> None:
+    async def work(service: NodeService, _: Node) -> None:
+        stream: Any = service.stream("JPN/staff")
+        await anext(stream)
+        assert (await service.state())["readers"] == ["JPN/staff"]
+        await stream.aclose()
+        assert (await service.state())["readers"] == []
+
+    serviced(work)
+
+
+def test_a_reader_who_leaves_while_the_release_is_opened_is_read_to_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entered, goes_on = threading.Event(), threading.Event()
+    open_ = audience.Audience.open
+
+    def slowly(self: audience.Audience, *given: Any) -> Any:
+        entered.set()
+        goes_on.wait(WAIT_S)
+        return open_(self, *given)
+
+    monkeypatch.setattr(audience.Audience, "open", slowly)
+
+    async def work(service: NodeService, _: Node) -> None:
+        stream: Any = service.stream("JPN/staff")
+        step = asyncio.ensure_future(anext(stream))
+        await asyncio.to_thread(entered.wait, WAIT_S)
+        step.cancel()
+        await asyncio.wait({step})
+        goes_on.set()
+        # What is asked for next may stand before the reader's end, what follows stands behind it.
+        await service.state()
+        assert (await service.state())["readers"] == []
+
+    serviced(work)
+
+
+# --- failure and end ---
+
+
 def test_a_node_that_cannot_write_says_so_and_does_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(service: NodeService, node: Node) -> None:
         stream = service.stream("JPN/staff")
         await anext(stream)
-
-        def full(*_: object) -> None:
-            raise LedgerError("the disk is full")
-
-        monkeypatch.setattr(node.ledger, "append", full)
-        await service.set_pace(Pace(from_wall_ns=0, instant_ns=START_NS + 2 * SECOND_NS, speed=0.0))
+        disk_is_full(monkeypatch, node)
+        await service.set_pace(replace(STANDS, instant_ns=START_NS + 2 * SECOND_NS))
         events = [event async for event in stream]
-        assert events[-1][0] == "closed"
+        assert events[-1] == ("closed", {"reason": "the node has stopped"})
         assert service.problem() == "the disk is full"
-        with pytest.raises(LedgerError, match="`JPN` has stopped: the disk is full"):
-            await taken(service, node)
-        assert (await service.state())["problem"] == "the disk is full"
+        refused = "`JPN` has stopped: the disk is full"
+        for ask in (
+            taken(service, node),
+            service.picture("JPN/staff"),
+            anext(service.stream("JPN/staff")),
+            service.keep_aside("intake", "x", b""),
+            service.answer({}),
+            service.raise_warning({}),
+            service.retract_warning("x", ""),
+        ):
+            with pytest.raises(LedgerError, match=refused):
+                await ask
+        state = await service.state()
+        assert state["problem"] == "the disk is full"
+        ticks = service.counts()["ticks"]
+        await service.set_pace(replace(STANDS, instant_ns=START_NS + 9 * SECOND_NS))
+        await asyncio.sleep(0.3)
+        assert service.counts()["ticks"] == ticks
+        assert (await service.state())["ledger_entries"] == state["ledger_entries"]
 
     serviced(work)
+
+
+def test_a_batch_that_cannot_be_written_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(service: NodeService, node: Node) -> None:
+        disk_is_full(monkeypatch, node)
+        with pytest.raises(LedgerError, match="the disk is full"):
+            await taken(service, node)
+        assert sum(1 for _ in node.ledger.entries(kinds={EntryKind.REPORT})) == 0
+        assert (await service.state())["accepted_reports"] == 0
+        # The feed asks again, under the same key, when there is room.
+        monkeypatch.undo()
+        answer = await taken(service, node)
+        assert (answer.accepted, answer.repeated) == (1, False)
+
+    serviced(work)
+
+
+def test_a_node_that_is_late_ends_after_the_tick_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = []
+
+    async def work(service: NodeService, node: Node) -> None:
+        begun = threading.Event()
+
+        def slow_tick() -> tuple[()]:
+            ticks.append(1)
+            begun.set()
+            time.sleep(0.2)
+            return ()
+
+        monkeypatch.setattr(node, "tick", slow_tick)
+        service._time.set_pace(replace(STANDS, instant_ns=START_NS + 900 * SECOND_NS))
+        await asyncio.to_thread(begun.wait, WAIT_S)
+        waiting = asyncio.create_task(service.state())
+        await asyncio.sleep(0)
+        await service.stop()
+        with pytest.raises(LedgerError, match="`JPN` does not run"):
+            await waiting
+
+    serviced(work)
+    assert len(ticks) < 900
+
+
+def test_a_node_that_ended_refuses_and_ends_but_once() -> None:
+    async def work(service: NodeService, node: Node) -> None:
+        await service.stop()
+        await service.stop()
+        assert service.problem() == "the node is not running"
+        for ask in (service.state(), service.referrals(), taken(service, node), service.timings(0)):
+            with pytest.raises(LedgerError, match="`JPN` does not run: start it, and ask again"):
+                await ask
+
+    serviced(work)
+
+
+def test_a_node_that_cannot_write_its_end_still_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(service: NodeService, node: Node) -> None:
+        stream = service.stream("JPN/staff")
+        await anext(stream)
+        while (await anext(stream))[0] != "picture":
+            pass
+        disk_is_full(monkeypatch, node)
+        await service.stop()
+        assert (await anext(stream))[0] == "closed"
+        assert not service._worker.is_alive()
+
+    serviced(work)
+
+
+# --- clock, answers, numbers ---
 
 
 def test_nobody_sets_the_time_of_a_real_node() -> None:
@@ -141,20 +343,108 @@ def test_state_and_counts_tell_what_a_monitor_asks_for() -> None:
         return await service.state(), dict(service.counts())
 
     state, counts = serviced(work)
-    assert state["links"]["USA"]["up"] is False
+    assert sorted(state) == [
+        *("accepted_reports", "at", "at_ns", "last_refusals", "ledger_entries", "links", "party", "problem"),
+        *("readers", "referrals", "refusals", "status", "ticked_ns", "waiting"),
+    ]
+    assert state["links"]["USA"] == {
+        "up": False,
+        "heard_s": None,
+        **dict.fromkeys(("sent", "acknowledged", "waiting", "received", "withheld"), 0),
+    }
+    assert sorted(counts) == [
+        *("accepted_reports", "behind_s", "items_held", "items_received", "jobs_waiting", "ledger_entries"),
+        *("link_up_KOR", "link_up_USA", "payloads_dropped", "readers", "referrals", "refusals", "releases"),
+        "ticks",
+    ]
     assert (state["accepted_reports"], counts["accepted_reports"]) == (1, 1)
-    assert {"behind_s", "jobs_waiting", "ledger_entries", "link_up_USA", "refusals", "ticks"} <= set(counts)
+    assert all(isinstance(number, int | float) for number in counts.values())
 
 
 def test_timings_hold_nothing_for_what_rests_on_no_sensor() -> None:
     async def work(service: NodeService, node: Node) -> dict[str, Any]:
-        before = await service.timings(0)
-        assert (before["released"], before["arrived"]) == ([], [])
+        assert await service.timings(0) == {"last": 0, "released": [], "arrived": []}
         await taken(service, node)
-        await service.set_pace(Pace(from_wall_ns=0, instant_ns=START_NS + SECOND_NS, speed=0.0))
-        while (await service.state())["ticked_ns"] < START_NS + SECOND_NS:  # noqa: ASYNC110 - its own thread
-            await asyncio.sleep(0.01)
+        await ticked(service, 1)
+        assert node.endpoint.next_sequence("USA") > 1
         return await service.timings(0)
 
     # A launch that people saw rests on no observation tokens: it is released, and there is nothing to time.
     assert serviced(work)["released"] == []
+
+
+class Watched:
+    """As much of a node as `Timings` looks at."""
+
+    def __init__(self) -> None:
+        self.passed: dict[tuple[str, str], int] = {}
+        self.newest: dict[str, Any] = {}
+        self.heads = SimpleNamespace(token=str.encode)
+        self.holdings = SimpleNamespace(newest=self.newest.get)
+        self.endpoint = SimpleNamespace(cursors=lambda: dict(self.passed))
+
+    def release(self, sequence: int, tokens: list[str], version: int = 1, newest: int = 1) -> Any:
+        """A record of a release of an item that rests on these reports."""
+        item = SimpleNamespace(
+            version=newest, provenance=SimpleNamespace(observations=[token.encode() for token in tokens])
+        )
+        self.newest["track"] = item
+        return SimpleNamespace(
+            recipient="USA", sequence=sequence, item=SimpleNamespace(item_id="track", version=version)
+        )
+
+
+def timed(watched: Watched) -> Timings:
+    """Timings by a clock that shows 1, 2, 3 and so on."""
+    world = iter(range(1, 1_000))
+    return Timings(watched, lambda: next(world))  # type: ignore[arg-type]
+
+
+def test_timings_tell_when_reports_were_accepted_released_and_arrived() -> None:
+    watched = Watched()
+    watched.passed["KOR", "old"] = 7
+    noted = timed(watched)
+    noted.accepted(["plot-1"])
+    noted.accepted(["plot-2"])
+    noted.released([watched.release(4, ["plot-1", "plot-2", "a partner's"])])
+    watched.passed |= {("KOR", "old"): 9, ("KOR", "new"): 1}
+    noted.arrived()
+    told = noted.after(0)
+    assert told["released"] == [{"recipient": "USA", "sequence": 4, "wall_ns": 3, "accepted_ns": [1, 2]}]
+    # What had arrived before the node began was not timed, so 8 is the first.
+    assert told["arrived"] == [
+        {"sender": "KOR", "sequence": 8, "wall_ns": 4},
+        {"sender": "KOR", "sequence": 9, "wall_ns": 4},
+        {"sender": "KOR", "sequence": 1, "wall_ns": 4},
+    ]
+    noted.arrived()
+    assert noted.after(told["last"]) == {"last": told["last"], "released": [], "arrived": []}
+
+
+def test_timings_leave_out_what_they_cannot_say() -> None:
+    watched = Watched()
+    noted = timed(watched)
+    noted.accepted(["plot-1"])
+    other = watched.release(1, ["plot-1"], version=1, newest=2)
+    noted.released([other])
+    strange = watched.release(2, ["a partner's"])
+    noted.released([strange])
+    watched.newest.clear()
+    noted.released([strange])
+    assert noted.after(0)["released"] == []
+
+
+def test_timings_keep_no_more_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timings, "_KEPT", 3)
+    watched = Watched()
+    noted = timed(watched)
+    noted.accepted([f"plot-{number}" for number in range(10)])
+    noted.released([watched.release(1, ["plot-6", "plot-7", "plot-9"])])
+    assert noted.after(0)["released"][0]["accepted_ns"] == [1, 1]
+    for sequence in range(1, 10):
+        noted.released([watched.release(sequence, ["plot-9"])])
+        watched.passed["KOR", "s"] = sequence
+        noted.arrived()
+    told = noted.after(0)
+    assert [release["sequence"] for release in told["released"]] == [7, 8, 9]
+    assert [arrival["sequence"] for arrival in told["arrived"]] == [7, 8, 9]

@@ -2,13 +2,17 @@
 
 import asyncio
 import os
+import shlex
 import sys
+from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import httpx
 import typer
 
+from trilat.cli.fleet import error_of
 from trilat.cli.running import run_node
 from trilat.cli.terminal import (
     BAD_ANSWER,
@@ -19,14 +23,16 @@ from trilat.cli.terminal import (
     show_table,
     stop,
 )
-from trilat.model import LinkError, Status, UsageError
+from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
     ClockSettings,
     LinkSettings,
+    NodeFolder,
     NodeSettings,
     Peer,
     SystemClock,
     WebSettings,
+    host_and_port,
     make_folder,
     party_code,
     read_folder,
@@ -37,7 +43,6 @@ from trilat.study import agreement_files
 app = typer.Typer(help="A party's own node: make its folder, run it, ask how it is.", no_args_is_help=True)
 
 _ANSWER_S_MAX: Final = 5.0
-_REFUSED: Final = 400
 _SINCE: Final = "2000-01-01T00:00:00Z"
 
 
@@ -81,7 +86,7 @@ def init(
     )
     texts = {
         **agreement_files(agreements),
-        f"internal-{party}.toml": internal_agreement(party, purpose, _SINCE),
+        f"internal-{party}.toml": _internal_agreement(party, purpose),
     }
     card = make_folder(
         folder,
@@ -98,14 +103,34 @@ def init(
         say(
             f"Put the card of {known.code} at {folder / 'peers' / known.code}.json when you have compared it."
         )
-    say(f"Then: trilat node run {folder}")
+    say(f"Then: {_how_to_run(folder)}")
+
+
+def _how_to_run(folder: Path) -> str:
+    """As it is typed in a shell."""
+    return f"trilat node run {shlex.quote(str(folder))}"
+
+
+def _internal_agreement(party: str, purpose: str) -> str:
+    try:
+        return internal_agreement(party, purpose, _SINCE)
+    except ItemError as error:
+        # The party was looked at before, so it is the purpose.
+        raise UsageError(
+            f"`{purpose}` is not a purpose: give one word of letters, digits and `-`, as in `missile-warning`"
+        ) from error
 
 
 def _peer(text: str) -> Peer:
-    code, _, address = text.partition("=")
+    code, dials, address = text.partition("=")
     if code.endswith("-"):
+        if dials:
+            raise UsageError(f"`{text}` is not a peer: `{code}` has no link, so it has no address")
         return Peer(code=party_code(code[:-1]), link=False)
-    return Peer(code=party_code(code), dial=address)
+    peer = Peer(code=party_code(code), dial=address)
+    if dials and host_and_port(address, f"dial of peer {code}")[1] == 0:
+        raise UsageError(f"dial of peer {code} `{address}` has no port: give the one that it listens on")
+    return peer
 
 
 @app.command("run")
@@ -141,34 +166,50 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Ask a running node how it is."""
-    state = _state(folder)
+    held = read_folder(folder)
+    state = _state(held)
     if as_json:
         print_json(state)
     else:
-        _show(state)
+        _show(state, [peer.code for peer in held.settings.peer if not peer.link])
     if state["problem"]:
         stop(BAD_ANSWER)
 
 
-def _state(folder: Path) -> dict[str, Any]:
-    held = read_folder(folder)
+def _state(held: NodeFolder) -> dict[str, Any]:
     address = held.address()
     if address is None:
-        raise UsageError(f"the node of {held.settings.party} does not run: `trilat node run {folder}`")
+        raise UsageError(f"the node of {held.settings.party} does not run: `{_how_to_run(held.path)}`")
     headers = {"authorization": f"Bearer {held.secrets.tokens['staff']}"}
     try:
         answer = httpx.get(f"{address}/status", headers=headers, timeout=_ANSWER_S_MAX, trust_env=False)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise LinkError(
             f"the node of {held.settings.party} does not answer at {address}: is it running?"
         ) from error
-    if answer.status_code >= _REFUSED:
-        raise LinkError(f"what answers at {address} is not this node: HTTP {answer.status_code}")
-    state: dict[str, Any] = answer.json()
-    return state
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        raise LinkError(f"the node of {held.settings.party} does not say how it is: {error_of(answer)}")
+    return _state_of(answer, held.settings.party, address)
 
 
-def _show(state: dict[str, Any]) -> None:
+def _state_of(answer: httpx.Response, party: str, address: str) -> dict[str, Any]:
+    """The state that an answer holds; LinkError where it is not from this party's node."""
+    try:
+        said = answer.json() if answer.is_success else None
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or said.get("party") != party:
+        raise LinkError(f"what answers at {address} is not the node of {party}: HTTP {answer.status_code}")
+    return said
+
+
+def _link_in_words(link: dict[str, Any]) -> str:
+    if link["up"]:
+        return "up"
+    return "never heard" if link["heard_s"] is None else f"down, heard {link['heard_s']:.0f} s ago"
+
+
+def _show(state: dict[str, Any], unlinked: Sequence[str]) -> None:
     trouble = f" STOPPED: {state['problem']}" if state["problem"] else ""
     say(f"{state['party']} ({state['status']}) at {state['at']}{trouble}", style="bold")
     say(
@@ -177,10 +218,9 @@ def _show(state: dict[str, Any]) -> None:
     )
     table = columns("partner", "link", "received", "withheld", "not acknowledged")
     for party, link in state["links"].items():
-        heard = "never heard" if link["heard_s"] is None else f"down, heard {link['heard_s']:.0f} s ago"
         table.add_row(
             party,
-            "up" if link["up"] else heard,
+            "no link" if party in unlinked else _link_in_words(link),
             str(link["received"]),
             str(link["withheld"]),
             str(link["sent"] - link["acknowledged"]),

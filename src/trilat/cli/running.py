@@ -69,6 +69,8 @@ async def run_node(folder: NodeFolder, *, until_input_ends: bool) -> None:
         served = await serve(node_app(service, access), host, port, allow_remote=settings.web.allow_remote)
         stack.push_async_callback(served.stop)
         folder.leave(ADDRESS_FILE, json.dumps({"web": served.address, "pid": os.getpid()}))
+        # Whoever has the address next is not to be asked with our tokens.
+        stack.callback(folder.take_back, ADDRESS_FILE)
         structlog.get_logger("trilat.node").info("running", party=settings.party, address=served.address)
         await ended.wait()
 

@@ -34,7 +34,7 @@ from trilat.model import Clock, Status, Transport, TrustError, UsageError
 from trilat.node.clock import REAL_TIME, Pace
 from trilat.node.config import NodeConfig
 from trilat.node.node import Node
-from trilat.node.settings import NODE_FILE, NodeSettings, read_settings, write_settings
+from trilat.node.settings import NODE_FILE, NodeSettings, party_code, read_settings, write_settings
 from trilat.policy import AgreementSet, read_agreement
 
 LEDGER_FILE: Final = "ledger"
@@ -129,21 +129,42 @@ class NodeFolder:
         return Pace(from_wall_ns=0, instant_ns=self.settings.start_ns, speed=0.0)
 
     def keep_pace(self, pace: Pace) -> None:
-        """Remember how the node's time runs for a restart."""
+        """Remember how the node's time runs for a restart.
+
+        Raises:
+            UsageError: the node runs on the system clock, or the file cannot be written.
+        """
+        if self.settings.clock.kind == "system":
+            raise UsageError("this node runs on the system clock: nobody sets it but with clock.kind `paced`")
         said = {"from_wall_ns": pace.from_wall_ns, "instant_ns": pace.instant_ns, "speed": pace.speed}
         self.leave(PACE_FILE, json.dumps(said))
 
     def leave(self, name: str, text: str) -> None:
-        """Write a file of `run/` whole or not at all."""
-        self.run_path.mkdir(mode=0o700, exist_ok=True)
+        """Write a file of `run/` whole or not at all; UsageError where it cannot be."""
         unfinished = self.run_path / f"{name}.new"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(self.run_path / name)
+        try:
+            self.run_path.mkdir(mode=0o700, exist_ok=True)
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(self.run_path / name)
+        except OSError as error:
+            why = (error.strerror or "unknown reason").lower()
+            raise UsageError(f"`{self.run_path / name}` cannot be written: {why}") from error
+
+    def take_back(self, name: str) -> None:
+        """Remove a file of `run/` that does not hold any more."""
+        (self.run_path / name).unlink(missing_ok=True)
 
     def address(self) -> str | None:
-        """Where the running node's HTTP interface listens, as it last said; None where it never ran."""
+        """Where the HTTP interface listens, as the node said when it began; None where it ended in good order
+        or never ran.
+        """
         path = self.run_path / ADDRESS_FILE
-        return str(_json(path)["web"]) if path.is_file() else None
+        if not path.is_file():
+            return None
+        address = _json(path).get("web")
+        if not isinstance(address, str):
+            raise UsageError(f"`{path}` tells no address: remove it, and start the node again")
+        return address
 
 
 @dataclass(frozen=True, repr=False)
@@ -180,11 +201,15 @@ def make_folder(
         entropy: random bytes, never the same twice.
 
     Raises:
-        UsageError: a setting cannot be, the folder cannot be made, or it holds something.
+        UsageError: a setting or host cannot be, the folder cannot be made, or it holds something.
         AgreementError: an agreement's text is not sound.
     """
+    # All that can be refused is refused before anything is written: the folder is named again then.
     read_settings(write_settings(settings))
     AgreementSet.of({name: read_agreement(name, text) for name, text in agreements.items()})
+    roles = roles_of(settings)
+    keys = NodeKeys.generate(settings.party, entropy)
+    identity = LinkIdentity.generate(settings.party, hosts, now_ns, entropy)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(path.iterdir()):
@@ -194,21 +219,19 @@ def make_folder(
             (path / name).mkdir(mode=0o700)
         for name, text in agreements.items():
             (path / "agreements" / name).write_text(text, encoding="utf-8")
-        keys = NodeKeys.generate(settings.party, entropy)
-        identity = LinkIdentity.generate(settings.party, hosts, now_ns, entropy)
         identity.write(path / "keys" / "link")
         secrets = {
             _KEYS_FILE: keys.private_bytes(),
             _LEDGER_KEY_FILE: entropy(_KEY_BYTES),
             _OBSERVATION_KEY_FILE: entropy(_KEY_BYTES),
         }
-        for role in roles_of(settings):
+        for role in roles:
             secrets[f"{role}{_ROLE_SUFFIX}"] = entropy(_KEY_BYTES).hex().encode() + b"\n"
         for name, data in secrets.items():
             write_private(path / "keys" / name, data)
         card = identity.card(keys.pin)
         (path / CARD_FILE).write_text(card_to_json(card), encoding="utf-8")
-        # The settings come last: a folder without them is not a node's, and can be made again.
+        # The settings come last: a folder without them is not a node's.
         (path / NODE_FILE).write_text(write_settings(settings), encoding="utf-8")
     except OSError as error:
         raise UsageError(
@@ -218,9 +241,16 @@ def make_folder(
 
 
 def roles_of(settings: NodeSettings) -> tuple[str, ...]:
-    """The roles that have a token at this node."""
+    """The roles that have a token at this node.
+
+    Raises:
+        UsageError: a reader is not a party's code, stands twice, or is the party itself.
+    """
+    readers = [party_code(reader) for reader in settings.readers]
+    if len({settings.party, *readers}) <= len(readers):
+        raise UsageError(f"{NODE_FILE}: a reader stands twice, or is the party itself: list each once")
     director = () if settings.status is Status.REAL else ("director",)
-    return ("intake", "staff", *director, *(f"reader-{code}" for code in settings.readers))
+    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers))
 
 
 def read_folder(path: Path) -> NodeFolder:
@@ -247,8 +277,8 @@ def read_folder(path: Path) -> NodeFolder:
         agreements=AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()}),
         agreement_texts=texts,
         secrets=Secrets(
-            ledger_key=_secret(path / "keys" / _LEDGER_KEY_FILE),
-            token_key=_secret(path / "keys" / _OBSERVATION_KEY_FILE),
+            ledger_key=_key(path / "keys" / _LEDGER_KEY_FILE),
+            token_key=_key(path / "keys" / _OBSERVATION_KEY_FILE),
             tokens={
                 role: _secret(path / "keys" / f"{role}{_ROLE_SUFFIX}").decode("ascii", "replace").strip()
                 for role in roles_of(settings)
@@ -264,6 +294,14 @@ def _card(path: Path, code: str) -> Card:
     if card.party != code:
         raise TrustError(f"peers/{code}.json is the card of `{card.party}`: put each under its own code")
     return card
+
+
+def _key(path: Path) -> bytes:
+    """A key of `_KEY_BYTES`, as it was made."""
+    data = _secret(path)
+    if len(data) != _KEY_BYTES:
+        raise UsageError(f"`{path}` has {len(data)} bytes, a key has {_KEY_BYTES}: restore it from a backup")
+    return data
 
 
 def _secret(path: Path) -> bytes:
