@@ -35,7 +35,9 @@ page:            ## types, texts and tests of the page
 
 test: check      ## check, then every test
 	@tools/browser.sh
-	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10
+	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 --ignore tests/processes --ignore tests/browser
+	@echo "now nodes as processes, and the page in a browser: one after another, each has the machine to itself"
+	$(BIN)/pytest -q --durations=10 tests/processes tests/browser
 
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py
