@@ -193,7 +193,8 @@ def _shows_how_it_is(usa: Path) -> None:
     assert head.startswith("USA (exercise) at 20")
     assert counts.startswith("0 own reports; ")
     assert names.split() == ["partner", "link", "received", "withheld", "not", "acknowledged"]
-    assert kor.split()[:3] == ["KOR", "up", "1"]
+    assert kor.split()[:2] == ["KOR", "up"]
+    assert int(kor.split()[2]) >= 1
     assert jpn.split()[:3] == ["JPN", "no", "link"]
     state = json.loads(typed("status", usa, "--json"))
     assert state["party"] == "USA"

@@ -20,9 +20,9 @@ import logging
 import ssl
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import nats.errors
 from nats.aio.client import Client
@@ -53,6 +53,7 @@ PUBLISH_S_MAX: Final = 2.0
 _RECONNECT_S: Final = 0.2
 _PING_S: Final = 2
 _PINGS_MAX: Final = 2
+_CANCELLED_MAX: Final = 50
 
 OnPayload = Callable[[bytes], None]
 
@@ -199,34 +200,36 @@ class NatsTransport:
         assert self._loop is not None, "it is started"
         client = Client()
         try:
-            async with asyncio.timeout(CONNECT_S_MAX):
-                await client.connect(
-                    f"tls://{LOOPBACK}:{self._port}",
-                    name=f"{self._party} node",
-                    tls=self._context,
-                    tls_handshake_first=True,
-                    nkeys_seed_str=self._seed,
-                    error_cb=self._failed,
-                    disconnected_cb=self._disconnected,
-                    reconnected_cb=self._reconnected,
-                    allow_reconnect=True,
-                    max_reconnect_attempts=-1,
-                    # The library declares whole seconds, and sleeps for what it is given.
-                    reconnect_time_wait=_RECONNECT_S,  # type: ignore[arg-type]
-                    ping_interval=_PING_S,
-                    max_outstanding_pings=_PINGS_MAX,
-                    pending_size=PENDING_BYTES_MAX,
-                    # Without it, a publish that waits for room while the connection breaks waits for ever.
-                    flush_timeout=PUBLISH_S_MAX,
-                )
-                for peer in sorted(self._peers):
-                    await self._subscribe(client, peer)
-                await client.flush()
+            await _within(self._connect(client), CONNECT_S_MAX)
         except Exception as error:
             await _close(client)
             raise LinkError(f"the links' server does not take our connection: {_text_of(error)}") from error
         self._now_connected()
         return client
+
+    async def _connect(self, client: Client) -> None:
+        await client.connect(
+            f"tls://{LOOPBACK}:{self._port}",
+            name=f"{self._party} node",
+            tls=self._context,
+            tls_handshake_first=True,
+            nkeys_seed_str=self._seed,
+            error_cb=self._failed,
+            disconnected_cb=self._disconnected,
+            reconnected_cb=self._reconnected,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            # The library declares whole seconds, and sleeps for what it is given.
+            reconnect_time_wait=_RECONNECT_S,  # type: ignore[arg-type]
+            ping_interval=_PING_S,
+            max_outstanding_pings=_PINGS_MAX,
+            pending_size=PENDING_BYTES_MAX,
+            # Without it, a publish that waits for room while the connection breaks waits for ever.
+            flush_timeout=PUBLISH_S_MAX,
+        )
+        for peer in sorted(self._peers):
+            await self._subscribe(client, peer)
+        await client.flush()
 
     async def _subscribe(self, client: Client, peer: str) -> None:
         async def payload(message: Msg) -> None:
@@ -359,6 +362,28 @@ def link_context(folder: Path) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"the link identity in `{folder}` cannot be used: {_text_of(error)}") from error
     return context
+
+
+async def _within(work: Coroutine[Any, Any, None], s_max: float) -> None:
+    """Do some work, or give it up after so many seconds: TimeoutError.
+
+    The library may swallow a cancellation while it connects, and go on; so it is cancelled until it ends.
+    """
+    task = asyncio.create_task(work, name="link client connecting")
+    try:
+        await asyncio.wait({task}, timeout=s_max)
+        if task.done():
+            task.result()
+            return
+        raise TimeoutError
+    finally:
+        for _ in range(_CANCELLED_MAX):
+            if task.done():
+                break
+            task.cancel()
+            await asyncio.wait({task}, timeout=_RECONNECT_S)
+        if task.done() and not task.cancelled():
+            task.exception()
 
 
 async def _close(client: Client) -> None:
