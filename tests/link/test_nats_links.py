@@ -228,6 +228,7 @@ def test_a_partners_server_gets_and_says_only_what_is_its_own(tmp_path: Path, ho
                 f"x.{one.party}.{hostile}" for one in good
             }
             # Its own server answers what is asked of servers; of the others, none does.
+            await until(lambda: any(name == "answers" for name, _ in heard))
             answers = [json.loads(data) for name, data in heard if name == "answers"]
             assert {answer["server"]["name"] for answer in answers} == {hostile}
 
