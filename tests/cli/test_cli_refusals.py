@@ -28,7 +28,7 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
     ("speed in words", ("demo", "--speed", "fast"), "speed `fast`: give `max`, or a number from 0.1 to 120"),
     ("no speed at all", ("demo", "--speed", "0"), "speed `0`: give `max`, or a number"),
     ("speed beyond looking", ("demo", "--speed", "max"), "speed `max` is too fast to look at"),
-    ("ships and a flight", ("demo", "--ais", "empty", "--regime", "hub-2014"), "--ais is for the page"),
+    ("ships and a flight", ("demo", "--ais", "empty", "--regime", "hub-2014"), "--ais plays ships alone"),
     ("ships as a table", ("demo", "--ais", "empty", "--headless"), "for figures use `trilat ingest`"),
     ("ledgers in a file", ("demo", "--ledgers", "empty"), "`empty` cannot be written: file exists"),
     ("pad without telemetry", ("demo", "--pad", "1,2"), "go with --telemetry"),

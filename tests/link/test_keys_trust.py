@@ -104,9 +104,9 @@ def test_known_parties_and_their_staff_are_found() -> None:
 def test_an_unknown_party_is_refused() -> None:
     trust = TrustStore([_keys("KOR", 1).pin])
     for code in ("JPN", "KORX", "JPN/officer"):
-        with pytest.raises(TrustError, match="pin it first"):
+        with pytest.raises(TrustError, match="nothing of it is read"):
             trust.pin(code)
-        with pytest.raises(TrustError, match="pin it first"):
+        with pytest.raises(TrustError, match="nothing of it is read"):
             trust.signing_key(code)
 
 

@@ -81,7 +81,8 @@ def demo(
             pace,
             port,
             ledgers,
-            unfit=headless or as_json or regime is not None or scenario is not None or telemetry is not None,
+            unfit=headless or as_json,
+            others=(regime, scenario, telemetry, events, pad, azimuth, sites),
         )
         return
     chosen = _scenario(scenario, telemetry, events, pad, azimuth, sites, speed_frame)
@@ -154,7 +155,11 @@ def _measured(
     ]
 
 
-def _ships(file: Path, pace: float | None, port: int, kept: Path | None, *, unfit: bool) -> None:
+def _ships(
+    file: Path, pace: float | None, port: int, kept: Path | None, *, unfit: bool, others: Sequence[object]
+) -> None:
+    if any(other is not None for other in others):
+        raise UsageError("--ais plays ships alone: leave out the options of regimes and of flights")
     if unfit or pace is None:
         raise UsageError(
             "--ais is for the page and has agreements of its own: for figures use `trilat ingest`"

@@ -50,7 +50,10 @@ class TrustStore:
         """The pin of the party that a code belongs to; TrustError where there is none."""
         pin = self._pins.get(party_of(code))
         if pin is None:
-            raise TrustError(f"no pin for `{party_of(code)}`: compare its fingerprint and pin it first")
+            raise TrustError(
+                f"no pin for `{party_of(code)}`: nothing of it is read. If you expect it, ask "
+                "for its fingerprint by another way than this one, and pin that"
+            )
         return pin
 
     def signing_key(self, code: str) -> Ed25519PublicKey:
