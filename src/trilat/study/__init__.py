@@ -3,6 +3,18 @@
 from trilat.study.account import Account, Flow, account_of, run_with_account
 from trilat.study.federation import Crash, Federation, FederationSettings
 from trilat.study.feed import plain_reports
+from trilat.study.metrics import (
+    Gospa,
+    Instant,
+    gospa,
+    gospa_over_time,
+    honest_interval,
+    nees,
+    nis,
+    ospa,
+    position_rmse_m,
+    velocity_rmse_m_per_s,
+)
 from trilat.study.presets import (
     PRESETS,
     Preset,
@@ -16,6 +28,7 @@ from trilat.study.referee import Played, violations
 from trilat.study.replayed import Replayed, judge
 from trilat.study.run import Run, RunSettings, people_of, play, run
 from trilat.study.ships import DRILL, SHIPS_LEVEL, ShipDrill, ShipRun, ingest_ais, ship_drill, ship_run
+from trilat.study.siap import Association, History, Siap, associate, siap
 from trilat.study.truth import Yardstick
 
 __all__ = [
@@ -23,10 +36,14 @@ __all__ = [
     "PRESETS",
     "SHIPS_LEVEL",
     "Account",
+    "Association",
     "Crash",
     "Federation",
     "FederationSettings",
     "Flow",
+    "Gospa",
+    "History",
+    "Instant",
     "Played",
     "Preset",
     "Replayed",
@@ -34,21 +51,32 @@ __all__ = [
     "RunSettings",
     "ShipDrill",
     "ShipRun",
+    "Siap",
     "Yardstick",
     "account_of",
     "agreement_files",
+    "associate",
     "find_agreements",
+    "gospa",
+    "gospa_over_time",
+    "honest_interval",
     "ingest_ais",
     "judge",
+    "nees",
+    "nis",
+    "ospa",
     "partners_of",
     "people_of",
     "plain_reports",
     "play",
+    "position_rmse_m",
     "preset",
     "recorded_scenario",
     "run",
     "run_with_account",
     "ship_drill",
     "ship_run",
+    "siap",
+    "velocity_rmse_m_per_s",
     "violations",
 ]
