@@ -112,6 +112,12 @@ def state(values: Any) -> Any:
     return State(np.array(values)[:, None])
 
 
+def place_of(plot: Any, model: Any) -> Any:
+    """ECEF position (3,) of a plot, by Stone Soup's inverse of its measurement."""
+    measured = StateVector(np.array([[plot.elevation_rad], [-plot.azimuth_rad], [plot.range_m]]))
+    return np.asarray(model.inverse_function(Detection(measured)), dtype=float).ravel()[:3]
+
+
 def instant(time_ns: int) -> dt.datetime:
     """An instant as Stone Soup keeps it; whole microseconds only."""
     assert time_ns % 1000 == 0

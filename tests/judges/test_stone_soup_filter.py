@@ -51,12 +51,9 @@ def coast(seed: int, names: Any, begin_s: float = BURNOUT_S, end_s: float = END_
 
 
 def first_state(plot: Any) -> tuple[Any, Any]:
-    """Position from one plot, through Stone Soup's own inverse, and a velocity that is not known."""
-    model = radars()[plot.sensor]
-    detection = soup.Detection(
-        soup.StateVector(np.array([[plot.elevation_rad], [-plot.azimuth_rad], [plot.range_m]]))
-    )
-    mean = np.asarray(model.inverse_function(detection), dtype=float).ravel()
+    """Position from one plot, and a velocity that is not known."""
+    mean = np.zeros(6)
+    mean[:3] = soup.place_of(plot, radars()[plot.sensor])
     return mean, np.diag([2000.0**2] * 3 + [3000.0**2] * 3)
 
 
