@@ -35,6 +35,7 @@ PARTS = {
     "products": (20, 2000),
     "traffic": (3, 200),
     "cases": (20, 200),
+    "telemetry": (1, 3),
 }
 
 
