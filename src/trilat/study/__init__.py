@@ -3,6 +3,8 @@
 from trilat.study.account import Account, Flow, account_of, run_with_account
 from trilat.study.federation import Crash, Federation, FederationSettings
 from trilat.study.feed import plain_reports
+from trilat.study.parties import EXCHANGE_S_MAX, FUSIONS, party_pictures
+from trilat.study.plots import PlotFile, TruePath, read_plots, read_truth
 from trilat.study.presets import (
     PRESETS,
     Preset,
@@ -16,21 +18,28 @@ from trilat.study.referee import Played, violations
 from trilat.study.replayed import Replayed, judge
 from trilat.study.run import Run, RunSettings, people_of, play, run
 from trilat.study.ships import DRILL, SHIPS_LEVEL, ShipDrill, ShipRun, ingest_ais, ship_drill, ship_run
+from trilat.study.tracking import TrackRun, track_plots, tracks_text
+from trilat.study.tracking_scores import sample_instants, scores
 from trilat.study.truth import Yardstick
 
 __all__ = [
     "DRILL",
+    "EXCHANGE_S_MAX",
+    "FUSIONS",
     "PRESETS",
     "SHIPS_LEVEL",
     "Account",
     "Crash",
     "Federation",
     "FederationSettings",
+    "PlotFile",
     "Flow",
     "Played",
     "Preset",
     "Replayed",
     "Run",
+    "TrackRun",
+    "TruePath",
     "RunSettings",
     "ShipDrill",
     "ShipRun",
@@ -41,6 +50,13 @@ __all__ = [
     "ingest_ais",
     "judge",
     "partners_of",
+    "party_pictures",
+    "read_plots",
+    "read_truth",
+    "sample_instants",
+    "scores",
+    "track_plots",
+    "tracks_text",
     "people_of",
     "plain_reports",
     "play",
