@@ -8,8 +8,8 @@ range, azimuth and sine of elevation. `near`: within 30 km and 60 mrad of the ob
 limit of what is shown: one object, and false plots that are independent from scan to scan.
 
 Printed for each rule: false confirmed tracks per hour of flight with their Poisson 95 % interval, seconds
-from the first plot to confirmation, numbers that the object's track had, error over the clairvoyant bound (which
-is of the object's own plots, as if each were known), NEES/6, and milliseconds a scan.
+from the first plot to confirmation, numbers that the object's track had, error over the clairvoyant bound
+(which is of the object's own plots, as if each were known), NEES/6, and milliseconds a scan.
 """
 
 import math

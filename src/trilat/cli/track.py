@@ -1,4 +1,4 @@
-"""`trilat track`: plots of any sensors to tracks, one picture or one per party, scored where truth is given."""
+"""`trilat track`: plots of any sensors to tracks, in one picture or one per party, held against a truth."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -65,7 +65,9 @@ def track(
     truth: Annotated[Path | None, typer.Option(help="CSV of the true paths, to score against.")] = None,
     fuse: Annotated[Fusion | None, typer.Option(help="One picture per party: what partners share.")] = None,
     exchange_s: Annotated[float, typer.Option("--exchange-s", help="Seconds between two exchanges.")] = 10.0,
-    association: Annotated[Association, typer.Option(help="How plots are given to tracks.")] = Association.GNN,
+    association: Annotated[
+        Association, typer.Option(help="How plots are given to tracks.")
+    ] = Association.GNN,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Track the objects behind plots; rows that cannot be used are kept aside and named (exit code 3)."""
@@ -109,7 +111,8 @@ def _write(out: Path, runs: dict[str, TrackRun], *, is_folder: bool) -> None:
 
 def _tell(file: PlotFile, runs: dict[str, TrackRun], paths: Sequence[TruePath], *, as_json: bool) -> None:
     """Counts, scores, and what was kept aside."""
-    pictures = {party: _picture(run, paths) for party, run in runs.items()}
+    everyone = tuple(runs.values())
+    pictures = {party: _picture(run, paths, everyone) for party, run in runs.items()}
     aside = Counter(one.reason for one in file.aside)
     for text in file.warnings:
         warn(text)
@@ -119,14 +122,14 @@ def _tell(file: PlotFile, runs: dict[str, TrackRun], paths: Sequence[TruePath], 
         warn(f"{len(file.aside) - _ASIDE_NAMED} further rows set aside")
     if as_json:
         head = {"plots": file.rows, "set_aside": dict(sorted(aside.items()))}
-        print_json(head | (pictures[""] if "" in pictures else {"parties": pictures}))
+        print_json(head | pictures.get("", {"parties": pictures}))
         return
     say(f"{file.rows} plots, {len(file.aside)} set aside")
     for party, picture in pictures.items():
         _show(party, picture)
 
 
-def _picture(run: TrackRun, paths: Sequence[TruePath]) -> dict[str, Any]:
+def _picture(run: TrackRun, paths: Sequence[TruePath], everyone: Sequence[TrackRun]) -> dict[str, Any]:
     refused = {
         reason.removeprefix("refused-"): count
         for reason, count in run.counts.items()
@@ -138,7 +141,7 @@ def _picture(run: TrackRun, paths: Sequence[TruePath]) -> dict[str, Any]:
         "tracks": run.counts["tracks-started"],
         "confirmed": len({row.track for row in run.rows}),
         "rows": len(run.rows),
-        "scores": scores(run, paths) if paths else None,
+        "scores": scores(run, paths, everyone) if paths else None,
     }
 
 

@@ -7,8 +7,8 @@
 - `tracks`: at each exchange a party sends its confirmed tracks as its own sensors alone make them; a partner
   combines them with its own when it reads (information sum: the lineages are disjoint).
 
-Rows: each of a party's own plots that a confirmed track took, at its instant; and at each exchange one row for
-each confirmed track that changed by what came, at the instant of the exchange. Everything is causal.
+Rows: each of a party's own plots that a confirmed track took, at its instant; and at each exchange one row
+for each confirmed track that changed by what came, at the instant of the exchange. Everything is causal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -150,9 +150,7 @@ class _Party:
             for key, e in sorted(latest.items())
         ]
 
-    def receive(
-        self, time_ns: int, arrived: Sequence[EquivalentObservation] | Sequence[SourceTrack]
-    ) -> None:
+    def receive(self, time_ns: int, arrived: Sequence[EquivalentObservation | SourceTrack]) -> None:
         """Take what partners sent, and write a row for each track that it changed."""
         take_samples(self._shown, self._writer, self._waiting, time_ns)
         if not arrived:

@@ -75,7 +75,7 @@ class TruePath:
             return None
         i = min(int(np.searchsorted(self.time_ns, time_ns, side="right")) - 1, self.time_ns.size - 2)
         if i < 0 or time_ns == self.time_ns[i]:
-            return self.state[max(i, 0)]
+            return np.asarray(self.state[max(i, 0)], dtype=np.float64)
         h = float(self.time_ns[i + 1] - self.time_ns[i]) / 1e9
         s = float(time_ns - self.time_ns[i]) / 1e9 / h
         first, second = self.state[i], self.state[i + 1]
@@ -129,15 +129,15 @@ def read_truth(text: str) -> tuple[TruePath, ...]:
     """
     rows: dict[str, list[tuple[int, list[float]]]] = {}
     for row, cells in _rows(text, TRUTH_COLUMNS, "truth"):
+        if isinstance(cells, str):
+            raise UsageError(f"truth file, row {row}: {cells}")
         try:
-            if isinstance(cells, str):
-                raise ObservationError(cells)
-            state = [_number(cells, name) for name in TRUTH_COLUMNS[2:]]
-            if not all(math.isfinite(value) for value in state):
-                raise ObservationError("a number is not finite")
-            rows.setdefault(cells["object"], []).append((_instant(cells), state))
+            time_ns, state = _instant(cells), [_number(cells, name) for name in TRUTH_COLUMNS[2:]]
         except ObservationError as error:
             raise UsageError(f"truth file, row {row}: {error}") from error
+        if not all(math.isfinite(value) for value in state):
+            raise UsageError(f"truth file, row {row}: a number is not finite")
+        rows.setdefault(cells["object"], []).append((time_ns, state))
     if not rows:
         raise UsageError("truth file holds no row")
     return tuple(_path(key, states) for key, states in sorted(rows.items()))
@@ -220,13 +220,12 @@ def _number_or_none(cells: Mapping[str, str], name: str) -> float | None:
     if not text:
         return None
     try:
-        if "_" in text:
-            raise ValueError
-        return float(text)
+        # Python's own digits may be grouped, those of a file not.
+        return float(text.replace("_", "?"))
     except ValueError:
         raise ObservationError(f"`{name}` is not a number: `{text[:_NAME_LENGTH]}`") from None
 
 
 def _said(passed_over: Mapping[tuple[str, str], int]) -> Iterator[str]:
     for (column, sensor), count in sorted(passed_over.items()):
-        yield f"{count} rows of sensor `{sensor}` give {column} without a sigma in the sites file: passed over"
+        yield f"{count} rows of sensor `{sensor}` give {column} and have no sigma for it: passed over"

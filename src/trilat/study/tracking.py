@@ -3,13 +3,13 @@
     run = track_plots(observations, sensors)      # one picture of all plots
     text = tracks_text(run.rows)                  # tracks.csv
 
-Rows are causal: a row of an instant comes from plots up to that instant alone. Only confirmed tracks have rows,
-from the plot that confirmed them on, and keep their number through gaps, as long as the tracker keeps them.
+Rows are causal: a row of an instant comes from plots up to that instant alone. Only confirmed tracks have
+rows, from the plot that confirmed them on, and keep their number through gaps, as long as the tracker does.
 Pictures of several parties that exchange what they know are in `parties`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from typing import Final

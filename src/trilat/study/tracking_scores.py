@@ -1,10 +1,11 @@
 """Tracks of a file held against the truth: errors, honesty, distance to the bound, GOSPA and SIAP.
 
 - Each row is of the true object that is nearest at its instant; one farther than MATCH_M from all is false.
-- The bound is `fusion.clairvoyant_bound` of the plots that the tracks of an object took, along its true path.
-  Burns are found in the truth: a force other than gravity and air. The ratio is over rows from the last burn's
-  end to where air is felt, of objects that have such a part; before, any bound rests on how thrust is modelled.
-- GOSPA (cut-off and SIAP threshold MATCH_M) and SIAP are over the instants of the truth from first to last plot.
+- The bound is `fusion.clairvoyant_bound` of the plots that the tracks of an object took, in any party's
+  picture, along its true path.
+  Burns are found in the truth: a force other than gravity and air. The ratio is over rows from the last
+  burn's end to where air is felt; before, any bound rests on how thrust is modelled.
+- GOSPA (cut-off MATCH_M) and SIAP (threshold MATCH_M) are over the truth's instants from first to last plot.
 """
 
 import math
@@ -40,13 +41,19 @@ def sample_instants(truths: Sequence[TruePath], first_ns: int, last_ns: int) -> 
     return [int(time_ns) for time_ns in inside[::step]]
 
 
-def scores(run: TrackRun, truths: Sequence[TruePath]) -> dict[str, Any]:
-    """The scores of one picture; what does not apply is None."""
+def scores(run: TrackRun, truths: Sequence[TruePath], everyone: Sequence[TrackRun] = ()) -> dict[str, Any]:
+    """The scores of one picture; what does not apply is None.
+
+    Args:
+        run: the picture.
+        truths: the true objects.
+        everyone: the pictures of all parties, whose plots make the bound; empty: those of `run` alone.
+    """
     matched = [(row, *_nearest(row, truths)) for row in run.rows]
     true_rows = [(row, path, error) for row, path, error in matched if path is not None]
     errors = np.array([error for _, _, error in true_rows]).reshape(-1, 6)
     covariances = np.array([row.estimate.covariance for row, _, _ in true_rows]).reshape(-1, 6, 6)
-    ratios = _over_bound(true_rows, truths)
+    ratios = _over_bound(true_rows, _plots_by_path(everyone or [run], truths))
     return {
         "rows": len(run.rows),
         "rows_false": len(run.rows) - len(true_rows),
@@ -76,19 +83,24 @@ def _nearest(row: Row, truths: Sequence[TruePath]) -> tuple[TruePath | None, Flo
 
 
 def _over_bound(
-    true_rows: Sequence[tuple[Row, TruePath, FloatArray]], truths: Sequence[TruePath]
+    true_rows: Sequence[tuple[Row, TruePath, FloatArray]], plots: Sequence[tuple[TruePath, list[Observed]]]
 ) -> dict[str, Any]:
     """Error over bound of all objects together, after their burns and above the air."""
     squares, bounds = [], []
-    for path in truths:
+    for path, seen in plots:
         own = [(row, error) for row, of, error in true_rows if of is path]
-        found = _bounds(path, [row for row, _ in own])
-        for (row, error), bound_m in zip(own, found, strict=True):
+        found = _bounds(path, [row for row, _ in own], seen)
+        for (_, error), bound_m in zip(own, found, strict=True):
             if math.isfinite(bound_m):
                 squares.append(float(error[:3] @ error[:3]))
                 bounds.append(bound_m**2)
     if not squares:
-        return {"coast_rows": 0, "coast_position_rmse_m": None, "coast_bound_m": None, "rmse_over_bound": None}
+        return {
+            "coast_rows": 0,
+            "coast_position_rmse_m": None,
+            "coast_bound_m": None,
+            "rmse_over_bound": None,
+        }
     rmse, bound = math.sqrt(float(np.mean(squares))), math.sqrt(float(np.mean(bounds)))
     return {
         "coast_rows": len(squares),
@@ -98,10 +110,22 @@ def _over_bound(
     }
 
 
-def _bounds(path: TruePath, rows: Sequence[Row]) -> list[float]:
+def _plots_by_path(
+    everyone: Sequence[TrackRun], truths: Sequence[TruePath]
+) -> list[tuple[TruePath, list[Observed]]]:
+    """For each true object the plots that rows of it took in any picture, each once."""
+    found: dict[str, dict[int, Observed]] = {path.key: {} for path in truths}
+    for run in {id(run): run for run in everyone}.values():
+        for row in run.rows:
+            path, _ = (None, None) if row.plot is None else _nearest(row, truths)
+            if row.plot is not None and path is not None:
+                found[path.key][id(row.plot)] = row.plot
+    return [(path, list(found[path.key].values())) for path in truths]
+
+
+def _bounds(path: TruePath, rows: Sequence[Row], plots: Sequence[Observed]) -> list[float]:
     """The bound at each row, NaN outside the part that is judged."""
     nothing = [math.nan] * len(rows)
-    plots: list[Observed] = [row.plot for row in rows if row.plot is not None]
     if not plots or path.time_ns.size < 3:
         return nothing
     start_ns = int(path.time_ns[0])
