@@ -15,6 +15,8 @@ from trilat.study.metrics import (
     position_rmse_m,
     velocity_rmse_m_per_s,
 )
+from trilat.study.parties import EXCHANGE_S_MAX, FUSIONS, party_pictures
+from trilat.study.plots import PlotFile, TruePath, read_plots, read_truth
 from trilat.study.presets import (
     PRESETS,
     Preset,
@@ -29,10 +31,14 @@ from trilat.study.replayed import Replayed, judge
 from trilat.study.run import Run, RunSettings, people_of, play, run
 from trilat.study.ships import DRILL, SHIPS_LEVEL, ShipDrill, ShipRun, ingest_ais, ship_drill, ship_run
 from trilat.study.siap import Association, History, Siap, associate, siap
+from trilat.study.tracking import TrackRun, track_plots, tracks_text
+from trilat.study.tracking_scores import sample_instants, scores
 from trilat.study.truth import Yardstick
 
 __all__ = [
     "DRILL",
+    "EXCHANGE_S_MAX",
+    "FUSIONS",
     "PRESETS",
     "SHIPS_LEVEL",
     "Account",
@@ -45,6 +51,7 @@ __all__ = [
     "History",
     "Instant",
     "Played",
+    "PlotFile",
     "Preset",
     "Replayed",
     "Run",
@@ -52,6 +59,8 @@ __all__ = [
     "ShipDrill",
     "ShipRun",
     "Siap",
+    "TrackRun",
+    "TruePath",
     "Yardstick",
     "account_of",
     "agreement_files",
@@ -66,17 +75,24 @@ __all__ = [
     "nis",
     "ospa",
     "partners_of",
+    "party_pictures",
     "people_of",
     "plain_reports",
     "play",
     "position_rmse_m",
     "preset",
+    "read_plots",
+    "read_truth",
     "recorded_scenario",
     "run",
     "run_with_account",
+    "sample_instants",
+    "scores",
     "ship_drill",
     "ship_run",
     "siap",
+    "track_plots",
+    "tracks_text",
     "velocity_rmse_m_per_s",
     "violations",
 ]
