@@ -87,11 +87,18 @@ def test_a_figure_beside_the_rows_may_miss_its_own_goal(bench: Any) -> None:
     assert lines[-1].endswith("| missed |")
 
 
-def test_the_ratio_is_only_to_what_ran_in_the_same_run(bench: Any) -> None:
-    beside = bench.Figure("scans/s", 2600.0, 1.0, 3e3, None, None, "2.6 Stone Soup, same run", 5)
-    read = bench.Figure("scans/s", 2600.0, 1.0, 3e3, None, None, "Stone Soup 2.6", 5)
-    assert bench.ratio(beside) == "1000"
-    assert bench.ratio(read) == ""
+@pytest.mark.parametrize(
+    ("reference", "ratio"),
+    [
+        ("Stone Soup 1.9.1 2.6; ratio 1,000", "1,000"),
+        ("ratio 1.5e3, same scans", "1.5e3"),
+        ("ratio 12.", "12"),
+        ("Stone Soup 2.6", ""),
+        ("ratio of nothing", ""),
+    ],
+)
+def test_a_ratio_is_told_where_the_peer_ran_beside(bench: Any, reference: str, ratio: str) -> None:
+    assert bench.ratio(bench.Figure("scans/s", 2600.0, 1.0, 3e3, None, None, reference, 5)) == ratio
 
 
 def test_every_row_of_the_issue_is_asked_for_with_its_goal(bench: Any) -> None:
