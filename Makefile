@@ -1,11 +1,11 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check page bench docs lock clean
+.PHONY: help setup demo test check page bench bench-fusion docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
 help:            ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1|/' | column -t -s '|'
 
 setup: .setup/done  ## .venv with the trilat command; kernels compiled once
 
@@ -41,6 +41,9 @@ test: check      ## check, then every test
 
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py
+
+bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS=quick for a look
+	$(BIN)/python bench/fusion.py --runs $(or $(RUNS),full)
 
 docs: setup      ## write the generated pages of docs/ again
 	$(BIN)/python tools/generate_docs.py

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from trilat import __version__
-from trilat.cli import agreement, audit, decide, demo, flight, ingest, node, scenario, schema
+from trilat.cli import agreement, audit, decide, demo, flight, ingest, node, scenario, schema, track
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
 _ABOUT: Final = (
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("decide")(decide.decide)
 app.command("ingest")(ingest.ingest)
+app.command("track")(track.track)
 app.command("schema")(schema.schema)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(flight.app, name="flight")

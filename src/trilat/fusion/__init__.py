@@ -8,6 +8,7 @@ This part knows no recipient, no policy and no scenario.
 from trilat.fusion.bound import clairvoyant_bound
 from trilat.fusion.combine import covariance_intersection, information_sum, squared_distance
 from trilat.fusion.compiling import compile_kernels
+from trilat.fusion.existence import SensorModel
 from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.launch import LaunchEstimate, launch_estimate
 from trilat.fusion.observation import (
@@ -20,12 +21,14 @@ from trilat.fusion.observation import (
     SourceTrack,
 )
 from trilat.fusion.partners import TrackEstimate, coasted
-from trilat.fusion.track import TrackerSettings
-from trilat.fusion.tracker import Tracker
+from trilat.fusion.track import ASSOCIATIONS, TrackerSettings
+from trilat.fusion.tracker import Assignment, Tracker
 from trilat.fusion.tracklet import equivalent_measurement
 
 __all__ = [
+    "ASSOCIATIONS",
     "STAGES",
+    "Assignment",
     "DirectionObservation",
     "Ellipse",
     "EquivalentObservation",
@@ -34,6 +37,7 @@ __all__ = [
     "Observation",
     "Plot",
     "RadarObservation",
+    "SensorModel",
     "SourceTrack",
     "TrackEstimate",
     "Tracker",

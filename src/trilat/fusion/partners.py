@@ -33,6 +33,8 @@ class TrackEstimate:
 
     `mean` (6,) and `covariance` (6, 6) are ECEF, m and m/s. `sources` are the originators whose data went in.
     `track_key` is stable; for an object known only from partners it is `source/track_key` of the partner.
+    `existence` is the probability that there is an object at all; that of a partner's track is the partner's
+    word. `parent_key` is the track that it split off, where it is known to have.
     """
 
     track_key: str
@@ -45,6 +47,8 @@ class TrackEstimate:
     updates: int
     first_time_ns: int
     last_update_ns: int
+    existence: float = 1.0
+    parent_key: str | None = None
 
 
 class PartnerTracks:
@@ -130,6 +134,7 @@ class PartnerTracks:
             updates=group.updates + self._versions[name],
             first_time_ns=min(group.first_time_ns, self._first_ns[name]),
             last_update_ns=max(group.last_update_ns, track.time_ns),
+            existence=1.0,
         )
 
     def _alone(self, name: tuple[str, str], track: SourceTrack, time_ns: int) -> TrackEstimate:

@@ -1,22 +1,45 @@
 """The steps of a picture: one scan in, a new picture out. A picture is a value.
 
-Each step: carry every track to the instant of the scan, pair plots with tracks, update the paired, start
-tracks from the rest, confirm, forget. Nothing here depends on the order in which plots arrived: the
+Each step: carry every track to the instant of the scan, weigh plots against tracks, update, start tracks from
+plots that no track took, confirm, forget. Nothing here depends on the order in which plots arrived: the
 tracker calls the steps in the order of time, and again after it went back.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from trilat.fusion.association import associate
-from trilat.fusion.combine import squared_distance
-from trilat.fusion.measurement import Measurement
-from trilat.fusion.motion import height
+from trilat.fusion.association import Candidates, blended, joint, log_densities, nearest
+from trilat.fusion.existence import (
+    EXISTENCE_MAX,
+    NS_PER_S,
+    Look,
+    SensorKey,
+    SensorModel,
+    SensorState,
+    after_plot,
+    after_silence,
+    chance_of_plot,
+    first_existence,
+    is_due,
+    lasting,
+    view_after_silence,
+)
+from trilat.fusion.life import (
+    Together,
+    is_gone,
+    is_silent_too_long,
+    merged,
+    named_after_thrust,
+    of_living,
+    parent_of,
+    seen_apart,
+)
+from trilat.fusion.measurement import KIND_EQUIVALENT, Measurement
 from trilat.fusion.stages import Bank
 from trilat.fusion.track import (
-    NS_PER_S,
     Track,
     TrackerSettings,
     bank_state,
@@ -24,161 +47,251 @@ from trilat.fusion.track import (
     start_track,
     updated_track,
 )
+from trilat.geo import FloatArray
 
-# Two tracks nearer than this (chi-square, 6 degrees: 5 %) are one object, unless seen apart.
-_SAME_OBJECT = 12.6
-# So many scans that updated both tracks prove that they are two objects.
-_APART_SCANS = 3
-# Seconds without a plot after which a track is looked at again.
-_QUIET_S = 10.0
-# A bank is sure of boost above the one weight of its boost filter, of coast below the other. The first is
-# not nearer to 1 because fresh coast hypotheses always hold a few per cent.
-_SURE_BOOST = 0.85
-_SURE_COAST = 0.01
-# A staging is told by thrust within this time and distance.
-_STAGING_S = 60.0
-_STAGING_M = 60_000.0
-# A body this far below the ellipsoid has come down, metres.
-_DOWN_M = -3_000.0
+Models = Mapping[tuple[str, str], SensorModel]
+"""What is known beforehand of sensors, by source and sensor."""
+
+_UNKNOWN_SENSOR = SensorModel()
+# A plot of less than this share of a track is not blended in; one above the other is taken alone.
+_SHARE_MIN = 0.01
+_SHARE_ALONE = 0.98
+# A track takes part in a scan's plots, though it is given none of them, from this share on.
+_SHARE_SOFT = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """All tracks after the last scan, and what was counted on the way."""
+    """All tracks after the last scan, and what was counted on the way.
+
+    `taken` has the plots that tracks took at the last instant, each with its track just after.
+    """
 
     tracks: tuple[Track, ...] = ()
     started: int = 0
     confirmed: int = 0
     gated: int = 0
-    together: dict[tuple[int, int], int] = field(default_factory=dict)
+    unsound: int = 0
+    together: Together = field(default_factory=dict)
+    sensors: Mapping[SensorKey, SensorState] = field(default_factory=dict)
+    taken: tuple[tuple[Measurement, Track], ...] = ()
 
 
-def after_scan(picture: Picture, scan: Sequence[Measurement], settings: TrackerSettings) -> Picture:
+@dataclass(frozen=True, eq=False)
+class _Scan:
+    """One scan and what the picture's tracks are worth in it; columns and lists are in order of tracks."""
+
+    plots: Sequence[Measurement]
+    time_ns: int
+    key: SensorKey
+    model: SensorModel
+    state: SensorState
+    candidates: Candidates
+    states: Sequence[tuple[FloatArray, FloatArray]]
+    existences: Sequence[float]
+    chances: Sequence[float]
+    log_ratio: FloatArray
+    log_psi: FloatArray
+
+
+def after_scan(
+    picture: Picture, plots: Sequence[Measurement], settings: TrackerSettings, models: Models
+) -> Picture:
     """The picture after one scan: plots of one sensor at one instant."""
-    time_ns = scan[0].time_ns
-    picture = _without_lost(picture, time_ns, settings)
-    banks = [predicted_bank(track, time_ns, settings) for track in picture.tracks]
-    choice = associate(banks, scan, settings.gate_tail_probability)
-    tracks = list(picture.tracks)
-    confirmed = picture.confirmed
-    for plot, index in zip(scan, choice, strict=True):
-        if index >= 0:
-            track = updated_track(tracks[index], banks[index], plot, settings)
-            if track.number == 0 and track.instants >= settings.confirm_updates:
-                confirmed += 1
-                track = replace(track, number=confirmed)
-            tracks[index] = track
-    picture = replace(picture, tracks=tuple(tracks), confirmed=confirmed)
-    paired = [index for index in choice if index >= 0]
+    time_ns = plots[0].time_ns
+    taken = picture.taken if picture.taken and picture.taken[-1][0].time_ns == time_ns else ()
+    picture, banks = _carried(picture, time_ns, settings)
+    scan = _weighed(picture, banks, plots, settings, models)
+    choice = nearest(scan.log_psi)
+    picture = _updated(picture, scan, choice, settings)
+    paired = sorted(index for index in choice if index >= 0)
+    tracks = picture.tracks
     if len(tracks) > 1 and paired:
-        picture = _named_after_thrust(_seen_apart(picture, paired), paired)
-        picture = _merged(picture, paired, settings)
-    unpaired = [plot for plot, index in zip(scan, choice, strict=True) if index < 0]
-    return _started(picture, unpaired, settings)
+        together = seen_apart(tracks, paired, picture.together)
+        tracks = named_after_thrust(tracks, paired)
+        picture = replace(picture, tracks=tracks, together=together)
+    rows = tuple((plot, tracks[index]) for plot, index in zip(plots, choice, strict=True) if index >= 0)
+    picture = replace(picture, taken=(*taken, *rows))
+    unused = [plot for plot, index in zip(plots, choice, strict=True) if index < 0]
+    picture = _started(picture, unused, scan, settings)
+    tracks = picture.tracks
+    if len(tracks) > 1 and paired:
+        tracks = merged(tracks, paired, picture.together, settings)
+    tracks = tuple(track for track in tracks if _exists(track, settings))
+    return picture if len(tracks) == len(picture.tracks) else replace(picture, tracks=tracks)
 
 
-def _started(picture: Picture, plots: Sequence[Measurement], settings: TrackerSettings) -> Picture:
+def _exists(track: Track, settings: TrackerSettings) -> bool:
+    """Whether existence is left; a track that has only started is not asked yet."""
+    return track.existence >= settings.delete_existence or track.looked_ns == track.born_ns
+
+
+def _carried(picture: Picture, time_ns: int, settings: TrackerSettings) -> tuple[Picture, list[Bank]]:
+    """The picture without what is lost at the instant, and the filters of the rest there."""
+    kept, banks = [], []
+    for track in picture.tracks:
+        if is_silent_too_long(track, time_ns, settings):
+            continue
+        bank = predicted_bank(track, time_ns, settings)
+        if not is_gone(bank, settings):
+            kept.append(track)
+            banks.append(bank)
+    if len(kept) < len(picture.tracks):
+        together = of_living(picture.together, kept)
+        picture = replace(picture, tracks=tuple(kept), together=together)
+    return picture, banks
+
+
+def _weighed(
+    picture: Picture,
+    banks: list[Bank],
+    plots: Sequence[Measurement],
+    settings: TrackerSettings,
+    models: Models,
+) -> _Scan:
+    time_ns, key = plots[0].time_ns, plots[0].scan[1:4]
+    model = models.get((plots[0].source, plots[0].sensor), _UNKNOWN_SENSOR)
+    state = picture.sensors.get(key, SensorState())
+    states = [bank_state(bank)[:2] for bank in banks]
+    existences = [
+        lasting(track.existence, (time_ns - track.looked_ns) / NS_PER_S) for track in picture.tracks
+    ]
+    chances = [chance_of_plot(track.looks.get(key), time_ns, model) for track in picture.tracks]
+    positions = np.array([mean[:3] for mean, _ in states]).reshape(-1, 3)
+    sigmas = np.array([math.sqrt(float(np.trace(covariance[:3, :3]))) for _, covariance in states])
+    candidates = Candidates(banks, positions, sigmas)
+    log_ratio = log_densities(candidates, plots, settings.gate_tail_probability)
+    densities = [math.log(state.density(plot.kind, model)) for plot in plots]
+    log_ratio = log_ratio - np.array(densities)[:, None]
+    weights = [math.log(e * c / (1.0 - e * c)) for e, c in zip(existences, chances, strict=True)]
+    log_psi = log_ratio + np.array(weights)
+    return _Scan(
+        plots, time_ns, key, model, state, candidates, states, existences, chances, log_ratio, log_psi
+    )
+
+
+def _updated(picture: Picture, scan: _Scan, choice: Sequence[int], settings: TrackerSettings) -> Picture:
+    """The picture with every track after the scan, and the sensor's state."""
+    blends = settings.association == "jpda" and scan.plots[0].kind != KIND_EQUIVALENT
+    shares = joint(scan.log_psi) if blends else None
+    rows = {index: row for row, index in enumerate(choice) if index >= 0}
+    tracks = []
+    confirmed, unsound, state = picture.confirmed, picture.unsound, scan.state
+    for index, track in enumerate(picture.tracks):
+        row = rows.get(index)
+        if shares is None:
+            new = _by_nearest(track, index, row, scan, settings)
+        else:
+            new = _by_shares(track, index, row, shares[:, index], scan, settings)
+        if row is not None and new is None:
+            unsound += 1
+        if row is not None and new is not None:
+            look = track.looks.get(scan.key)
+            if track.number and look is not None:
+                state = state.revisited((scan.time_ns - look.seen_ns) / NS_PER_S)
+            if _is_confirmed_by(new, settings):
+                confirmed += 1
+                new = replace(new, number=confirmed)
+        tracks.append(track if new is None else new)
+    unused = [plot for plot, index in zip(scan.plots, choice, strict=True) if index < 0]
+    sensors = {**picture.sensors, scan.key: state.after(unused)}
+    return replace(picture, tracks=tuple(tracks), confirmed=confirmed, unsound=unsound, sensors=sensors)
+
+
+def _is_confirmed_by(track: Track, settings: TrackerSettings) -> bool:
+    """Whether a track with no number is to have one."""
+    return (
+        track.number == 0
+        and track.instants >= settings.confirm_updates
+        and track.existence >= settings.confirm_existence
+    )
+
+
+def _by_nearest(
+    track: Track, index: int, row: int | None, scan: _Scan, settings: TrackerSettings
+) -> Track | None:
+    """The track after the plot in `row`, or after silence; None: the filters come out unsound."""
+    existence, chance = scan.existences[index], scan.chances[index]
+    if row is None:
+        return _silent(track, existence, chance, scan)
+    plot = scan.plots[row]
+    new = updated_track(track, scan.candidates.banks[index], plot, settings, plot, is_seen=True)
+    if new is None:
+        return None
+    ratio = math.exp(min(float(scan.log_ratio[row, index]), 50.0))
+    return _seen(new, after_plot(existence, chance, ratio), scan)
+
+
+def _by_shares(
+    track: Track,
+    index: int,
+    row: int | None,
+    shares: FloatArray,
+    scan: _Scan,
+    settings: TrackerSettings,
+) -> Track | None:
+    """The track after its share of all plots; None: the filters come out unsound."""
+    existence, chance = scan.existences[index], scan.chances[index]
+    total = float(shares.sum())
+    if row is None and total < _SHARE_SOFT:
+        return _silent(track, existence, chance, scan)
+    unseen = existence * (1.0 - chance) / (1.0 - existence * chance)
+    exists = min(EXISTENCE_MAX, (1.0 - total) * unseen + total)
+    # No single scan raises the odds without end, as in the other rule.
+    exists = min(exists, after_plot(existence, chance, math.inf))
+    rows = [int(place) for place in np.flatnonzero(shares > _SHARE_MIN)] or [int(np.argmax(shares))]
+    weights = [min(float(shares[place]) / max(exists, total), 1.0) for place in rows]
+    best = scan.plots[rows[int(np.argmax(weights))] if row is None else row]
+    used = best
+    if len(rows) > 1 or weights[0] < _SHARE_ALONE:
+        used = blended(*scan.states[index], [scan.plots[place] for place in rows], weights)
+    bank = scan.candidates.banks[index]
+    new = updated_track(track, bank, best, settings, used, is_seen=row is not None)
+    return None if new is None else _seen(new, exists, scan)
+
+
+def _seen(track: Track, existence: float, scan: _Scan) -> Track:
+    looks = {**track.looks, scan.key: Look(1.0, scan.time_ns, scan.time_ns)}
+    return replace(track, existence=existence, looked_ns=scan.time_ns, looks=looks)
+
+
+def _silent(track: Track, existence: float, chance: float, scan: _Scan) -> Track | None:
+    """The track after a scan that says nothing of it, or that it should have been in; None: no change."""
+    look = track.looks.get(scan.key)
+    if look is None or scan.plots[0].kind == KIND_EQUIVALENT or not is_due(look, scan.time_ns, scan.state):
+        return None
+    view = view_after_silence(look.view_at(scan.time_ns), scan.model)
+    looks = {**track.looks, scan.key: Look(view, scan.time_ns, look.seen_ns)}
+    return replace(track, existence=after_silence(existence, chance), looked_ns=scan.time_ns, looks=looks)
+
+
+def _started(
+    picture: Picture, plots: Sequence[Measurement], scan: _Scan, settings: TrackerSettings
+) -> Picture:
     """The picture with a new track for each plot that belongs to none."""
+    if not plots:
+        return picture
+    false_plots = picture.sensors[scan.key].false_per_scan(scan.model)
+    existence = min(first_existence(false_plots, settings.objects_per_scan), settings.confirm_existence)
+    tracks = list(picture.tracks)
+    old = picture.tracks
+    started, gated = picture.started, picture.gated
     for plot in plots:
-        gated = picture.gated + (1 if picture.tracks else 0)
-        track = start_track(plot, picture.started + 1, settings)
-        picture = replace(picture, gated=gated)
-        if track is not None and len(picture.tracks) < settings.tracks_max:
-            picture = replace(picture, tracks=(*picture.tracks, track), started=picture.started + 1)
-    return picture
-
-
-def _without_lost(picture: Picture, time_ns: int, settings: TrackerSettings) -> Picture:
-    kept = tuple(track for track in picture.tracks if not is_lost(track, time_ns, settings))
-    return picture if len(kept) == len(picture.tracks) else replace(picture, tracks=kept)
-
-
-def is_lost(track: Track, time_ns: int, settings: TrackerSettings) -> bool:
-    """Whether a track is given up at `time_ns`: silent too long, too vague, or below the ground."""
-    quiet_s = (time_ns - track.time_ns) / NS_PER_S
-    if quiet_s > (settings.coast_s if track.number else settings.tentative_s):
-        return True
-    if quiet_s < _QUIET_S:
-        return False
-    return is_gone(predicted_bank(track, time_ns, settings), settings)
-
-
-def is_gone(bank: Bank, settings: TrackerSettings) -> bool:
-    """Whether the state says nothing any more, or lies below the ground."""
-    mean, covariance, _ = bank_state(bank)
-    vague = float(covariance[0, 0] + covariance[1, 1] + covariance[2, 2]) > settings.position_sigma_m_max**2
-    return vague or height(mean) < _DOWN_M
-
-
-def _seen_apart(picture: Picture, paired: Sequence[int]) -> Picture:
-    """Counts for each pair of tracks the scans that updated both."""
-    if len(paired) < 2:
-        return picture
-    together = dict(picture.together)
-    ordinals = sorted(picture.tracks[index].ordinal for index in paired)
-    for position, first in enumerate(ordinals):
-        for second in ordinals[position + 1 :]:
-            together[first, second] = together.get((first, second), 0) + 1
-    return replace(picture, together=together)
-
-
-def _named_after_thrust(picture: Picture, paired: Sequence[int]) -> Picture:
-    """The picture in which, after a staging, the body that burns has the older name and the history.
-
-    While two bodies are nearer than a radar can tell, either may carry on the old track.
-    """
-    for index in paired:
-        young = picture.tracks[index]
-        if young.number == 0 or young.bank[4][0] < _SURE_BOOST:
+        gated += 1 if tracks else 0
+        if len(tracks) >= settings.tracks_max and not _gave_way(tracks, existence):
             continue
-        for place, old in enumerate(picture.tracks):
-            if _has_let_go(old, young):
-                tracks = list(picture.tracks)
-                tracks[index] = _renamed(young, old)
-                tracks[place] = _renamed(old, young)
-                return replace(picture, tracks=tuple(tracks))
-    return picture
+        track = start_track(plot, started + 1, settings, existence)
+        if track is not None:
+            parent = parent_of(old, scan.candidates.positions_m, scan.candidates.sigmas_m, track)
+            tracks.append(replace(track, parent=parent))
+            started += 1
+    return replace(picture, tracks=tuple(tracks), started=started, gated=gated)
 
 
-def _has_let_go(old: Track, young: Track) -> bool:
-    """Whether `old` surely coasts and `young`, which split off it a short while ago, does not."""
-    if not 0 < old.number < young.number or old.bank[4][0] > _SURE_COAST:
+def _gave_way(tracks: list[Track], existence: float) -> bool:
+    """Whether the least likely track without a number, if less likely than a new one, was dropped."""
+    open_tracks = [track for track in tracks if not track.number and track.existence < existence]
+    if not open_tracks:
         return False
-    if young.time_ns - young.born_ns > _STAGING_S * NS_PER_S:
-        return False
-    gap_m = float(np.linalg.norm(old.bank[0][:3] - young.bank[0][:3]))
-    return gap_m < _STAGING_M and abs(old.time_ns - young.time_ns) < 5 * NS_PER_S
-
-
-def _renamed(track: Track, other: Track) -> Track:
-    return replace(track, number=other.number, first_time_ns=other.first_time_ns, history=other.history)
-
-
-def _merged(picture: Picture, paired: Sequence[int], settings: TrackerSettings) -> Picture:
-    """The picture without tracks that have become another, older one.
-
-    Looked at for a track with every fifth plot only: it costs more than the plot itself.
-    """
-    dropped = set()
-    for index in paired:
-        young = picture.tracks[index]
-        if young.number == 0 or young.updates % 5:
-            continue
-        for old in picture.tracks:
-            if old.number and old.number < young.number and old.ordinal not in dropped:
-                pair = (min(old.ordinal, young.ordinal), max(old.ordinal, young.ordinal))
-                if picture.together.get(pair, 0) < _APART_SCANS and _is_same(old, young, settings):
-                    dropped.add(young.ordinal)
-                    break
-    if not dropped:
-        return picture
-    return replace(picture, tracks=tuple(t for t in picture.tracks if t.ordinal not in dropped))
-
-
-def _is_same(old: Track, young: Track, settings: TrackerSettings) -> bool:
-    if abs(young.time_ns - old.time_ns) > 2 * NS_PER_S:
-        return False
-    bank = predicted_bank(old, young.time_ns, settings)
-    old_mean, old_covariance, _ = bank_state(bank)
-    mean, covariance, _ = bank_state(young.bank)
-    return squared_distance((old_mean, old_covariance), (mean, covariance)) < _SAME_OBJECT
+    tracks.remove(min(open_tracks, key=lambda track: (track.existence, track.ordinal)))
+    return True

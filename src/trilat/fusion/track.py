@@ -6,18 +6,21 @@
   burning object when it leaves the clouds. This gives one sensor a usable, honest first estimate on launch;
   a track that *starts* from a direction later in flight is wrong until a second sensor corrects it.
 
-A track is confirmed after `confirm_updates` plots at different instants. A track is a value: each step gives
-a new one, so that the tracker can go back to any instant of its buffer.
+A track is confirmed when its existence reaches `confirm_existence` and it has plots of `confirm_updates`
+different instants. A track is a value: each step gives a new one, so that the tracker can go back to any
+instant of its buffer.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from trilat.fusion.existence import Look, SensorKey
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.motion import REENTRY_HEIGHT_M, height
-from trilat.fusion.stages import Bank, mixture, predict_bank, start_bank, update_bank
+from trilat.fusion.stages import Bank, mixture, predict_bank, score_bank, start_bank, update_bank
 from trilat.fusion.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
 from trilat.model import ObservationError
@@ -25,13 +28,22 @@ from trilat.model import ObservationError
 NS_PER_S = 1_000_000_000
 # A tracklet whose longest axis is beyond this has no range, metres.
 _NO_RANGE_M = 1.0e5
+# Nothing that this tracker is for starts deeper than this, metres from the Earth's centre.
+_RADIUS_M_MIN = 6.2e6
+ASSOCIATIONS = ("gnn", "jpda")
+"""Global nearest neighbour, or the probabilities of all pairings."""
 
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """What a tracker is tuned by; every limit has a name and a unit."""
+    """What a tracker is tuned by; every limit has a name and a unit.
 
-    buffer_s: float = 40.0
+    `association` is one of ASSOCIATIONS. `objects_per_scan` is how many new objects are expected in one scan:
+    against the false plots it makes the first existence. A scan is the plots of one sensor at one instant;
+    plots beyond `scan_plots_max` in one, or beyond `plots_max` in the buffer, are refused and counted.
+    """
+
+    buffer_s: float = 125.0
     coast_s: float = 300.0
     tentative_s: float = 25.0
     confirm_updates: int = 3
@@ -47,12 +59,24 @@ class TrackerSettings:
     position_sigma_m_max: float = 200_000.0
     source_track_age_s: float = 60.0
     tracks_max: int = 400
+    association: str = "gnn"
+    objects_per_scan: float = 0.05
+    confirm_existence: float = 0.99
+    delete_existence: float = 1e-3
+    scan_plots_max: int = 500
+    plots_max: int = 40_000
 
     def __post_init__(self) -> None:
         """Refuses settings with which no tracker can work."""
         for name, value in vars(self).items():
+            if name == "association":
+                continue
             if not (math.isfinite(value) and value > 0.0):
                 raise ObservationError(f"setting `{name}` must be a positive number")
+        if self.association not in ASSOCIATIONS:
+            raise ObservationError(f"setting `association` must be one of {', '.join(ASSOCIATIONS)}")
+        if not self.delete_existence < self.confirm_existence < 1.0:
+            raise ObservationError("setting `confirm_existence` must be above `delete_existence`, below 1")
         if self.buffer_s < 30.0:
             raise ObservationError("setting `buffer_s` must be at least 30, partners are late")
         if self.gate_tail_probability > 0.1:
@@ -64,7 +88,8 @@ class Track:
     """An object at the instant of its last plot; `number` is 0 until it is confirmed.
 
     `born_ns` is the track's own first plot; `first_time_ns` that of the object, which is earlier when the
-    track took over the name of another at a staging.
+    track took over the name of another at a staging. `parent` is the number of the track that it split off,
+    or 0. `existence` is of the instant `looked_ns`, that of the last scan that said anything of it.
     """
 
     ordinal: int
@@ -77,6 +102,10 @@ class Track:
     sources: frozenset[str]
     bank: Bank
     history: tuple[Measurement, ...] = field(repr=False)
+    existence: float
+    looked_ns: int
+    looks: Mapping[SensorKey, Look] = field(repr=False)
+    parent: int = 0
 
     @property
     def key(self) -> str:
@@ -84,10 +113,18 @@ class Track:
         return f"t{self.number}" if self.number else f"n{self.ordinal}"
 
 
-def start_track(measurement: Measurement, ordinal: int, settings: TrackerSettings) -> Track | None:
-    """A new track from one plot, or None where the plot's line of sight misses the Earth's air."""
-    start = first_state(measurement, settings)
-    if start is None:
+def start_track(
+    measurement: Measurement, ordinal: int, settings: TrackerSettings, existence: float
+) -> Track | None:
+    """A new track from one plot, or None where no object can be.
+
+    That is where the plot's line of sight misses the Earth's air, or its place lies deep in the Earth.
+    """
+    try:
+        start = first_state(measurement, settings)
+    except (ObservationError, np.linalg.LinAlgError):
+        return None
+    if start is None or not is_sound(*start) or float(np.linalg.norm(start[0][:3])) < _RADIUS_M_MIN:
         return None
     return Track(
         ordinal=ordinal,
@@ -100,6 +137,9 @@ def start_track(measurement: Measurement, ordinal: int, settings: TrackerSetting
         sources=frozenset([measurement.source]),
         bank=start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2),
         history=(measurement,),
+        existence=existence,
+        looked_ns=measurement.time_ns,
+        looks={measurement.scan[1:4]: Look(1.0, measurement.time_ns, measurement.time_ns)},
     )
 
 
@@ -114,16 +154,25 @@ def predicted_bank(track: Track, time_ns: int, settings: TrackerSettings) -> Ban
     return bank
 
 
-def updated_track(track: Track, bank: Bank, measurement: Measurement, settings: TrackerSettings) -> Track:
-    """The track after one plot; `bank` is its prediction to the instant of the plot."""
-    new_bank: Bank = update_bank(
-        *bank,
-        measurement.kind,
-        measurement.values,
-        measurement.covariance,
-        measurement.site_m,
-        measurement.axes,
-    )
+def updated_track(
+    track: Track,
+    bank: Bank,
+    measurement: Measurement,
+    settings: TrackerSettings,
+    used: Measurement,
+    *,
+    is_seen: bool,
+) -> Track | None:
+    """The track after one plot; `bank` is its prediction to the instant of the plot.
+
+    The filters see `used`, which is the plot or the blend of several. Unless the plot `is_seen` as the
+    track's own, it counts as none. None where the filters come out unsound.
+    """
+    new_bank: Bank = update_bank(*bank, used.kind, used.values, used.covariance, used.site_m, used.axes)
+    if not is_sound(*bank_state(new_bank)[:2]):
+        return None
+    if not is_seen:
+        return replace(track, time_ns=measurement.time_ns, bank=new_bank)
     history = track.history
     if measurement.time_ns - track.first_time_ns <= settings.history_s * NS_PER_S:
         history = (*history, measurement)
@@ -139,6 +188,27 @@ def updated_track(track: Track, bank: Bank, measurement: Measurement, settings: 
         bank=new_bank,
         history=history,
     )
+
+
+def bank_score(bank: Bank, plot: Measurement) -> tuple[float, float]:
+    """Smallest squared distance of a plot to a filter of the bank that counts, and its log density."""
+    distance, log_density = score_bank(
+        *bank[:5], plot.kind, plot.values, plot.covariance, plot.site_m, plot.axes
+    )
+    return distance, log_density
+
+
+def is_sound(mean: FloatArray, covariance: FloatArray) -> bool:
+    """Whether a state (6,) is finite and its covariance (6, 6) positive definite."""
+    diagonal = np.diagonal(covariance)
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all() and (diagonal > 0.0).all()):
+        return False
+    scale = np.sqrt(diagonal)
+    try:
+        np.linalg.cholesky(covariance / np.outer(scale, scale))
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def bank_state(bank: Bank) -> tuple[FloatArray, FloatArray, float]:

@@ -9,7 +9,8 @@ Rules
 - Everything is checked before any state changes; what cannot be raises `ObservationError`.
 - Late plots: the tracker goes back to before them and plays the rest again, so that the answer equals that
   of plots in order. Older than `buffer_s` before the newest plot: refused and counted.
-- The same plot twice is refused and counted.
+- The same plot twice is refused and counted; so are plots of a flood: beyond `scan_plots_max` in one scan,
+  or `plots_max` in the buffer, whichever came first are kept.
 - Partner tracks never enter a filter; they are combined when the picture is read (`partners`).
 - The same calls give the same bits. There is no clock: time is what the plots and readers say. A plot
   from the far future would therefore make all others late: whoever feeds the tracker checks instants
@@ -20,54 +21,77 @@ Rules
 A tracker never sees for whom the picture is: a node keeps one per set of contributions that may be used.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
+import numpy as np
+
+from trilat.fusion.existence import NS_PER_S, lasting
 from trilat.fusion.launch import LaunchEstimate, launch_of, used_plots
+from trilat.fusion.life import is_gone, is_lost
 from trilat.fusion.measurement import Measurement, prepare
 from trilat.fusion.observation import (
     DirectionObservation,
     EquivalentObservation,
     Observation,
+    Plot,
     RadarObservation,
     SourceTrack,
     check_instant,
 )
 from trilat.fusion.partners import PartnerTracks, TrackEstimate
-from trilat.fusion.picture import Picture, after_scan, is_gone, is_lost
-from trilat.fusion.track import NS_PER_S, Track, TrackerSettings, bank_state, predicted_bank, stage_of
+from trilat.fusion.picture import Models, Picture, after_scan
+from trilat.fusion.track import Track, TrackerSettings, bank_state, predicted_bank, stage_of
 from trilat.model import ObservationError
 
 # One remembered picture: the instant of its last scan, how many queued plots it holds, and the picture.
 _Snapshot = tuple[int, int, Picture]
 # Plots queued before the oldest are moved out of the buffer.
 _TRIM_EVERY = 64
+# Pictures remembered; beyond that every other one of the older half is forgotten, and played again if asked.
+_SNAPSHOTS_MAX = 768
 
 _order = attrgetter("key")
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """A plot that a track took, and the track just after its scan."""
+
+    plot: Plot
+    estimate: TrackEstimate
 
 
 class Tracker:
     """One picture, fed by `add` and read by `estimates`; see the module for the rules."""
 
-    def __init__(self, settings: TrackerSettings | None = None) -> None:
-        """An empty picture."""
+    def __init__(self, settings: TrackerSettings | None = None, sensors: Models | None = None) -> None:
+        """An empty picture; `sensors` says what is known beforehand of some, by source and sensor."""
         self.settings = settings or TrackerSettings()
+        self._models = dict(sensors or {})
         self._partners = PartnerTracks(self.settings)
         self._queue: list[Measurement] = []
         self._base: _Snapshot = (-(2**63), 0, Picture())
         self._snapshots: list[_Snapshot] = []
+        self._between: _Snapshot | None = None
         self._newest_ns: int | None = None
+        self._plots: dict[tuple[object, ...], Plot] = {}
+        self._scan_sizes: Counter[tuple[object, ...]] = Counter()
         self._counts = {
             "accepted": 0,
             "refused-too-old": 0,
             "refused-duplicate": 0,
             "refused-superseded": 0,
+            "refused-flood": 0,
         }
         self._launches: dict[tuple[str, int, int], LaunchEstimate | None] = {}
 
     def add(self, observation: Observation) -> bool:
-        """Takes one observation; False when it is refused and counted (too old, repeated, superseded).
+        """Takes one observation; False when it is refused and counted (too old, repeated, superseded, flood).
 
         Raises:
             ObservationError: not an observation. (A plot that cannot be does not get this far: its
@@ -81,14 +105,29 @@ class Tracker:
         horizon_ns = self._horizon_ns()
         if horizon_ns is not None and measurement.time_ns <= horizon_ns:
             return self._counted("refused-too-old", taken=False)
+        if self._is_flood(measurement):
+            return self._counted("refused-flood", taken=False)
         place = bisect_left(self._queue, measurement.key, key=_order)
         if place < len(self._queue) and self._queue[place].key == measurement.key:
             return self._counted("refused-duplicate", taken=False)
         while self._snapshots and self._snapshots[-1][0] >= measurement.time_ns:
             self._snapshots.pop()
+        self._between = None
         insort(self._queue, measurement, key=_order)
+        self._plots[measurement.key] = observation
+        self._scan_sizes[measurement.scan] += 1
         self._newest_ns = max(measurement.time_ns, self._newest_ns or measurement.time_ns)
         return self._counted("", taken=True)
+
+    def _is_flood(self, measurement: Measurement) -> bool:
+        """Whether a scan, or the buffer, has all the plots that it may have."""
+        if self._scan_sizes[measurement.scan] >= self.settings.scan_plots_max:
+            return True
+        if len(self._queue) - self._base[1] < self.settings.plots_max:
+            return False
+        self._advance()
+        self._trim()
+        return len(self._queue) >= self.settings.plots_max
 
     def estimates(self, time_ns: int) -> tuple[TrackEstimate, ...]:
         """What the picture says at `time_ns`, own tracks first, from plots up to that instant only.
@@ -107,6 +146,23 @@ class Tracker:
                     own.append(estimate)
         own.sort(key=lambda estimate: (not estimate.confirmed, int(estimate.track_key[1:])))
         return self._partners.combined(own, time_ns)
+
+    def assigned(self, time_ns: int) -> tuple[Assignment, ...]:
+        """The plots that tracks took in scans of exactly that instant, in order of scans.
+
+        Each comes with its track just after its scan, from plots up to that scan only; partners' tracks are
+        not combined in.
+
+        Raises:
+            ObservationError: not an instant, or older than the buffer reaches back.
+        """
+        check_instant("time_ns", time_ns)
+        rows = []
+        for plot, track in self._picture_at(int(time_ns)).taken:
+            estimate = self._estimate(track, int(time_ns)) if plot.time_ns == time_ns else None
+            if estimate is not None:
+                rows.append(Assignment(self._plots[plot.key], estimate))
+        return tuple(rows)
 
     def launch(self, track_key: str) -> LaunchEstimate | None:
         """Where and when the object of `track_key` left the ground; None when its first plots do not tell.
@@ -127,6 +183,7 @@ class Tracker:
         return {
             **self._counts,
             "outside-gates": picture.gated,
+            "refused-unsound": picture.unsound,
             "tracks-started": picture.started,
             "tracks-confirmed": picture.confirmed,
         }
@@ -146,24 +203,48 @@ class Tracker:
 
     def _picture_at(self, time_ns: int) -> Picture:
         self._advance()
-        place = bisect_left(self._snapshots, time_ns + 1, key=lambda snapshot: snapshot[0])
-        if place > 0:
-            return self._snapshots[place - 1][2]
-        if time_ns < self._base[0]:
+        place = bisect_right(self._snapshots, time_ns, key=lambda snapshot: snapshot[0])
+        found = self._snapshots[place - 1] if place else self._base
+        if place == 0 and time_ns < found[0]:
             raise ObservationError(
                 f"the picture of `{time_ns}` is older than the buffer, ask for a later one"
             )
-        return self._base[2]
+        wanted = bisect_right(self._queue, time_ns, key=attrgetter("time_ns"))
+        if found[1] >= wanted:
+            return found[2]
+        # The snapshot of this instant was forgotten: play on from the last one before it.
+        if self._between is not None and found[1] < self._between[1] <= wanted:
+            found = self._between
+        for played in self._played(found, wanted):
+            found = played
+        self._between = found
+        return found[2]
+
+    def _played(self, start: _Snapshot, until: int) -> Iterator[_Snapshot]:
+        """The snapshots after each instant of queued plots from the place in `start` to the place `until`."""
+        _, done, picture = start
+        for time_ns, group in groupby(self._queue[done:until], key=attrgetter("time_ns")):
+            plots = list(group)
+            for _, scan in groupby(plots, key=attrgetter("scan")):
+                picture = self._after(picture, list(scan))
+            done += len(plots)
+            yield time_ns, done, picture
+
+    def _after(self, picture: Picture, scan: Sequence[Measurement]) -> Picture:
+        """The picture after a scan; numbers that no filter can take leave it as it was, counted."""
+        try:
+            return after_scan(picture, scan, self.settings, self._models)
+        except (ArithmeticError, np.linalg.LinAlgError, ObservationError):
+            return replace(picture, unsound=picture.unsound + len(scan))
 
     def _advance(self) -> None:
         """Plays the queued plots that the latest snapshot does not hold, in order of time."""
-        _, done, picture = self._snapshots[-1] if self._snapshots else self._base
-        for time_ns, group in groupby(self._queue[done:], key=attrgetter("time_ns")):
-            plots = list(group)
-            for _, scan in groupby(plots, key=attrgetter("scan")):
-                picture = after_scan(picture, list(scan), self.settings)
-            done += len(plots)
-            self._snapshots.append((time_ns, done, picture))
+        start = self._snapshots[-1] if self._snapshots else self._base
+        for snapshot in self._played(start, len(self._queue)):
+            self._snapshots.append(snapshot)
+            if len(self._snapshots) > _SNAPSHOTS_MAX:
+                half = len(self._snapshots) // 2
+                self._snapshots[:half] = self._snapshots[1:half:2]
         if len(self._queue) > _TRIM_EVERY:
             self._trim()
 
@@ -172,12 +253,16 @@ class Tracker:
         horizon_ns = self._horizon_ns()
         if horizon_ns is None:
             return
-        place = bisect_left(self._snapshots, horizon_ns + 1, key=lambda snapshot: snapshot[0])
+        place = bisect_right(self._snapshots, horizon_ns, key=lambda snapshot: snapshot[0])
         if place == 0 or self._snapshots[place - 1][1] < _TRIM_EVERY:
             return
         time_ns, gone, picture = self._snapshots[place - 1]
         self._base = (time_ns, 0, picture)
+        self._scan_sizes -= Counter(plot.scan for plot in self._queue[:gone])
         self._queue = self._queue[gone:]
+        held = [*self._queue, *(plot for plot, _ in picture.taken)]
+        self._plots = {plot.key: self._plots[plot.key] for plot in held}
+        self._between = None
         self._snapshots = [(when, done - gone, kept) for when, done, kept in self._snapshots[place:]]
 
     def _estimate(self, track: Track, time_ns: int) -> TrackEstimate | None:
@@ -196,4 +281,6 @@ class Tracker:
             updates=track.updates,
             first_time_ns=track.first_time_ns,
             last_update_ns=track.time_ns,
+            existence=lasting(track.existence, (time_ns - track.looked_ns) / NS_PER_S),
+            parent_key=f"t{track.parent}" if track.parent else None,
         )

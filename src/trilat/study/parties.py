@@ -1,0 +1,207 @@
+"""One picture per party from plots of a file: what each party knows, and what its partners send every N s.
+
+- `central`: every party has all plots at once; all pictures are one.
+- `tracklets`: at each exchange a party sends, for each of its own plots that one of its confirmed tracks took
+  since the last exchange, the tracklet (equivalent measurement), made against its own track. The partner's
+  filters take it at its own instant: they go back and play the rest again.
+- `tracks`: at each exchange a party sends its confirmed tracks as its own sensors alone make them; a partner
+  combines them with its own when it reads (information sum: the lineages are disjoint).
+
+Rows: each of a party's own plots that a confirmed track took, at its instant; and at each exchange one row
+for each confirmed track that changed by what came, at the instant of the exchange. Everything is causal.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from trilat.fusion import (
+    DirectionObservation,
+    EquivalentObservation,
+    RadarObservation,
+    SourceTrack,
+    Tracker,
+    TrackerSettings,
+    TrackEstimate,
+    coasted,
+    equivalent_measurement,
+    squared_distance,
+)
+from trilat.model import SECOND_NS, ObservationError
+from trilat.scenario import Sensor
+from trilat.study.plots import Observed
+from trilat.study.tracking import (
+    Progress,
+    TrackRun,
+    Writer,
+    by_instant,
+    sensor_models,
+    take_samples,
+    track_plots,
+)
+
+FUSIONS: Final = ("central", "tracklets", "tracks")
+EXCHANGE_S_MAX: Final = 120.0
+
+_SAME_TRACK: Final = 33.1
+"""Chi-square, 6 degrees of freedom, 99.999 %: the picture before and after an exchange, of one object."""
+
+_PSD_M2_PER_S3: Final = 100.0
+"""Noise of the second or two between two pictures that are compared: whatever the object does there."""
+
+
+def party_pictures(
+    observations: Sequence[Observed],
+    sensors: Sequence[Sensor],
+    fusion: str,
+    exchange_s: float,
+    settings: TrackerSettings | None = None,
+    sample_ns: Sequence[int] = (),
+    progress: Progress | None = None,
+) -> dict[str, TrackRun]:
+    """The picture of each party that owns a sensor, by party.
+
+    Args:
+        observations: in order of time; the source of each is the party of its sensor.
+        sensors: of the sites file.
+        fusion: one of FUSIONS.
+        exchange_s: seconds between two exchanges, at most EXCHANGE_S_MAX.
+        settings: of every party's tracker.
+        sample_ns: growing instants at which the pictures are asked for.
+        progress: is told the share done.
+    """
+    names = sorted({sensor.party for sensor in sensors})
+    settings = settings or TrackerSettings()
+    if fusion == "central":
+        run = track_plots(observations, sensors, settings, sample_ns, progress)
+        return dict.fromkeys(names, run)
+    settings = replace(settings, source_track_age_s=max(settings.source_track_age_s, 2.0 * exchange_s))
+    parties = {name: _Party(name, sensors, settings, sample_ns) for name in names}
+    period_ns = round(exchange_s * SECOND_NS)
+    next_ns = observations[0].time_ns + period_ns
+    done = 0
+    for time_ns, plots in by_instant(observations):
+        while next_ns < time_ns:
+            _exchanged(parties, next_ns, fusion)
+            # After a long silence there is nothing to exchange: the next one is the first after it.
+            next_ns += period_ns * max(1, (time_ns - next_ns - 1) // period_ns)
+        for name, party in parties.items():
+            party.take(time_ns, [plot for plot in plots if plot.source == name])
+        done += len(plots)
+        if progress is not None:
+            progress(done / len(observations))
+    _exchanged(parties, observations[-1].time_ns, fusion)
+    return {name: party.finished() for name, party in parties.items()}
+
+
+class _Party:
+    """One party: a tracker of its own plots alone, which it sends from, and the picture that it shows."""
+
+    def __init__(
+        self, name: str, sensors: Iterable[Sensor], settings: TrackerSettings, sample_ns: Sequence[int]
+    ) -> None:
+        models = sensor_models(sensors)
+        self.name = name
+        self._own = Tracker(settings, models)
+        self._shown = Tracker(settings, models)
+        self._writer = Writer()
+        self._waiting = list(reversed(sample_ns))
+        self._tracklets: list[EquivalentObservation] = []
+        self._latest: dict[str, TrackEstimate] = {}
+        self._before: tuple[TrackEstimate, ...] = ()
+
+    def take(self, time_ns: int, plots: Sequence[Observed]) -> None:
+        """Own plots of one instant; none: only the samples that are due."""
+        take_samples(self._shown, self._writer, self._waiting, time_ns)
+        if not plots:
+            return
+        for plot in plots:
+            self._own.add(plot)
+            self._shown.add(plot)
+        for taken in self._own.assigned(time_ns):
+            if taken.estimate.confirmed and isinstance(taken.plot, RadarObservation | DirectionObservation):
+                self._latest[taken.estimate.track_key] = taken.estimate
+                self._keep_tracklet(taken.plot, taken.estimate)
+        combined = {estimate.track_key: estimate for estimate in self._renamed(time_ns)}
+        for taken in self._shown.assigned(time_ns):
+            estimate = combined.get(taken.estimate.track_key, taken.estimate)
+            if estimate.confirmed and isinstance(taken.plot, RadarObservation | DirectionObservation):
+                self._writer.write(estimate, taken.plot)
+
+    def _keep_tracklet(self, plot: Observed, estimate: TrackEstimate) -> None:
+        try:
+            mean, covariance = equivalent_measurement(plot, estimate.mean)
+            tracklet = EquivalentObservation(plot.time_ns, self.name, mean, covariance, plot.sensor)
+        except ObservationError:
+            # The track lies behind the sensor by now: nothing to send of this plot.
+            return
+        self._tracklets.append(tracklet)
+
+    def sent(self, fusion: str) -> list[EquivalentObservation] | list[SourceTrack]:
+        """What partners get at an exchange; it is not sent again."""
+        tracklets, self._tracklets = self._tracklets, []
+        latest, self._latest = self._latest, {}
+        if fusion == "tracklets":
+            return tracklets
+        return [
+            SourceTrack(e.time_ns, self.name, key, e.mean, e.covariance, stage=e.stage)
+            for key, e in sorted(latest.items())
+        ]
+
+    def receive(self, time_ns: int, arrived: Sequence[EquivalentObservation | SourceTrack]) -> None:
+        """Take what partners sent, and write a row for each track that it changed."""
+        take_samples(self._shown, self._writer, self._waiting, time_ns)
+        if not arrived:
+            return
+        before = self._renamed(time_ns)
+        for observation in arrived:
+            self._shown.add(observation)
+        after = self._renamed(time_ns)
+        known = {estimate.track_key: estimate for estimate in before}
+        for estimate in after:
+            old = known.get(estimate.track_key)
+            changed = old is None or not np.array_equal(old.mean, estimate.mean)
+            if estimate.confirmed and changed:
+                self._writer.write(estimate, None)
+
+    def _renamed(self, time_ns: int) -> tuple[TrackEstimate, ...]:
+        """The picture at an instant, after tracks whose names have changed kept their numbers."""
+        now = self._shown.estimates(time_ns)
+        self._writer.rename(_same_tracks(self._before, now))
+        self._before = tuple(estimate for estimate in now if estimate.confirmed)
+        return now
+
+    def finished(self) -> TrackRun:
+        """The whole picture."""
+        take_samples(self._shown, self._writer, self._waiting, None)
+        return TrackRun(tuple(self._writer.rows), tuple(self._writer.samples), self._shown.counts())
+
+
+def _exchanged(parties: Mapping[str, _Party], time_ns: int, fusion: str) -> None:
+    """Everyone sends what everyone else gets."""
+    sent = {name: party.sent(fusion) for name, party in parties.items()}
+    for name, party in parties.items():
+        party.receive(time_ns, [one for other, all_of in sent.items() if other != name for one in all_of])
+
+
+def _same_tracks(before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]) -> dict[str, str]:
+    """New name by old name of tracks of one object.
+
+    Late tracklets can change the order of confirmation, and an own track takes the place of a partner's.
+    A track that is not there any more keeps its old name.
+    """
+    pairs = []
+    for old in before:
+        for new in now:
+            if new.confirmed:
+                seconds = (new.time_ns - old.time_ns) / SECOND_NS
+                carried = coasted(old.mean, old.covariance, seconds, _PSD_M2_PER_S3)
+                distance = squared_distance(carried, (new.mean, new.covariance))
+                pairs.append((distance, old.track_key, new.track_key))
+    renamed: dict[str, str] = {}
+    for distance, old_key, new_key in sorted(pairs):
+        if distance < _SAME_TRACK and old_key not in renamed and new_key not in renamed.values():
+            renamed[old_key] = new_key
+    return renamed
