@@ -1,8 +1,8 @@
 """Published cases of track fusion: figures of others and scipy's solvers judge our rules.
 
-B: Julier and Uhlmann's network of four nodes (Handbook of Multisensor Data Fusion, chapter 12). The book could
-not be opened: period and noise were *recovered* from remembered figures of nodes 1 and 2, and node 3, which
-was not fitted, agrees. Regression figures, not checked against the book.
+B: Julier and Uhlmann's network of four nodes (Handbook of Multisensor Data Fusion, chapter 12). The book
+could not be opened: period and noise were *recovered* from remembered figures of nodes 1 and 2, and node
+3, which was not fitted, agrees. Regression figures, not checked against the book.
 C: Bar-Shalom and Campo 1986, Chang, Saha, Bar-Shalom 1997, Chen, Kirubarajan, Bar-Shalom 2003: two or more
 equal sensors, discrete white noise acceleration; closed form by Riccati and Lyapunov equations.
 """

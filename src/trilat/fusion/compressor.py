@@ -8,8 +8,9 @@
 - A falling object gets one tracklet per `period_s`, of all its plots since the last one.
 - Any other object gets one tracklet per plot, at its instant: thrust is noise that partners share, and only
   at its own instant a tracklet is what its plot is, whatever happened between.
-- A window whose plots do not lie on one fall (chi-square above its 99.9 % point: a burn was mistaken for a
-  fall, or two objects for one) is sent plot by plot too.
+- A window whose plots visibly do not lie on one fall (chi-square above its 99.9 % point: a burn was mistaken
+  for a fall, or two objects for one) is sent plot by plot too. A burn that ten noisy seconds do not show
+  passes: who says "coast" too early says so in tracklets as well.
 
 `state_at` must give estimates from own plots alone; see `window`.
 """
