@@ -149,6 +149,59 @@ def test_a_burning_partner_track_grows_stale_faster_than_a_falling_one(
     assert sizes["boost"] == sizes["unknown"] > 300.0
 
 
+def test_a_track_of_a_partner_whose_plots_are_in_the_filter_already_is_not_added(
+    world: Any, generic_flight: Any, own: Any
+) -> None:
+    """It names no observations, so those in the filter may be in it: intersection, never a sum."""
+    now = world.base_ns + AT * S
+    tracker = tracker_of(own)
+    (a,) = tracker.estimates(now)
+    track = partner(world, generic_flight, AT, source="KOR")
+    tracker.add(track)
+    (b,) = tracker.estimates(now)
+    expected = covariance_intersection((a.mean, a.covariance), (track.mean, track.covariance))[1]
+    assert np.allclose(b.covariance, expected, rtol=1e-9)
+
+
+def test_a_track_that_holds_our_own_observations_is_not_added(
+    world: Any, generic_flight: Any, own: Any
+) -> None:
+    now = world.base_ns + AT * S
+    tracker = tracker_of(own)
+    (a,) = tracker.estimates(now)
+    track = partner(world, generic_flight, AT, originators=frozenset(["JPN", "KOR"]))
+    tracker.add(track)
+    (b,) = tracker.estimates(now)
+    expected = covariance_intersection((a.mean, a.covariance), (track.mean, track.covariance))[1]
+    assert np.allclose(b.covariance, expected, rtol=1e-9)
+    assert b.sources == {"JPN", "KOR"}
+
+
+def test_nothing_is_added_to_what_was_intersected_with_a_withheld_track(
+    world: Any, generic_flight: Any, own: Any
+) -> None:
+    """AUS withholds and comes first by name; JPN, whose data may be in it, is summed before that."""
+    now = world.base_ns + AT * S
+    tracker = tracker_of(own)
+    (a,) = tracker.estimates(now)
+    withheld = partner(world, generic_flight, AT, source="AUS", lineage_known=False)
+    known = partner(world, generic_flight, AT)
+    tracker.add(withheld)
+    tracker.add(known)
+    (b,) = tracker.estimates(now)
+    held = information_sum([(a.mean, a.covariance), (known.mean, known.covariance)])
+    expected = covariance_intersection(held, (withheld.mean, withheld.covariance))[1]
+    assert np.allclose(b.covariance, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "names", [("JPN",), {"JPN"}, frozenset([""]), frozenset([1]), frozenset(["x" * 200])]
+)
+def test_originators_that_are_no_names_are_refused(world: Any, generic_flight: Any, names: Any) -> None:
+    with pytest.raises(ObservationError, match="originators"):
+        partner(world, generic_flight, AT, originators=names)
+
+
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), 1e6])
 def test_a_state_is_not_carried_over_a_time_that_is_none(
     world: Any, generic_flight: Any, seconds: float

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from trilat.fusion.combine import covariance_intersection, information_difference
 from trilat.fusion.impact import impact_estimate
 from trilat.fusion.launch import launch_estimate
 from trilat.fusion.motion import propagate
 from trilat.fusion.observation import RadarObservation
 from trilat.fusion.tracker import Tracker
+from trilat.fusion.window import window_tracklet
 from trilat.geo import ecef_from_geodetic
 
 Step = Callable[[], object]
@@ -24,6 +26,7 @@ def compile_kernels(progress: Callable[[int, int], None] | None = None) -> None:
         lambda: _track(plots),
         lambda: launch_estimate(plots),
         lambda: impact_estimate(_falling(), np.eye(6) * 1e2, plots[0].time_ns, 6000.0),
+        lambda: _share(plots),
     )
     if progress is not None:
         progress(0, len(steps))
@@ -38,6 +41,14 @@ def _track(plots: list[RadarObservation]) -> object:
     for plot in plots:
         tracker.add(plot)
     return tracker.estimates(plots[-1].time_ns)
+
+
+def _share(plots: list[RadarObservation]) -> object:
+    """One tracklet of a window, and every rule for two estimates."""
+    state = (_falling(), np.eye(6) * 1e4)
+    window_tracklet(plots, np.concatenate([plots[0].site_ecef_m * 1.01, np.zeros(3)]))
+    information_difference(state, (state[0], state[1] * 2.0))
+    return covariance_intersection(state, (state[0], np.diag([1e3] * 3 + [1e5] * 3)))
 
 
 def _falling() -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from trilat.fusion.lineage import Pedigree
 from trilat.geo import FloatArray
-from trilat.model import ObservationError
+from trilat.model import Lineage, ObservationError
 
 # Instants outside 1900 to 2200 are mistakes of unit, nanoseconds UTC.
 INSTANT_NS_MIN = -2_208_988_800_000_000_000
@@ -115,8 +116,9 @@ class SourceTrack:
     """A partner's own track at an instant: mean (6,), covariance (6, 6), ECEF.
 
     Only the latest per `source` and `track_key` counts. `lineage_known` is False when the partner withholds
-    which observations went in: then it is combined by covariance intersection. `stage` is the partner's word
-    for what the object does ("boost", "gap", "coast", "reentry", "unknown"); it sets how fast it grows stale.
+    which observations went in: then it is combined by covariance intersection. `originators` are all parties
+    whose observations went in; left empty, the source's alone. `stage` is the partner's word for what the
+    object does ("boost", "gap", "coast", "reentry", "unknown"); it sets how fast it grows stale.
     """
 
     time_ns: int
@@ -126,6 +128,7 @@ class SourceTrack:
     covariance: FloatArray
     lineage_known: bool = True
     stage: str = "unknown"
+    originators: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuses a track without name, or with a state that is not one."""
@@ -134,7 +137,14 @@ class SourceTrack:
             raise ObservationError(f"stage `{str(self.stage)[:20]}` is not one of {', '.join(STAGES)}")
         if type(self.lineage_known) is not bool:
             raise ObservationError("`lineage_known` must be true or false")
+        _check_names(self.originators)
         _freeze_state(self)
+
+    @property
+    def pedigree(self) -> Pedigree:
+        """Whose observations went in, and whether all are named."""
+        lineage = Lineage.COMPLETE if self.lineage_known else Lineage.WITHHELD
+        return Pedigree(self.originators or frozenset([self.source]), lineage=lineage)
 
 
 # What an object does: burning; between burns or not yet sure that the burn is over; falling freely; falling
@@ -202,6 +212,13 @@ def _check_head(time_ns: Any, source: Any, name: Any) -> None:
     for label, text in (("source", source), ("sensor or track_key", name)):
         if not isinstance(text, str) or not 0 < len(text) <= NAME_LENGTH_MAX:
             raise ObservationError(f"`{label}` must be a text of 1 to {NAME_LENGTH_MAX} characters")
+
+
+def _check_names(names: Any) -> None:
+    if not isinstance(names, frozenset) or not all(
+        isinstance(name, str) and 0 < len(name) <= NAME_LENGTH_MAX for name in names
+    ):
+        raise ObservationError(f"`originators` must be a frozenset of texts of 1 to {NAME_LENGTH_MAX}")
 
 
 def _check_site(plot: RadarObservation | DirectionObservation) -> None:

@@ -3,8 +3,10 @@
 A partner's cumulative track never enters a filter: its next version contains the same plots again. Only
 the latest version per partner and name counts. When the picture is read it is carried to the instant, paired
 with the nearest track inside a chi-square gate (with hysteresis: a pair is made below the 99 % point and
-broken above the 99.999 % point), and combined: by the sum of information where the lineage is known, by
-covariance intersection where it is withheld.
+broken above the 99.999 % point), and combined by the rule that `lineage` reads from both pedigrees: the sum
+of information where lineages are complete and have no originator in common, an intersection elsewhere, also
+where the filter holds plots or tracklets of the same partner already. Sums come first: what was intersected
+with a withheld track may hold anyone's observations, so nothing may be added to it afterwards.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,12 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trilat.fusion.combine import Estimate, covariance_intersection, information_sum, squared_distance
+from trilat.fusion.combine import Estimate, combined, squared_distance
+from trilat.fusion.lineage import Pedigree, rule_for
 from trilat.fusion.motion import propagate
 from trilat.fusion.observation import SourceTrack, checked_state
 from trilat.fusion.track import NS_PER_S, TrackerSettings
 from trilat.geo import FloatArray
-from trilat.model import ObservationError
+from trilat.model import Lineage, ObservationError
 
 # Chi-square with 6 degrees of freedom: 99 % and 99.999 %.
 PAIR_MADE = 16.81
@@ -77,18 +80,25 @@ class PartnerTracks:
         """Own estimates of `time_ns` with the partners' tracks combined in, and then those left over."""
         groups = list(own)
         filled: list[set[str]] = [set() for _ in groups]
-        for name in sorted(self._current(time_ns)):
+        pedigrees = [Pedigree(group.sources) for group in groups]
+        for name in sorted(self._current(time_ns), key=self._place):
             track = self._latest[name]
             index = self._nearest(name, track, groups, filled, time_ns)
             if index is None:
                 self._pairs.pop(name, None)
                 groups.append(self._alone(name, track, time_ns))
                 filled.append({track.source})
+                pedigrees.append(track.pedigree)
                 continue
             self._pairs[name] = groups[index].track_key
-            groups[index] = self._joined(groups[index], name, track, time_ns)
+            groups[index] = self._joined(groups[index], pedigrees[index], name, time_ns)
             filled[index].add(track.source)
+            pedigrees[index] = pedigrees[index].joined(track.pedigree)
         return tuple(groups)
+
+    def _place(self, name: tuple[str, str]) -> tuple[bool, tuple[str, str]]:
+        """The order in which tracks are combined: complete lineages first, then by name."""
+        return self._latest[name].pedigree.lineage is not Lineage.COMPLETE, name
 
     def _current(self, time_ns: int) -> Iterable[tuple[str, str]]:
         age_ns = int(self._settings.source_track_age_s * NS_PER_S)
@@ -116,21 +126,19 @@ class PartnerTracks:
         return None if best is None else best[1]
 
     def _joined(
-        self, group: TrackEstimate, name: tuple[str, str], track: SourceTrack, time_ns: int
+        self, group: TrackEstimate, pedigree: Pedigree, name: tuple[str, str], time_ns: int
     ) -> TrackEstimate:
+        track = self._latest[name]
         carried = _carried(track, time_ns, group.stage, self._settings)
-        held: Estimate = (group.mean, group.covariance)
-        if track.lineage_known:
-            mean, covariance = information_sum([held, carried])
-        else:
-            mean, covariance, _ = covariance_intersection(held, carried)
+        rule = rule_for(pedigree, track.pedigree).rule
+        mean, covariance = combined(rule, (group.mean, group.covariance), carried)
         return replace(
             group,
             mean=mean,
             covariance=covariance,
             stage=track.stage if group.stage == "unknown" else group.stage,
             confirmed=True,
-            sources=group.sources | {track.source},
+            sources=group.sources | track.pedigree.originators,
             updates=group.updates + self._versions[name],
             first_time_ns=min(group.first_time_ns, self._first_ns[name]),
             last_update_ns=max(group.last_update_ns, track.time_ns),
@@ -146,7 +154,7 @@ class PartnerTracks:
             covariance=covariance,
             stage=track.stage,
             confirmed=True,
-            sources=frozenset([track.source]),
+            sources=track.pedigree.originators,
             updates=self._versions[name],
             first_time_ns=self._first_ns[name],
             last_update_ns=track.time_ns,

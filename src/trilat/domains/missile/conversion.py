@@ -163,5 +163,6 @@ def source_track_of(track: Track) -> SourceTrack | None:
         mean=mean,
         covariance=covariance,
         lineage_known=track.provenance.lineage is Lineage.COMPLETE,
+        originators=frozenset(track.provenance.originators),
         stage=track.stage.value if track.stage.value != "surface" else "unknown",
     )

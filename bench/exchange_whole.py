@@ -1,0 +1,204 @@
+"""Whole trackers that exchange, for `bench/exchange.py`: from launch on, nothing known beforehand.
+
+Three trackers of own plots; from burnout on each party sends a tracklet per 10 s of fall and per plot while
+it burns, through compressors and exchanges in a ring with one relay, in which all is heard more than once.
+Beside them the same tracker fed with all plots, and one that combines its partners' tracks when read: every
+10 s a new version, read 8 s later, with lineage known and withheld.
+"""
+
+import math
+
+import numpy as np
+from exchange_study import NS, SETTLED, STALE_S, World, coasted, interval, mean_of, rms, summed
+from figures import Figure
+
+from trilat.fusion import Compressor, Exchange, RadarObservation, SourceTrack, Tracker, clairvoyant_bound
+from trilat.geo import ecef_from_geodetic
+from trilat.scenario import observe
+
+METHODS = ("central", "tracklets", "tracks", "withheld", "reference")
+RING = {"USA": ("KOR", "AUS"), "KOR": ("USA", "JPN"), "JPN": ("KOR", "AUS"), "AUS": ("JPN", "USA")}
+
+
+def observation(scenario, plot):
+    sensor = next(s for s in scenario.sensors if s.sensor_id == plot.sensor_id)
+    latitude, longitude = math.radians(sensor.latitude_deg), math.radians(sensor.longitude_deg)
+    return RadarObservation(
+        time_ns=plot.t_ns,
+        source=sensor.party,
+        sensor=sensor.sensor_id,
+        site_ecef_m=ecef_from_geodetic(latitude, longitude, sensor.height_m),
+        site_latitude_rad=latitude,
+        site_longitude_rad=longitude,
+        range_m=plot.range_m,
+        azimuth_rad=plot.azimuth_rad,
+        elevation_rad=plot.elevation_rad,
+        range_rate_m_per_s=None,
+        range_sigma_m=sensor.range_sigma_m,
+        azimuth_sigma_rad=sensor.azimuth_sigma_rad,
+        elevation_sigma_rad=sensor.elevation_sigma_rad,
+        range_rate_sigma_m_per_s=None,
+    )
+
+
+class Node:
+    """A party: a tracker of own plots, one of everything it may have, and what it exchanges."""
+
+    def __init__(self, name):
+        self.name = name
+        self.own, self.all = Tracker(), Tracker()
+        self.compressor, self.exchange = Compressor(name), Exchange(name)
+        self.cursors, self.count = {}, 0
+
+    def measure(self, plot):
+        self.own.add(plot)
+        self.all.add(plot)
+        self.compressor.add(plot, f"{self.name}{self.count:08d}".encode())
+        self.count += 1
+
+    def state_at(self, time_ns):
+        known = self.own.estimates(time_ns)
+        return (known[0].mean, known[0].stage) if known else None
+
+    def publish(self, now_ns):
+        for made in self.compressor.take(now_ns, self.state_at):
+            self.exchange.offer(made)
+
+    def hear(self, sender, now_ns):
+        messages, self.cursors[sender.name] = sender.exchange.since(self.cursors.get(sender.name, 0))
+        for message in messages:
+            _, tracklet = self.exchange.receive(message, now_ns)
+            if tracklet is not None:
+                self.all.add(tracklet)
+
+
+class Flight:
+    """One flight: estimates of the USA at the settled and the stale instants, by method."""
+
+    def __init__(self, world, seed):
+        self.world = world
+        self.plots = [observation(world.scenario, plot) for plot in observe(world.scenario, seed)]
+        self.nodes = {name: Node(name) for name in RING}
+        self.central = Tracker()
+        self.joined = {known: Tracker() for known in (True, False)}
+        self.got = {name: [] for name in METHODS}
+        self.place, self.shared = 0, {}
+        for second in range(40, round(world.start_s + max(SETTLED) + STALE_S) + 1):
+            now_ns = world.scenario.launch_ns + second * NS
+            self._measure(now_ns)
+            self._exchange(now_ns, second - world.start_s)
+            self._read(now_ns, second - world.start_s)
+
+    def _measure(self, now_ns):
+        while self.place < len(self.plots) and self.plots[self.place].time_ns <= now_ns:
+            plot = self.plots[self.place]
+            self.nodes[plot.source].measure(plot)
+            trackers = [self.central, *(self.joined.values() if plot.source == "USA" else ())]
+            for tracker in trackers:
+                tracker.add(plot)
+            self.place += 1
+
+    def _exchange(self, now_ns, after):
+        for node in self.nodes.values():
+            node.publish(now_ns)
+        # Twice, so that what was sent this second is everywhere: the ring is two links wide.
+        for name in (*RING, *RING):
+            for neighbour in RING[name]:
+                self.nodes[name].hear(self.nodes[neighbour], now_ns)
+        if after >= 10.0 and after % 10.0 == 0.0:
+            self.shared = {name: self.nodes[name].own.estimates(now_ns) for name in ("KOR", "JPN")}
+            _share(self.shared, self.joined, now_ns)
+
+    def _read(self, now_ns, after):
+        if after in SETTLED:
+            self.got["central"].append(self.central.estimates(now_ns)[0])
+            self.got["tracklets"].append(self.nodes["USA"].all.estimates(now_ns)[0])
+        if after - STALE_S in SETTLED:
+            self.got["tracks"].append(self.joined[True].estimates(now_ns)[0])
+            self.got["withheld"].append(self.joined[False].estimates(now_ns)[0])
+            own = self.nodes["USA"].own.estimates(now_ns)[0]
+            self.got["reference"].append(_reference(own, self.shared, now_ns))
+
+
+def _share(shared, joined, now_ns):
+    for name, estimates in shared.items():
+        for known, tracker in joined.items():
+            if estimates:
+                one = estimates[0]
+                tracker.add(SourceTrack(now_ns, name, "t1", one.mean, one.covariance, known, one.stage))
+
+
+def _reference(own, shared, now_ns):
+    """Own estimate now and the partners' of the last exchange, added: all that this staleness allows."""
+    mean, covariance = own.mean.copy(), own.covariance.copy()
+    for estimates in shared.values():
+        if estimates:
+            held = coasted(estimates[0].mean, estimates[0].covariance, (now_ns - estimates[0].time_ns) / NS)
+            mean, covariance = summed(mean, covariance, *held)
+    return mean, covariance
+
+
+def whole_figures(runs):
+    """Figures of whole trackers in a ring, over flights of seeds 0 to RUNS."""
+    world = World()
+    ends = np.array([world.start_s + e for e in SETTLED])
+    rows = {name: [] for name in METHODS}
+    nees = {name: [] for name in rows}
+    bounds = []
+    for seed in range(runs):
+        flight = Flight(world, seed)
+        truth = world.truth
+        launch_ns = world.scenario.launch_ns
+        bounds.append(
+            clairvoyant_bound(
+                truth.t_s,
+                truth.position_m,
+                truth.velocity_m_per_s,
+                truth.burns,
+                launch_ns,
+                flight.plots,
+                ends,
+            )
+        )
+        for name, estimates in flight.got.items():
+            settled = name in ("central", "tracklets")
+            errors, weighed = [], []
+            for second, estimate in zip(SETTLED, estimates, strict=True):
+                mean, covariance = estimate if name == "reference" else (estimate.mean, estimate.covariance)
+                error = world.at(second if settled else second + STALE_S) - mean
+                errors.append(error[:3] @ error[:3])
+                weighed.append(error @ np.linalg.solve(covariance, error) / 6.0)
+            rows[name].append(errors)
+            nees[name].append(weighed)
+    rows = {name: np.array(values) for name, values in rows.items()}
+    bound2 = np.mean(np.square(bounds), axis=0)
+
+    def ratio(a, b):
+        return rms(a / np.mean(b, axis=0))
+
+    def figure(what, measured, low, high, reference):
+        return Figure(f"{what}, whole trackers", *measured, low, high, reference, runs)
+
+    return [
+        figure(
+            "position RMSE over that of a central tracker, tracklets in a ring",
+            interval((rows["tracklets"], rows["central"]), ratio), None, 1.05, "central tracker",
+        ),
+        figure(
+            "position RMSE over bound, tracklets in a ring",
+            interval((rows["tracklets"],), lambda a: rms(a / bound2)), None, None, "known-mode bound",
+        ),
+        figure(
+            "NEES/6 in coast, tracklets in a ring",
+            interval((np.array(nees["tracklets"]),), mean_of), None, None,
+            f"central tracker {mean_of(np.array(nees['central'])):.2f}",
+        ),
+        figure(
+            "8 s stale, RMSE over pedigree reference, tracks",
+            interval((rows["tracks"], rows["reference"]), ratio), None, 1.02, "CI 1.04 to 1.09",
+        ),
+        figure(
+            "8 s stale, RMSE over pedigree reference, tracks with lineage withheld",
+            interval((rows["withheld"], rows["reference"]), ratio), None, None, "CI 1.04 to 1.09",
+        ),
+    ]  # fmt: skip
