@@ -21,9 +21,11 @@ def is_instant(time_ns: Any) -> bool:
 def array_of(values: Any) -> Array | None:
     """The values as a writable array of numbers, None where they are none."""
     try:
-        return np.array(values, dtype=np.float64, order="C")
+        given = np.asarray(values)
     except (TypeError, ValueError, OverflowError):
         return None
+    # Words, complex numbers, yes and no, and integers beyond all tables are no measurements.
+    return np.array(given, dtype=np.float64, order="C") if given.dtype.kind in "fiu" else None
 
 
 def length_of(values: Any) -> int:

@@ -231,7 +231,7 @@ def remember(
         if betas[i, 0] >= 0.5:
             continue
         place = updates[i] % history.shape[1]
-        history[i, place, 0] = (time_ns - first_ns[i]) * 1e-9
+        history[i, place, 0] = (time_ns - first_ns[i]) / 1e9
         for a in range(6):
             history[i, place, 1 + a] = means[i, a]
         updates[i] += 1

@@ -27,7 +27,7 @@ DISTANCE_M_MAX: Final = 2.0e6
 _RATE_SPAN_M_PER_S = 700.0
 _HEIGHT_SPAN_M = 15_000.0
 # Reasons of refusal as the kernels know them; 0 is a good plot.
-NOT_FINITE, OUT_OF_REACH, BAD_SIGMA = 1, 2, 3
+NOT_FINITE, BAD_SIGMA, OUT_OF_REACH = 1, 2, 3
 
 
 class SensorKind(IntEnum):
@@ -300,7 +300,10 @@ def _position_weights(
         l22 = math.sqrt(r[2, 2] - l20 * l20 - l21 * l21) if rows == 3 else 1.0
         good = l00 * l00 >= low2 and l11 * l11 >= low2 and l22 * l22 >= low2
         good = good and r[0, 0] <= high2 and r[1, 1] <= high2 and (rows < 3 or r[2, 2] <= high2)
-        good = good and abs(r[1, 0] - r[0, 1]) <= 1e-9 * l00 * l00 + 1e-9 * r[1, 1]
+        askew = abs(r[1, 0] - r[0, 1])
+        if rows == 3:
+            askew += abs(r[2, 0] - r[0, 2]) + abs(r[2, 1] - r[1, 2])
+        good = good and askew <= 1e-9 * (r[0, 0] + r[1, 1])
         w00, w11 = 1.0 / l00, 1.0 / l11
         w10 = -l10 * w00 * w11
         weights[i, 0], weights[i, 1], weights[i, 2] = w00, w10, w11

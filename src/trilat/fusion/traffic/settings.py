@@ -43,7 +43,7 @@ class TrafficSettings:
     acceleration_psd_m2_per_s3: float = 1.0
     vertical_psd_m2_per_s3: float = 0.1
     turn_psd_m2_per_s3: float = 0.1
-    turn_rate_psd_rad2_per_s3: float = 1e-6
+    turn_rate_psd_rad2_per_s3: float = 1e-4
     turn_rate_sigma_rad_per_s: float = 0.03
     turn_share_per_s: float = 0.01
     straight_share_per_s: float = 0.02
@@ -77,7 +77,7 @@ class TrafficSettings:
             if not getattr(self, name) < 1.0:
                 raise UsageError(f"setting `{name}` is a probability, it must be below 1")
         if not max(self.delete_existence, self.delete_tentative_existence) < self.confirm_existence:
-            raise UsageError("setting `confirm_existence` must be above those that delete")
+            raise UsageError("`confirm_existence` must be above `delete_existence` and the tentative one")
         if self.gate_sigmas > 20.0:
             raise UsageError("setting `gate_sigmas` must be at most 20")
 
@@ -88,7 +88,7 @@ class TrafficSettings:
             "acceleration_psd_m2_per_s3": 0.01,
             "vertical_psd_m2_per_s3": 1e-6,
             "turn_psd_m2_per_s3": 0.002,
-            "turn_rate_psd_rad2_per_s3": 1e-6,
+            "turn_rate_psd_rad2_per_s3": 1e-5,
             "speed_sigma_m_per_s": 10.0,
             "vertical_speed_sigma_m_per_s": 0.01,
             "first_height_m": 1e-9,

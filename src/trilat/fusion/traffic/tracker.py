@@ -175,6 +175,20 @@ class TrafficTracker:
             site_m: where a moving sensor is now (3,), local frame.
             site_velocity_m_per_s: its velocity (3,).
         """
+        # Numbers of any size may be fed: what overflows on the way is refused, not warned of.
+        with np.errstate(all="ignore"):
+            moved = site_m, site_velocity_m_per_s
+            return self._checked(sensor, time_ns, values, (sigmas, covariances), moved)
+
+    def _checked(
+        self,
+        sensor: Any,
+        time_ns: Any,
+        values: Any,
+        spreads: tuple[Any, Any],
+        moved: tuple[Any, Any],
+    ) -> ScanAnswer:
+        """Refuses what cannot be a scan, in the order of `REFUSALS`, and goes on with the rest."""
         plots = array_of(values)
         count = len(plots) if plots is not None and plots.ndim == 2 else length_of(values)
         known = self._sensors.get(sensor) if type(sensor) is str else None
@@ -184,8 +198,8 @@ class TrafficTracker:
             if not (plots is not None and plots.size == 0):
                 return self._refuse("refused-not-numbers", count)
             plots = np.zeros((0, known.columns))
-        spread = spread_of(known, plots.shape[0], sigmas, covariances)
-        site, velocity = vector_of(site_m, known.site_m), vector_of(site_velocity_m_per_s, (0.0, 0.0, 0.0))
+        spread = spread_of(known, plots.shape[0], *spreads)
+        site, velocity = vector_of(moved[0], known.site_m), vector_of(moved[1], (0.0, 0.0, 0.0))
         if spread is None or site is None or velocity is None:
             return self._refuse("refused-not-numbers", count)
         if not is_instant(time_ns):
