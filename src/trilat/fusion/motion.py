@@ -149,7 +149,7 @@ def derivative(state: FloatArray, n: int, out: FloatArray) -> None:
 
 
 @njit(cache=True)
-def _step(state: FloatArray, n: int, h: float, rows: FloatArray) -> None:
+def step(state: FloatArray, n: int, h: float, rows: FloatArray) -> None:
     """Moves the state by one classical Runge-Kutta step of `h` seconds, in place."""
     start, at, slope = rows[0], rows[1], rows[2]
     for i in range(n):
@@ -168,7 +168,7 @@ def _step(state: FloatArray, n: int, h: float, rows: FloatArray) -> None:
 def step_mean(state: FloatArray, h: float) -> FloatArray:
     """The state (n,) after `h` seconds by one classical Runge-Kutta step."""
     out = state.copy()
-    _step(out, state.shape[0], h, np.empty((3, STATES_MAX)))
+    step(out, state.shape[0], h, np.empty((3, STATES_MAX)))
     return out
 
 
@@ -297,7 +297,7 @@ def _sandwiched(a: FloatArray, p: FloatArray, n: int, product: FloatArray) -> No
 
 
 @njit(cache=True)
-def _add_noise(covariance: FloatArray, n: int, h: float, density: float) -> None:
+def add_noise(covariance: FloatArray, n: int, h: float, density: float) -> None:
     """Adds the noise of `h` seconds: white acceleration (6 and 7 states) or white jerk (9 states)."""
     h = abs(h)
     for i in range(3):
@@ -316,7 +316,7 @@ def _add_noise(covariance: FloatArray, n: int, h: float, density: float) -> None
 
 
 @njit(cache=True)
-def _air_noise(state: FloatArray, n: int) -> float:
+def air_noise(state: FloatArray, n: int) -> float:
     """Least noise density of a body in air, of the kind of the filter's noise.
 
     6 states know no drag: white acceleration noise of 2 sigma^2 AIR_TIME_S with sigma the drag of
@@ -349,20 +349,31 @@ def advance(
     """
     left = seconds
     while left != 0.0:
-        longest = STEP_S_MAX
-        if n == 7 and height(mean) < AIR_TOP_M + 30_000.0:
-            longest = STEP_AIR_S_MAX
-        # Equal steps as long as the longest does not change, so that no sliver is left over.
-        h = left / max(1, math.ceil(abs(left) / longest))
-        left = left - h if abs(left) > longest else 0.0
-        q = max(density, _air_noise(mean, n))
+        h = inner_step(mean, n, left)
+        left = left - h if abs(left) > abs(h) else 0.0
+        q = max(density, air_noise(mean, n))
+        wander = wandering(mean, n, h)
         _transition(mean, n, h, work)
-        wander = LOG_COEFFICIENT_PSD * abs(h) if n == 7 and height(mean) < AIR_TOP_M else 0.0
-        _step(mean, n, h, work[0])
+        step(mean, n, h, work[0])
         _sandwiched(work[3], covariance, n, work[2])
-        _add_noise(covariance, n, h, q)
+        add_noise(covariance, n, h, q)
         if n == 7:
             covariance[6, 6] += wander
+
+
+@njit(cache=True)
+def inner_step(state: FloatArray, n: int, left: float) -> float:
+    """The next step, seconds, of a way of `left` seconds: equal parts, none longer than the longest."""
+    longest = STEP_S_MAX
+    if n == 7 and height(state) < AIR_TOP_M + 30_000.0:
+        longest = STEP_AIR_S_MAX
+    return left / max(1, math.ceil(abs(left) / longest))
+
+
+@njit(cache=True)
+def wandering(state: FloatArray, n: int, h: float) -> float:
+    """Variance that the logarithm of the ballistic coefficient gains in `h` seconds; none above the air."""
+    return LOG_COEFFICIENT_PSD * abs(h) if n == 7 and height(state) < AIR_TOP_M else 0.0
 
 
 @njit(cache=True)
