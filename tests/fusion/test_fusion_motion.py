@@ -1,3 +1,4 @@
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -5,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from trilat.fusion.motion import acceleration, acceleration_gradient, height, propagate, transition
+from trilat.fusion.motion import (
+    EXHAUST_M_PER_S,
+    acceleration,
+    acceleration_gradient,
+    height,
+    propagate,
+    transition,
+)
 
 STATES = [
     np.array([-3.9e6, 3.0e6, 4.15e6, -900.0, -1500.0, 1200.0]),
@@ -69,13 +77,20 @@ def test_transition_equals_finite_differences_of_the_oracle(world: Any, state: A
         assert np.allclose(phi[:, column], slope, rtol=0, atol=3e-7)
 
 
-def test_thrust_acts_as_a_constant_acceleration_over_a_short_time() -> None:
-    state = np.concatenate([STATES[0], [10.0, -20.0, 30.0]])
-    with_thrust, _ = propagate(state, np.eye(9), 0.5, 0.0)
-    without, _ = propagate(STATES[0], np.eye(6), 0.5, 0.0)
-    # s = a t^2 / 2, v = a t, up to the turning of the frame.
-    assert np.allclose(with_thrust[:3] - without[:3], state[6:] / 8.0, atol=2e-4)
-    assert np.allclose(with_thrust[3:6] - without[3:], state[6:] / 2.0, atol=2e-3)
+@pytest.mark.parametrize("seconds", [0.5, 5.0, 20.0])
+def test_thrust_follows_the_rocket_equation(seconds: float) -> None:
+    thrust = np.array([10.0, -20.0, 30.0])
+    with_thrust, _ = propagate(np.concatenate([STATES[0], thrust]), np.eye(9), seconds, 0.0)
+    without, _ = propagate(STATES[0], np.eye(6), seconds, 0.0)
+    # Tsiolkovsky, T = c / a0 until all mass is burnt: v = -c ln(1 - t/T), s = c (t + (T - t) ln(1 - t/T)).
+    a0 = float(np.linalg.norm(thrust))
+    c = EXHAUST_M_PER_S
+    burnt = math.log(1.0 - seconds * a0 / c)
+    way = c * (seconds + (c / a0 - seconds) * burnt) * thrust / a0
+    # What is left is that the displaced body falls and turns elsewhere: about a t^3 w and a t^4 g / r.
+    assert np.allclose(with_thrust[:3] - without[:3], way, atol=2e-3 + 1e-2 * seconds**3 / 5)
+    assert np.allclose(with_thrust[3:6] - without[3:], -c * burnt * thrust / a0, atol=2e-3 * (1 + seconds**2))
+    assert np.allclose(with_thrust[6:], thrust / (1.0 - seconds * a0 / c), rtol=1e-5)
 
 
 def test_noise_of_white_jerk_equals_the_published_matrix() -> None:

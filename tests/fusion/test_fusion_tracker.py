@@ -77,8 +77,8 @@ def test_one_object_gives_one_confirmed_track_of_all_three_parties(
 
 def test_stage_is_boost_while_burning_and_coast_soon_after(world: Any, plots: Any) -> None:
     tracker = fed(plots)
-    stages = {t: tracker.estimates(world.base_ns + t * S)[0].stage for t in (112, 116, 130, 140)}
-    assert stages == {112: "boost", 116: "boost", 130: "coast", 140: "coast"}
+    stages = {t: tracker.estimates(world.base_ns + t * S)[0].stage for t in (112, 116, 134, 140)}
+    assert stages == {112: "boost", 116: "boost", 134: "coast", 140: "coast"}
 
 
 @settings(max_examples=12, deadline=None)

@@ -43,6 +43,25 @@ def clairvoyant_bound(
 ) -> FloatArray:
     """Root-mean-square 3-D position bound, metres, at each of `at_s` (m,); NaN before the first plot.
 
+    Arguments and errors are those of `clairvoyant_covariances`.
+    """
+    covariances = clairvoyant_covariances(
+        t_s, position_m, velocity_m_per_s, burns, start_ns, observations, at_s
+    )
+    return np.asarray(np.sqrt(np.trace(covariances[:, :3, :3], axis1=1, axis2=2)))
+
+
+def clairvoyant_covariances(
+    t_s: FloatArray,
+    position_m: FloatArray,
+    velocity_m_per_s: FloatArray,
+    burns: Sequence[tuple[float, float]],
+    start_ns: int,
+    observations: Sequence[RadarObservation | DirectionObservation],
+    at_s: FloatArray,
+) -> FloatArray:
+    """Least covariance (m, 6, 6), ECEF, m and m/s, at each of `at_s` (m,); NaN before the first plot.
+
     Args:
         t_s: instants (n,) of the truth, seconds from `start_ns`, growing.
         position_m: true positions (n, 3), ECEF.
@@ -104,7 +123,7 @@ def _run(
 ) -> FloatArray:
     covariance: FloatArray | None = None
     now = -math.inf
-    bounds = []
+    bounds: list[FloatArray] = []
     for second, _, plot in events:
         if covariance is not None:
             covariance = _carried(truth, burns, covariance, now, second)
@@ -115,8 +134,8 @@ def _run(
         if plot is not None and covariance is not None:
             covariance = _observed(truth, covariance, second, plot)
         elif plot is None:
-            bounds.append(math.nan if covariance is None else math.sqrt(float(np.trace(covariance[:3, :3]))))
-    return np.array(bounds)
+            bounds.append(np.full((6, 6), math.nan) if covariance is None else covariance[:6, :6])
+    return np.array(bounds).reshape(-1, 6, 6)
 
 
 def _is_burning(burns: Sequence[tuple[float, float]], second: float) -> bool:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from trilat.fusion.atmosphere import AIR_TOP_M, air_density
 from trilat.fusion.motion import acceleration, height
 from trilat.fusion.observation import check_instant, checked_state
 from trilat.geo import FloatArray, enu_rotation, geodetic_from_ecef
@@ -35,23 +36,6 @@ UNKNOWN_FACTOR = 2.0
 # Steps of the fall, seconds: coarse in vacuum, fine in air.
 _STEP_S = 5.0
 _STEP_AIR_S = 0.25
-_AIR_M = 100_000.0
-
-# Layers of an exponential atmosphere: base height m, density kg/m^3, scale height m.
-# US Standard Atmosphere 1976 as tabulated by Vallado (2013), table 8-4.
-_LAYERS = np.array(
-    [
-        [0.0, 1.225, 7249.0],
-        [25_000.0, 3.899e-2, 6349.0],
-        [30_000.0, 1.774e-2, 6682.0],
-        [40_000.0, 3.972e-3, 7554.0],
-        [50_000.0, 1.057e-3, 8382.0],
-        [60_000.0, 3.206e-4, 7714.0],
-        [70_000.0, 8.770e-5, 6549.0],
-        [80_000.0, 1.905e-5, 5799.0],
-        [90_000.0, 3.396e-6, 5382.0],
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -181,23 +165,12 @@ def _fall_jacobian(
 
 
 @njit(cache=True)
-def _density(height_m: float) -> float:
-    if height_m > _AIR_M:
-        return 0.0
-    row = _LAYERS.shape[0] - 1
-    while row > 0 and height_m < _LAYERS[row, 0]:
-        row -= 1
-    thinned: float = math.exp(-(height_m - _LAYERS[row, 0]) / _LAYERS[row, 2])
-    return thinned * float(_LAYERS[row, 1])
-
-
-@njit(cache=True)
 def _rate(state: FloatArray, coefficient: float, out: FloatArray) -> None:
     acceleration(state, out[3:6])
     brake = 0.0
     if coefficient > 0.0:
         speed = math.sqrt(state[3] ** 2 + state[4] ** 2 + state[5] ** 2)
-        brake = 0.5 * _density(height(state)) * speed / coefficient
+        brake = 0.5 * air_density(height(state))[0] * speed / coefficient
     for i in range(3):
         out[i] = state[3 + i]
         out[3 + i] -= brake * state[3 + i]
@@ -225,7 +198,7 @@ def _moved(state: FloatArray, coefficient: float, seconds: float) -> FloatArray:
     x = state.copy()
     left = seconds
     while left > 0.0:
-        fine = coefficient > 0.0 and height(x) < _AIR_M + 30_000.0
+        fine = coefficient > 0.0 and height(x) < AIR_TOP_M + 30_000.0
         h = min(left, _STEP_AIR_S if fine else _STEP_S)
         x = _step(x, coefficient, h)
         left -= h
@@ -240,7 +213,7 @@ def _fall(state: FloatArray, coefficient: float, seconds_max: float) -> tuple[fl
     if height(x) < 0.0:
         return np.nan, x
     while t < seconds_max:
-        fine = coefficient > 0.0 and height(x) < _AIR_M + 30_000.0
+        fine = coefficient > 0.0 and height(x) < AIR_TOP_M + 30_000.0
         h = _STEP_AIR_S if fine else _STEP_S
         new = _step(x, coefficient, h)
         if height(new) < 0.0:

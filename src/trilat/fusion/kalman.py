@@ -3,7 +3,10 @@
     S = H P H' + R      K = P H' S^-1      x+ = x + K nu      P+ = (I - K H) P (I - K H)' + K R K'
 
 Joseph's form keeps P symmetric and positive definite under rounding. References: Bar-Shalom, Li,
-Kirubarajan (2001), sections 5.2.3 and 10.3.3. Arguments are never written to.
+Kirubarajan (2001), sections 5.2.3 and 10.3.3. `correct` and `judge` work in place, in `motion.room()`, and
+allocate nothing; `update` and `likelihood` are the same with new arrays.
+
+No measurement depends on a state beyond the sixth, so H has three columns (places) or six, and K H too.
 """
 
 import math
@@ -11,31 +14,37 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.measurement import innovation
-from trilat.fusion.motion import sandwich
+from trilat.fusion.measurement import KIND_DIRECTION, KIND_RADAR, fill_innovation
+from trilat.fusion.motion import room
 from trilat.geo import FloatArray
 
 _LOG_TWO_PI = math.log(2.0 * math.pi)
 
 
 @njit(cache=True)
-def cholesky(matrix: FloatArray) -> tuple[FloatArray, bool]:
-    """Lower factor L with L L' = matrix (n, n), and whether the matrix is positive definite."""
-    n = matrix.shape[0]
-    low = np.zeros((n, n))
+def factor(matrix: FloatArray, n: int, low: FloatArray) -> bool:
+    """Writes the lower factor L, L L' = matrix (n, n); False when that is not positive definite."""
     for j in range(n):
-        total = matrix[j, j]
-        for k in range(j):
-            total -= low[j, k] * low[j, k]
-        if not total > 0.0:
-            return low, False
-        low[j, j] = math.sqrt(total)
-        for i in range(j + 1, n):
+        for i in range(j, n):
             value = matrix[i, j]
             for k in range(j):
                 value -= low[i, k] * low[j, k]
-            low[i, j] = value / low[j, j]
-    return low, True
+            if i == j:
+                if not value > 0.0:
+                    return False
+                low[j, j] = math.sqrt(value)
+            else:
+                low[i, j] = value / low[j, j]
+                low[j, i] = 0.0
+    return True
+
+
+@njit(cache=True)
+def cholesky(matrix: FloatArray) -> tuple[FloatArray, bool]:
+    """Lower factor L with L L' = matrix (n, n), and whether the matrix is positive definite."""
+    low = np.zeros(matrix.shape)
+    good = factor(matrix, matrix.shape[0], low)
+    return low, good
 
 
 @njit(cache=True)
@@ -65,25 +74,129 @@ def backward(low: FloatArray, right: FloatArray) -> FloatArray:
 
 
 @njit(cache=True)
-def _innovation_factor(
-    covariance: FloatArray, h: FloatArray, noise: FloatArray
-) -> tuple[FloatArray, FloatArray, bool]:
-    """P H' (n, m) and the Cholesky factor of S (m, m)."""
-    m, n = h.shape
-    ph = np.zeros((n, m))
+def _columns(kind: int) -> int:
+    """How many columns of H are not zero."""
+    return 3 if kind in (KIND_RADAR, KIND_DIRECTION) else 6
+
+
+@njit(cache=True)
+def judge(
+    mean: FloatArray,
+    covariance: FloatArray,
+    n: int,
+    kind: int,
+    values: FloatArray,
+    noise: FloatArray,
+    site: FloatArray,
+    axes: FloatArray,
+    work: FloatArray,
+) -> tuple[float, float]:
+    """Squared distance nu' S^-1 nu and log density of the innovation; (inf, -inf) when it cannot be.
+
+    Leaves in `work` nu (work[0, 0]), L^-1 nu (work[0, 1]), H (work[1]), P H' (work[2]) and L (work[4]), with
+    L L' = S; only the first `n` states of the arrays are looked at.
+    """
+    m = values.shape[0]
+    nu, y, h, s, low = work[0, 0], work[0, 1], work[1], work[3], work[4]
+    if not fill_innovation(mean, kind, values, site, axes, nu, h):
+        return np.inf, -np.inf
+    _spread(covariance, n, m, _columns(kind), noise, work)
+    if not factor(s, m, low):
+        return np.inf, -np.inf
+    distance = 0.0
+    log_density = 0.0
+    for i in range(m):
+        value = nu[i]
+        for k in range(i):
+            value -= low[i, k] * y[k]
+        y[i] = value / low[i, i]
+        distance += y[i] * y[i]
+        log_density -= math.log(low[i, i]) + 0.5 * _LOG_TWO_PI
+    return distance, log_density - 0.5 * distance
+
+
+@njit(cache=True)
+def _spread(covariance: FloatArray, n: int, m: int, wide: int, noise: FloatArray, work: FloatArray) -> None:
+    """Writes P H' (n, m) to work[2] and the lower half of S (m, m) to work[3], with H in work[1]."""
+    h, ph, s = work[1], work[2], work[3]
     for i in range(n):
         for j in range(m):
             total = 0.0
-            for k in range(n):
+            for k in range(wide):
                 total += covariance[i, k] * h[j, k]
             ph[i, j] = total
-    s = noise.copy()
     for i in range(m):
+        for j in range(i + 1):
+            total = noise[i, j]
+            for k in range(wide):
+                total += h[i, k] * ph[k, j]
+            s[i, j] = total
+
+
+@njit(cache=True)
+def correct(
+    mean: FloatArray,
+    covariance: FloatArray,
+    n: int,
+    kind: int,
+    values: FloatArray,
+    noise: FloatArray,
+    site: FloatArray,
+    axes: FloatArray,
+    work: FloatArray,
+) -> tuple[float, float]:
+    """Updates the first `n` states in place with one measurement; squared distance and log density.
+
+    A measurement that cannot be (behind the sensor) leaves the state as it was, with (inf, -inf).
+    """
+    distance, log_density = judge(mean, covariance, n, kind, values, noise, site, axes, work)
+    if not distance < np.inf:
+        return np.inf, -np.inf
+    m = values.shape[0]
+    gain = work[5]
+    nu, ph, low = work[0, 0], work[2], work[4]
+    for i in range(n):
+        for k in range(m):
+            value = ph[i, k]
+            for j in range(k):
+                value -= low[k, j] * gain[i, j]
+            gain[i, k] = value / low[k, k]
+        for k in range(m - 1, -1, -1):
+            value = gain[i, k]
+            for j in range(k + 1, m):
+                value -= low[j, k] * gain[i, j]
+            gain[i, k] = value / low[k, k]
+            mean[i] += gain[i, k] * nu[k]
+    _joseph(covariance, n, m, _columns(kind), noise, work)
+    return distance, log_density
+
+
+@njit(cache=True)
+def _joseph(covariance: FloatArray, n: int, m: int, wide: int, noise: FloatArray, work: FloatArray) -> None:
+    """Replaces P by (I - K H) P (I - K H)' + K R K', with H in work[1] and K in work[5]."""
+    h, rest, product, spread, gain = work[1], work[2], work[3], work[4], work[5]
+    for i in range(n):
+        for j in range(wide):
+            rest[i, j] = (1.0 if i == j else 0.0) - _dot(gain[i], h[:, j], m)
         for j in range(m):
-            for k in range(n):
-                s[i, j] += h[i, k] * ph[k, j]
-    low, good = cholesky(s)
-    return ph, low, good
+            spread[i, j] = _dot(gain[i], noise[:, j], m)
+    for i in range(n):
+        for j in range(n):
+            product[i, j] = _dot(rest[i], covariance[:, j], wide) + (covariance[i, j] if i >= wide else 0.0)
+    for i in range(n):
+        for j in range(i + 1):
+            total = _dot(product[i], rest[j], wide) + (product[i, j] if j >= wide else 0.0)
+            covariance[i, j] = total + _dot(spread[i], gain[j], m)
+            covariance[j, i] = covariance[i, j]
+
+
+@njit(cache=True)
+def _dot(a: FloatArray, b: FloatArray, n: int) -> float:
+    """Sum of a_k b_k over the first n."""
+    total = 0.0
+    for k in range(n):
+        total += a[k] * b[k]
+    return total
 
 
 @njit(cache=True)
@@ -97,22 +210,7 @@ def likelihood(
     axes: FloatArray,
 ) -> tuple[float, float]:
     """Squared distance nu' S^-1 nu and log density of the innovation; (inf, -inf) when it cannot be."""
-    nu, h, ahead = innovation(mean, kind, values, site, axes)
-    _, low, good = _innovation_factor(covariance, h, noise)
-    if not (ahead and good):
-        return np.inf, -np.inf
-    return _density(nu, low)
-
-
-@njit(cache=True)
-def _density(nu: FloatArray, low: FloatArray) -> tuple[float, float]:
-    y = forward(low, nu)
-    distance = 0.0
-    log_density = 0.0
-    for i in range(nu.shape[0]):
-        distance += y[i] * y[i]
-        log_density -= math.log(low[i, i]) + 0.5 * _LOG_TWO_PI
-    return distance, log_density - 0.5 * distance
+    return judge(mean, covariance, mean.shape[0], kind, values, noise, site, axes, room())
 
 
 @njit(cache=True)
@@ -129,28 +227,6 @@ def update(
 
     A measurement that cannot be (behind the sensor) leaves the state as it was, with (inf, -inf).
     """
-    n = mean.shape[0]
-    nu, h, ahead = innovation(mean, kind, values, site, axes)
-    ph, low, good = _innovation_factor(covariance, h, noise)
-    if not (ahead and good):
-        return mean.copy(), covariance.copy(), np.inf, -np.inf
-    m = nu.shape[0]
-    gain = np.empty((n, m))
-    for i in range(n):
-        row = backward(low, forward(low, ph[i]))
-        for k in range(m):
-            gain[i, k] = row[k]
-    new_mean = mean.copy()
-    rest = np.eye(n)
-    for i in range(n):
-        for k in range(m):
-            new_mean[i] += gain[i, k] * nu[k]
-            for j in range(n):
-                rest[i, j] -= gain[i, k] * h[k, j]
-    new_covariance = sandwich(rest, covariance)
-    added = sandwich(gain, noise)
-    for i in range(n):
-        for j in range(n):
-            new_covariance[i, j] += added[i, j]
-    distance, log_density = _density(nu, low)
-    return new_mean, new_covariance, distance, log_density
+    x, p = mean.copy(), covariance.copy()
+    distance, log_density = correct(x, p, mean.shape[0], kind, values, noise, site, axes, room())
+    return x, p, distance, log_density

@@ -146,55 +146,58 @@ def innovation(
 
     The equations are in the module; H is d(predicted)/d(state), with n = 6 or 9.
     """
-    m = values.shape[0]
-    n = state.shape[0]
-    nu = np.zeros(m)
-    h = np.zeros((m, n))
-    if kind == KIND_EQUIVALENT:
-        for i in range(6):
-            nu[i] = values[i] - state[i]
-            h[i, i] = 1.0
-        return nu, h, True
-    u = np.empty(3)
-    for j in range(3):
-        u[j] = state[j] - site[j]
-    r = math.sqrt(u[0] ** 2 + u[1] ** 2 + u[2] ** 2)
-    if r < 1.0:
-        return nu, h, False
-    for j in range(3):
-        u[j] /= r
-    _fill(state, kind, values, axes, u, r, nu, h)
-    ahead = axes[0, 0] * u[0] + axes[0, 1] * u[1] + axes[0, 2] * u[2] > 0.0
+    nu = np.zeros(values.shape[0])
+    h = np.zeros((values.shape[0], state.shape[0]))
+    ahead = fill_innovation(state, kind, values, site, axes, nu, h)
     return nu, h, ahead
 
 
 @njit(cache=True)
-def _fill(
+def fill_innovation(
     state: FloatArray,
     kind: int,
     values: FloatArray,
+    site: FloatArray,
     axes: FloatArray,
-    u: FloatArray,
-    r: float,
     nu: FloatArray,
     h: FloatArray,
-) -> None:
-    """Writes nu and H of a plot, with u the predicted direction and r the predicted range."""
+) -> bool:
+    """As `innovation`, written to nu (at least m) and H (at least m, 6); False where there is none.
+
+    Of H the first three columns are written, and six where the measurement knows of speed.
+    """
+    if kind == KIND_EQUIVALENT:
+        for i in range(6):
+            nu[i] = values[i] - state[i]
+            for j in range(6):
+                h[i, j] = 1.0 if i == j else 0.0
+        return True
+    x, y, z = state[0] - site[0], state[1] - site[1], state[2] - site[2]
+    r = math.sqrt(x * x + y * y + z * z)
+    if r < 1.0:
+        return False
+    x, y, z = x / r, y / r, z / r
     row = 0
     if kind != KIND_DIRECTION:
         nu[0] = values[0] - r
-        for j in range(3):
-            h[0, j] = u[j]
+        h[0, 0], h[0, 1], h[0, 2] = x, y, z
         row = 1
     for k in range(1, 3):
-        along = axes[k, 0] * u[0] + axes[k, 1] * u[1] + axes[k, 2] * u[2]
+        along = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
         nu[row] = values[row] - along
-        for j in range(3):
-            h[row, j] = (axes[k, j] - along * u[j]) / r
+        h[row, 0] = (axes[k, 0] - along * x) / r
+        h[row, 1] = (axes[k, 1] - along * y) / r
+        h[row, 2] = (axes[k, 2] - along * z) / r
         row += 1
     if kind == KIND_RADAR_RATE:
-        rate = u[0] * state[3] + u[1] * state[4] + u[2] * state[5]
+        rate = x * state[3] + y * state[4] + z * state[5]
         nu[3] = values[3] - rate
-        for j in range(3):
-            h[3, j] = (state[3 + j] - rate * u[j]) / r
-            h[3, 3 + j] = u[j]
+        for i in range(3):
+            for j in range(3, 6):
+                h[i, j] = 0.0
+        h[3, 0] = (state[3] - rate * x) / r
+        h[3, 1] = (state[4] - rate * y) / r
+        h[3, 2] = (state[5] - rate * z) / r
+        h[3, 3], h[3, 4], h[3, 5] = x, y, z
+    ahead: bool = axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z > 0.0
+    return ahead

@@ -47,7 +47,7 @@ class TrackerSettings:
     coast_s: float = 300.0
     tentative_s: float = 25.0
     confirm_updates: int = 3
-    boost_jerk_psd_m2_per_s5: float = 1.5
+    boost_jerk_psd_m2_per_s5: float = 0.4
     coast_acceleration_psd_m2_per_s3: float = 1e-7
     gate_tail_probability: float = 1e-5
     speed_sigma_m_per_s: float = 3000.0
