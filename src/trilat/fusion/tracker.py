@@ -32,7 +32,7 @@ import numpy as np
 
 from trilat.fusion.existence import NS_PER_S, lasting
 from trilat.fusion.launch import LaunchEstimate, launch_of, used_plots
-from trilat.fusion.life import is_gone, is_lost
+from trilat.fusion.life import is_gone_state, is_lost
 from trilat.fusion.measurement import Measurement, prepare
 from trilat.fusion.observation import (
     DirectionObservation,
@@ -267,9 +267,9 @@ class Tracker:
 
     def _estimate(self, track: Track, time_ns: int) -> TrackEstimate | None:
         bank = predicted_bank(track, time_ns, self.settings)
-        if is_gone(bank, self.settings):
-            return None
         mean, covariance, coast = bank_state(bank)
+        if is_gone_state(mean, covariance, self.settings):
+            return None
         return TrackEstimate(
             track_key=track.key,
             time_ns=time_ns,
