@@ -16,9 +16,9 @@ from trilat.fusion.combine import (
     squared_distance,
 )
 from trilat.fusion.compiling import compile_kernels
-from trilat.fusion.existence import SensorModel
 from trilat.fusion.compressor import Compressor
 from trilat.fusion.exchange import Contribution, Exchange, ExchangeLimits, ExchangeOutcome
+from trilat.fusion.existence import SensorModel
 from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.launch import LaunchEstimate, launch_estimate
 from trilat.fusion.lineage import Pedigree, Rule, RuleChoice, RuleReason, rule_for
@@ -55,10 +55,10 @@ __all__ = [
     "Pedigree",
     "Plot",
     "RadarObservation",
-    "SensorModel",
     "Rule",
     "RuleChoice",
     "RuleReason",
+    "SensorModel",
     "SourceTrack",
     "TrackEstimate",
     "Tracker",
