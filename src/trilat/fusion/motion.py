@@ -297,6 +297,15 @@ def _sandwiched(a: FloatArray, p: FloatArray, n: int, product: FloatArray) -> No
 
 
 @njit(cache=True)
+def sandwich(a: FloatArray, p: FloatArray) -> FloatArray:
+    """A P A' (n, n), made exactly symmetric."""
+    n = p.shape[0]
+    out = p.copy()
+    _sandwiched(a, out, n, np.empty((n, n)))
+    return out
+
+
+@njit(cache=True)
 def add_noise(covariance: FloatArray, n: int, h: float, density: float) -> None:
     """Adds the noise of `h` seconds: white acceleration (6 and 7 states) or white jerk (9 states)."""
     h = abs(h)
