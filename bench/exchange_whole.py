@@ -176,13 +176,13 @@ def whole_figures(runs):
     def ratio(a, b):
         return rms(a / np.mean(b, axis=0))
 
-    def figure(what, measured, low, high, reference):
-        return Figure(f"{what}, whole trackers", *measured, low, high, reference, runs)
+    def figure(what, measured, low, high, reference, *, is_open=False):
+        return Figure(f"{what}, whole trackers", *measured, low, high, reference, runs, is_open)
 
     return [
         figure(
             "position RMSE over that of a central tracker, tracklets in a ring",
-            interval((rows["tracklets"], rows["central"]), ratio), None, 1.05, "central tracker",
+            interval((rows["tracklets"], rows["central"]), ratio), None, 1.05, "central tracker", is_open=True,
         ),
         figure(
             "position RMSE over bound, tracklets in a ring",
