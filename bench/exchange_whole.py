@@ -3,8 +3,9 @@
 Three trackers of own plots; from burnout on each party sends a tracklet per 10 s of fall and per plot while
 it burns, through compressors and exchanges in a ring with one relay, in which all is heard more than once.
 Beside them the same tracker fed with all plots, and one that combines its partners' tracks when read: every
-10 s a new version, read 8 s later, with lineage known and withheld. A window ends ten seconds after it began,
-not at the instants that are read: then the last tracklet is up to ten seconds old, the central tracker is not.
+10 s a new version, read 8 s later, with lineage known and withheld. A window ends ten seconds after it
+began, not at the instants that are read: then the last tracklet is up to ten seconds old, the central
+tracker is not.
 """
 
 import math
