@@ -199,6 +199,16 @@ def fused(rule, a_mean, a, b_mean, b):
 
 
 @njit(cache=True)
+def many(a_means, a, b_means, b, inverse):
+    """Intersects each pair of (n, 6) and (n, 6, 6), and returns something of each: none is left out."""
+    total = 0.0
+    for k in range(a.shape[0]):
+        _, covariance, _, _ = intersect(a_means[k], a[k], b_means[k], b[k], np.zeros(0), inverse)
+        total += covariance[0, 0]
+    return total
+
+
+@njit(cache=True)
 def network(rule, times, owners, values, noises, sites, axes, edges, copies, judged, reads):
     """Nodes that filter own plots and at each edge fuse their neighbours' fused tracks into their filter.
 

@@ -212,6 +212,17 @@ def test_an_instant_that_is_none_is_refused(now_ns: Any) -> None:
         filled().receive(JPN1, now_ns)
 
 
+def test_claimed_observations_are_ours_alone_and_cannot_be_taken_off() -> None:
+    exchange = Exchange("USA", aggregators=["HUB"])
+    exchange.claim([token(41), token(42)], NOW_NS)
+    assert exchange.receive(contribution("JPN", [41]), NOW_NS)[0] is ExchangeOutcome.FALSE_LINEAGE
+    assert exchange.receive(contribution("HUB", [41], ["USA"]), NOW_NS)[0] is ExchangeOutcome.KNOWN
+    mixed = contribution("HUB", [41, 1], ["USA", "JPN"])
+    assert exchange.receive(mixed, NOW_NS)[0] is ExchangeOutcome.OVERLAPPING
+    exchange.claim([], NOW_NS + 601 * S)
+    assert exchange.observations() == frozenset()
+
+
 def test_what_is_too_old_is_forgotten_and_stays_refused() -> None:
     exchange = filled(JPN1)
     later = NOW_NS + 601 * S

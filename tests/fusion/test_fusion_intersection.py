@@ -60,6 +60,19 @@ def test_the_weight_is_the_best_that_scipy_finds_and_the_covariance_is_the_paper
     assert np.allclose(mean, covariance @ pulled, atol=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_stone_soup_fuses_the_same_with_the_weight_that_was_found(seed: int) -> None:
+    """Stone Soup chooses no weight; given ours, its intersection is ours."""
+    reducer = pytest.importorskip("stonesoup.mixturereducer.gaussianmixture").CovarianceIntersection
+    state = pytest.importorskip("stonesoup.types.state").GaussianState
+    a, b = spread(seed), spread(seed + 50)
+    mean, covariance, weight = covariance_intersection((np.arange(6.0), a), (np.ones(6), b))
+    parts = [state(np.arange(6.0)[:, None], a), state(np.ones((6, 1)), b)]
+    judged = reducer.merge_components(*parts, weights=[weight, 1.0 - weight])
+    assert np.allclose(np.asarray(judged.covar, dtype=float), covariance, rtol=1e-8, atol=1e-9)
+    assert np.allclose(np.asarray(judged.state_vector, dtype=float).ravel(), mean, atol=1e-8)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.0, 10.0))
 def test_the_inverse_intersection_never_claims_too_much_whatever_information_is_shared(

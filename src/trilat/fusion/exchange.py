@@ -29,7 +29,7 @@ whether a token is its originator's (the link checks who signed), and whether th
 5; the tracker's gates look at that.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -129,6 +129,7 @@ class Exchange:
         self._parts: dict[frozenset[bytes], Contribution] = {}
         self._holder: dict[bytes, frozenset[bytes]] = {}
         self._originators: dict[bytes, frozenset[str]] = {}
+        self._claimed: dict[bytes, int] = {}
         self._log = _Log()
         self._counts = dict.fromkeys(ExchangeOutcome, 0)
 
@@ -147,6 +148,17 @@ class Exchange:
             raise ObservationError("an observation in this tracklet was offered before")
         self._hold(contribution)
         self._forget(contribution.time_ns)
+
+    def claim(self, observations: Iterable[bytes], time_ns: int) -> None:
+        """Notes own observations that go out otherwise than as contributions: nobody else's may hold them.
+
+        Raises:
+            ObservationError: `time_ns` is no instant.
+        """
+        check_instant("time_ns", time_ns)
+        for token in observations:
+            self._claimed[token] = int(time_ns)
+        self._forget(int(time_ns))
 
     def receive(
         self, contribution: Contribution, now_ns: int
@@ -174,7 +186,7 @@ class Exchange:
 
     def observations(self) -> frozenset[bytes]:
         """Tokens of all observations that are counted, own ones included."""
-        return frozenset(self._holder)
+        return frozenset(self._holder) | frozenset(self._claimed)
 
     def counts(self) -> dict[str, int]:
         """How many contributions had each outcome."""
@@ -187,7 +199,9 @@ class Exchange:
         if refusal is not None:
             return refusal, None
         pedigree = contribution.pedigree
-        counted = frozenset(token for token in pedigree.observations if token in self._holder)
+        counted = frozenset(
+            token for token in pedigree.observations if token in self._holder or token in self._claimed
+        )
         if counted == pedigree.observations:
             return ExchangeOutcome.KNOWN, None
         if len(self._parts) >= self.limits.contributions_max:
@@ -211,13 +225,15 @@ class Exchange:
             return ExchangeOutcome.TOO_NEW
         if not contribution.is_own_work and contribution.tracklet.source not in self._aggregators:
             return ExchangeOutcome.UNTRUSTED
-        if any(
-            self._originators[token].isdisjoint(pedigree.originators)
-            for token in pedigree.observations
-            if token in self._originators
-        ):
+        if any(self._is_anothers(token, pedigree) for token in pedigree.observations):
             return ExchangeOutcome.FALSE_LINEAGE
         return ExchangeOutcome.TOO_CERTAIN if self._is_too_certain(contribution) else None
+
+    def _is_anothers(self, token: bytes, pedigree: Pedigree) -> bool:
+        """Whether an observation is held from an originator that the pedigree does not name."""
+        if token in self._claimed:
+            return self.party not in pedigree.originators
+        return token in self._originators and self._originators[token].isdisjoint(pedigree.originators)
 
     def _is_too_certain(self, contribution: Contribution) -> bool:
         """Whether P is below diag(sigma_min^2) / n in some direction, read from its inverse."""
@@ -233,7 +249,7 @@ class Exchange:
 
     def _rest(self, contribution: Contribution, counted: frozenset[bytes]) -> EquivalentObservation | None:
         """The tracklet less what is counted already, or None where that is not known apart."""
-        parts = parts_of(counted, {self._holder[token] for token in counted})
+        parts = parts_of(counted, {self._holder[token] for token in counted if token in self._holder})
         if parts is None:
             return None
         inside = [self._parts[part] for part in parts]
@@ -260,6 +276,8 @@ class Exchange:
     def _forget(self, now_ns: int) -> None:
         """Drops what `receive` would refuse as too old anyway."""
         horizon_ns = now_ns - int(self.limits.memory_s * NS_PER_S)
+        while self._claimed and next(iter(self._claimed.values())) <= horizon_ns:
+            del self._claimed[next(iter(self._claimed))]
         while self._log.entries and self._log.entries[0].time_ns <= horizon_ns:
             tokens = self._log.entries.pop(0).pedigree.observations
             self._log.first += 1

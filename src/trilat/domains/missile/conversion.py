@@ -139,18 +139,6 @@ def _sensor_plot(
     )
 
 
-def tracklets_of(track: Track) -> tuple[EquivalentObservation, ...]:
-    """The equivalent measurements that a partner's track carries, in order of their instants."""
-    source = track.provenance.originators[0]
-    observations = []
-    for tracklet in sorted(track.tracklets, key=lambda part: part.epoch_ns):
-        mean, covariance = state_of(tracklet)
-        observations.append(
-            EquivalentObservation(time_ns=tracklet.epoch_ns, source=source, mean=mean, covariance=covariance)
-        )
-    return tuple(observations)
-
-
 def source_track_of(track: Track) -> SourceTrack | None:
     """A partner's cumulative track as fusion takes it; None where the release carries no state."""
     if track.state is None:

@@ -20,8 +20,8 @@ from trilat.domains.missile.conversion import (
     kinematics_of,
     plot_of,
     source_track_of,
-    tracklets_of,
 )
+from trilat.domains.missile.partner_tracklets import PartnerTracklets
 from trilat.domains.motion import Motion, motion_of
 from trilat.domains.pipeline import Alarm, MakeHead, Sight
 from trilat.fusion import (
@@ -87,6 +87,7 @@ class MissilePipeline:
         """An empty picture at the node of `party`."""
         self._party = party
         self._tracker = Tracker()
+        self._partners = PartnerTracklets(party)
         self._pending: list[tuple[str, RadarObservation | DirectionObservation]] = []
         self._newest_ns = 0
         self._published_updates: dict[str, int] = {}
@@ -141,6 +142,7 @@ class MissilePipeline:
         Nothing else of what was published is remembered, so that a restart knows all of it from the items.
         """
         key = self._key(item)
+        self._partners.own(item)
         self._published_updates[key] = item.updates_count
         self._first_track_ns.setdefault(key, item.valid_ns)
         self._launch_turns[key] = self._turn(key, item.valid_ns)
@@ -162,9 +164,8 @@ class MissilePipeline:
         return item.subject.removeprefix(f"{self._party}-")
 
     def _add_partner_track(self, item: Track) -> None:
-        tracklets = tracklets_of(item)
-        if tracklets:
-            for tracklet in tracklets:
+        if item.tracklets:
+            for tracklet in self._partners.take(item, self._newest_ns):
                 self._taken(tracklet)
             return
         track = source_track_of(item)
