@@ -40,11 +40,23 @@ def test_the_airports_two_sensors_share_their_tracks() -> None:
     assert joined["smr"] > 100
 
 
-def test_a_recording_of_category_10_is_read_to_its_last_octet() -> None:
-    """Counts of records and types that another decoder (libasterix 0.36) gives for the same file."""
-    data = recorded.octets(recorded.SURFACE_RADAR)
-    types = Counter(record[2][0] for record in recorded.category_10(data))
-    assert types == {1: 21_060, 2: 3_951, 3: 3_951}
+@pytest.mark.parametrize(
+    ("name", "types", "sums"),
+    [
+        (recorded.SURFACE_RADAR, {1: 21_060, 2: 3_951, 3: 3_951}, (20_630, -14_504_458, 1_351_537)),
+        (recorded.MULTILATERATION, {1: 55_589, 2: 4_190, 3: 4_190}, (55_589, 77_428_902, -7_651_857)),
+    ],
+    ids=["surface radar", "multilateration"],
+)
+def test_category_10_is_read_as_another_decoder_reads_it(
+    name: str, types: dict[int, int], sums: tuple[int, int, int]
+) -> None:
+    """Messages by type, and number and sums of positions (x, y), as libasterix 0.36.3 gives them."""
+    records = list(recorded.category_10(recorded.octets(name)))
+    assert Counter(record[2][0] for record in records) == types
+    positions = [record[7] for record in records if 7 in record]
+    x, y = (sum(int.from_bytes(p[k : k + 2], signed=True) for p in positions) for k in (0, 2))
+    assert (len(positions), x, y) == sums
 
 
 def test_aircraft_over_britain_are_followed_better_by_two_models() -> None:

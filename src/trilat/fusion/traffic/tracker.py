@@ -32,7 +32,7 @@ from trilat.fusion.traffic.intake import array_of, is_instant, length_of, spread
 from trilat.fusion.traffic.merging import belongs, doubles
 from trilat.fusion.traffic.sensor import PreparedPlots, TrafficSensor, prepare
 from trilat.fusion.traffic.settings import NS_PER_S, REFUSALS, Association, Motion, TrafficSettings
-from trilat.model import UsageError
+from trilat.model import ObservationError, UsageError
 
 # Where a sensor does not look, or is silent unless it has something to say, silence has this much weight.
 _UNSEEN = 1e-3
@@ -219,7 +219,12 @@ class TrafficTracker:
         """The tracks at the newest scan, or carried on to `time_ns` if that is later.
 
         Turning tracks are carried on straight.
+
+        Raises:
+            ObservationError: `time_ns` is no instant.
         """
+        if time_ns is not None and not is_instant(time_ns):
+            raise ObservationError("`time_ns` must be an integer of UTC nanoseconds")
         tracks = self._tracks
         now = self.time_ns or 0
         chosen = np.flatnonzero(tracks.live("confirmed")) if confirmed_only else np.arange(tracks.count)
