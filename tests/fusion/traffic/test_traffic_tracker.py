@@ -21,6 +21,7 @@ from trilat.fusion.traffic import (
     TrafficSettings,
     TrafficTracker,
 )
+from trilat.fusion.traffic.life import Tracks
 from trilat.model import ObservationError, UsageError
 
 Array = npt.NDArray[Any]
@@ -451,6 +452,21 @@ def test_settings_with_which_no_tracker_can_work_are_refused(changes: Any) -> No
 def test_a_picture_of_no_instant_is_refused(time_ns: Any) -> None:
     with pytest.raises(ObservationError, match="nanoseconds"):
         TrafficTracker([RADAR]).estimates(time_ns)
+
+
+@pytest.mark.parametrize("gone", [[0], [4], [0, 4], [1, 2, 3], [0, 1, 2, 3, 4], [3, 4], [2]])
+def test_ends_leave_the_other_rows_whole(gone: list[int]) -> None:
+    tracks = Tracks(3, has_models=True)
+    tracks.count = 5
+    for column in tracks.columns.values():
+        column[:5] = np.arange(1, 6).reshape((5,) + (1,) * (column.ndim - 1))
+    tracks.drop(np.array(gone))
+    kept = {row + 1 for row in range(5) if row not in gone}
+    assert set(tracks.live("ident").tolist()) == kept
+    for name in ("mean", "history", "covariances"):
+        column = tracks.live(name)
+        for row, ident in zip(column, tracks.live("ident"), strict=True):
+            assert np.all(row == ident)
 
 
 def test_an_empty_tracker_gives_an_empty_picture() -> None:
