@@ -168,7 +168,7 @@ def errors(means, truth):
 
 
 def peer_at_200(how):
-    """Both from the same tracks over the same scans: Stone Soup's CPU seconds, both medians of error."""
+    """Both from the same tracks over the same scans: CPU seconds of Stone Soup's, both medians of error."""
     followed = Followed(how, 200)
     start = followed.tracker.estimates()
     scans, sky = [], followed.sky

@@ -125,12 +125,12 @@ def test_nearest_neighbours_together_are_as_likely_as_one_assignment_over_all(
     plots, counts, lists = lists_of(weights)
     parent = np.zeros(n, dtype=np.int64)
     association.clusters(plots, counts, np.zeros(m, dtype=np.int64), parent)
-    chosen = association.nearest(plots, counts, lists, parent)
+    chosen = association.nearest(plots, counts, lists, np.full(n, 0.5), parent)
     pairs = [(i, plots[i, k]) for i, k in enumerate(chosen) if k >= 0]
     assert len({j for _, j in pairs}) == len(pairs)
-    gain = np.log(np.maximum(weights, 1.0))
+    gain = np.log(np.maximum(weights / 0.5, 1.0))
     rows, columns = linear_sum_assignment(gain, maximize=True)
-    found = sum(math.log(weights[i, j]) for i, j in pairs)
+    found = sum(math.log(weights[i, j] / 0.5) for i, j in pairs)
     assert found == pytest.approx(gain[rows, columns].sum(), rel=1e-12, abs=1e-12)
 
 

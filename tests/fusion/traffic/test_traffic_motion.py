@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from trilat.fusion.traffic import SensorKind, TrafficSensor, TrafficSettings, TrafficTracker, imm, motion
+from trilat.fusion.traffic import (
+    SensorKind,
+    TrafficSensor,
+    TrafficSettings,
+    TrafficTracker,
+    imm,
+    motion,
+    updating,
+)
+from trilat.fusion.traffic.blocks import covariances_of, packed_of
+from trilat.fusion.traffic.sensor import prepare
 from trilat.fusion.traffic.settings import Motion
 
 Array = npt.NDArray[np.float64]
@@ -104,6 +114,25 @@ def test_mixing_matches_mean_and_spread_of_what_both_know() -> None:
         expected = sum(w[k] * (spread[0, k, :6, :6] + np.outer(apart[k], apart[k])) for k in (0, 1))
         assert np.allclose(means[0, model, :6], mean)
         assert np.allclose(covariances[0, model, :6, :6], expected)
+
+
+def test_an_update_of_a_model_is_that_of_one_filter() -> None:
+    """Rows one by one in the turn's filter beside the block kernels, all four numbers of a radar."""
+    sensor = TrafficSensor("r", SensorKind.RADAR, range_rate_sigma_m_per_s=2.0)
+    plots = prepare(sensor, np.array([[3010.0, 2.6, 1.4, 10.0]]), sensor.sigmas[None])
+    rng = np.random.default_rng(2)
+    root = rng.normal(0, 1, (6, 6)) * np.array([60.0] * 3 + [8.0] * 3)[:, None]
+    covariance = root @ root.T + np.eye(6)
+    mean, packed = START[None].copy(), packed_of(covariance[None])
+    site = (np.zeros(3), np.array([1.0, -2.0, 0.5]), np.eye(3))
+    lists = (np.zeros((1, 16), dtype=np.int64), np.ones(1, dtype=np.int64), np.eye(1, 17, 1))
+    updating.update(0, mean, packed, plots.values, plots.weights, *site, *lists)
+    mean7, covariance7 = np.append(START, 0.0), np.zeros((7, 7))
+    covariance7[:6, :6] = 0.5 * (covariance + covariance.T)
+    imm.update_model(0, mean7, covariance7, plots.values, plots.weights, 0, *site, np.zeros((10, 7)))
+    assert np.abs(mean7[:6] - mean[0]).max() <= 1e-9
+    assert np.allclose(covariance7[:6, :6], covariances_of(packed[0]), rtol=1e-9, atol=1e-9)
+    assert mean7[6] == 0.0
 
 
 def fly(settings: TrafficSettings, seed: int) -> tuple[Array, Array]:

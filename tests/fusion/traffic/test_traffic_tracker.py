@@ -21,7 +21,8 @@ from trilat.fusion.traffic import (
     TrafficSettings,
     TrafficTracker,
 )
-from trilat.model import UsageError
+from trilat.fusion.traffic.life import Tracks
+from trilat.model import ObservationError, UsageError
 
 Array = npt.NDArray[Any]
 S = 10**9
@@ -445,6 +446,46 @@ def test_a_sensor_that_cannot_be_is_refused_in_one_line(changes: Any) -> None:
 def test_settings_with_which_no_tracker_can_work_are_refused(changes: Any) -> None:
     with pytest.raises(UsageError, match=next(iter(changes))):
         TrafficSettings(**changes)
+
+
+@pytest.mark.parametrize("time_ns", [1.0, True, "now", 2**63, math.nan])
+def test_a_picture_of_no_instant_is_refused(time_ns: Any) -> None:
+    with pytest.raises(ObservationError, match="nanoseconds"):
+        TrafficTracker([RADAR]).estimates(time_ns)
+
+
+@pytest.mark.parametrize("gone", [[0], [4], [0, 4], [1, 2, 3], [0, 1, 2, 3, 4], [3, 4], [2]])
+def test_ends_leave_the_other_rows_whole(gone: list[int]) -> None:
+    tracks = Tracks(3, has_models=True)
+    tracks.count = 5
+    for column in tracks.columns.values():
+        column[:5] = np.arange(1, 6).reshape((5,) + (1,) * (column.ndim - 1))
+    tracks.drop(np.array(gone))
+    kept = {row + 1 for row in range(5) if row not in gone}
+    assert set(tracks.live("ident").tolist()) == kept
+    for name in ("mean", "history", "covariances"):
+        column = tracks.live(name)
+        for row, ident in zip(column, tracks.live("ident"), strict=True):
+            assert np.all(row == ident)
+
+
+def test_an_empty_tracker_gives_an_empty_picture() -> None:
+    picture = TrafficTracker([RADAR]).estimates(5 * S)
+    assert picture.ident.size == 0
+    assert picture.covariances.shape == (0, 6, 6)
+
+
+def test_silence_outside_its_coverage_says_nothing_but_a_plot_there_counts() -> None:
+    """A radar blind within 10 km: a track there lives on without plots, and takes one that comes."""
+    tracker = TrafficTracker([ADSB, RADAR])
+    x = np.array([[3_000.0, 2_000.0, 4_000.0]])
+    for second in range(6):
+        tracker.add_scan("adsb", second * S, x)
+    before = float(tracker.estimates().existence[0])
+    for second in range(6, 20):
+        tracker.add_scan("radar", second * S, np.zeros((0, 3)))
+    assert float(tracker.estimates().existence[0]) > before - 0.02
+    assert tracker.add_scan("radar", 20 * S, polar(x)).track.tolist() == [1]
 
 
 def test_two_sensors_of_one_name_are_refused() -> None:

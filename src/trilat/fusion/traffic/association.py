@@ -7,9 +7,10 @@ of clutter,
     w_ij = r D l_ij / c / (1 - r D')       (D' is D, or almost 0 where absence says nothing)
 
 - Clusters: tracks that share a plot, directly or through others, are decided together; others alone.
-- Global nearest neighbour: the assignment with the largest product of w (Blackman and Popoli, Design and
-  Analysis of Modern Tracking Systems, 1999, section 6.4); scipy's assignment is called for clusters with more
-  than one track and more than one plot only.
+- Global nearest neighbour: the assignment with the largest product of w / w_0, the odds of the plot given
+  that the track exists, w_0 = r (1 - D') / (1 - r D') (Blackman and Popoli, Design and Analysis of Modern
+  Tracking Systems, 1999, section 6.4). Given that: a new track must get its plots to be believed.
+  scipy's assignment is called for clusters of more than one track only.
 - Joint probabilistic data association with existence (Musicki and Evans, IEEE T-AES 40(3), 2004): the
   marginal probability of each pair over all joint assignments, exactly by enumeration while a cluster
   has at most `EXACT_MAX` of them, otherwise by loopy belief propagation (Williams and Lau, IEEE T-AES
@@ -40,9 +41,11 @@ def odds(
     detection: Array,
     missing: Array,
     weights: Array,
+    floor: Array,
 ) -> None:
-    """Writes w (n, C) from the log likelihood ratios; `missing` (n,) is D'."""
+    """Writes w (n, C) and w_0 (n,) from the log likelihood ratios; `missing` (n,) is D'."""
     for i in range(counts.shape[0]):
+        floor[i] = existence[i] * (1.0 - missing[i]) / (1.0 - existence[i] * missing[i])
         base = math.log(existence[i] * detection[i] / (1.0 - existence[i] * missing[i]))
         for k in range(counts[i]):
             weights[i, k] = math.exp(min(_LOG_MAX, max(-_LOG_MAX, scores[i, k] + base)))
@@ -80,6 +83,7 @@ def clusters(plots: Array, counts: Array, owner: Array, parent: Array) -> None:
 def nearest_alone(
     counts: Array,
     weights: Array,
+    floor: Array,
     parent: Array,
     size: Array,
     chosen: Array,
@@ -95,35 +99,35 @@ def nearest_alone(
         chosen[i] = -1
         if size[parent[i]] > 1:
             left += 1
-        elif counts[i] > 0 and weights[i, 0] > 1.0:
+        elif counts[i] > 0 and weights[i, 0] > floor[i]:
             # Candidates are sorted by likelihood, and within one track w has the same order.
             chosen[i] = 0
     return left
 
 
-def nearest(plots: Array, counts: Array, weights: Array, parent: Array) -> Array:
+def nearest(plots: Array, counts: Array, weights: Array, floor: Array, parent: Array) -> Array:
     """Global nearest neighbour: for each track the place of its plot among its candidates (n,), or -1."""
     n = counts.shape[0]
     size, chosen = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    if nearest_alone(counts, weights, parent, size, chosen) == 0:
+    if nearest_alone(counts, weights, floor, parent, size, chosen) == 0:
         return chosen
     together = np.flatnonzero(size[parent] > 1)
     together = together[np.argsort(parent[together], kind="stable")]
     edges = np.flatnonzero(np.diff(parent[together])) + 1
     for begin, end in zip([0, *edges.tolist()], [*edges.tolist(), together.size], strict=True):
-        _assign(together[begin:end], plots, counts, weights, chosen)
+        _assign(together[begin:end], plots, counts, weights, floor, chosen)
     return chosen
 
 
-def _assign(tracks: Array, plots: Array, counts: Array, weights: Array, chosen: Array) -> None:
-    """Decides one cluster: gains are log w where above zero, every track may stay without a plot."""
+def _assign(tracks: Array, plots: Array, counts: Array, weights: Array, floor: Array, chosen: Array) -> None:
+    """Decides one cluster: gains are log(w / w_0) where above zero, every track may stay without a plot."""
     columns: dict[int, int] = {}
     gain = np.zeros((tracks.size, int(counts[tracks].sum())))
     place = np.full(gain.shape, -1)
     for row, i in enumerate(tracks.tolist()):
         for k in range(int(counts[i])):
             column = columns.setdefault(int(plots[i, k]), len(columns))
-            gain[row, column] = max(0.0, math.log(weights[i, k]))
+            gain[row, column] = max(0.0, math.log(weights[i, k] / floor[i]))
             place[row, column] = k
     rows, found = linear_sum_assignment(gain, maximize=True)
     for row, column in zip(rows.tolist(), found.tolist(), strict=True):

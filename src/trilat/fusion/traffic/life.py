@@ -1,7 +1,7 @@
 """The life of a track: where it is kept, how it starts from a plot, when it ends, what it remembers.
 
-`Tracks` is a table of columns: one row a live track, all rows at one instant. Ends swap the last row into
-the gap, so a row is no identity: `ident` is, and is never given twice. Columns double when they are full.
+`Tracks` is a table of columns: one row a live track, all rows at one instant. Ends move the last rows into
+the gaps, so a row is no identity: `ident` is, and is never given twice. Columns double when they are full.
 
 A track starts from one plot: position and its covariance from the plot, velocity zero within the settings'
 speed sigmas, range rate applied at once where there is one; height from the settings where the sensor has
@@ -68,12 +68,13 @@ class Tracks:
             self._make(rows)
 
     def drop(self, rows: Array) -> None:
-        """Ends the tracks in the given rows (ascending): the last row takes each place, from the back."""
-        for row in rows[::-1].tolist():
-            self.count -= 1
-            if row != self.count:
-                for column in self.columns.values():
-                    column[row] = column[self.count]
+        """Ends the tracks in the given rows (ascending): the last live rows take their places."""
+        left = self.count - rows.size
+        places = rows[rows < left]
+        movers = np.setdiff1d(np.arange(left, self.count), rows, assume_unique=True)
+        for column in self.columns.values():
+            column[places] = column[movers]
+        self.count = left
 
 
 @kernel

@@ -32,9 +32,9 @@ from trilat.fusion.traffic.intake import array_of, is_instant, length_of, spread
 from trilat.fusion.traffic.merging import belongs, doubles
 from trilat.fusion.traffic.sensor import PreparedPlots, TrafficSensor, prepare
 from trilat.fusion.traffic.settings import NS_PER_S, REFUSALS, Association, Motion, TrafficSettings
-from trilat.model import UsageError
+from trilat.model import ObservationError, UsageError
 
-# A track outside a sensor's coverage is seen with this probability.
+# Where a sensor does not look, or is silent unless it has something to say, silence has this much weight.
 _UNSEEN = 1e-3
 # A plot that belongs to tracks with less than this starts one of its own.
 _TAKEN_MAX = 0.5
@@ -78,6 +78,7 @@ class _Scratch:
     counts: Array
     seen: Array
     weights: Array
+    floor: Array
     betas: Array
     parent: Array
     gone: Array
@@ -92,6 +93,7 @@ class _Scratch:
             counts=np.zeros(rows, dtype=np.int64),
             seen=np.zeros(rows, dtype=np.bool_),
             weights=np.zeros((rows, c)),
+            floor=np.zeros(rows),
             betas=np.zeros((rows, 1 + c)),
             parent=np.zeros(rows, dtype=np.int64),
             gone=np.zeros(rows, dtype=np.bool_),
@@ -217,7 +219,12 @@ class TrafficTracker:
         """The tracks at the newest scan, or carried on to `time_ns` if that is later.
 
         Turning tracks are carried on straight.
+
+        Raises:
+            ObservationError: `time_ns` is no instant.
         """
+        if time_ns is not None and not is_instant(time_ns):
+            raise ObservationError("`time_ns` must be an integer of UTC nanoseconds")
         tracks = self._tracks
         now = self.time_ns or 0
         chosen = np.flatnonzero(tracks.live("confirmed")) if confirmed_only else np.arange(tracks.count)
@@ -368,13 +375,11 @@ class TrafficTracker:
             work.counts,
             work.seen,
         )
-        detection = np.where(work.seen, sensor.detection_probability, _UNSEEN)
-        missing = detection if sensor.is_scanning else np.full(work.counts.size, _UNSEEN)
-        if not sensor.is_scanning:
-            detection = np.full(work.counts.size, sensor.detection_probability)
-        association.odds(
-            work.scores, work.counts, self._tracks.live("existence"), detection, missing, work.weights
-        )
+        # Outside its coverage a sensor's silence says nothing, but a plot is a plot.
+        detection = np.full(work.counts.size, sensor.detection_probability)
+        missing = np.where(work.seen & sensor.is_scanning, detection, _UNSEEN)
+        existence = self._tracks.live("existence")
+        association.odds(work.scores, work.counts, existence, detection, missing, work.weights, work.floor)
         return missing
 
     def _decide(self, work: _Scratch, missing: Array, plot_count: int) -> None:
@@ -382,7 +387,7 @@ class TrafficTracker:
         association.clusters(work.plots, work.counts, np.empty(plot_count, dtype=np.int64), work.parent)
         is_hard = self.settings.association is Association.NEAREST
         if is_hard:
-            chosen = association.nearest(work.plots, work.counts, work.weights, work.parent)
+            chosen = association.nearest(work.plots, work.counts, work.weights, work.floor, work.parent)
             updating.decided(chosen, work.counts, work.weights, work.betas)
         else:
             association.marginals(work.plots, work.counts, work.weights, work.parent, plot_count, work.betas)
@@ -484,7 +489,9 @@ class TrafficTracker:
             column["covariance"][rows],
         )
         first = s.births_per_scan / (s.births_per_scan + sensor.clutter_per_scan)
-        column["existence"][rows] = np.clip(first * (1.0 - taken[free]), 0.01, 0.9)
+        # Believed less than this, a new track would end before its second plot can come.
+        least = min(0.5, 2.0 * s.delete_tentative_existence)
+        column["existence"][rows] = np.clip(first * (1.0 - taken[free]), least, 0.9)
         column["ident"][rows] = np.arange(self._next_ident, self._next_ident + free.size)
         column["updates"][rows] = 1
         column["first_ns"][rows] = time_ns
