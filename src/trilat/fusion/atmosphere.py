@@ -1,8 +1,8 @@
 """How dense the air is at a height: layers of an exponential atmosphere. One table for falls and filters.
 
 US Standard Atmosphere 1976 as tabulated by Vallado, Fundamentals of Astrodynamics and Applications, 4th
-edition (2013), table 8-4: within 5 % of the full model below 100 km, and nothing above it. Winds, seasons and
-weather are not modelled.
+edition (2013), table 8-4: within 15 % of the full model below 100 km, and nothing above it. Winds, seasons
+and weather are not modelled.
 """
 
 import math

@@ -18,6 +18,8 @@ from trilat.fusion.measurement import KIND_DIRECTION, KIND_RADAR, fill_innovatio
 from trilat.fusion.motion import room
 from trilat.geo import FloatArray
 
+# Least share of a variance that the other states must leave unexplained: some digits above rounding.
+_UNEXPLAINED_MIN = 1e-13
 _LOG_TWO_PI = math.log(2.0 * math.pi)
 
 
@@ -37,6 +39,29 @@ def factor(matrix: FloatArray, n: int, low: FloatArray) -> bool:
                 low[i, j] = value / low[j, j]
                 low[j, i] = 0.0
     return True
+
+
+@njit(cache=True)
+def mend(matrix: FloatArray, n: int, low: FloatArray) -> None:
+    """Makes a covariance (n, n) safely positive definite, in place; nearly always it is, and stays as it is.
+
+    Sigmas of nanoradians beside sigmas of kilometres leave no room in a float for the smallest axis. Then all
+    variances grow by the smallest share, 1e-12 and on in steps of ten, that leaves each at least 1e-13 of it
+    that the states before do not explain. `low` is overwritten.
+    """
+    share = 1e-12
+    while share < 1.0 and not _is_safe(matrix, n, low):
+        for i in range(n):
+            matrix[i, i] += share * matrix[i, i]
+        share *= 10.0
+
+
+@njit(cache=True)
+def _is_safe(matrix: FloatArray, n: int, low: FloatArray) -> bool:
+    safe = factor(matrix, n, low)
+    for i in range(n):
+        safe = safe and low[i, i] * low[i, i] >= _UNEXPLAINED_MIN * matrix[i, i]
+    return safe
 
 
 @njit(cache=True)
@@ -168,6 +193,7 @@ def correct(
             gain[i, k] = value / low[k, k]
             mean[i] += gain[i, k] * nu[k]
     _joseph(covariance, n, m, _columns(kind), noise, work)
+    mend(covariance, n, work[1])
     return distance, log_density
 
 

@@ -30,6 +30,12 @@ KIND_RADAR_RATE = 1
 KIND_DIRECTION = 2
 KIND_EQUIVALENT = 3
 
+# No plot is believed to be better than this, whatever its sigmas say: the model of sites, air and clocks is
+# not, and narrower ones beside ranges of thousands of kilometres leave no digits in a float.
+RANGE_SIGMA_M_MIN = 1e-2
+ANGLE_SIGMA_RAD_MIN = 1e-7
+RATE_SIGMA_M_PER_S_MIN = 1e-3
+
 # A tracklet's axis with a larger sigma than this says nothing: it does not count in the gate.
 UNOBSERVED_POSITION_M = 3.0e6
 UNOBSERVED_SPEED_M_PER_S = 3.0e4
@@ -64,15 +70,15 @@ def prepare(plot: Plot) -> Measurement:
     across = plot.azimuth_sigma_rad * math.sqrt(
         math.cos(plot.elevation_rad) ** 2 + (plot.elevation_sigma_rad * math.sin(plot.elevation_rad)) ** 2
     )
-    sigmas = [across, plot.elevation_sigma_rad]
+    sigmas = [max(across, ANGLE_SIGMA_RAD_MIN), max(plot.elevation_sigma_rad, ANGLE_SIGMA_RAD_MIN)]
     values = [0.0, 0.0]
     kind = KIND_DIRECTION
     if isinstance(plot, RadarObservation):
-        sigmas.insert(0, plot.range_sigma_m)
+        sigmas.insert(0, max(plot.range_sigma_m, RANGE_SIGMA_M_MIN))
         values.insert(0, plot.range_m)
         kind = KIND_RADAR
         if plot.range_rate_m_per_s is not None and plot.range_rate_sigma_m_per_s is not None:
-            sigmas.append(plot.range_rate_sigma_m_per_s)
+            sigmas.append(max(plot.range_rate_sigma_m_per_s, RATE_SIGMA_M_PER_S_MIN))
             values.append(plot.range_rate_m_per_s)
             kind = KIND_RADAR_RATE
     numbers = (plot.azimuth_rad, plot.elevation_rad, *values, *sigmas, *map(float, plot.site_ecef_m))
@@ -174,7 +180,7 @@ def fill_innovation(
         return True
     x, y, z = state[0] - site[0], state[1] - site[1], state[2] - site[2]
     r = math.sqrt(x * x + y * y + z * z)
-    if r < 1.0:
+    if r < 0.5:
         return False
     x, y, z = x / r, y / r, z / r
     row = 0

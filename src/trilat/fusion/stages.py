@@ -25,7 +25,7 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.kalman import correct, judge
+from trilat.fusion.kalman import correct, judge, mend
 from trilat.fusion.motion import advance, height, room
 from trilat.geo import FloatArray
 
@@ -80,6 +80,8 @@ def start_bank(mean: FloatArray, covariance: FloatArray, thrust_sigma_m_per_s2: 
     coasts[0, 6] = LOG_COEFFICIENT
     coast_covariances[0, :6, :6] = covariance
     coast_covariances[0, 6, 6] = LOG_COEFFICIENT_SIGMA**2
+    mend(boost_covariance, 9, np.empty((9, 9)))
+    mend(coast_covariances[0], 7, np.empty((9, 9)))
     weights = np.zeros(COASTS_MAX + 1)
     weights[:2] = 0.5
     clock = np.zeros((COASTS_MAX + 1, 2))
@@ -166,11 +168,13 @@ def predict_bank(
     boost, boost_covariance, coasts, coast_covariances, weights, clock = bank
     work = room()
     advance(boost, boost_covariance, 9, seconds, boost_density, work)
+    mend(boost_covariance, 9, work[1])
     clock[0, 0] += seconds
     for k in range(COASTS_MAX):
         if weights[k + 1] > 0.0:
             n = _states(coasts[k], coast_covariances[k])
             advance(coasts[k], coast_covariances[k], n, seconds, coast_density, work)
+            mend(coast_covariances[k], n, work[1])
             clock[k + 1, 0] += seconds
     if seconds > 0.0:
         _ignite(boost, boost_covariance, coasts, coast_covariances, weights, clock, seconds)
@@ -444,4 +448,5 @@ def mixture(
     mean = np.empty(6)
     covariance = np.empty((6, 6))
     _match(means, covariances, shown, 6, mean, covariance)
+    mend(covariance, 6, np.empty((6, 6)))
     return mean, covariance, 1.0 - weights[0]

@@ -247,7 +247,17 @@ def stage_of(mean: FloatArray, coast: float, updates: int) -> str:
 
 
 def first_state(measurement: Measurement, settings: TrackerSettings) -> tuple[FloatArray, FloatArray] | None:
-    """Mean (6,) and covariance (6, 6) from one plot and what is known of any object beforehand."""
+    """Mean (6,) and covariance (6, 6) from one plot and what is known of any object beforehand.
+
+    None where the line of sight misses the Earth's air, or is too narrow for a float to hold the rest.
+    """
+    try:
+        return _first_state(measurement, settings)
+    except np.linalg.LinAlgError:
+        return None
+
+
+def _first_state(measurement: Measurement, settings: TrackerSettings) -> tuple[FloatArray, FloatArray] | None:
     if measurement.kind == KIND_DIRECTION:
         return _state_on_shell(measurement.site_m, measurement.axes[0], measurement, settings, 0.0)
     mean, covariance = equivalent_of(measurement, None)
