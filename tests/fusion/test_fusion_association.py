@@ -100,7 +100,7 @@ def test_a_blend_does_what_the_mixture_of_single_updates_does(
     rng = np.random.default_rng(8)
     plots = [prepare(world.radar_plot("R2", 130.0, position, rng)) for _ in range(2)]
     covariance = np.diag([500.0**2] * 3 + [40.0**2] * 3)
-    mean = [*np.concatenate([position, velocity]), 150.0, -80.0, 60.0, 5.0, 0.0, -5.0]
+    mean = np.concatenate([position, velocity]) + np.array([150.0, -80.0, 60.0, 5.0, 0.0, -5.0])
     parts = [(1.0 - sum(weights), mean, covariance)]
     for share, plot in zip(weights, plots, strict=True):
         args = (plot.kind, plot.values, plot.covariance, plot.site_m, plot.axes)
