@@ -190,7 +190,8 @@ def test_each_party_has_a_picture_that_exchange_makes_better(folder: Path, ended
     assert sorted(path.stem for path in out.iterdir()) == sorted(parties) == list(SCENARIO.parties)
     for party, picture in parties.items():
         rows = rows_of((out / f"{party}.csv").read_text())
-        assert {row["track"] for row in rows} == {"1"}
+        # A partner's track, ten seconds old and burning, may stand beside an own one until they agree.
+        assert {row["track"] for row in rows} <= ({"1", "2"} if fusion == "tracks" else {"1"})
         if fusion == "central":
             assert (out / f"{party}.csv").read_bytes() == (folder / "tracks.csv").read_bytes()
         second = (int(rows[-1]["t_ns"]) - SCENARIO.launch_ns) / 1e9
