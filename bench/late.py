@@ -2,10 +2,10 @@
 
     python bench/late.py
 
-A tracker holds two minutes of one radar on `two-stage-generic`. Then N = 40, 400, 4,000 false plots come, each
-at its own instant within the first second of the buffer, with ten readings on the way, each of which makes the
-tracker go back two minutes. Printed: seconds of processor time, plots refused as flood, and the growth from one N
-to the next: 10 is linear, 100 would be quadratic. Limits: one radar, ten readings.
+A tracker holds two minutes of one radar on `two-stage-generic`. Then N = 40, 400, 4,000 false plots come,
+each at its own instant within the first second of the buffer, with ten readings on the way, and at each the
+tracker goes back two minutes. Printed: seconds of processor time, plots refused as flood, and the growth
+from one N to the next: 10 is linear, 100 would be quadratic. Limits: one radar, ten readings.
 """
 
 import dataclasses
