@@ -5,9 +5,11 @@ launch and impact estimates of them. States are ECEF WGS-84, m and m/s; instants
 This part knows no recipient, no policy and no scenario.
 """
 
+from trilat.fusion.apogee import ApogeeEstimate, apogee_estimate
 from trilat.fusion.bound import clairvoyant_bound
 from trilat.fusion.combine import covariance_intersection, information_sum, squared_distance
 from trilat.fusion.compiling import compile_kernels
+from trilat.fusion.events import FlightEvent, burn_end_estimate, separation_estimate
 from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.launch import LaunchEstimate, launch_estimate
 from trilat.fusion.observation import (
@@ -20,32 +22,46 @@ from trilat.fusion.observation import (
     SourceTrack,
 )
 from trilat.fusion.partners import TrackEstimate, coasted
+from trilat.fusion.passage import Fall, PassageEstimate, passage_estimate
 from trilat.fusion.track import TrackerSettings
 from trilat.fusion.tracker import Tracker
 from trilat.fusion.tracklet import equivalent_measurement
+from trilat.fusion.watch import Threat, ellipse_corners, impact_probability, threat_of
 
 __all__ = [
     "STAGES",
+    "ApogeeEstimate",
     "DirectionObservation",
     "Ellipse",
     "EquivalentObservation",
+    "Fall",
+    "FlightEvent",
     "ImpactEstimate",
     "LaunchEstimate",
     "Observation",
+    "PassageEstimate",
     "Plot",
     "RadarObservation",
     "SourceTrack",
+    "Threat",
     "TrackEstimate",
     "Tracker",
     "TrackerSettings",
+    "apogee_estimate",
+    "burn_end_estimate",
     "clairvoyant_bound",
     "coasted",
     "compile_kernels",
     "covariance_intersection",
     "ellipse95",
+    "ellipse_corners",
     "equivalent_measurement",
     "impact_estimate",
+    "impact_probability",
     "information_sum",
     "launch_estimate",
+    "passage_estimate",
+    "separation_estimate",
     "squared_distance",
+    "threat_of",
 ]
