@@ -9,7 +9,7 @@ from trilat.fusion.apogee import ApogeeEstimate, apogee_estimate
 from trilat.fusion.bound import clairvoyant_bound
 from trilat.fusion.combine import covariance_intersection, information_sum, squared_distance
 from trilat.fusion.compiling import compile_kernels
-from trilat.fusion.events import FlightEvent, burn_end_estimate, separation_estimate
+from trilat.fusion.events import FlightEvent, burn_end_estimate, burn_end_of, separation_estimate
 from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.launch import LaunchEstimate, launch_estimate
 from trilat.fusion.observation import (
@@ -49,6 +49,7 @@ __all__ = [
     "TrackerSettings",
     "apogee_estimate",
     "burn_end_estimate",
+    "burn_end_of",
     "clairvoyant_bound",
     "coasted",
     "compile_kernels",

@@ -1,7 +1,14 @@
 """When a burn ended and when one object became two, with how well that is known.
 
-- `burn_end_estimate`: the filters tell how long ago the thrust ended (mean, sigma); the place is that of the
-  state taken back in free fall to then, its covariance widened by the way that the object goes in one sigma.
+- `burn_end_of`: how long ago the thrust ended, from what was said of the object while it burned. Its speed
+  then lacks, against the later free fall taken back to the same instant, what the burn was still to give:
+  along the thrust, with acceleration a at the end, exhaust speed c and s seconds left,
+
+      lack = c ln(1 + a s / c)        c (exp(lack / c) - 1) = a s
+
+  so the left side is a straight line over time, and the burn ended where it is zero.
+- `burn_end_estimate`: where that was: the state taken back in free fall to then, its covariance widened by
+  the way that the object goes in one sigma of the time.
 - `separation_estimate`: two objects that were one. Relative position r and velocity v grow from nothing:
   where both fall freely r = v t, and where one burns with a steady thrust r = v t / 2. Solved along v:
 
@@ -9,12 +16,16 @@
 
   first order in the errors of r and v. A steady thrust is a model: K_SIGMA of k is added.
 
-Limits: a free fall back in time is right for the end of the last burn, and for no other. Objects that parted
-longer ago than SEPARATION_S_MAX have been bent apart by gravity, and no straight line leads back.
+Limits: errors of successive estimates of one filter are alike, so their number does not make the end of a
+burn better known than one of them does. A free fall back in time is right for the end of the last burn, and
+for no other. Objects that parted longer ago than SEPARATION_S_MAX have been bent apart by gravity, and no
+straight line leads back.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -24,6 +35,16 @@ from trilat.fusion.observation import check_instant, checked_state
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 
+# What a burn is still to give is read between these, m/s, from estimates of at most so many seconds before
+# the last of them; at least so many, over so many seconds.
+LACK_MIN_M_PER_S = 60.0
+LACK_MAX_M_PER_S = 900.0
+HISTORY_S = 15.0
+HISTORY_MIN = 4
+HISTORY_S_MIN = 3.0
+EXHAUST_M_PER_S = 2_700.0
+# How sharply a burn ends, and how well the rule of a constant thrust holds, seconds.
+BURN_END_SIGMA_S = 0.3
 # Longest time after an event at which it is still estimated, seconds.
 BURN_END_S_MAX = 120.0
 SEPARATION_S_MAX = 40.0
@@ -45,6 +66,77 @@ class FlightEvent:
     time_sigma_s: float
     mean_m: FloatArray
     covariance_m2: FloatArray
+
+
+def burn_end_of(
+    burning: Sequence[tuple[int, FloatArray, FloatArray]],
+    mean: FloatArray,
+    covariance: FloatArray,
+    time_ns: int,
+) -> tuple[float, float] | None:
+    """How many seconds before `time_ns` the thrust ended, and one sigma of it; None where it is not told.
+
+    Args:
+        burning: instant, mean (6,) and covariance (6, 6), ECEF, m and m/s, of earlier estimates of the object
+            that took it to burn, in any order. Those after the true end do no harm: they lack nothing.
+        mean: of the object in free fall.
+        covariance: of the mean.
+        time_ns: instant of the free fall.
+
+    Raises:
+        ObservationError: a state or instant that cannot be.
+    """
+    check_instant("time_ns", time_ns)
+    mean, covariance = checked_state(mean, covariance)
+    rows = [(then_ns - int(time_ns)) / 1e9 for then_ns, _, _ in burning]
+    lacks = [
+        (second, moved(mean.copy(), 0.0, second)[3:] - state[3:], spread[3:, 3:])
+        for second, (_, state, spread) in sorted(zip(rows, burning, strict=True), key=itemgetter(0))
+        if -BURN_END_S_MAX <= second < 0.0
+    ]
+    lacking = _before_the_end(lacks)
+    if len(lacking) < HISTORY_MIN or lacking[-1][0] - lacking[0][0] < HISTORY_S_MIN:
+        return None
+    return _zero_crossing(lacking, covariance[3:, 3:])
+
+
+_Lack = tuple[float, FloatArray, FloatArray]
+
+
+def _before_the_end(lacks: Sequence[_Lack]) -> list[_Lack]:
+    """The last HISTORY_S of those that lack much, as seen along the thrust.
+
+    A filter that expects thrust runs ahead once there is none: its speed is then too large, not too small.
+    """
+    within = [row for row in lacks if float(np.linalg.norm(row[1])) < LACK_MAX_M_PER_S]
+    if not within:
+        return []
+    thrust = within[0][1] / max(1.0, float(np.linalg.norm(within[0][1])))
+    lacking = []
+    for row in within:
+        if float(row[1] @ thrust) < LACK_MIN_M_PER_S:
+            break
+        lacking.append(row)
+    return [row for row in lacking if row[0] > lacking[-1][0] - HISTORY_S]
+
+
+def _zero_crossing(lacks: Sequence[_Lack], falling: FloatArray) -> tuple[float, float] | None:
+    """Seconds ago, and sigma, from rows of second, lack of velocity (3,) and its covariance (3, 3)."""
+    thrust = lacks[0][1] / np.linalg.norm(lacks[0][1])
+    seconds = np.array([row[0] for row in lacks])
+    lack = np.array([float(row[1] @ thrust) for row in lacks])
+    left = EXHAUST_M_PER_S * np.expm1(np.maximum(lack, 0.0) / EXHAUST_M_PER_S)
+    slope, level = (float(value) for value in np.polyfit(seconds, left, 1))
+    if slope >= -1.0:
+        return None
+    end_s = -level / slope
+    if not seconds[-1] - 1.0 <= end_s <= 0.0:
+        return None
+    middle = seconds - seconds.mean()
+    scatter = float(np.sum((left - level - slope * seconds) ** 2)) / max(1, len(seconds) - 2)
+    reach = 1.0 / len(seconds) + (end_s - seconds.mean()) ** 2 / float(middle @ middle)
+    last = float(thrust @ (lacks[-1][2] + falling) @ thrust)
+    return -end_s, math.sqrt((last + scatter * reach) / slope**2 + BURN_END_SIGMA_S**2)
 
 
 def burn_end_estimate(
