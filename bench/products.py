@@ -6,7 +6,7 @@ Impact and apogee are of RUNS runs (2,000 if not given) of an extended Kalman fi
 time is known: it starts with the first plot after burnout and nothing else (velocity within 3 km/s), as the
 bound does. Burnout and launch are of a tenth of that, at least 20, through the whole tracker, which knows no
 switch time. Coverage of an unknown drag draws coefficients from what the product takes for granted, and lets
-them fall with the product's own equations: it judges the ellipse, not the physics, which tests judge by scipy.
+them fall with the product's own equations: it judges the ellipse, not the physics; tests judge that by scipy.
 
 Intervals are 95 %: Wilson's for shares, normal for means, chi-square for root mean squares.
 """
