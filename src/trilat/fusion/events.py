@@ -42,9 +42,9 @@ LACK_MAX_M_PER_S = 900.0
 HISTORY_S = 15.0
 HISTORY_MIN = 4
 HISTORY_S_MIN = 3.0
-EXHAUST_M_PER_S = 2_700.0
+EXHAUST_M_PER_S = 2_500.0
 # How sharply a burn ends, and how well the rule of a constant thrust holds, seconds.
-BURN_END_SIGMA_S = 0.3
+BURN_END_SIGMA_S = 0.4
 # Longest time after an event at which it is still estimated, seconds.
 BURN_END_S_MAX = 120.0
 SEPARATION_S_MAX = 40.0
