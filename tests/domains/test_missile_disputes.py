@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -362,6 +363,14 @@ def test_what_says_nothing_of_a_place_or_is_old_changes_nothing() -> None:
     assert sayings.add(track("KOR", 5.0)) is not None
     assert sayings.add(track("KOR", 4.0)) is None
     assert sayings.of["KOR", "KOR-t1"].time_ns == at(5)
+
+
+def test_an_object_at_the_earths_centre_is_nowhere() -> None:
+    told = track("KOR", 0.0)
+    assert told.state is not None
+    state = msgspec.structs.replace(told.state, position_mm=(0, 0, 0))
+    pipeline = fed([msgspec.structs.replace(told, state=state), *tracks(("JPN",), range(5))], "AUS")
+    assert ("KOR", "KOR-t1") not in pipeline._sayings.of
 
 
 def test_objects_beyond_the_limit_push_out_the_oldest() -> None:

@@ -12,6 +12,7 @@ from trilat.fusion.compiling import compile_kernels
 from trilat.fusion.events import FlightEvent, burn_end_estimate, burn_end_of, separation_estimate
 from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.launch import LaunchEstimate, launch_estimate
+from trilat.fusion.motion import propagate
 from trilat.fusion.observation import (
     STAGES,
     DirectionObservation,
@@ -62,6 +63,7 @@ __all__ = [
     "information_sum",
     "launch_estimate",
     "passage_estimate",
+    "propagate",
     "separation_estimate",
     "squared_distance",
     "threat_of",

@@ -69,7 +69,11 @@ class Drag:
     @property
     def outer(self) -> tuple[float, float]:
         """The coefficients of the two outer points, heavy first."""
-        reach = self.factor**_POINT_SIGMAS
+        return self.within(_POINT_SIGMAS)
+
+    def within(self, sigmas: float) -> tuple[float, float]:
+        """The coefficients so many sigmas from the middle one, heavy first."""
+        reach = self.factor**sigmas
         return self.coefficient * reach, self.coefficient / reach
 
 

@@ -8,7 +8,7 @@ the state, the drag and gravity leave open:
 
 Drag is rarely known. Without a ballistic coefficient the body is taken to have UNKNOWN_KG_PER_M2 within a
 factor UNKNOWN_FACTOR (one sigma); it falls with three coefficients, and the point is the mean of the three:
-it is often the largest part. `math.inf` is a fall without air.
+it is often the largest part, and widened for its skewness. `math.inf` is a fall without air.
 
 Limits: a burning object is treated as if its thrust ended now; winds, lift, tumbling and break-up are not
 modelled; over an unknown drag the true spread is skewed, the ellipse is not.
@@ -35,6 +35,8 @@ from trilat.model import ObservationError
 
 # Chi-square with two degrees of freedom, 95 %.
 CHI2_95 = 5.991464547107979
+# Normal distribution, two-sided 95 %.
+SIGMAS_1D_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,21 @@ def impact_estimate(
 def _over_drag(
     mean: FloatArray, drag: Drag, seconds: float, end: FloatArray, rotation: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean (3,) and covariance (3, 3) over the drag of the impact: east m, north m, later s."""
-    outer = []
-    for coefficient in drag.outer:
+    """Mean (3,) and covariance (3, 3) over the drag of the impact: east m, north m, later s.
+
+    A light body falls far shorter than a heavy one falls long: where the ellipse of the three points would
+    not reach the falls that 2.5 % lie beyond on either side, it is widened until it does.
+    """
+
+    def offset(coefficient: float) -> FloatArray:
         later_s, state = fall(mean, coefficient, 2.0 * FALL_S_MAX)
-        outer.append(np.append((rotation @ (state[:3] - end[:3]))[:2], later_s - seconds))
-    return spread(np.zeros(3), outer[0], outer[1])
+        return np.append((rotation @ (state[:3] - end[:3]))[:2], later_s - seconds)
+
+    heavy, light = (offset(coefficient) for coefficient in drag.outer)
+    centre, covariance = spread(np.zeros(3), heavy, light)
+    reach_m = max(
+        float(np.linalg.norm((offset(coefficient) - centre)[:2])) for coefficient in drag.within(SIGMAS_1D_95)
+    )
+    covered_m2 = CHI2_95 * float(np.linalg.eigvalsh(covariance[:2, :2])[1])
+    widened = max(1.0, reach_m**2 / covered_m2) if covered_m2 > 0.0 else 1.0
+    return centre, widened * covariance

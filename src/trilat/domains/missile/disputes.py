@@ -156,6 +156,9 @@ class Disputes:
     def _count_objects(self) -> None:
         """Rule 3, for every live object that another party might have beside one that it shares."""
         live = self._sayings.live()
+        counted = any(key[0] is DisagreementKind.OBJECTS for key in self._standing)
+        if not counted and len(live) == len({saying.party for saying in live}):
+            return
         found: dict[_Key, tuple[Saying, Saying, Saying]] = {}
         for second in live:
             for theirs in live:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from trilat.domains.motion import state_of
-from trilat.fusion import coasted, information_sum, squared_distance
+from trilat.fusion import information_sum, propagate
 from trilat.geo import FloatArray
 from trilat.model import SECOND_NS, ItemReference, ObservationError, Track
 
@@ -36,6 +36,10 @@ _OTHER_GATE: Final = 33.11
 
 _NEAR_M: Final = 200_000.0
 """Farther apart nothing is compared, metres."""
+
+_NEAREST_M: Final = 6.2e6
+_FARTHEST_M: Final = 1.0e8
+"""Distances from the Earth's centre between which something can be, metres."""
 
 _COAST_PSD: Final = 1e-7
 _BURN_PSD: Final = 600.0
@@ -68,8 +72,7 @@ class Saying:
 
     def at(self, time_ns: int) -> tuple[FloatArray, FloatArray]:
         """The state at an instant."""
-        seconds = (time_ns - self.time_ns) / SECOND_NS
-        return coasted(self.mean, self.covariance, seconds, _BURN_PSD if self.burns else _COAST_PSD)
+        return _carried(self.mean, self.covariance, (time_ns - self.time_ns) / SECOND_NS, burns=self.burns)
 
 
 class Sayings:
@@ -89,7 +92,7 @@ class Sayings:
         ):
             return None
         said = _said(item, known)
-        if said is None:
+        if said is None or not _NEAREST_M < float(np.linalg.norm(said[1][:3])) < _FARTHEST_M:
             return None
         time_ns, mean, covariance = said
         saying = Saying(
@@ -163,12 +166,24 @@ def _said(item: Track, known: Saying | None) -> tuple[int, FloatArray, FloatArra
             estimate = (tracklet.epoch_ns, *new) if seconds > 0.0 else estimate
             continue
         try:
-            before = coasted(estimate[1], estimate[2], seconds, _BURN_PSD if _burns(item) else _COAST_PSD)
+            before = _carried(estimate[1], estimate[2], seconds, burns=_burns(item))
             estimate = tracklet.epoch_ns, *information_sum([before, new])
         except ObservationError:
             # What cannot be put together says nothing; the next version may.
             continue
     return estimate if item.tracklets else None
+
+
+def _carried(
+    mean: FloatArray, covariance: FloatArray, seconds: float, *, burns: bool
+) -> tuple[FloatArray, FloatArray]:
+    """A state in free fall after `seconds`, with an unknown thrust where it burns."""
+    if seconds == 0.0:
+        return mean, covariance
+    moved: tuple[FloatArray, FloatArray] = propagate(
+        mean, covariance, seconds, _BURN_PSD if burns else _COAST_PSD
+    )
+    return moved
 
 
 def _burns(item: Track) -> bool:
@@ -185,7 +200,9 @@ def _distance(saying: Saying, estimate: tuple[FloatArray, FloatArray], time_ns: 
     """Squared distance of a statement to an estimate of an instant; infinite where they are far apart."""
     if float(np.linalg.norm(saying.mean[:3] - estimate[0][:3])) > _NEAR_M:
         return math.inf
+    mean, covariance = saying.at(time_ns)
+    apart = mean - estimate[0]
     try:
-        return squared_distance(saying.at(time_ns), estimate)
-    except ObservationError:
+        return float(apart @ np.linalg.solve(covariance + estimate[1], apart))
+    except np.linalg.LinAlgError:
         return math.inf

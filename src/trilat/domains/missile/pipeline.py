@@ -110,13 +110,15 @@ class MissilePipeline:
             else:
                 self._add_partner_track(item)
         elif isinstance(item, Event):
-            self._products.remember_event(self._key(item), item)
+            if item.provenance.originators == (self._party,):
+                self._products.remember_event(self._key(item), item)
             if item.event is EventKind.LAUNCH:
                 self._alarms = None
                 newest_kept(self._launches, item)
                 self._disputes.add_launch(item)
         elif isinstance(item, Area) and item.area is AreaKind.IMPACT:
-            self._products.remember_area(self._key(item), item)
+            if item.provenance.originators == (self._party,):
+                self._products.remember_area(self._key(item), item)
             self._alarms = None
             newest_kept(self._impacts, item)
             self._disputes.add_impact(item)

@@ -66,6 +66,9 @@ _EVENT_SEMI_MAJOR_M_MAX: Final = 100_000.0
 _BURNING_KEPT: Final = 60
 """Own estimates of a burning object that are remembered, for when the burn will have ended."""
 
+_BURNS_MAX: Final = 20
+"""Ends of burns of one object that have a name of their own."""
+
 _MILLISECONDS_MAX: Final = 10**9
 FALLING: Final = frozenset({"coast", "reentry"})
 
@@ -75,8 +78,8 @@ class Products:
 
     def __init__(self) -> None:
         """Nothing said yet."""
-        self._events: dict[tuple[str, EventKind], Event] = {}
-        """The newest of each kind of event of a track."""
+        self._events: dict[tuple[str, str], Event] = {}
+        """The newest version of each own event, by its track and its name."""
 
         self._falling_since_ns: dict[str, int] = {}
         self._impact_ns: dict[str, int] = {}
@@ -96,7 +99,7 @@ class Products:
 
     def remember_event(self, key: str, event: Event) -> None:
         """Note an own event."""
-        self._events[key, event.event] = event
+        self._events[key, event.item_id.removeprefix(f"{event.subject}-")] = event
 
     def remember_area(self, key: str, area: Area) -> None:
         """Note an own impact area."""
@@ -107,7 +110,7 @@ class Products:
         region = _region(launch.latitude_deg, launch.longitude_deg, launch.covariance_m2)
         if region.semi_major_m > _LAUNCH_SEMI_MAJOR_M_MAX:
             return []
-        known = self._events.get((key, EventKind.LAUNCH))
+        known = self._events.get((key, "launch"))
         if known is not None and (known.valid_ns, known.region) == (launch.time_ns, region):
             return []
         event = Event(
@@ -142,7 +145,7 @@ class Products:
     ) -> list[AnyItem]:
         """That this object parted from another; told of the younger of the two, once."""
         key = estimate.track_key
-        if (key, EventKind.STAGING) in self._events:
+        if (key, "staging") in self._events:
             return []
         found: tuple[FlightEvent, TrackEstimate] | None = None
         for other in others:
@@ -155,10 +158,11 @@ class Products:
         return self._flight_event(key, "staging", EventKind.STAGING, found[0], make_head)
 
     def _burnout(self, estimate: TrackEstimate, make_head: MakeHead) -> list[AnyItem]:
+        """The end of the burn before this fall, once."""
         key = estimate.track_key
-        burning = self._burning.get(key, [])
-        known = self._events.get((key, EventKind.BURNOUT))
-        if not burning or (known is not None and known.valid_ns > burning[-1][0] - 60 * SECOND_NS):
+        name, known, before_ns = self._last_burn(key)
+        burning = [row for row in self._burning.get(key, ()) if row[0] > before_ns]
+        if known is not None or not burning:
             return []
         told = burn_end_of(burning, estimate.mean, estimate.covariance, estimate.time_ns)
         if told is None:
@@ -166,15 +170,15 @@ class Products:
         event = burn_end_estimate(estimate.mean, estimate.covariance, estimate.time_ns, *told)
         if event is None:
             return []
-        return self._flight_event(key, "burnout", EventKind.BURNOUT, event, make_head)
+        return self._flight_event(key, name, EventKind.BURNOUT, event, make_head)
 
     def _burns_again(self, estimate: TrackEstimate, make_head: MakeHead) -> list[AnyItem]:
         """A burnout that was none: the object burns again, so it was the end of a stage."""
         key = estimate.track_key
-        known = self._events.get((key, EventKind.BURNOUT))
+        name, known, _ = self._last_burn(key)
         if known is None:
             return []
-        head = make_head("event", f"{key}-burnout", key, known.valid_ns, ())
+        head = make_head("event", f"{key}-{name}", key, known.valid_ns, ())
         return [
             Event(
                 **head,
@@ -184,6 +188,17 @@ class Products:
                 region=known.region,
             )
         ]
+
+    def _last_burn(self, key: str) -> tuple[str, Event | None, int]:
+        """The name of the end of the last burn, it where it was said, and when the burn before it ended."""
+        before_ns = 0
+        for number in range(1, _BURNS_MAX):
+            name = "burnout" if number == 1 else f"burnout-{number}"
+            known = self._events.get((key, name))
+            if known is None or known.event is EventKind.BURNOUT:
+                return name, known, before_ns
+            before_ns = known.valid_ns
+        return f"burnout-{_BURNS_MAX}", None, before_ns
 
     def _flight_event(
         self, key: str, name: str, kind: EventKind, event: FlightEvent, make_head: MakeHead
@@ -209,7 +224,7 @@ class Products:
         if apogee is None:
             return []
         region = _region(apogee.latitude_deg, apogee.longitude_deg, apogee.covariance_m2)
-        known = self._events.get((key, EventKind.APOGEE))
+        known = self._events.get((key, "apogee"))
         if region.semi_major_m > _EVENT_SEMI_MAJOR_M_MAX or (known is not None and _is_said(known, apogee)):
             return []
         return [
