@@ -177,7 +177,7 @@ class ShownSight(msgspec.Struct, frozen=True, kw_only=True):
     key: ShortText
     domain: ShortText
     sources: Names
-    speaker: PartyCode | None
+    speaker: PartyCode | UnsetType | None = UNSET
     stage: ShortText | None
     confirmed: bool
     valid_ns: InstantNs
