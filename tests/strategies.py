@@ -24,6 +24,7 @@ from trilat.model import (
     Clause,
     Consent,
     Decision,
+    Disagreement,
     Duties,
     Effect,
     Ellipse,
@@ -189,8 +190,24 @@ def _kinematics(fields: Fields) -> Fields:
 def _warning(fields: Fields) -> Fields:
     behind = {reference.item_id for reference in fields["basis"]}
     confirmed_by = tuple(entry for entry in fields["confirmed_by"] if entry.item_id not in behind)
-    fields = fields | {"confirmed_by": confirmed_by, "sources": tuple(dict.fromkeys(fields["sources"]))}
+    sources = tuple(dict.fromkeys(fields["sources"]))
+    speaker = None if fields["speaker"] is None else sources[-1]
+    fields = fields | {"confirmed_by": confirmed_by, "sources": sources, "speaker": speaker}
     return fields if confirmed_by else fields | {"state": WarningState.RAISED}
+
+
+def _disagreement(fields: Fields) -> Fields:
+    """Accounts of two parties at the least, all of them in the provenance."""
+    provenance = fields["provenance"]
+    first, *rest = fields["accounts"]
+    other = "NZL" if first.party != "NZL" else "CAN"
+    accounts = (first, msgspec.structs.replace(first, party=other), *rest)
+    named = dict.fromkeys([*provenance.originators, *(account.party.split("/")[0] for account in accounts)])
+    accounts = tuple(
+        msgspec.structs.replace(account, party=account.party.split("/")[0]) for account in accounts
+    )
+    provenance = msgspec.structs.replace(provenance, originators=tuple(named))
+    return fields | {"accounts": accounts, "provenance": provenance}
 
 
 def _consent(fields: Fields) -> Fields:
@@ -254,6 +271,7 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Item, _item),
     (Indicator, _after("valid_ns", "valid_until_ns")),
     (Warning, _warning),
+    (Disagreement, _disagreement),
     (Request, _after("valid_ns", "deadline_ns")),
     (Recall, _after("valid_ns", "deadline_ns")),
     (Consent, _after("valid_ns", "until_ns")),

@@ -21,12 +21,15 @@ import msgspec
 from trilat.model import (
     INSTANT_NS_MAX,
     ITEM_KINDS,
+    Account,
     AreaKind,
     Attribution,
     Caveat,
     Classification,
     Decision,
     DirectionPlot,
+    DisagreementKind,
+    DisagreementState,
     Domain,
     Ellipse,
     Envelope,
@@ -90,6 +93,7 @@ SECTIONS: Final[list[tuple[str, str, list[type[Noun]]]]] = [
         "Frames: WGS-84, geodetic or Earth-centred Earth-fixed.",
         [Place, Ellipse, Polygon, Kinematics],
     ),
+    ("Accounts", "What a `disagreement` sets side by side.", [Account]),
     (
         "What is decided and carried",
         "Not items: they are about items.",
@@ -108,6 +112,8 @@ WORDS: Final[list[type[Enum]]] = [
     AreaKind,
     WarningKind,
     WarningState,
+    DisagreementKind,
+    DisagreementState,
     Urgency,
     RecallAction,
     HolderAnswer,
@@ -143,6 +149,7 @@ KIND_MAY_CHANGE: Final[dict[str, str]] = {
     "recall": "no.",
     "reclassification": "no: another follows.",
     "loss-report": "yes: the result of the investigation is a new version.",
+    "disagreement": "yes: with every newer account, and when it is resolved; it may open again.",
     "answer": "yes: a holder that could not comply may do so later.",
 }
 

@@ -232,6 +232,7 @@ export function sightsAt(items: readonly Shown[], at_s: number): ShownSight[] {
       key: 't1',
       domain: 'missile',
       sources: tracks.map(({ originator }) => originator),
+      speaker: tracks[0]?.originator ?? null,
       stage: there.stage,
       confirmed: tracks.length > 1,
       valid_ns: newest,

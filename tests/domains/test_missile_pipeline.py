@@ -11,13 +11,14 @@ from tests.small_federation import START_NS, at, federation_of, head, impact, la
 from trilat.domains import Alarm
 from trilat.domains.missile import MissilePipeline
 from trilat.domains.missile.alarms import impact_alarms, launch_alarms, newest_kept
-from trilat.domains.missile.pipeline import FALLING_FOR_S, IMPACT_EVERY_S
+from trilat.domains.missile.products import FALLING_FOR_S, IMPACT_EVERY_S
 from trilat.model import (
     SECOND_NS,
     AnyItem,
     Area,
     AreaKind,
     Event,
+    EventKind,
     ObservationError,
     Place,
     PositionFix,
@@ -174,7 +175,9 @@ def test_an_impact_area_comes_only_after_a_fall_that_is_no_staging_pause(flight:
 
 
 def test_a_launch_is_told_and_told_again_only_when_it_changed(flight: Flight) -> None:
-    launches = [item for _, item, _ in flight.items if isinstance(item, Event)]
+    launches = [
+        item for _, item, _ in flight.items if isinstance(item, Event) and item.event is EventKind.LAUNCH
+    ]
     assert launches
     told = [(item.valid_ns, item.region) for item in launches]
     assert len(set(told)) == len(told)

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pymap3d
 import pytest
+from scipy.integrate import solve_ivp
 
 from trilat.fusion import ellipse95, impact_estimate
 from trilat.model.errors import ObservationError
@@ -137,3 +138,50 @@ def test_ellipse_of_a_known_covariance() -> None:
 def test_no_ellipse_of_what_is_no_covariance(bad: Any) -> None:
     with pytest.raises(ObservationError, match="covariance_m2"):
         ellipse95(bad)
+
+
+def _fuller_gravity(position: Any) -> Any:
+    """What J2 leaves out, m/s2 (3,), ECEF: J3, J4 and the sectorial terms of degree 2 (EGM96)."""
+
+    def potential(point: Any) -> float:
+        x, y, z = point
+        r = math.sqrt(x * x + y * y + z * z)
+        s, a = z / r, 6_378_136.3 / r
+        third = 2.5327e-6 * a**3 * 0.5 * (5.0 * s**3 - 3.0 * s)
+        fourth = 1.6196e-6 * a**4 * 0.125 * (35.0 * s**4 - 30.0 * s**2 + 3.0)
+        # Unnormalised C22, S22; P22 cos 2L = 3 (x2 - y2) / r2.
+        sectorial = a**2 * 3.0 * (1.5745e-6 * (x * x - y * y) - 0.9038e-6 * 2.0 * x * y) / r**2
+        return float(3.986004418e14 / r * (third + fourth + sectorial))
+
+    steps = np.eye(3) * 200.0
+    return np.array([(potential(position + step) - potential(position - step)) / 400.0 for step in steps])
+
+
+@pytest.mark.parametrize("start_s", [130.0, 250.0, 400.0])
+def test_the_area_holds_what_gravity_beyond_j2_does(world: Any, generic_flight: Any, start_s: float) -> None:
+    mean, exact = state_at(generic_flight, start_s), np.diag([0.1**2] * 3 + [1e-3**2] * 3)
+    estimate = impact_estimate(mean, exact, NOW, math.inf)
+    assert estimate is not None
+    spin = np.array([0.0, 0.0, world.omega])
+
+    def rate(_t: float, y: Any) -> Any:
+        p, v = y[:3], y[3:]
+        fall = (
+            world.gravity(p)
+            + _fuller_gravity(p)
+            - 2.0 * np.cross(spin, v)
+            - np.cross(spin, np.cross(spin, p))
+        )
+        return np.concatenate([v, fall])
+
+    def grounded(_t: float, y: Any) -> float:
+        return float(pymap3d.ecef2geodetic(*y[:3])[2])
+
+    grounded.terminal = True  # type: ignore[attr-defined]
+    done = solve_ivp(rate, (0.0, 900.0), mean, rtol=1e-10, atol=1e-6, events=grounded)
+    lat, lon, _ = (float(value) for value in pymap3d.ecef2geodetic(*done.y[:3, -1]))
+    east = (lon - estimate.longitude_deg) * 111_320 * math.cos(math.radians(estimate.latitude_deg))
+    miss = np.array([east, (lat - estimate.latitude_deg) * 111_000])
+    squared = float(miss @ np.linalg.solve(estimate.covariance_m2, miss))
+    assert squared < 11.83, "within three sigma"
+    assert squared > 1e-4, "the premise: gravity beyond J2 does something"

@@ -341,6 +341,7 @@ def test_an_object_that_a_concern_knows_less_of_has_nulls() -> None:
         "key": "t1",
         "domain": "missile",
         "sources": ["JPN", "USA"],
+        "speaker": None,
         "stage": "coast",
         "confirmed": True,
         "valid_ns": NOW_NS,

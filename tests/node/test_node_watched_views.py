@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.observed import own_track, ship
 from tests.small_federation import at, federation_of, head, launch
 
-from trilat.domains import Alarm, MakeHead, Sight
+from trilat.domains import Alarm, Dispute, MakeHead, Sight
 from trilat.model import AnyItem, DirectionPlot, Domain, Label, Place, Report
 from trilat.node.views import LabelClass, View, Views, label_class, own_class
 
@@ -36,6 +36,9 @@ class Remembering:
         pass
 
     def alarms(self, now_ns: int) -> tuple[Alarm, ...]:  # noqa: ARG002
+        return ()
+
+    def disputes(self, now_ns: int) -> tuple[Dispute, ...]:  # noqa: ARG002
         return ()
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002

@@ -18,9 +18,11 @@ from trilat.model import (
     Attribution,
     Classification,
     Decision,
+    Disagreement,
     Duties,
     Ellipse,
     Equivalent,
+    Event,
     Form,
     ItemReference,
     Lineage,
@@ -198,6 +200,31 @@ def test_a_vessel_is_rounded_and_says_so() -> None:
         vessel(speed_mm_per_s=None, valid_ns=seen.valid_ns), Form.TRACKS, Duties(round_time_s=60)
     )
     assert silent.position_sigma_mm == 900_000
+
+
+def test_accounts_of_a_disagreement_are_no_finer_than_the_items_they_repeat() -> None:
+    given_item = example("disagreement")
+    copy = released(given_item, Form.AREAS, COARSE)
+    assert isinstance(copy, Disagreement)
+    for told, given_account in zip(copy.accounts, given_item.accounts, strict=True):
+        assert told.time_ns is not None
+        assert told.time_ns % (60 * SECOND_NS) == 0
+        assert 0 <= given_account.time_ns - told.time_ns < 60 * SECOND_NS
+        assert told.time_sigma_ms > given_account.time_sigma_ms
+        assert told.place != given_account.place
+        assert told.reach_m >= given_account.reach_m + COARSE.round_position_m
+        assert told.basis == given_account.basis
+    assert copy.since_ns % (60 * SECOND_NS) == 0
+    again = released(copy, Form.AREAS, msgspec.structs.replace(COARSE, round_time_s=0))
+    assert isinstance(again, Disagreement)
+    assert [told.reach_m for told in again.accounts] == [told.reach_m for told in copy.accounts]
+
+
+def test_what_is_predicted_of_an_event_is_rounded_too() -> None:
+    copy = released(event(expected_ns=NOW_NS + 61 * SECOND_NS + 1), Form.AREAS, COARSE)
+    assert isinstance(copy, Event)
+    assert copy.expected_ns is not None
+    assert copy.expected_ns % (60 * SECOND_NS) == 0
 
 
 def test_events_and_areas_are_rounded_and_say_so() -> None:

@@ -49,6 +49,19 @@ describe('the table', () => {
     });
   });
 
+  it('names who announces a fused object first', () => {
+    expect(rowOf({ sight: sight({ speaker: 'USA' }) }, T0_NS).originator).toBe('USA+JPN');
+    expect(rowOf({ sight: sight({ speaker: 'JPN' }) }, T0_NS).codes).toEqual(['JPN', 'USA']);
+  });
+
+  it('says of a disagreement what it is about, however old it is', () => {
+    const item = shown({ kind: 'disagreement', disagreement: 'objects', state: 'open' });
+    expect(rowOf({ item }, T0_NS + 600e9)).toMatchObject({
+      sort: { group: 'disagreement', code: 'objects' },
+      stale: false,
+    });
+  });
+
   it('has no figures for a release without kinematics', () => {
     const item = shown({ lat: null, lon: null, height_m: null, speed_m_per_s: undefined, ellipse: null });
     expect(rowOf({ item }, T0_NS)).toMatchObject({ height_m: null, speed_m_per_s: null, sigma_m: null });

@@ -9,7 +9,7 @@ export type Source = { sight: ShownSight } | { item: Shown };
 
 export interface Row {
   id: string;
-  /** Who made it; for a fused object its sources, joined by a plus. */
+  /** Who made it; for a fused object its sources, who announces it first, joined by a plus. */
   originator: string;
   codes: readonly string[];
   kind: string;
@@ -79,7 +79,10 @@ export function rowOf(source: Source, reference_ns: number): Row {
 
 function sightRow(sight: ShownSight, reference_ns: number): Row {
   const age_s = secondsBetween(sight.valid_ns, reference_ns);
-  const codes = [...sight.sources].sort();
+  // Who announces it comes first.
+  const codes = [...sight.sources].sort(
+    (one, other) => Number(other === sight.speaker) - Number(one === sight.speaker) || one.localeCompare(other),
+  );
   return {
     id: sightTrail(sight.key),
     originator: codes.join('+'),
@@ -102,6 +105,9 @@ function sightRow(sight: ShownSight, reference_ns: number): Row {
 function sortOf(item: Shown): Row['sort'] {
   if (item.kind === 'event' && item.event) {
     return { group: 'event', code: item.event };
+  }
+  if (item.kind === 'disagreement' && item.disagreement) {
+    return { group: 'disagreement', code: item.disagreement };
   }
   if (item.kind === 'area' && item.area) {
     return { group: 'area', code: item.area };

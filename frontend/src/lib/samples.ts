@@ -30,6 +30,7 @@ export const sight = (values: Partial<ShownSight> = {}): ShownSight => ({
   key: 'o1',
   domain: 'missile',
   sources: ['USA', 'JPN'],
+  speaker: null,
   stage: 'coast',
   confirmed: true,
   valid_ns: T0_NS,

@@ -12,6 +12,18 @@ export interface Ellipse {
   bearing_deg: number;
 }
 
+/** What one party says in a disagreement, and the item that says so. */
+export interface Account {
+  party: string;
+  subject: string;
+  basis: string;
+  time_ns: number | null;
+  time_sigma_ms: number;
+  reach_m: number;
+  lat: number | null;
+  lon: number | null;
+}
+
 /** An item as the observer may see it. Fields that do not apply to its kind are absent or null. */
 export interface Shown {
   id: string;
@@ -45,7 +57,12 @@ export interface Shown {
   warning?: string;
   state?: string;
   sources?: string[];
+  /** Who of the sources announces it; the others contribute. */
+  speaker?: string | null;
   text?: string;
+  disagreement?: string;
+  accounts?: Account[];
+  since_ns?: number;
   name?: string | null;
   mmsi?: string;
 }
@@ -55,6 +72,8 @@ export interface ShownSight {
   key: string;
   domain: string;
   sources: string[];
+  /** Who of the sources announces it; null where no rule says. */
+  speaker: string | null;
   stage: string | null;
   confirmed: boolean;
   valid_ns: number;

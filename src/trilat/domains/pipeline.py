@@ -4,17 +4,22 @@ A View is a set of contributions that may be used together. A node has one pipel
 gives each pipeline only items of its View, so nothing in here ever asks who will see the result.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from trilat.model import AnyItem, Domain, ItemReference, WarningKind
+from trilat.model import Account, AnyItem, DisagreementKind, Domain, ItemReference, WarningKind
 
 Head = dict[str, Any]
 """Keyword arguments of the head that every item has: identity, version, label, provenance and so on."""
 
 MakeHead = Callable[[str, str, str, int, tuple[str, ...]], Head]
 """`make_head(kind, name, subject, valid_ns, report_ids)`: the head of the next version of an own item."""
+
+
+def _nobody(parties: Collection[str]) -> str | None:  # noqa: ARG001 - stands for a rule
+    """The speaker of an alarm that has no rule for one."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,24 @@ class Alarm:
     text: str
     former_keys: tuple[str, ...] = ()
     """Names that the same alarm may have had before, when another of its items was the basis."""
+
+    speaker_among: Callable[[Collection[str]], str | None] = field(default=_nobody, compare=False)
+    """Who of these parties announces it, as if nobody else had shown it; None of none of them."""
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Parties of one View say different things of one object."""
+
+    kind: DisagreementKind
+    domain: Domain
+    key: str
+    """Names the same dispute from one instant to the next, whatever the accounts; short."""
+
+    accounts: tuple[Account, ...]
+    since_ns: int
+    received_under: tuple[str, ...] = ()
+    """Agreements under which the items of the accounts were received."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +84,8 @@ class Sight:
     semi_major_m: float | None = None
     semi_minor_m: float | None = None
     bearing_deg: float | None = None
+    speaker: str | None = None
+    """Who of `sources` announces it; the others contribute. None where a concern has no such rule."""
 
 
 class Pipeline(Protocol):
@@ -86,6 +111,10 @@ class Pipeline(Protocol):
 
     def alarms(self, now_ns: int) -> tuple[Alarm, ...]:
         """What this View gives reason to warn of."""
+        ...
+
+    def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
+        """What the parties of this View disagree on."""
         ...
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:

@@ -5,6 +5,7 @@ launch and impact estimates of them. States are ECEF WGS-84, m and m/s; instants
 This part knows no recipient, no policy and no scenario.
 """
 
+from trilat.fusion.apogee import ApogeeEstimate, apogee_estimate
 from trilat.fusion.bound import clairvoyant_bound
 from trilat.fusion.combine import (
     combined,
@@ -17,11 +18,13 @@ from trilat.fusion.combine import (
 )
 from trilat.fusion.compiling import compile_kernels
 from trilat.fusion.compressor import Compressor
+from trilat.fusion.events import FlightEvent, burn_end_estimate, burn_end_of, separation_estimate
 from trilat.fusion.exchange import Contribution, Exchange, ExchangeLimits, ExchangeOutcome
 from trilat.fusion.existence import SensorModel
 from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.launch import LaunchEstimate, launch_estimate
 from trilat.fusion.lineage import Pedigree, Rule, RuleChoice, RuleReason, rule_for
+from trilat.fusion.motion import propagate
 from trilat.fusion.observation import (
     STAGES,
     DirectionObservation,
@@ -32,14 +35,17 @@ from trilat.fusion.observation import (
     SourceTrack,
 )
 from trilat.fusion.partners import TrackEstimate, coasted
+from trilat.fusion.passage import Fall, PassageEstimate, passage_estimate
 from trilat.fusion.track import ASSOCIATIONS, TrackerSettings
 from trilat.fusion.tracker import Assignment, Tracker
 from trilat.fusion.tracklet import equivalent_measurement
+from trilat.fusion.watch import Threat, ellipse_corners, impact_probability, threat_of
 from trilat.fusion.window import window_tracklet
 
 __all__ = [
     "ASSOCIATIONS",
     "STAGES",
+    "ApogeeEstimate",
     "Assignment",
     "Compressor",
     "Contribution",
@@ -49,9 +55,12 @@ __all__ = [
     "Exchange",
     "ExchangeLimits",
     "ExchangeOutcome",
+    "Fall",
+    "FlightEvent",
     "ImpactEstimate",
     "LaunchEstimate",
     "Observation",
+    "PassageEstimate",
     "Pedigree",
     "Plot",
     "RadarObservation",
@@ -60,9 +69,13 @@ __all__ = [
     "RuleReason",
     "SensorModel",
     "SourceTrack",
+    "Threat",
     "TrackEstimate",
     "Tracker",
     "TrackerSettings",
+    "apogee_estimate",
+    "burn_end_estimate",
+    "burn_end_of",
     "clairvoyant_bound",
     "coasted",
     "combined",
@@ -70,13 +83,19 @@ __all__ = [
     "correlated_sum",
     "covariance_intersection",
     "ellipse95",
+    "ellipse_corners",
     "equivalent_measurement",
     "impact_estimate",
+    "impact_probability",
     "information_difference",
     "information_sum",
     "inverse_covariance_intersection",
     "launch_estimate",
+    "passage_estimate",
+    "propagate",
     "rule_for",
+    "separation_estimate",
     "squared_distance",
+    "threat_of",
     "window_tracklet",
 ]

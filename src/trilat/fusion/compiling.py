@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from trilat.fusion.apogee import apogee_estimate
 from trilat.fusion.combine import covariance_intersection, information_difference
 from trilat.fusion.impact import impact_estimate
 from trilat.fusion.launch import launch_estimate
 from trilat.fusion.motion import propagate
 from trilat.fusion.observation import RadarObservation
+from trilat.fusion.passage import passage_estimate
 from trilat.fusion.tracker import Tracker
 from trilat.fusion.window import window_tracklet
 from trilat.geo import ecef_from_geodetic
@@ -27,6 +29,8 @@ def compile_kernels(progress: Callable[[int, int], None] | None = None) -> None:
         lambda: launch_estimate(plots),
         lambda: impact_estimate(_falling(), np.eye(6) * 1e2, plots[0].time_ns, 6000.0),
         lambda: _share(plots),
+        lambda: apogee_estimate(_rising(), np.eye(6) * 1e2, plots[0].time_ns),
+        lambda: passage_estimate(_falling(), np.eye(6) * 1e2, plots[0].time_ns, 40.0, 126.0),
     )
     if progress is not None:
         progress(0, len(steps))
@@ -54,6 +58,11 @@ def _share(plots: list[RadarObservation]) -> object:
 def _falling() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     position = ecef_from_geodetic(0.7, 2.2, 5e4)
     return np.concatenate([position, -1e-4 * position])
+
+
+def _rising() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    position = ecef_from_geodetic(0.7, 2.2, 5e4)
+    return np.concatenate([position, 1e-4 * position])
 
 
 def _climb() -> list[RadarObservation]:

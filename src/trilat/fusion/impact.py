@@ -1,41 +1,42 @@
 """Where and when a falling object comes down, with a 95 % area. For warning people below, nothing else.
 
-The state falls freely (gravity with J2, turning Earth, drag) to the ellipsoid. The error ellipse is first
-order: with J = d(point)/d(state) by central differences along the curved fall, projected along the arrival
-velocity onto the ground,
+The state falls freely to the ellipsoid, as in `fall`. The error ellipse is first order in the state: the
+covariance at the instant of arrival is projected along the arrival velocity onto the ground. It holds what
+the state, the drag and gravity leave open:
 
-    C = J P J'      area = pi chi2(0.95, 2) sqrt(det C)
+    C = S (J P J' + G) S' + C_drag      area = pi chi2(0.95, 2) sqrt(det C)
 
 Drag is rarely known. Without a ballistic coefficient the body is taken to have UNKNOWN_KG_PER_M2 within a
-factor UNKNOWN_FACTOR (one sigma), and half the difference between the falls of both ends is added to C: it
-is often the largest part. `math.inf` is a fall without air.
+factor UNKNOWN_FACTOR (one sigma); it falls with three coefficients, and the point is the mean of the three:
+it is often the largest part, and widened for its skewness. `math.inf` is a fall without air.
 
-Limits: a burning object is treated as if its thrust ended now; winds, tumbling and break-up are not modelled.
+Limits: a burning object is treated as if its thrust ended now; winds, lift, tumbling and break-up are not
+modelled; over an unknown drag the true spread is skewed, the ellipse is not.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
-from trilat.fusion.atmosphere import AIR_TOP_M, air_density
-from trilat.fusion.motion import acceleration, height
+from trilat.fusion.fall import (
+    FALL_S_MAX,
+    GRAVITY_SIGMA_M_PER_S2,
+    Drag,
+    drag_of,
+    fall,
+    fall_jacobian,
+    gravity_covariance,
+    spread,
+)
 from trilat.fusion.observation import check_instant, checked_state
 from trilat.geo import FloatArray, enu_rotation, geodetic_from_ecef
 from trilat.model import ObservationError
 
-# What does not come down within this time is taken for an orbit, seconds.
-FALL_S_MAX = 7200.0
 # Chi-square with two degrees of freedom, 95 %.
 CHI2_95 = 5.991464547107979
-# A body of which nothing is known: mass over drag area, and the factor either way that is one sigma. Spent
-# stages and blunt or slender bodies lie between about 1,000 and 10,000 kg/m2.
-UNKNOWN_KG_PER_M2 = 3000.0
-UNKNOWN_FACTOR = 2.0
-# Steps of the fall, seconds: coarse in vacuum, fine in air.
-_STEP_S = 5.0
-_STEP_AIR_S = 0.25
+# Normal distribution, two-sided 95 %.
+SIGMAS_1D_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,10 @@ def impact_estimate(
     covariance: FloatArray,
     time_ns: int,
     ballistic_coefficient_kg_per_m2: float | None = None,
+    coefficient_factor: float | None = None,
+    gravity_sigma_m_per_s2: float = GRAVITY_SIGMA_M_PER_S2,
 ) -> ImpactEstimate | None:
-    """The impact of a state (6,), covariance (6, 6) in ECEF; None for an orbit or no fall within 2 h.
+    """The impact of a state (6,), covariance (6, 6) in ECEF; None for an orbit, or from below the ground.
 
     Args:
         mean: position m and velocity m/s at `time_ns`.
@@ -96,135 +99,66 @@ def impact_estimate(
         time_ns: instant of the state.
         ballistic_coefficient_kg_per_m2: mass over drag area; None when it is not known (see the module);
             `math.inf` for a fall without air.
+        coefficient_factor: one sigma of the coefficient, as a factor either way; 1 takes it as known, which
+            is the default where one is given.
+        gravity_sigma_m_per_s2: one sigma of the gravity that the model leaves out.
 
     Raises:
-        ObservationError: a state, covariance, instant or coefficient that cannot be.
+        ObservationError: a state, covariance, instant, coefficient or factor that cannot be.
     """
     check_instant("time_ns", time_ns)
     mean, covariance = checked_state(mean, covariance)
     mean, covariance = mean.copy(), covariance.copy()
-    coefficient = _checked_coefficient(ballistic_coefficient_kg_per_m2)
-    seconds, end = _fall(mean, coefficient, FALL_S_MAX)
+    drag = drag_of(ballistic_coefficient_kg_per_m2, coefficient_factor)
+    if not 0.0 <= gravity_sigma_m_per_s2 <= 0.1:
+        raise ObservationError("`gravity_sigma_m_per_s2` must be between 0 and 0.1")
+    seconds, end = fall(mean, drag.coefficient, FALL_S_MAX)
     if math.isnan(seconds):
         return None
     latitude, longitude, _ = geodetic_from_ecef(end[:3])
     rotation = enu_rotation(float(latitude), float(longitude))
-    local_velocity = rotation @ end[3:]
-    local = rotation @ _fall_jacobian(mean, covariance, coefficient, seconds)
+    jacobian = fall_jacobian(mean, covariance, drag.coefficient, seconds)
+    arrival = jacobian @ covariance @ jacobian.T + gravity_covariance(seconds, gravity_sigma_m_per_s2)
     # The point where the displaced path crosses the ground: slide back along the arrival velocity.
-    delay = -local[2] / local_velocity[2]
-    ground = local[:2] + np.outer(local_velocity[:2], delay)
-    ground_covariance = ground @ covariance @ ground.T
-    time_variance = max(0.0, float(delay @ covariance @ delay))
-    if ballistic_coefficient_kg_per_m2 is None:
-        miss, late_s = _drag_spread(mean, rotation)
-        ground_covariance = ground_covariance + np.outer(miss, miss)
-        time_variance += late_s**2
+    local_velocity = rotation @ end[3:]
+    slide = np.eye(3)
+    slide[:, 2] -= local_velocity / local_velocity[2]
+    slide[2] = [0.0, 0.0, -1.0 / local_velocity[2]]
+    shape = slide @ rotation @ arrival[:3, :3] @ rotation.T @ slide.T
+    offset = np.zeros(3)
+    if not drag.is_known:
+        offset, over_drag = _over_drag(mean, drag, seconds, end, rotation)
+        shape = shape + over_drag
+    ground = 0.5 * (shape[:2, :2] + shape[:2, :2].T)
+    latitude, longitude, _ = geodetic_from_ecef(end[:3] + rotation[:2].T @ offset[:2])
     return ImpactEstimate(
         latitude_deg=math.degrees(float(latitude)),
         longitude_deg=math.degrees(float(longitude)),
-        time_ns=int(time_ns) + round(seconds * 1e9),
-        time_sigma_s=math.sqrt(time_variance),
-        covariance_m2=ground_covariance,
-        ellipse=ellipse95(ground_covariance),
+        time_ns=int(time_ns) + round((seconds + float(offset[2])) * 1e9),
+        time_sigma_s=math.sqrt(max(0.0, float(shape[2, 2]))),
+        covariance_m2=ground,
+        ellipse=ellipse95(ground),
     )
 
 
-def _checked_coefficient(given: float | None) -> float:
-    """The coefficient of the kernels, kg/m2, where 0 stands for no air."""
-    if given is None:
-        return UNKNOWN_KG_PER_M2
-    if given == math.inf:
-        return 0.0
-    if not 1.0 <= given <= 1e6:
-        raise ObservationError("`ballistic_coefficient_kg_per_m2` must be between 1 and 1e6, or infinite")
-    return float(given)
+def _over_drag(
+    mean: FloatArray, drag: Drag, seconds: float, end: FloatArray, rotation: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Mean (3,) and covariance (3, 3) over the drag of the impact: east m, north m, later s.
 
+    A light body falls far shorter than a heavy one falls long: where the ellipse of the three points would
+    not reach the falls that 2.5 % lie beyond on either side, it is widened until it does.
+    """
 
-def _drag_spread(mean: FloatArray, rotation: FloatArray) -> tuple[FloatArray, float]:
-    """One sigma of the impact, east and north m (2,), and of its instant, s, from the unknown drag."""
-    long_s, far = _fall(mean, UNKNOWN_KG_PER_M2 * UNKNOWN_FACTOR, 2.0 * FALL_S_MAX)
-    short_s, near = _fall(mean, UNKNOWN_KG_PER_M2 / UNKNOWN_FACTOR, 2.0 * FALL_S_MAX)
-    miss = 0.5 * (rotation @ (far[:3] - near[:3]))[:2]
-    return miss, 0.5 * abs(long_s - short_s)
+    def offset(coefficient: float) -> FloatArray:
+        later_s, state = fall(mean, coefficient, 2.0 * FALL_S_MAX)
+        return np.append((rotation @ (state[:3] - end[:3]))[:2], later_s - seconds)
 
-
-def _fall_jacobian(
-    mean: FloatArray, covariance: FloatArray, coefficient: float, seconds: float
-) -> FloatArray:
-    """d(position after `seconds`)/d(state) (3, 6) by central differences of half a sigma."""
-    steps = np.minimum(0.5 * np.sqrt(np.diagonal(covariance)), [500.0] * 3 + [1.0] * 3)
-    jacobian = np.empty((3, 6))
-    for column in range(6):
-        ahead, behind = mean.copy(), mean.copy()
-        ahead[column] += steps[column]
-        behind[column] -= steps[column]
-        difference = _moved(ahead, coefficient, seconds)[:3] - _moved(behind, coefficient, seconds)[:3]
-        jacobian[:, column] = difference / (2.0 * steps[column])
-    return jacobian
-
-
-@njit(cache=True)
-def _rate(state: FloatArray, coefficient: float, out: FloatArray) -> None:
-    acceleration(state, out[3:6])
-    brake = 0.0
-    if coefficient > 0.0:
-        speed = math.sqrt(state[3] ** 2 + state[4] ** 2 + state[5] ** 2)
-        brake = 0.5 * air_density(height(state))[0] * speed / coefficient
-    for i in range(3):
-        out[i] = state[3 + i]
-        out[3 + i] -= brake * state[3 + i]
-
-
-@njit(cache=True)
-def _step(state: FloatArray, coefficient: float, h: float) -> FloatArray:
-    weights = (0.0, 0.5, 0.5, 1.0)
-    shares = (1.0, 2.0, 2.0, 1.0)
-    out = state.copy()
-    k = np.zeros(6)
-    at = np.empty(6)
-    for part in range(4):
-        for i in range(6):
-            at[i] = state[i] + weights[part] * h * k[i]
-        _rate(at, coefficient, k)
-        for i in range(6):
-            out[i] += shares[part] * h / 6.0 * k[i]
-    return out
-
-
-@njit(cache=True)
-def _moved(state: FloatArray, coefficient: float, seconds: float) -> FloatArray:
-    """The state (6,) after a fall of exactly `seconds`."""
-    x = state.copy()
-    left = seconds
-    while left > 0.0:
-        fine = coefficient > 0.0 and height(x) < AIR_TOP_M + 30_000.0
-        h = min(left, _STEP_AIR_S if fine else _STEP_S)
-        x = _step(x, coefficient, h)
-        left -= h
-    return x
-
-
-@njit(cache=True)
-def _fall(state: FloatArray, coefficient: float, seconds_max: float) -> tuple[float, FloatArray]:
-    """Seconds until the ellipsoid and the state there; NaN when it starts below or does not come down."""
-    x = state.copy()
-    t = 0.0
-    if height(x) < 0.0:
-        return np.nan, x
-    while t < seconds_max:
-        fine = coefficient > 0.0 and height(x) < AIR_TOP_M + 30_000.0
-        h = _STEP_AIR_S if fine else _STEP_S
-        new = _step(x, coefficient, h)
-        if height(new) < 0.0:
-            low, high = 0.0, h
-            for _ in range(40):
-                middle = 0.5 * (low + high)
-                if height(_step(x, coefficient, middle)) < 0.0:
-                    high = middle
-                else:
-                    low = middle
-            return t + high, _step(x, coefficient, high)
-        x = new
-        t += h
-    return np.nan, x
+    heavy, light = (offset(coefficient) for coefficient in drag.outer)
+    centre, covariance = spread(np.zeros(3), heavy, light)
+    reach_m = max(
+        float(np.linalg.norm((offset(coefficient) - centre)[:2])) for coefficient in drag.within(SIGMAS_1D_95)
+    )
+    covered_m2 = CHI2_95 * float(np.linalg.eigvalsh(covariance[:2, :2])[1])
+    widened = max(1.0, reach_m**2 / covered_m2) if covered_m2 > 0.0 else 1.0
+    return centre, widened * covariance

@@ -1,4 +1,4 @@
-"""Where and when an object left the ground, from its first plots alone.
+"""Where, when and towards which azimuth an object left the ground, from its first plots alone.
 
 Method: least squares of a template climb on the plots of the first seconds after first sight (20 s where
 ranges are measured, 60 s of directions alone). Eight unknowns, each with a weak prior:
@@ -45,6 +45,9 @@ TEMPLATE_M = 1000.0
 TEMPLATE_SHARE = 0.05
 TEMPLATE_LATE_SHARE = 0.15
 TEMPLATE_S = 5.0
+# Of the azimuth: a climb that yaws, and what a staging before a late first sight may have turned.
+TEMPLATE_AZIMUTH_RAD = math.radians(2.0)
+TEMPLATE_LATE_AZIMUTH_RAD = math.radians(8.0)
 # First sight is early before this, and as late as can be at twice this, seconds after lift-off.
 TEMPLATE_LATE_S = 50.0
 # A worse misfit per plot value than this is no climb.
@@ -61,13 +64,19 @@ _LIMIT = np.array([3e4, 3e4, 15.0, 0.4, 4.0, 0.002, 3.0, 0.004])
 
 @dataclass(frozen=True, eq=False)
 class LaunchEstimate:
-    """Where and when a climb began; `covariance_m2` (2, 2) is east, north at the point."""
+    """Where and when a climb began, and towards which azimuth it turned.
+
+    `covariance_m2` (2, 2) is east, north at the point; `azimuth_deg` is clockwise from true north there, over
+    the turning Earth, with one sigma of at most 180 degrees where the plots do not tell it.
+    """
 
     latitude_deg: float
     longitude_deg: float
     time_ns: int
     covariance_m2: FloatArray
     time_sigma_s: float
+    azimuth_deg: float
+    azimuth_sigma_deg: float
 
 
 def launch_estimate(plots: Sequence[Plot]) -> LaunchEstimate | None:
@@ -114,6 +123,7 @@ def _estimate(fit: "_Fit", unknowns: FloatArray, misfit: float, first_ns: int) -
     share = TEMPLATE_SHARE + late * (TEMPLATE_LATE_SHARE - TEMPLATE_SHARE)
     template = TEMPLATE_M**2 + (share * way_m) ** 2
     ground = covariance[:2, :2] + template * np.eye(2)
+    turned = TEMPLATE_AZIMUTH_RAD + late * TEMPLATE_LATE_AZIMUTH_RAD
     position = fit.launch_position(unknowns)
     latitude, longitude, _ = geodetic_from_ecef(position)
     if not np.all(np.isfinite(ground)) or float(np.trace(ground)) > 1e11:
@@ -124,6 +134,8 @@ def _estimate(fit: "_Fit", unknowns: FloatArray, misfit: float, first_ns: int) -
         time_ns=first_ns + round(float(unknowns[2]) * 1e9),
         covariance_m2=ground,
         time_sigma_s=math.sqrt(float(covariance[2, 2]) + TEMPLATE_S**2),
+        azimuth_deg=math.degrees(float(unknowns[3])) % 360.0,
+        azimuth_sigma_deg=min(180.0, math.degrees(math.hypot(math.sqrt(covariance[3, 3]), turned))),
     )
 
 

@@ -36,6 +36,12 @@ from trilat.model.decision import (
     Outcome,
     Reason,
 )
+from trilat.model.disagreement import (
+    Account,
+    Disagreement,
+    DisagreementKind,
+    DisagreementState,
+)
 from trilat.model.duties import (
     Answer,
     Consent,
@@ -171,6 +177,7 @@ __all__ = [
     "SCHEMES",
     "SECOND_NS",
     "WIRE_BYTES_MAX",
+    "Account",
     "Agreement",
     "AgreementError",
     "Answer",
@@ -187,6 +194,9 @@ __all__ = [
     "Count",
     "Decision",
     "DirectionPlot",
+    "Disagreement",
+    "DisagreementKind",
+    "DisagreementState",
     "Domain",
     "Duties",
     "Effect",

@@ -10,6 +10,7 @@ import msgspec
 from trilat.model.agreement import Duties, Form
 from trilat.model.classification import Classification
 from trilat.model.concerns import Indicator, Need, Offer, Vessel
+from trilat.model.disagreement import Disagreement
 from trilat.model.duties import Answer, Consent, LossReport, Recall, Reclassification
 from trilat.model.noun import Count, Identifier, InstantNs, Noun, PartyCode, ShortText
 from trilat.model.report import Report
@@ -34,6 +35,7 @@ AnyItem = (
     | Reclassification
     | LossReport
     | Answer
+    | Disagreement
 )
 
 

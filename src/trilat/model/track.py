@@ -47,15 +47,22 @@ class EventKind(Enum):
     IMPACT = "impact"
     TRACK_LOST = "track-lost"
     NUCLEAR_TEST = "nuclear-test"
+    APOGEE = "apogee"
+    """The highest point of a flight; the place has its height."""
 
 
 class Event(Item, frozen=True, kw_only=True, tag="event"):
-    """Something that happened at `valid_ns`, where known within `region`."""
+    """Something that happened at `valid_ns`, where known within `region`. What has not happened yet has its
+    predicted instant in `expected_ns`; `valid_ns` is then when that was said.
+    """
+
+    fields_appended = 1
 
     event: EventKind
     time_sigma_ms: Count
     place: Place | None = None
     region: Ellipse | None = None
+    expected_ns: InstantNs | None = None
 
 
 class AreaKind(Enum):
@@ -101,6 +108,8 @@ class WarningState(Enum):
 class Warning(Item, frozen=True, kw_only=True, tag="warning"):
     """A warning with the items it rests on. A confirmation without an item behind it cannot be made."""
 
+    fields_appended = 1
+
     warning: WarningKind
     state: WarningState
     basis: Annotated[tuple[ItemReference, ...], msgspec.Meta(min_length=1, max_length=REFERENCES_MAX)]
@@ -109,11 +118,17 @@ class Warning(Item, frozen=True, kw_only=True, tag="warning"):
 
     confirmed_by: Annotated[tuple[ItemReference, ...], msgspec.Meta(max_length=REFERENCES_MAX)] = ()
     text: Text = ""
+    speaker: PartyCode | None = None
+    """The one of `sources` that announces it; the others contribute."""
 
     def check(self) -> None:
-        """Refuse a source twice, and a confirmation by no item or by the item that raised the warning."""
+        """Refuse a source twice, a speaker who is none of them, and a confirmation by no item or by the item
+        that raised the warning.
+        """
         if len(set(self.sources)) != len(self.sources):
             raise ItemError("Warning.sources names a party twice: a source counts once")
+        if self.speaker is not None and self.speaker not in self.sources:
+            raise ItemError("Warning.speaker is none of its sources: only who supports it announces it")
         if self.state is WarningState.CONFIRMED and not self.confirmed_by:
             raise ItemError("Warning.confirmed_by is empty: a confirmation names the item that supports it")
         if {reference.item_id for reference in self.confirmed_by} & {

@@ -9,7 +9,8 @@ Rules
    node's own sensors show; what others show, others' items tell, where they may be passed on.
 4. A partner is told of a support only where policy lets the warning that names it pass: a warning that was
    given must not fall silent because of it.
-5. A retraction is a new version of the same warning; it goes to everyone who holds an earlier one.
+5. One of the sources named announces it, chosen as if nobody else had shown it.
+6. A retraction is a new version of the same warning; it goes to everyone who holds an earlier one.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from trilat.domains import Alarm, Head
+from trilat.domains import Alarm
 from trilat.model import (
     SECOND_NS,
     AnyItem,
@@ -30,12 +31,10 @@ from trilat.model import (
     WarningKind,
     WarningState,
 )
+from trilat.node.heads import MakeAudienceHead
 
 UPDATE_EVERY_S: Final = 30
 """A standing warning is repeated with newer content at most this often."""
-
-MakeWarningHead = Callable[[str, str, str, Domain, int, Provenance | None], Head]
-"""`make_head(audience, name, subject, domain, valid_ns, provenance)`."""
 
 Shown = tuple[AnyItem, ItemReference]
 """An item that the node holds, and the version of it that is meant."""
@@ -76,7 +75,7 @@ class Alerts:
         audience: str,
         alarms: Iterable[Alarm],
         now_ns: int,
-        make_head: MakeWarningHead,
+        make_head: MakeAudienceHead,
         may_name: MayName,
     ) -> tuple[Warning, ...]:
         """New versions of an audience's warnings, from what its View shows now."""
@@ -122,7 +121,7 @@ class Alerts:
         key: str,
         alarm: Alarm,
         state: WarningState,
-        make_head: MakeWarningHead,
+        make_head: MakeAudienceHead,
     ) -> Warning:
         supporters = tuple(party for party, _ in alarm.supporting)
         sources = tuple(dict.fromkeys((alarm.basis_originator, *supporters)))
@@ -135,6 +134,7 @@ class Alerts:
             sources=sources,
             confirmed_by=tuple(reference for _, reference in alarm.supporting),
             text=alarm.text,
+            speaker=alarm.speaker_among(sources),
         )
 
     def raise_by_hand(
@@ -147,7 +147,7 @@ class Alerts:
         confirmed_by: tuple[Shown, ...],
         text: str,
         now_ns: int,
-        make_head: MakeWarningHead,
+        make_head: MakeAudienceHead,
     ) -> Warning:
         """A warning that a person raises on items that the node holds.
 
@@ -183,7 +183,7 @@ class Alerts:
         return warning
 
     def retract(
-        self, key: str, text: str, now_ns: int, make_head: MakeWarningHead
+        self, key: str, text: str, now_ns: int, make_head: MakeAudienceHead
     ) -> tuple[tuple[str, Warning], ...]:
         """The retraction of a warning for every audience that holds it.
 

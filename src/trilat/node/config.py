@@ -9,7 +9,7 @@ from typing import Final
 
 from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
 
-HEADLINE_KINDS: Final = frozenset({"event", "area", "warning", "consent", "answer"})
+HEADLINE_KINDS: Final = frozenset({"event", "area", "warning", "disagreement", "consent", "answer"})
 """Kinds that tell a result and not how it was seen: marked one level below the rest."""
 
 

@@ -6,13 +6,19 @@ Observation tokens are keyed by the party's own secret: two tokens can be compar
 
 import hashlib
 import hmac
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from trilat.domains import Head
-from trilat.model import AnyItem, Domain, Label, Provenance
+from trilat.model import AnyItem, Domain, Label, Provenance, kind_of
 from trilat.node.config import NodeConfig
 
 _TOKEN_BYTES = 16
+AUDIENCE_KINDS: Final = {"warning": "warn", "disagreement": "differ"}
+"""Kinds of which every audience has items of its own, with the word that begins their names."""
+
+MakeAudienceHead = Callable[[str, str, str, Domain, int, Provenance | None], Head]
+"""`make_head(audience, name, subject, domain, valid_ns, provenance)`."""
 
 
 class Heads:
@@ -75,3 +81,37 @@ class Heads:
             ),
         }
         return head
+
+    def for_audience(self, kind: str, now_ns: int) -> MakeAudienceHead:
+        """Makes heads of items of a kind that are for one audience only: a peer, or the own staff."""
+        config = self._config
+
+        def head(
+            audience: str,
+            name: str,
+            subject: str,
+            domain: Domain,
+            valid_ns: int,
+            provenance: Provenance | None,
+        ) -> Head:
+            return self.head(
+                f"{AUDIENCE_KINDS[kind]}-{audience}-{name}",
+                subject,
+                kind=kind,
+                domain=domain,
+                valid_ns=valid_ns,
+                now_ns=now_ns,
+                releasable_to=config.readers if audience == config.party else (audience,),
+                provenance=provenance,
+            )
+
+        return head
+
+    def audience_of(self, item: AnyItem) -> tuple[str, str]:
+        """For whom an own item of one of `AUDIENCE_KINDS` was made, and its name without that."""
+        config = self._config
+        named = [peer for peer in config.peers if peer in item.label.releasable_to]
+        audience = named[0] if named else config.party
+        return audience, item.item_id.removeprefix(
+            f"{config.party}-{AUDIENCE_KINDS[kind_of(item)]}-{audience}-"
+        )

@@ -24,7 +24,9 @@ from trilat.policy import AgreementSet, ReleaseRequest, decide
 DECIDED_AHEAD_S_MAX: Final = 60
 """A partner's instant of deciding may be ahead of ours by this much, seconds."""
 
-SPOKEN_KINDS: Final = frozenset({"warning", "consent", "recall", "reclassification", "loss-report", "answer"})
+SPOKEN_KINDS: Final = frozenset(
+    {"warning", "disagreement", "consent", "recall", "reclassification", "loss-report", "answer"}
+)
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
 
 

@@ -36,6 +36,7 @@ from trilat.model import (
     Clock,
     Consent,
     Decision,
+    Disagreement,
     Domain,
     ItemReference,
     Label,
@@ -58,6 +59,7 @@ from trilat.model import (
 from trilat.node.alerts import Alerts
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
+from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held, Ready
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
@@ -125,6 +127,7 @@ class Node:
         self.heads = Heads(config)
         self.views = Views(config.party)
         self.alerts = Alerts(config.party)
+        self.disputed = Disputed(config.party)
         self.exchange = Exchange(config, agreements)
         self.holdings = Holdings()
         self.recent_decisions = RecentDecisions()
@@ -236,7 +239,7 @@ class Node:
         """
         self._refuse_failed()
         now_ns = self.clock.now_ns()
-        made = [*self._published(now_ns), *self._warned(now_ns)]
+        made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
         entries = self._pending_entries[:_PENDING_MAX]
         del self._pending_entries[:_PENDING_MAX]
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
@@ -290,7 +293,7 @@ class Node:
         """Use an item that this node made and wrote."""
         self.holdings.add(held)
         self.heads.remember(held.item)
-        if not isinstance(held.item, Warning):
+        if not isinstance(held.item, Warning | Disagreement):
             self.views.add_own(held.item)
 
     def _published(self, now_ns: int) -> list[Held]:
@@ -318,10 +321,24 @@ class Node:
     def _warned(self, now_ns: int) -> list[Held]:
         """New versions of warnings, for the own staff and for each peer from its own View."""
         made = []
+        make_head = self.heads.for_audience("warning", now_ns)
         for audience in (self.config.party, *self.config.peers):
             alarms = self.views.of(audience).alarms(now_ns)
-            for warning in self.alerts.update(audience, alarms, now_ns, self._warning_head, self._may_name):
+            for warning in self.alerts.update(audience, alarms, now_ns, make_head, self._may_name):
                 held = Held(warning, b"", audience=audience)
+                self.use_item(held)
+                made.append(held)
+        return made
+
+    def _differing(self, now_ns: int) -> list[Held]:
+        """New versions of disagreements, for the own staff and for each peer from its own View."""
+        made = []
+        make_head = self.heads.for_audience("disagreement", now_ns)
+        for audience in (self.config.party, *self.config.peers):
+            disputes = self.views.of(audience).disputes(now_ns)
+            told = self.disputed.update(audience, disputes, now_ns, make_head)
+            for disagreement in told:
+                held = Held(disagreement, b"", audience=audience)
                 self.use_item(held)
                 made.append(held)
         return made
@@ -343,26 +360,6 @@ class Node:
         )
         decision = self.exchange.decide(Held(probe, b"", audience=audience), audience, self.clock.now_ns())
         return decision.outcome is Outcome.PERMIT
-
-    def _warning_head(
-        self,
-        audience: str,
-        name: str,
-        subject: str,
-        domain: Domain,
-        valid_ns: int,
-        provenance: Provenance | None,
-    ) -> Head:
-        return self.heads.head(
-            f"warn-{audience}-{name}",
-            subject,
-            kind="warning",
-            domain=domain,
-            valid_ns=valid_ns,
-            now_ns=self.clock.now_ns(),
-            releasable_to=self.config.readers if audience == self.config.party else (audience,),
-            provenance=provenance,
-        )
 
     def _record(self, ready: Ready) -> ReleaseRecord:
         """The release with its place in the recipient's stream, and with what proves it."""
@@ -520,7 +517,15 @@ class Node:
         warnings = []
         for audience in (self.config.party, *self.config.peers):
             warning = self.alerts.raise_by_hand(
-                audience, key, kind, domain, shown, support, text, self.clock.now_ns(), self._warning_head
+                audience,
+                key,
+                kind,
+                domain,
+                shown,
+                support,
+                text,
+                self.clock.now_ns(),
+                self.heads.for_audience("warning", self.clock.now_ns()),
             )
             warnings.append(warning)
             self._say(warning, audience)
@@ -533,7 +538,9 @@ class Node:
             UsageError: nobody holds a standing warning of that name.
         """
         self._refuse_failed()
-        retractions = self.alerts.retract(key, text, self.clock.now_ns(), self._warning_head)
+        retractions = self.alerts.retract(
+            key, text, self.clock.now_ns(), self.heads.for_audience("warning", self.clock.now_ns())
+        )
         for audience, warning in retractions:
             self._say(warning, audience)
         return tuple(warning for _, warning in retractions)

@@ -12,6 +12,7 @@ from trilat.ledger import EntryKind, Stored
 from trilat.link import OutgoingState, Parcel
 from trilat.model import (
     Decision,
+    Disagreement,
     LedgerError,
     Release,
     Warning,
@@ -97,10 +98,11 @@ class _Restorer:
         node = self._node
         audience = None
         if isinstance(item, Warning):
-            named = [peer for peer in node.config.peers if peer in item.label.releasable_to]
-            audience = named[0] if named else node.config.party
-            key = item.item_id.removeprefix(f"{node.config.party}-warn-{audience}-")
+            audience, key = node.heads.audience_of(item)
             node.alerts.restore(audience, key, item, stored.recorded_ns)
+        elif isinstance(item, Disagreement):
+            audience, key = node.heads.audience_of(item)
+            node.disputed.restore(audience, key, item, stored.recorded_ns)
         held = Held(item, b"", audience=audience)
         self._keep(held)
         self._published.update(item.provenance.observations)

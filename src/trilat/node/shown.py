@@ -19,10 +19,12 @@ import numpy as np
 from trilat.domains import Sight, degrees_of, motion_of, state_of
 from trilat.geo import ecef_from_geodetic, geodetic_from_ecef
 from trilat.model import (
+    Account,
     AnyItem,
     Area,
     Attribution,
     Decision,
+    Disagreement,
     Ellipse,
     Event,
     Form,
@@ -40,7 +42,7 @@ from trilat.model import (
 Plain = dict[str, Any]
 """A JSON object."""
 
-SHOWN_KINDS: Final = ("track", "event", "area", "warning", "vessel")
+SHOWN_KINDS: Final = ("track", "event", "area", "warning", "vessel", "disagreement")
 """Kinds that a picture has; what sensors report, and what people say to each other, it has not."""
 
 _TURN_DEG: Final = 360.0
@@ -91,6 +93,8 @@ def _content(item: AnyItem) -> Plain:
         return _event(item)
     if isinstance(item, Area):
         return _area(item)
+    if isinstance(item, Disagreement):
+        return _disagreement(item)
     return _warning(item) if isinstance(item, Warning) else {}
 
 
@@ -122,6 +126,7 @@ def _event(event: Event) -> Plain:
     place = event.place or (None if region is None else region.centre)
     return {
         "event": event.event.value,
+        "expected_ns": event.expected_ns,
         "time_sigma_ms": event.time_sigma_ms,
         **_at(place),
         "ellipse": None if region is None else _region95(region),
@@ -169,9 +174,34 @@ def _warning(warning: Warning) -> Plain:
         "warning": warning.warning.value,
         "state": warning.state.value,
         "sources": list(warning.sources),
+        "speaker": warning.speaker,
         "text": warning.text,
         "lat": None,
         "lon": None,
+    }
+
+
+def _disagreement(disagreement: Disagreement) -> Plain:
+    return {
+        "disagreement": disagreement.disagreement.value,
+        "state": disagreement.state.value,
+        "sources": list(dict.fromkeys(account.party for account in disagreement.accounts)),
+        "accounts": [_account(account) for account in disagreement.accounts],
+        "since_ns": disagreement.since_ns,
+        "lat": None,
+        "lon": None,
+    }
+
+
+def _account(account: Account) -> Plain:
+    return {
+        "party": account.party,
+        "subject": account.subject,
+        "basis": f"{account.basis.item_id} v{account.basis.version}",
+        "time_ns": account.time_ns,
+        "time_sigma_ms": account.time_sigma_ms,
+        "reach_m": account.reach_m,
+        **_at(account.place),
     }
 
 
@@ -194,6 +224,7 @@ def shown_sight(sight: Sight) -> Plain:
         "key": sight.key,
         "domain": sight.domain.value,
         "sources": sorted(sight.sources),
+        "speaker": sight.speaker,
         "stage": sight.stage,
         "confirmed": sight.confirmed,
         "valid_ns": sight.valid_ns,

@@ -8,7 +8,8 @@ Rules
    time at most `ITEMS_EACH_MAX` are made at once, ships last, so that the node is not held up: of what still
    waits only the newest versions are made, the next time.
 4. An item leaves `ITEM_S_MAX` after it was due, when its copy expires, when the answer on it changes, or when
-   the node no longer holds it. A warning that was withdrawn says so for `WITHDRAWN_S`, and leaves. A newer
+   the node no longer holds it. A warning that was withdrawn, or a disagreement that was resolved, says so for
+   `WITHDRAWN_S`, and leaves. A newer
    version that may not be shown changes nothing: that there is one is not for the reader either.
 5. A copy that may not name its originator is not shown: its name, its subject and its marking do.
 """
@@ -26,6 +27,8 @@ from trilat.model import (
     SECOND_NS,
     AnyItem,
     Attribution,
+    Disagreement,
+    DisagreementState,
     ItemReference,
     Release,
     TrilatError,
@@ -45,7 +48,7 @@ ITEM_S_MAX: Final = 600
 """How long an item stays in the picture without a newer version, seconds of the node's clock."""
 
 WITHDRAWN_S: Final = 60
-"""How long a reader sees that a warning was withdrawn."""
+"""How long a reader sees that a warning was withdrawn, or a disagreement resolved."""
 
 ITEMS_EACH_MAX: Final = 500
 """Items made for a reader at once; each takes some 50 microseconds."""
@@ -192,7 +195,9 @@ class Standing:
         """When an item leaves the picture, by the node's clock (rule 4)."""
         leaves_ns = due + ITEM_S_MAX * SECOND_NS
         item = release.item
-        if isinstance(item, Warning) and item.state is WarningState.RETRACTED:
+        if (isinstance(item, Warning) and item.state is WarningState.RETRACTED) or (
+            isinstance(item, Disagreement) and item.state is DisagreementState.RESOLVED
+        ):
             leaves_ns = due + WITHDRAWN_S * SECOND_NS
         if release.expires_ns is None:
             return leaves_ns

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from trilat.domains import PIPELINES, Alarm, MakeHead, Pipeline, Sight
+from trilat.domains import PIPELINES, Alarm, Dispute, MakeHead, Pipeline, Sight
 from trilat.model import AnyItem, Domain, Report, Track, Vessel, kind_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
@@ -118,6 +118,10 @@ class View:
     def alarms(self, now_ns: int) -> tuple[Alarm, ...]:
         """What this View gives reason to warn of."""
         return tuple(alarm for pipeline in self.pipelines.values() for alarm in pipeline.alarms(now_ns))
+
+    def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
+        """What the parties of this View disagree on."""
+        return tuple(dispute for pipeline in self.pipelines.values() for dispute in pipeline.disputes(now_ns))
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The objects of this View."""

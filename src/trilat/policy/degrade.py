@@ -31,11 +31,13 @@ import msgspec
 from trilat.model import (
     ITEM_KINDS,
     SECOND_NS,
+    Account,
     AnyItem,
     Area,
     Attribution,
     Classification,
     Decision,
+    Disagreement,
     Duties,
     Equivalent,
     Event,
@@ -193,6 +195,8 @@ def _rounded(item: AnyItem, duties: Duties) -> AnyItem:
         return _event_rounded(copy, duties)
     if isinstance(copy, Area):
         return _area_rounded(copy, duties)
+    if isinstance(copy, Disagreement):
+        return _disagreement_rounded(copy, duties)
     if isinstance(copy, Need | Offer) and copy.place is not None:
         return _replaced(copy, place=round_place(copy.place, duties.round_position_m)[0])
     return copy
@@ -246,6 +250,9 @@ def _event_rounded(event: Event, duties: Duties) -> Event:
         event,
         place=None if event.place is None else round_place(event.place, cell_m)[0],
         region=None if event.region is None else cast("Any", round_region(event.region, cell_m)),
+        expected_ns=None
+        if event.expected_ns is None
+        else rounded_down_ns(event.expected_ns, duties.round_time_s),
         time_sigma_ms=combined_sigma(event.time_sigma_ms, _time_sigma_ms(duties)),
     )
 
@@ -260,6 +267,31 @@ def _area_rounded(area: Area, duties: Duties) -> Area:
         region=round_region(area.region, duties.round_position_m),
         expected_ns=expected_ns,
         time_sigma_ms=sigma_ms,
+    )
+
+
+def _disagreement_rounded(disagreement: Disagreement, duties: Duties) -> Disagreement:
+    """Every account no finer than the item that it repeats would be."""
+    return msgspec.structs.replace(
+        disagreement,
+        accounts=tuple(_account_rounded(account, duties) for account in disagreement.accounts),
+        since_ns=rounded_down_ns(disagreement.since_ns, duties.round_time_s),
+    )
+
+
+def _account_rounded(account: Account, duties: Duties) -> Account:
+    place, time_ns, reach_m, sigma_ms = account.place, account.time_ns, account.reach_m, account.time_sigma_ms
+    if place is not None:
+        coarser, width_mm = round_place(place, duties.round_position_m)
+        if coarser != place:
+            # The reach is along the longer axis of 95 %: the width of the cell covers what was cut off.
+            reach_m += math.ceil(width_mm / 1_000)
+        place = coarser
+    if time_ns is not None:
+        time_ns = rounded_down_ns(time_ns, duties.round_time_s)
+        sigma_ms = combined_sigma(sigma_ms, _time_sigma_ms(duties))
+    return msgspec.structs.replace(
+        account, place=place, time_ns=time_ns, reach_m=reach_m, time_sigma_ms=sigma_ms
     )
 
 

@@ -4,8 +4,9 @@ language, by check, by decide and by degrade.
 A form is a promise about kinematics. Kinds fall into three groups:
 
 1. `report`, `track` and `vessel` have kinematics, and only the forms listed for them can be made.
-2. `event`, `area`, `warning`, `need`, `offer` and the kinds made of words have none. They leave whole, with
-   the same content, in every form from `measurements` to `areas`; rounding and stripping are duties.
+2. `event`, `area`, `warning`, `disagreement`, `need`, `offer` and the kinds made of words have none. They
+   leave whole, with the same content, in every form from `measurements` to `areas`; rounding and stripping
+   are duties.
 3. `consent`, `recall`, `reclassification`, `loss-report` and `answer` are about other items. They leave
    whole too, and no duty touches them: a rounded instant would change what was consented to.
 

@@ -117,6 +117,19 @@ class ShownEllipse(msgspec.Struct, frozen=True, kw_only=True):
     bearing_deg: Annotated[float, msgspec.Meta(ge=-360, le=360)]
 
 
+class ShownAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What one party says in a disagreement; `basis` is the item, and its version, that says so."""
+
+    party: PartyCode
+    subject: Identifier
+    basis: Text
+    time_ns: InstantNs | None
+    time_sigma_ms: Length
+    reach_m: Length
+    lat: Latitude | None
+    lon: Longitude | None
+
+
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """An item as a reader may see it. Ellipses of tracks are 3 sigma, of events and areas 95 %."""
 
@@ -149,7 +162,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     warning: ShortText | UnsetType = UNSET
     state: ShortText | UnsetType = UNSET
     sources: Names | UnsetType = UNSET
+    speaker: PartyCode | UnsetType | None = UNSET
     text: Text | UnsetType = UNSET
+    disagreement: ShortText | UnsetType = UNSET
+    accounts: list[ShownAccount] | UnsetType = UNSET
+    since_ns: InstantNs | UnsetType = UNSET
     name: ShortText | UnsetType | None = UNSET
     mmsi: ShortText | UnsetType = UNSET
 
@@ -160,6 +177,7 @@ class ShownSight(msgspec.Struct, frozen=True, kw_only=True):
     key: ShortText
     domain: ShortText
     sources: Names
+    speaker: PartyCode | UnsetType | None = UNSET
     stage: ShortText | None
     confirmed: bool
     valid_ns: InstantNs

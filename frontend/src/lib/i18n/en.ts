@@ -113,6 +113,7 @@ export const en = {
   'kind.consent': 'consent',
   'kind.recall': 'recall',
   'kind.statement': 'statement',
+  'kind.disagreement': 'disagreement',
   'kind.sight': 'object',
 
   'stage.boost': 'boost',
@@ -128,20 +129,28 @@ export const en = {
   'event.impact': 'impact',
   'event.track-lost': 'track lost',
   'event.nuclear-test': 'nuclear test',
+  'event.apogee': 'highest point',
 
   'area.launch': 'launch area',
   'area.impact': 'impact area',
   'area.hazard': 'hazard area',
+
+  'disagreement.launch': 'on the launch',
+  'disagreement.impact': 'on the impact',
+  'disagreement.objects': 'one object or two',
 
   'warning.label': 'Warnings that {party} holds',
   'warning.launch': 'Launch warning',
   'warning.impact': 'Impact warning',
   'warning.sources': 'seen by',
   'warning.by': 'said by',
+  'warning.speaker': 'announced by',
   'state.raised': 'raised, one source',
   'state.confirmed': 'confirmed',
   'state.updated': 'updated',
   'state.retracted': 'RETRACTED',
+  'state.open': 'open',
+  'state.resolved': 'resolved',
 
   'form.measurements': 'as it was made',
   'form.tracklets': 'tracklets',

@@ -110,6 +110,7 @@ export const ja: Texts = {
   'kind.consent': '同意',
   'kind.recall': '回収要求',
   'kind.statement': '発言',
+  'kind.disagreement': '不一致',
   'kind.sight': '対象',
 
   'stage.boost': '加速中',
@@ -125,20 +126,28 @@ export const ja: Texts = {
   'event.impact': '落下',
   'event.track-lost': '追尾喪失',
   'event.nuclear-test': '核実験',
+  'event.apogee': '最高点',
 
   'area.launch': '発射区域',
   'area.impact': '落下区域',
   'area.hazard': '危険区域',
+
+  'disagreement.launch': '発射についての不一致',
+  'disagreement.impact': '落下についての不一致',
+  'disagreement.objects': '対象は一つか二つか',
 
   'warning.label': '{party}が受けている警報',
   'warning.launch': '発射警報',
   'warning.impact': '落下警報',
   'warning.sources': '情報源',
   'warning.by': '発表',
+  'warning.speaker': '発表担当',
   'state.raised': '発表（情報源は一つ）',
   'state.confirmed': '確認済み',
   'state.updated': '更新',
   'state.retracted': '取消し',
+  'state.open': '継続中',
+  'state.resolved': '解消',
 
   'form.measurements': '作成されたまま',
   'form.tracklets': 'トラックレット',

@@ -110,6 +110,7 @@ export const ko: Texts = {
   'kind.consent': '동의',
   'kind.recall': '회수 요청',
   'kind.statement': '발언',
+  'kind.disagreement': '불일치',
   'kind.sight': '대상',
 
   'stage.boost': '가속 중',
@@ -125,20 +126,28 @@ export const ko: Texts = {
   'event.impact': '낙하',
   'event.track-lost': '추적 상실',
   'event.nuclear-test': '핵실험',
+  'event.apogee': '최고점',
 
   'area.launch': '발사 구역',
   'area.impact': '낙하 구역',
   'area.hazard': '위험 구역',
+
+  'disagreement.launch': '발사에 대한 불일치',
+  'disagreement.impact': '낙하에 대한 불일치',
+  'disagreement.objects': '대상이 하나인지 둘인지',
 
   'warning.label': '{party}에 전해진 경보',
   'warning.launch': '발사 경보',
   'warning.impact': '낙하 경보',
   'warning.sources': '출처',
   'warning.by': '발령',
+  'warning.speaker': '발표 담당',
   'state.raised': '발령(출처 하나)',
   'state.confirmed': '확인됨',
   'state.updated': '갱신',
   'state.retracted': '취소됨',
+  'state.open': '진행 중',
+  'state.resolved': '해소',
 
   'form.measurements': '만들어진 그대로',
   'form.tracklets': '트랙릿',

@@ -7,7 +7,7 @@ without a position tells only that the ship is there. Ships give rise to no item
 
 from typing import Final
 
-from trilat.domains.pipeline import Alarm, MakeHead, Sight
+from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight
 from trilat.domains.places import degrees_of
 from trilat.model import AnyItem, Domain, Vessel
 
@@ -51,6 +51,10 @@ class VesselPipeline:
 
     def alarms(self, now_ns: int) -> tuple[Alarm, ...]:  # noqa: ARG002 - protocol
         """None: nothing here is warned of."""
+        return ()
+
+    def disputes(self, now_ns: int) -> tuple[Dispute, ...]:  # noqa: ARG002 - protocol
+        """None: reports of a ship are shown as they are."""
         return ()
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002 - a ship stays where it last said

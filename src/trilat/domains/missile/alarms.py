@@ -28,7 +28,22 @@ _SLACK_S: Final = 20.0
 """Instants of one launch may differ by this even if both are certain: methods differ."""
 
 _SLACK_M: Final = 30_000.0
+_NO_REGION_M: Final = 10**9
+"""Worse than every region."""
+
 _T = TypeVar("_T", Event, Area)
+
+
+Member = tuple[str, str, int]
+"""Party, subject and semi-major axis in metres of an item in an alarm."""
+
+SpeakerRule = Callable[[Sequence[Member]], str | None]
+"""Who announces what these show."""
+
+
+def best_known(members: Sequence[Member]) -> str | None:
+    """The party with the smallest region; the first by its code where they are alike."""
+    return min(((size, party) for party, _, size in members), default=(0, None))[1]
 
 
 def newest_kept(held: dict[str, _T], item: _T) -> None:
@@ -38,14 +53,20 @@ def newest_kept(held: dict[str, _T], item: _T) -> None:
         held[item.item_id] = item
 
 
-def launch_alarms(launches: Sequence[Event], own_party: str) -> tuple[Alarm, ...]:
+def launch_alarms(
+    launches: Sequence[Event], own_party: str, speaker: SpeakerRule = best_known
+) -> tuple[Alarm, ...]:
     """One alarm per launch."""
-    return tuple(_alarm(WarningKind.LAUNCH, group) for group in _grouped(launches, own_party, _same_launch))
+    groups = _grouped(launches, own_party, _same_launch)
+    return tuple(_alarm(WarningKind.LAUNCH, group, speaker) for group in groups)
 
 
-def impact_alarms(impacts: Sequence[Area], own_party: str) -> tuple[Alarm, ...]:
+def impact_alarms(
+    impacts: Sequence[Area], own_party: str, speaker: SpeakerRule = best_known
+) -> tuple[Alarm, ...]:
     """One alarm per predicted impact."""
-    return tuple(_alarm(WarningKind.IMPACT, group) for group in _grouped(impacts, own_party, _same_impact))
+    groups = _grouped(impacts, own_party, _same_impact)
+    return tuple(_alarm(WarningKind.IMPACT, group, speaker) for group in groups)
 
 
 def _grouped(items: Sequence[_T], own_party: str, is_same: Callable[[_T, _T], bool]) -> list[list[_T]]:
@@ -97,12 +118,17 @@ def _reach_m(item: Event | Area) -> float:
     return item.region.semi_major_m * _SIGMAS / 2.45 if isinstance(item.region, Ellipse) else 0.0
 
 
-def _alarm(kind: WarningKind, group: Sequence[Event | Area]) -> Alarm:
+def _semi_major_m(item: Event | Area) -> int:
+    return item.region.semi_major_m if isinstance(item.region, Ellipse) else _NO_REGION_M
+
+
+def _alarm(kind: WarningKind, group: Sequence[Event | Area], speaker: SpeakerRule) -> Alarm:
     basis = group[0]
     supporting: dict[str, ItemReference] = {}
     for item in group[1:]:
         if _originator(item) != _originator(basis):
             supporting.setdefault(_originator(item), _reference(item))
+    members = tuple((_originator(item), item.subject, _semi_major_m(item)) for item in group)
     return Alarm(
         kind=kind,
         domain=basis.domain,
@@ -118,6 +144,7 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area]) -> Alarm:
                 f"{kind.value}-{item.subject}" for item in group[1:] if item.subject != basis.subject
             )
         ),
+        speaker_among=lambda parties: speaker([member for member in members if member[0] in parties]),
     )
 
 

@@ -1,40 +1,45 @@
-"""`MissilePipeline`: plots and partners' tracks in; tracks, launch and impact products, alarms out.
+"""`MissilePipeline`: plots and partners' tracks in; tracks, products, alarms out.
 
 What each thing means
 - An own plot, a partner's plot or its tracklets feed the tracker of the View; a partner's cumulative track is
   combined when the picture is read (see fusion).
 - A track is published once a second at the most, when own plots changed it: its state, and the tracklets of
   those plots, so that the policy can release the one or the other.
-- A launch is published when the first plots tell where and when, and again while that estimate changes.
-- An impact area is published once an object has fallen freely for `FALLING_FOR_S`, so that the pause between
-  two stages raises no alarm, and then at most every `IMPACT_EVERY_S`.
+- What follows from an own track (launch, staging, burnout, apogee, impact area) is in `products`.
 - Alarms come from launches and impact areas held in this View, own and partners'; two are the same alarm
-  when they agree in time and place within their stated errors.
+  when they agree in time and place within their stated errors. Where they differ beyond them, that is a
+  dispute (`disputes`). Of the parties that track one object one announces it (`speaker`).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from trilat.domains.missile.alarms import impact_alarms, launch_alarms, newest_kept
+from trilat.domains.missile.alarms import (
+    Member,
+    best_known,
+    impact_alarms,
+    launch_alarms,
+    newest_kept,
+)
 from trilat.domains.missile.conversion import (
-    ellipse_of,
     kinematics_of,
     plot_of,
     source_track_of,
 )
+from trilat.domains.missile.disputes import Disputes
+from trilat.domains.missile.parties import Sayings
 from trilat.domains.missile.partner_tracklets import PartnerTracklets
+from trilat.domains.missile.products import Products
+from trilat.domains.missile.speaker import Speakers
 from trilat.domains.motion import Motion, motion_of
-from trilat.domains.pipeline import Alarm, MakeHead, Sight
+from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight
 from trilat.fusion import (
     DirectionObservation,
     EquivalentObservation,
-    ImpactEstimate,
-    LaunchEstimate,
     RadarObservation,
     Tracker,
     TrackEstimate,
-    ellipse95,
     equivalent_measurement,
-    impact_estimate,
     squared_distance,
 )
 from trilat.model import (
@@ -43,7 +48,6 @@ from trilat.model import (
     Area,
     AreaKind,
     Domain,
-    Ellipse,
     Event,
     EventKind,
     Kinematics,
@@ -53,19 +57,9 @@ from trilat.model import (
     Track,
 )
 
-IMPACT_EVERY_S: Final = 5
-"""Seconds between two published impact areas of one object."""
-
-FALLING_FOR_S: Final = 15
-"""An object between two stages falls too; only one that has fallen so long is taken to come down, seconds."""
-
 LAUNCH_EVERY_S: Final = 8
 """Seconds of a track's early life between two estimates of its launch; each takes some tenths of a second."""
 
-_IMPACT_SEMI_MAJOR_M_MAX: Final = 500_000.0
-"""An impact area wider than this is no news to anyone, metres."""
-
-_LAUNCH_SEMI_MAJOR_M_MAX: Final = 150_000.0
 _PLOT_GATE: Final = 33.1
 """Chi-square, 6 degrees of freedom, 99.999 %: a plot farther than this belongs to another object."""
 
@@ -74,8 +68,6 @@ _TRACKLETS_MAX: Final = 200
 
 _PENDING_MAX: Final = 5_000
 """Plots that wait to be published."""
-
-_FALLING: Final = ("coast", "reentry")
 
 
 class MissilePipeline:
@@ -91,11 +83,12 @@ class MissilePipeline:
         self._pending: list[tuple[str, RadarObservation | DirectionObservation]] = []
         self._newest_ns = 0
         self._published_updates: dict[str, int] = {}
-        self._published_launch: dict[str, Event] = {}
         self._first_track_ns: dict[str, int] = {}
         self._launch_turns: dict[str, int] = {}
-        self._falling_since_ns: dict[str, int] = {}
-        self._published_impact_ns: dict[str, int] = {}
+        self._products = Products()
+        self._sayings = Sayings()
+        self._disputes = Disputes(self._sayings)
+        self._speakers = Speakers()
         self._launches: dict[str, Event] = {}
         self._impacts: dict[str, Area] = {}
         self._alarms: tuple[Alarm, ...] | None = None
@@ -112,18 +105,32 @@ class MissilePipeline:
             if self._taken(plot) and not isinstance(plot, EquivalentObservation):
                 self._pend(item.item_id, plot)
         elif isinstance(item, Track):
+            self._note_saying(item)
             if item.provenance.originators == (self._party,):
                 self._remember_track(item)
             else:
                 self._add_partner_track(item)
-        elif isinstance(item, Event) and item.event is EventKind.LAUNCH:
-            self._alarms = None
-            newest_kept(self._launches, item)
-            self._published_launch[self._key(item)] = item
+        elif isinstance(item, Event):
+            if item.provenance.originators == (self._party,):
+                self._products.remember_event(self._key(item), item)
+            if item.event is EventKind.LAUNCH:
+                self._alarms = None
+                newest_kept(self._launches, item)
+                self._disputes.add_launch(item)
         elif isinstance(item, Area) and item.area is AreaKind.IMPACT:
+            if item.provenance.originators == (self._party,):
+                self._products.remember_area(self._key(item), item)
             self._alarms = None
             newest_kept(self._impacts, item)
-            self._published_impact_ns[self._key(item)] = item.valid_ns
+            self._disputes.add_impact(item)
+
+    def _note_saying(self, item: Track) -> None:
+        """Note what a party, this one too, says of where its object is."""
+        saying = self._sayings.add(item)
+        if saying is not None:
+            self._speakers.add(saying)
+            self._speakers.forget(self._sayings.of)
+            self._disputes.add_saying(saying)
 
     def _taken(self, plot: RadarObservation | DirectionObservation | EquivalentObservation) -> bool:
         """Whether the tracker takes a plot; plots older than its buffer before the newest are past."""
@@ -137,7 +144,7 @@ class MissilePipeline:
         return self._newest_ns - int(self._tracker.settings.buffer_s * SECOND_NS)
 
     def _remember_track(self, item: Track) -> None:
-        """Note what an own track said last: how many plots, its turn, and since when the object falls.
+        """Note what an own track said last: how many plots, its turn, and what products need of it.
 
         Nothing else of what was published is remembered, so that a restart knows all of it from the items.
         """
@@ -146,10 +153,7 @@ class MissilePipeline:
         self._published_updates[key] = item.updates_count
         self._first_track_ns.setdefault(key, item.valid_ns)
         self._launch_turns[key] = self._turn(key, item.valid_ns)
-        if item.stage.value in _FALLING:
-            self._falling_since_ns.setdefault(key, item.valid_ns)
-        else:
-            self._falling_since_ns.pop(key, None)
+        self._products.remember_track(key, item)
 
     def _pend(self, report_id: str, plot: RadarObservation | DirectionObservation) -> None:
         """Remember a plot until it is published; a View that never publishes forgets it with the buffer."""
@@ -186,8 +190,9 @@ class MissilePipeline:
             if self._published_updates.get(key) == estimate.updates:
                 continue
             items.append(self._track(estimate, plots.get(key, []), make_head))
-            items += self._launch_products(estimate, make_head)
-            items += self._impact_products(estimate, now_ns, make_head)
+            items += self._launch(estimate, make_head)
+            others = [other for other in estimates if other is not estimate]
+            items += self._products.of(estimate, others, now_ns, make_head)
         return tuple(items)
 
     def _plots_by_track(self, estimates: list[TrackEstimate]) -> dict[str, list[tuple[str, str, Kinematics]]]:
@@ -243,58 +248,18 @@ class MissilePipeline:
             updates_count=estimate.updates,
         )
 
-    def _launch_products(self, estimate: TrackEstimate, make_head: MakeHead) -> list[AnyItem]:
+    def _launch(self, estimate: TrackEstimate, make_head: MakeHead) -> list[AnyItem]:
+        """The launch, when the first plots may tell something new: every few seconds, while they gather."""
         key = estimate.track_key
-        if not self._launch_due(estimate):
+        if self._turn(key, estimate.time_ns) <= self._launch_turns.get(key, -1):
             return []
         launch = self._tracker.launch(key)
-        if launch is None:
-            return []
-        region = _region(launch)
-        if region.semi_major_m > _LAUNCH_SEMI_MAJOR_M_MAX:
-            return []
-        known = self._published_launch.get(key)
-        if known is not None and (known.valid_ns, known.region) == (launch.time_ns, region):
-            return []
-        event = Event(
-            **make_head("event", f"{key}-launch", key, launch.time_ns, ()),
-            event=EventKind.LAUNCH,
-            time_sigma_ms=min(round(launch.time_sigma_s * 1000.0), 10**9),
-            place=region.centre,
-            region=region,
-        )
-        head = make_head("area", f"{key}-launch-area", key, launch.time_ns, ())
-        return [event, Area(**head, area=AreaKind.LAUNCH, region=region)]
-
-    def _launch_due(self, estimate: TrackEstimate) -> bool:
-        """Whether the first plots may tell something new: again every few seconds, while they gather."""
-        key = estimate.track_key
-        return self._turn(key, estimate.time_ns) > self._launch_turns.get(key, -1)
+        return [] if launch is None else self._products.launch(key, launch, make_head)
 
     def _turn(self, key: str, valid_ns: int) -> int:
         """Which of the estimates of a launch a version of its track belongs to, counted from the first."""
         age_s = (valid_ns - self._first_track_ns.get(key, valid_ns)) / SECOND_NS
         return int(min(age_s, self._tracker.settings.history_s) // LAUNCH_EVERY_S)
-
-    def _impact_products(self, estimate: TrackEstimate, now_ns: int, make_head: MakeHead) -> list[AnyItem]:
-        key = estimate.track_key
-        last_ns = self._published_impact_ns.get(key)
-        recent = last_ns is not None and now_ns - last_ns < IMPACT_EVERY_S * SECOND_NS
-        falling_s = (now_ns - self._falling_since_ns.get(key, now_ns)) / SECOND_NS
-        if recent or estimate.stage not in _FALLING or falling_s < FALLING_FOR_S:
-            return []
-        impact = impact_estimate(estimate.mean, estimate.covariance, estimate.time_ns)
-        if impact is None or impact.ellipse.semi_major_m > _IMPACT_SEMI_MAJOR_M_MAX:
-            return []
-        return [
-            Area(
-                **make_head("area", f"{key}-impact-area", key, estimate.time_ns, ()),
-                area=AreaKind.IMPACT,
-                region=_region(impact),
-                expected_ns=impact.time_ns,
-                time_sigma_ms=min(round(impact.time_sigma_s * 1000.0), 10**9),
-            )
-        ]
 
     def settle(self, report_ids: frozenset[str]) -> None:
         """Plots of these reports went out with a track before a restart."""
@@ -306,10 +271,18 @@ class MissilePipeline:
         """One alarm per launch and per impact area that own or partners' items show."""
         if self._alarms is None:
             self._alarms = (
-                *launch_alarms(tuple(self._launches.values()), self._party),
-                *impact_alarms(tuple(self._impacts.values()), self._party),
+                *launch_alarms(tuple(self._launches.values()), self._party, self._speaker),
+                *impact_alarms(tuple(self._impacts.values()), self._party, self._speaker),
             )
         return self._alarms
+
+    def _speaker(self, members: Sequence[Member]) -> str | None:
+        """Who announces what items show: by their tracks; where there are none, by the items themselves."""
+        return self._speakers.of([(party, subject) for party, subject, _ in members]) or best_known(members)
+
+    def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
+        """What own and partners' items say differently of one object."""
+        return self._disputes.at(now_ns)
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The confirmed objects with their places; one that a partner puts at the Earth's centre has none."""
@@ -337,16 +310,13 @@ class MissilePipeline:
             semi_major_m=motion.semi_major_m,
             semi_minor_m=motion.semi_minor_m,
             bearing_deg=motion.bearing_deg,
+            speaker=self._announcer(estimate),
         )
 
-
-def _region(estimate: LaunchEstimate | ImpactEstimate) -> Ellipse:
-    """The 95 % region of a launch or impact point."""
-    ellipse = ellipse95(estimate.covariance_m2)
-    return ellipse_of(
-        estimate.latitude_deg,
-        estimate.longitude_deg,
-        ellipse.semi_major_m,
-        ellipse.semi_minor_m,
-        ellipse.bearing_deg,
-    )
+    def _announcer(self, estimate: TrackEstimate) -> str | None:
+        """Who of the sources announces an object; the only one, or by the tracks that are nearest to it."""
+        if len(estimate.sources) == 1:
+            return min(estimate.sources)
+        nearest = self._sayings.nearest((estimate.mean, estimate.covariance), estimate.time_ns)
+        mine = [name for name in nearest if name[0] in estimate.sources]
+        return self._speakers.of(mine) or min(estimate.sources, default=None)

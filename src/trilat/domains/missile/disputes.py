@@ -1,0 +1,298 @@
+"""Where partners say different things of one object: launches, impacts, and how many objects there are.
+
+Rules
+1. Only accounts of different parties about the same object are compared: their tracks agree (`parties`), or
+   one of them gives no track and both tell of launches within `_NEAR_S` and `_NEAR_M`.
+2. A launch or an impact differs where instants are more than `_SIGMAS` of their joint error apart, or places
+   beyond the joint 99.99 % region.
+3. Objects differ where a party has a second one beside the one that both have, and the other party has not.
+4. Nothing is said before it has been so for `HOLD_S`, nor withdrawn before it has been otherwise as long.
+   Time is that of the items: since the newest instant that was held when it began. So whoever holds the
+   same items says the same, and a restart knows it again.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from trilat.domains.missile.alarms import newest_kept
+from trilat.domains.missile.parties import Saying, Sayings, Subject
+from trilat.domains.pipeline import Dispute
+from trilat.domains.places import degrees_of
+from trilat.geo import FloatArray, geodesic_inverse
+from trilat.model import (
+    SECOND_NS,
+    Account,
+    Area,
+    DisagreementKind,
+    Domain,
+    Ellipse,
+    Event,
+    ItemReference,
+    Place,
+)
+
+HOLD_S: Final = 10
+"""Seconds that accounts must differ, or agree again, before it is said."""
+
+_SIGMAS: Final = 4.0
+_GATE: Final = 18.42
+"""Chi-square, 2 degrees of freedom, 99.99 %."""
+
+_NEAR_S: Final = 120.0
+_NEAR_M: Final = 150_000.0
+_BESIDE_M: Final = 100_000.0
+"""A second object farther than this from the first is not beside it, metres."""
+
+_PPM: Final = 1_000_000
+_NAME_CHARACTERS: Final = 32
+"""Longer names of objects are shortened in the name of a dispute, so that this stays a name of an item."""
+
+_Key = tuple[DisagreementKind, Subject, Subject]
+_Item = Event | Area
+
+
+@dataclass
+class _Standing:
+    """Whether two accounts differ now, since when, and whether that was to be said before."""
+
+    differs: bool
+    since_ns: int
+    was_said: bool
+    accounts: tuple[Account, ...]
+    received_under: tuple[str, ...]
+
+    def is_said(self, now_ns: int) -> bool:
+        """What is to be said at an instant (rule 4)."""
+        return self.differs if now_ns - self.since_ns >= HOLD_S * SECOND_NS else self.was_said
+
+
+class Disputes:
+    """All that parties of one View disagree on."""
+
+    def __init__(self, sayings: Sayings) -> None:
+        """Nothing disputed; `sayings` is kept by the pipeline and shared with others."""
+        self._sayings = sayings
+        self._launches: dict[str, Event] = {}
+        self._impacts: dict[str, Area] = {}
+        self._standing: dict[_Key, _Standing] = {}
+        self._newest_ns = 0
+
+    def add_launch(self, event: Event) -> None:
+        """Compare a launch with those that others tell of the same object."""
+        newest_kept(self._launches, event)
+        self._moved(event.valid_ns)
+        self._compare_launches(_name(event))
+
+    def add_impact(self, area: Area) -> None:
+        """Compare an impact area with those that others tell of the same object."""
+        newest_kept(self._impacts, area)
+        self._moved(area.valid_ns)
+        self._compare_impacts(_name(area))
+
+    def add_saying(self, saying: Saying) -> None:
+        """Look again at all that a party's object is part of, now that it said where it is."""
+        self._moved(saying.time_ns)
+        self._compare_launches(saying.name)
+        self._compare_impacts(saying.name)
+        self._count_objects()
+
+    def at(self, now_ns: int) -> tuple[Dispute, ...]:
+        """What is disputed, in a fixed order."""
+        time_ns = max(now_ns, self._newest_ns)
+        return tuple(
+            _dispute(key, standing)
+            for key, standing in sorted(
+                self._standing.items(), key=lambda entry: (entry[0][0].value, *entry[0][1:])
+            )
+            if standing.is_said(time_ns)
+        )
+
+    def _moved(self, time_ns: int) -> None:
+        self._newest_ns = max(self._newest_ns, time_ns)
+
+    def _compare_launches(self, name: Subject) -> None:
+        mine = [event for event in self._launches.values() if _name(event) == name]
+        for event in mine:
+            for other in tuple(self._launches.values()):
+                if other.provenance.originators[0] != name[0]:
+                    self._compared(DisagreementKind.LAUNCH, event, other, _launches_differ)
+
+    def _compare_impacts(self, name: Subject) -> None:
+        mine = [area for area in self._impacts.values() if _name(area) == name]
+        for area in mine:
+            for other in tuple(self._impacts.values()):
+                if other.provenance.originators[0] != name[0]:
+                    self._compared(DisagreementKind.IMPACT, area, other, _impacts_differ)
+
+    def _compared(
+        self, kind: DisagreementKind, one: _Item, other: _Item, differ: Callable[[_Item, _Item], bool]
+    ) -> None:
+        first, second = sorted((one, other), key=_name)
+        key = (kind, _name(first), _name(second))
+        is_same = self._is_same(_name(first), _name(second))
+        if not is_same and key not in self._standing:
+            return
+        under = {*first.provenance.received_under, *second.provenance.received_under}
+        self._stands(
+            key,
+            (_account(first), _account(second)),
+            tuple(sorted(under)),
+            differs=is_same and differ(first, second),
+        )
+
+    def _is_same(self, one: Subject, other: Subject) -> bool:
+        """Rule 1."""
+        if one in self._sayings.of and other in self._sayings.of:
+            return self._sayings.is_same(one, other)
+        mine = [event for event in self._launches.values() if _name(event) == one]
+        theirs = [event for event in self._launches.values() if _name(event) == other]
+        return any(_near(event, against) for event in mine for against in theirs)
+
+    def _count_objects(self) -> None:
+        """Rule 3, for every live object that another party might have beside one that it shares."""
+        live = self._sayings.live()
+        counted = any(key[0] is DisagreementKind.OBJECTS for key in self._standing)
+        if not counted and len(live) == len({saying.party for saying in live}):
+            return
+        found: dict[_Key, tuple[Saying, Saying, Saying]] = {}
+        for second in live:
+            for theirs in live:
+                if theirs.party == second.party:
+                    continue
+                first = _shared(second, theirs, live)
+                if first is not None:
+                    key = (DisagreementKind.OBJECTS, second.name, (theirs.party, theirs.subject))
+                    found[key] = (first, second, theirs)
+        for key, sayings in found.items():
+            accounts = tuple(
+                Account(party=saying.party, subject=saying.subject, basis=saying.reference)
+                for saying in sorted(sayings, key=lambda saying: saying.name)
+            )
+            under = {name for saying in sayings for name in saying.received_under}
+            self._stands(key, accounts, tuple(sorted(under)), differs=True)
+        for key, standing in tuple(self._standing.items()):
+            if key[0] is DisagreementKind.OBJECTS and key not in found:
+                self._stands(key, standing.accounts, standing.received_under, differs=False)
+
+    def _stands(
+        self, key: _Key, accounts: tuple[Account, ...], received_under: tuple[str, ...], *, differs: bool
+    ) -> None:
+        """Note whether accounts differ; when that changes, from when on."""
+        known = self._standing.get(key)
+        if known is None:
+            if differs:
+                self._standing[key] = _Standing(
+                    differs=True,
+                    since_ns=self._newest_ns,
+                    was_said=False,
+                    accounts=accounts,
+                    received_under=received_under,
+                )
+            return
+        if known.differs is not differs:
+            known.was_said = known.is_said(self._newest_ns)
+            known.differs, known.since_ns = differs, self._newest_ns
+        known.accounts, known.received_under = accounts, received_under
+
+
+def _shared(second: Saying, theirs: Saying, live: list[Saying]) -> Saying | None:
+    """The object beside `second` that its party shares with `theirs`, where the other has no second."""
+    if any(party == theirs.party for party, _ in second.same):
+        return None
+    for first in live:
+        if first.party == second.party and first is not second and theirs.name in first.same:
+            apart_m = float(np.linalg.norm(first.at(second.time_ns)[0][:3] - second.mean[:3]))
+            if apart_m < _BESIDE_M:
+                return first
+    return None
+
+
+def _dispute(key: _Key, standing: _Standing) -> Dispute:
+    kind, one, other = key
+    return Dispute(
+        kind=kind,
+        domain=Domain.MISSILE,
+        key=f"{kind.value}-{_short(one)}-{_short(other)}",
+        accounts=standing.accounts,
+        since_ns=standing.since_ns,
+        received_under=standing.received_under,
+    )
+
+
+def _short(name: Subject) -> str:
+    """A name for an object that is short whatever its party calls it."""
+    subject = name[1]
+    return subject if len(subject) <= _NAME_CHARACTERS else hashlib.sha256(subject.encode()).hexdigest()[:16]
+
+
+def _name(item: _Item) -> Subject:
+    return item.provenance.originators[0], item.subject
+
+
+def _account(item: _Item) -> Account:
+    is_event = isinstance(item, Event)
+    place = item.place if isinstance(item, Event) else _centre(item)
+    region = item.region
+    return Account(
+        party=item.provenance.originators[0],
+        subject=item.subject,
+        basis=ItemReference(item_id=item.item_id, version=item.version),
+        time_ns=item.valid_ns if is_event else item.expected_ns,
+        time_sigma_ms=item.time_sigma_ms,
+        place=place,
+        reach_m=region.semi_major_m if isinstance(region, Ellipse) else 0,
+    )
+
+
+def _centre(item: _Item) -> Place | None:
+    return item.region.centre if isinstance(item.region, Ellipse) else None
+
+
+def _near(one: Event, other: Event) -> bool:
+    """Whether two launches might be one, where no tracks tell."""
+    if abs(one.valid_ns - other.valid_ns) > _NEAR_S * SECOND_NS:
+        return False
+    if one.place is None or other.place is None:
+        return False
+    apart_m, _ = geodesic_inverse(*degrees_of(one.place), *degrees_of(other.place))
+    return apart_m < _NEAR_M
+
+
+def _launches_differ(one: _Item, other: _Item) -> bool:
+    return _instants_differ(one, one.valid_ns, other, other.valid_ns) or _places_differ(one, other)
+
+
+def _impacts_differ(one: _Item, other: _Item) -> bool:
+    if one.expected_ns is None or other.expected_ns is None:
+        return _places_differ(one, other)
+    return _instants_differ(one, one.expected_ns, other, other.expected_ns) or _places_differ(one, other)
+
+
+def _instants_differ(one: _Item, one_ns: int, other: _Item, other_ns: int) -> bool:
+    sigma_ms = math.hypot(one.time_sigma_ms, other.time_sigma_ms)
+    return abs(one_ns - other_ns) / 1e6 > _SIGMAS * sigma_ms
+
+
+def _places_differ(one: _Item, other: _Item) -> bool:
+    """Whether two regions are apart: the squared distance of their centres in their joint covariance."""
+    if not (isinstance(one.region, Ellipse) and isinstance(other.region, Ellipse)):
+        return False
+    apart_m, bearing_deg = geodesic_inverse(*degrees_of(one.region.centre), *degrees_of(other.region.centre))
+    bearing = math.radians(bearing_deg)
+    apart = apart_m * np.array([math.sin(bearing), math.cos(bearing)])
+    joint = _covariance(one.region) + _covariance(other.region)
+    return bool(apart @ np.linalg.solve(joint, apart) > _GATE)
+
+
+def _covariance(region: Ellipse) -> FloatArray:
+    """East-north covariance (2, 2), m2, of a region with its probability."""
+    reach = math.sqrt(-2.0 * math.log1p(-region.probability_ppm / _PPM))
+    bearing = math.radians(region.bearing_mdeg / 1e3)
+    axes = np.array([[math.sin(bearing), math.cos(bearing)], [math.cos(bearing), -math.sin(bearing)]])
+    sigmas = np.array([region.semi_major_m, region.semi_minor_m]) / reach
+    return np.asarray(axes.T @ np.diag(sigmas**2) @ axes, dtype=np.float64)

@@ -1,0 +1,178 @@
+"""When a falling object passes a place: the closest approach of its ground track, and its height there.
+
+The ground track is the path of the point below the object. At the closest approach the error of the object
+along its way is an error of the instant, the error across it is an error of the distance; both are scaled
+down to the ground by R / (R + h). See `fall` for the motion and for what is uncertain in it.
+
+Limits: a burning object is treated as if its thrust ended now. First order: for a place nearer to the track
+than its error across, the distance is not normally distributed; `passing_probability` is the right question.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from trilat.fusion.fall import (
+    FALL_S_MAX,
+    GRAVITY_SIGMA_M_PER_S2,
+    Drag,
+    drag_of,
+    fall,
+    moved,
+    predicted,
+    trace,
+)
+from trilat.fusion.motion import height
+from trilat.fusion.observation import check_instant, checked_state
+from trilat.geo import (
+    SEMI_MAJOR_AXIS_M,
+    FloatArray,
+    ecef_from_geodetic,
+    enu_rotation,
+    geodesic_inverse,
+    geodetic_from_ecef,
+)
+from trilat.model import ObservationError
+
+# Longest step between two looked-at points of the track, seconds, and most of them.
+_TRACK_STEP_S = 5.0
+_TRACK_POINTS_MIN = 16
+# Slower over the ground than this, a passage has no instant, m/s.
+_GROUND_M_PER_S_MIN = 1.0
+
+
+@dataclass(frozen=True)
+class PassageEstimate:
+    """The closest approach of a ground track to a place.
+
+    `distance_m` is along the ground, `right_m` the same with a sign: positive where the track passes with
+    the place on its right hand. `height_m` is that of the object then.
+    """
+
+    time_ns: int
+    time_sigma_s: float
+    distance_m: float
+    right_m: float
+    distance_sigma_m: float
+    height_m: float
+    height_sigma_m: float
+
+
+class Fall:
+    """A state on its way down, with its path to the ground, or for two hours where it does not come down."""
+
+    def __init__(
+        self,
+        mean: FloatArray,
+        covariance: FloatArray,
+        time_ns: int,
+        ballistic_coefficient_kg_per_m2: float | None = None,
+        gravity_sigma_m_per_s2: float = GRAVITY_SIGMA_M_PER_S2,
+    ) -> None:
+        """The path of a state (6,) with covariance (6, 6), ECEF, m and m/s, at `time_ns`.
+
+        Raises:
+            ObservationError: a state, covariance, instant or coefficient that cannot be, or one below the
+                ground.
+        """
+        check_instant("time_ns", time_ns)
+        mean, covariance = checked_state(mean, covariance)
+        self.time_ns = int(time_ns)
+        self.mean, self.covariance = mean.copy(), covariance.copy()
+        self.drag: Drag = drag_of(ballistic_coefficient_kg_per_m2, None)
+        self.gravity_sigma_m_per_s2 = gravity_sigma_m_per_s2
+        if height(self.mean) < 0.0:
+            raise ObservationError("`mean` is below the ground: nothing falls from there")
+        seconds, _ = fall(self.mean, self.drag.coefficient, FALL_S_MAX)
+        self.comes_down = not math.isnan(seconds)
+        self.seconds = seconds if self.comes_down else FALL_S_MAX
+        count = max(_TRACK_POINTS_MIN, math.ceil(self.seconds / _TRACK_STEP_S))
+        self.step_s = self.seconds / count
+        self.states = trace(self.mean, self.drag.coefficient, self.seconds, count)
+        self.below = below(self.states[:, :3])
+
+    def at(self, seconds: float) -> FloatArray:
+        """The state (6,) after `seconds`."""
+        row = int(min(max(seconds, 0.0) / self.step_s, len(self.states) - 1))
+        return moved(self.states[row], self.drag.coefficient, seconds - row * self.step_s)
+
+    def predicted(self, seconds: float) -> tuple[FloatArray, FloatArray]:
+        """Mean (6,) and covariance (6, 6) after `seconds`, with drag and gravity uncertain."""
+        return predicted(self.mean, self.covariance, seconds, self.drag, self.gravity_sigma_m_per_s2)
+
+    def closest_s(self, place_m: FloatArray) -> float | None:
+        """Seconds until the ground track is closest to a ground point (3,), ECEF; None where that is past.
+
+        It is past where the distance grows from the first.
+        """
+        nearest = int(np.argmin(np.sum((self.below - place_m) ** 2, axis=1)))
+        low = max(0, nearest - 1) * self.step_s
+        high = min(len(self.states) - 1, nearest + 1) * self.step_s
+
+        def squared_m2(seconds: float) -> float:
+            return float(np.sum((below(self.at(seconds)[None, :3])[0] - place_m) ** 2))
+
+        found = float(
+            minimize_scalar(squared_m2, bounds=(low, high), method="bounded", options={"xatol": 1e-3}).x
+        )
+        return None if nearest == 0 and squared_m2(0.0) <= squared_m2(found) else found
+
+
+def below(positions_m: FloatArray) -> FloatArray:
+    """The ground points (n, 3), ECEF m, below positions (n, 3)."""
+    latitude, longitude, _ = geodetic_from_ecef(positions_m)
+    return ecef_from_geodetic(latitude, longitude, 0.0)
+
+
+def passage_estimate(
+    mean: FloatArray,
+    covariance: FloatArray,
+    time_ns: int,
+    latitude_deg: float,
+    longitude_deg: float,
+    ballistic_coefficient_kg_per_m2: float | None = None,
+) -> PassageEstimate | None:
+    """The passage of a falling state (6,), covariance (6, 6), ECEF, over a place; None where it is past.
+
+    For a track that ends short of the place it is the instant of impact. A state in orbit is followed for
+    two hours.
+
+    Raises:
+        ObservationError: a state, covariance, instant, coefficient or place that cannot be, or a state
+            below the ground.
+    """
+    if not (abs(latitude_deg) <= 90.0 and abs(longitude_deg) <= 360.0):
+        raise ObservationError("the place must have a latitude within 90 and a longitude within 360 degrees")
+    path = Fall(mean, covariance, time_ns, ballistic_coefficient_kg_per_m2)
+    place_m = ecef_from_geodetic(math.radians(latitude_deg), math.radians(longitude_deg), 0.0)
+    seconds = path.closest_s(place_m)
+    return None if seconds is None else _passage(path, seconds, latitude_deg, longitude_deg)
+
+
+def _passage(path: Fall, seconds: float, latitude_deg: float, longitude_deg: float) -> PassageEstimate | None:
+    state, covariance = path.predicted(seconds)
+    latitude, longitude, height_m = (float(value) for value in geodetic_from_ecef(state[:3]))
+    rotation = enu_rotation(latitude, longitude)
+    local = rotation @ covariance[:3, :3] @ rotation.T
+    east, north, _ = (float(value) for value in rotation @ state[3:])
+    ground_m_per_s = math.hypot(east, north)
+    if ground_m_per_s < _GROUND_M_PER_S_MIN:
+        return None
+    along = np.array([east, north, 0.0]) / ground_m_per_s
+    across = np.array([north, -east, 0.0]) / ground_m_per_s
+    distance_m, bearing_deg = geodesic_inverse(
+        math.degrees(latitude), math.degrees(longitude), latitude_deg, longitude_deg
+    )
+    side = math.sin(math.radians(bearing_deg) - math.atan2(east, north))
+    scale = SEMI_MAJOR_AXIS_M / (SEMI_MAJOR_AXIS_M + height_m)
+    return PassageEstimate(
+        time_ns=path.time_ns + round(seconds * 1e9),
+        time_sigma_s=math.sqrt(max(0.0, float(along @ local @ along))) / ground_m_per_s,
+        distance_m=distance_m,
+        right_m=math.copysign(distance_m, side),
+        distance_sigma_m=scale * math.sqrt(max(0.0, float(across @ local @ across))),
+        height_m=height_m,
+        height_sigma_m=math.sqrt(max(0.0, float(local[2, 2]))),
+    )

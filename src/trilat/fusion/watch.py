@@ -1,0 +1,204 @@
+"""Which areas on the ground a falling object threatens: by flying over them, and by coming down in them.
+
+An area is the row of its corners. Two probabilities, both of the estimate and of nothing else:
+
+- coming down: the normal distribution of the impact point over the polygon. In coordinates in which the
+  impact's covariance is the unit matrix an edge at distance d from the point, from u1 to u2 along itself,
+  adds
+
+      [atan(u/d) / (2 pi) - T(d, u/d)] from u1 to u2
+
+  (Green's theorem, with T of Owen, Ann. Math. Stat. 27 (1956) 1075): exact for any simple polygon.
+- flying over: the true ground track is the predicted one shifted sideways by its error across, so it
+  meets the area where that shift lies between those of the area's leftmost and rightmost boundary points,
+  each measured against the error across at its own passage.
+
+Limits: the plane is that of distances and bearings from the impact point, good to 1 % within 1,000 km of it;
+the error across is taken as one number over the width of an area; what the track passes after the impact is
+not ahead of it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, owens_t
+
+from trilat.fusion.impact import ImpactEstimate
+from trilat.fusion.passage import Fall
+from trilat.geo import (
+    SEMI_MAJOR_AXIS_M,
+    FloatArray,
+    ecef_from_geodetic,
+    enu_rotation,
+    geodesic_direct,
+    geodesic_inverse,
+    geodetic_from_ecef,
+)
+from trilat.model import ObservationError
+
+CORNERS_MAX = 512
+# Points of a boundary against which a track is measured, at the least.
+_BOUNDARY_POINTS = 48
+# Corners of the polygon that stands for an ellipse.
+_ELLIPSE_CORNERS = 72
+
+
+@dataclass(frozen=True)
+class Threat:
+    """How probable it is that an object comes down in an area, and that it flies over it.
+
+    `first_ns` and `last_ns` are the passages of the first and the last point of its boundary, None where none
+    lies abeam of the track ahead.
+    """
+
+    impact_probability: float
+    overflight_probability: float
+    first_ns: int | None
+    last_ns: int | None
+
+
+def ellipse_corners(
+    latitude_deg: float, longitude_deg: float, semi_major_m: float, semi_minor_m: float, bearing_deg: float
+) -> list[tuple[float, float]]:
+    """Corners (latitude, longitude), degrees, of a polygon of the same area as an ellipse on the ground.
+
+    Raises:
+        ObservationError: axes that are not positive, or longer than a quarter of the Earth.
+    """
+    if not 0.0 < semi_minor_m <= semi_major_m <= 1.0e7:
+        raise ObservationError("an ellipse needs semi-axes above 0, the longer first, below 10,000 km")
+    turns = np.arange(_ELLIPSE_CORNERS) * 2.0 * math.pi / _ELLIPSE_CORNERS
+    # An inscribed polygon of n corners has n / (2 pi) sin(2 pi / n) of the area.
+    wider = math.sqrt(2.0 * math.pi / _ELLIPSE_CORNERS / math.sin(2.0 * math.pi / _ELLIPSE_CORNERS))
+    corners = []
+    for along, across in zip(semi_major_m * np.cos(turns), semi_minor_m * np.sin(turns), strict=True):
+        bearing = bearing_deg + math.degrees(math.atan2(across, along))
+        corners.append(
+            geodesic_direct(latitude_deg, longitude_deg, bearing % 360.0, wider * math.hypot(along, across))
+        )
+    return corners
+
+
+def impact_probability(impact: ImpactEstimate, corners: Sequence[tuple[float, float]]) -> float:
+    """Probability in [0, 1] that the object comes down inside a simple polygon.
+
+    Args:
+        impact: where it comes down.
+        corners: (latitude, longitude), degrees, in order either way round; the last joins the first.
+
+    Raises:
+        ObservationError: fewer than three corners, more than CORNERS_MAX, or one that is no place.
+    """
+    checked = _checked(corners)
+    points = np.array([_plane(impact.latitude_deg, impact.longitude_deg, *corner) for corner in checked])
+    # A perfect estimate would have no plane to whiten: a metre is below every error that matters here.
+    factor = np.linalg.cholesky(impact.covariance_m2 + np.eye(2))
+    whitened = np.linalg.solve(factor, points.T).T
+    total = sum(_edge(start, end) for start, end in zip(whitened, np.roll(whitened, -1, axis=0), strict=True))
+    return float(min(1.0, abs(total)))
+
+
+def _plane(latitude_deg: float, longitude_deg: float, to_latitude: float, to_longitude: float) -> FloatArray:
+    """East and north, m, of a place seen from a point: distance and bearing along the ellipsoid."""
+    distance_m, bearing_deg = geodesic_inverse(latitude_deg, longitude_deg, to_latitude, to_longitude)
+    bearing = math.radians(bearing_deg)
+    return distance_m * np.array([math.sin(bearing), math.cos(bearing)])
+
+
+def _edge(start: FloatArray, end: FloatArray) -> float:
+    """What one edge adds to the integral of the unit normal density over its polygon."""
+    way = end - start
+    length = float(np.hypot(*way))
+    if length == 0.0:
+        return 0.0
+    along = way / length
+    distance = float(start[0] * along[1] - start[1] * along[0])
+    if abs(distance) < 1e-12:
+        return 0.0
+    u1, u2 = float(start @ along), float(end @ along)
+    size = abs(distance)
+    swept = (math.atan(u2 / size) - math.atan(u1 / size)) / (2.0 * math.pi)
+    beyond = float(owens_t(size, u2 / size) - owens_t(size, u1 / size))
+    return math.copysign(swept - beyond, distance)
+
+
+def threat_of(path: Fall, impact: ImpactEstimate | None, corners: Sequence[tuple[float, float]]) -> Threat:
+    """What a fall means for one area; `impact` is that of the same state, None where it does not come down.
+
+    Raises:
+        ObservationError: as in `impact_probability`.
+    """
+    checked = _checked(corners)
+    falls_in = 0.0 if impact is None else impact_probability(impact, checked)
+    boundary = _boundary(checked)
+    seconds, right_m = _abeam(path, boundary)
+    if not seconds:
+        return Threat(falls_in, 0.0, None, None)
+    middle_s = 0.5 * (min(seconds) + max(seconds))
+    sigma_m = _across_sigma_m(path, middle_s)
+    crossed = float(ndtr(max(right_m) / sigma_m) - ndtr(min(right_m) / sigma_m))
+    return Threat(
+        impact_probability=falls_in,
+        overflight_probability=crossed,
+        first_ns=path.time_ns + round(min(seconds) * 1e9),
+        last_ns=path.time_ns + round(max(seconds) * 1e9),
+    )
+
+
+def _abeam(path: Fall, boundary: FloatArray) -> tuple[list[float], list[float]]:
+    """For the boundary points that the track passes: seconds until then, and how far to its right, m."""
+    seconds, right_m = [], []
+    for point in boundary:
+        at = path.closest_s(point)
+        if at is None or at > path.seconds - 1e-2:
+            continue
+        state = path.at(at)
+        latitude, longitude, _ = (float(value) for value in geodetic_from_ecef(state[:3]))
+        rotation = enu_rotation(latitude, longitude)
+        east, north, _ = (float(value) for value in rotation @ state[3:])
+        to_latitude, to_longitude, _ = (math.degrees(float(value)) for value in geodetic_from_ecef(point))
+        offset = _plane(math.degrees(latitude), math.degrees(longitude), to_latitude, to_longitude)
+        seconds.append(at)
+        right_m.append(float(offset @ [north, -east]) / max(1e-9, math.hypot(east, north)))
+    return seconds, right_m
+
+
+def _across_sigma_m(path: Fall, seconds: float) -> float:
+    """One sigma of the ground track to the side, m."""
+    state, covariance = path.predicted(seconds)
+    latitude, longitude, height_m = (float(value) for value in geodetic_from_ecef(state[:3]))
+    rotation = enu_rotation(latitude, longitude)
+    east, north, _ = (float(value) for value in rotation @ state[3:])
+    across = np.array([north, -east, 0.0]) @ rotation / max(1e-9, math.hypot(east, north))
+    scale = SEMI_MAJOR_AXIS_M / (SEMI_MAJOR_AXIS_M + height_m)
+    return max(1.0, scale * math.sqrt(max(0.0, float(across @ covariance[:3, :3] @ across))))
+
+
+def _boundary(corners: Sequence[tuple[float, float]]) -> FloatArray:
+    """Points (n, 3), ECEF m, along the edges, corners among them."""
+    points = np.array(
+        [
+            ecef_from_geodetic(math.radians(latitude), math.radians(longitude), 0.0)
+            for latitude, longitude in corners
+        ]
+    )
+    each = max(1, math.ceil(_BOUNDARY_POINTS / len(points)))
+    shares = np.arange(each)[:, None] / each
+    rows = [
+        start + shares * (end - start) for start, end in zip(points, np.roll(points, -1, axis=0), strict=True)
+    ]
+    latitude, longitude, _ = geodetic_from_ecef(np.concatenate(rows))
+    return ecef_from_geodetic(latitude, longitude, 0.0)
+
+
+def _checked(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    if not 3 <= len(corners) <= CORNERS_MAX:
+        raise ObservationError(f"an area has 3 to {CORNERS_MAX} corners, not {len(corners)}")
+    for latitude_deg, longitude_deg in corners:
+        if not (abs(latitude_deg) <= 90.0 and abs(longitude_deg) <= 360.0):
+            raise ObservationError(
+                "a corner must have a latitude within 90 and a longitude within 360 degrees"
+            )
+    return [(float(latitude_deg), float(longitude_deg)) for latitude_deg, longitude_deg in corners]
