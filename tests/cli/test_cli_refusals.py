@@ -12,6 +12,7 @@ from trilat.model import UsageError
 
 ITEMS = ("decide", "--agreements", EXAMPLE / "agreements", "--items", EXAMPLE / "items.jsonl")
 ASKED = ("decide", "--agreements", "hub-2014", "--items", EXAMPLE / "items.jsonl")
+TRACK = ("track", "--sites", "sites.toml", "--out", "tracks.csv")
 RECORDED = ("demo", "--telemetry", "flight.csv", "--pad", "28.56,-80.57", "--azimuth", "45")
 
 REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
@@ -128,6 +129,24 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
         "receivers.toml` cannot be read",
     ),
     ("negative thinning", ("ingest", "empty", "--as", "ais", "--thin-s", "-1"), "for `--thin-s`"),
+    ("plots without sites", ("track", "plots.csv", "--out", "o"), "missing option `--sites`"),
+    ("plots without a place", ("track", "plots.csv", "--sites", "sites.toml"), "missing option `--out`"),
+    ("missing plots", (*TRACK, "gone"), "`gone` cannot be read"),
+    ("binary plots", (*TRACK, "binary"), "`binary` is not UTF-8"),
+    ("empty plots", (*TRACK, "empty"), "plots file lacks the columns t_ns, sensor"),
+    ("plots of something else", (*TRACK, "flight.csv"), "plots file lacks the columns"),
+    ("plots of no known sensor", (*TRACK, "strange.csv"), "row 2: sensor `nobody` is not in the sites file"),
+    (
+        "sites that are no sites",
+        ("track", "plots.csv", "--sites", "places.toml", "--out", "o"),
+        "unknown part",
+    ),
+    ("tracks into a folder", ("track", "plots.csv", "--sites", "sites.toml", "--out", "folder"), "`folder`"),
+    ("pictures into a file", (*TRACK, "plots.csv", "--fuse", "central", "--out", "empty"), "`empty` cannot"),
+    ("fusion of another kind", (*TRACK, "plots.csv", "--fuse", "all"), "`all` is not one of"),
+    ("exchange that never comes", (*TRACK, "plots.csv", "--exchange-s", "121"), "from 1 to 120"),
+    ("exchange without end", (*TRACK, "plots.csv", "--exchange-s", "nan"), "from 1 to 120"),
+    ("truth that is none", (*TRACK, "plots.csv", "--truth", "plots.csv"), "truth file lacks the columns"),
     ("no ledger", ("audit", "verify", "gone"), "no ledger `gone`"),
     ("folder as ledger", ("audit", "verify", "folder"), "no ledger `folder`"),
     ("ledger without key", ("audit", "verify", "binary"), "`binary.key` cannot be read"),
@@ -146,6 +165,13 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     packed = gzip.compress((folder / "flight.csv").read_bytes())
     (folder / "cut.gz").write_bytes(packed[:-20])
     (folder / "damaged.gz").write_bytes(packed[:40] + bytes(40) + packed[80:])
+    (folder / "sites.toml").write_text(
+        '[sensor.r]\nparty = "JPN"\nlat_deg = 39.5\nlon_deg = 135.0\nheight_m = 20.0\nrange_sigma_m = 30.0\n'
+        "azimuth_sigma_rad = 0.001\nelevation_sigma_rad = 0.001\n"
+    )
+    head = "t_ns,sensor,range_m,azimuth_rad,elevation_rad,range_rate_m_per_s"
+    (folder / "plots.csv").write_text(f"{head}\n1577836847370000000,r,300000.0,1.0,0.5,\n")
+    (folder / "strange.csv").write_text(f"{head}\n1577836847370000000,nobody,300000.0,1.0,0.5,\n")
     (folder / "places.toml").write_text("moon = [400.0, 0]\n")
     return folder
 

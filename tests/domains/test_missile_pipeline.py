@@ -194,7 +194,7 @@ def test_settled_plots_are_not_published_again() -> None:
 
 def test_a_lone_plot_that_belongs_to_nothing_is_let_go() -> None:
     """It waits as long as the tracker's buffer; asking the tracker about older instants would raise."""
-    flight = Flight(150.0)
+    flight = Flight(180.0)
     reports = list(flight.reports.values())
     stray_observation = reports[0].observation
     assert isinstance(stray_observation, RadarPlot)
@@ -208,7 +208,7 @@ def test_a_lone_plot_that_belongs_to_nothing_is_let_go() -> None:
     for report in reports:
         pipeline.add(report)
     # As after a restart: everything is here, and nothing was published since the beginning.
-    items = pipeline.publish(flight.launch_ns + 150 * SECOND_NS, flight._head)
+    items = pipeline.publish(flight.launch_ns + 180 * SECOND_NS, flight._head)
     assert any(isinstance(item, Track) for item in items)
     assert "KOR-r-stray" not in [report_id for report_id, _ in pipeline._pending]
 

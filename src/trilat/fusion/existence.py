@@ -22,6 +22,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from trilat.fusion.measurement import (
     KIND_DIRECTION,
     KIND_EQUIVALENT,
@@ -57,7 +59,10 @@ _MEMORY = 0.99
 # Where false plots may lie before so many have been seen: m, rad, sine of elevation, m/s; and the least.
 _EXTENT_FIRST = (1.0e6, 2.0 * math.pi, 1.0, 1.0e4)
 _EXTENT_LEAST = (1.0e4, 0.05, 0.05, 1.0e2)
-_EXTENT_PLOTS = 20.0
+_EXTENT_PLOTS = 6
+_RECENT = 48
+# The extent of n places is taken wider by this over n: a few do not reach the edges.
+_EXTENT_MARGIN = 6.0
 # Density of tracklets that belong to no object: their sender has already sorted out false plots. Far below
 # any density that a true one can have, 1/(m3 (m/s)3).
 _TRACKLET_DENSITY = 1.0e-45
@@ -88,29 +93,27 @@ class SensorModel:
 class SensorState:
     """What a picture has learned of one sensor: false plots, where they lie, how often it looks.
 
-    `low` and `high` (4,) are the extent in range, azimuth from `azimuth_rad`, sine of elevation, range rate.
+    `recent` are the places of the last of them: range, azimuth, sine of elevation, range rate (NaN: none).
     """
 
     scans: float = 0.0
     false_plots: float = 0.0
-    seen: float = 0.0
-    azimuth_rad: float = 0.0
-    low: tuple[float, ...] = (math.inf,) * 4
-    high: tuple[float, ...] = (-math.inf,) * 4
+    recent: tuple[tuple[float, float, float, float], ...] = ()
     revisit_s: float = 0.0
 
-    def after(self, unused: Sequence[Measurement]) -> "SensorState":
-        """The state after a scan that left these plots without a track."""
-        state = replace(
+    def after(self, unused: Sequence[Measurement], doubted: float) -> "SensorState":
+        """The state after a scan that left these plots without a track.
+
+        `doubted` is how many of the others are false too, by the existence of their tracks: else tracks of
+        false plots would eat up the count that they are to be judged by.
+        """
+        places = [_place(plot) for plot in unused[-_RECENT:] if plot.kind != KIND_EQUIVALENT]
+        return replace(
             self,
             scans=self.scans * _MEMORY + 1.0,
-            false_plots=self.false_plots * _MEMORY + len(unused),
-            seen=self.seen + len(unused),
+            false_plots=self.false_plots * _MEMORY + len(unused) + doubted,
+            recent=(*self.recent, *places)[-_RECENT:],
         )
-        for plot in unused:
-            if plot.kind != KIND_EQUIVALENT:
-                state = _reaching(state, plot)
-        return state
 
     def false_per_scan(self, model: SensorModel) -> float:
         """False plots expected in a scan."""
@@ -123,18 +126,29 @@ class SensorState:
         """Density of false plots in the coordinates of the innovation of a `kind` of plot."""
         if kind == KIND_EQUIVALENT:
             return _TRACKLET_DENSITY
-        sizes = list(_EXTENT_FIRST)
-        if self.seen >= _EXTENT_PLOTS:
-            for i, least in enumerate(_EXTENT_LEAST):
-                size = self.high[i] - self.low[i]
-                if math.isfinite(size):
-                    sizes[i] = max(size, least)
+        sizes = self._extent()
         volume = sizes[1] * sizes[2]
         if kind in {KIND_RADAR, KIND_RADAR_RATE}:
             volume *= sizes[0]
         if kind == KIND_RADAR_RATE:
             volume *= sizes[3]
         return self.false_per_scan(model) / volume
+
+    def _extent(self) -> tuple[float, ...]:
+        """Size of the part of its coordinates in which a sensor's false plots have lain of late."""
+        if len(self.recent) < _EXTENT_PLOTS:
+            return _EXTENT_FIRST
+        places = np.array(self.recent)
+        # Azimuth from that of the first, so that north is no edge.
+        places[:, 1] = (places[:, 1] - places[0, 1] + math.pi) % (2.0 * math.pi)
+        seen = np.isfinite(places)
+        low = np.where(seen, places, np.inf).min(axis=0)
+        high = np.where(seen, places, -np.inf).max(axis=0)
+        grown = (high - low) * (1.0 + _EXTENT_MARGIN / len(places))
+        return tuple(
+            min(max(size, least), first) if math.isfinite(size) else first
+            for size, least, first in zip(grown.tolist(), _EXTENT_LEAST, _EXTENT_FIRST, strict=True)
+        )
 
     def revisited(self, seconds: float) -> "SensorState":
         """The state after an object was seen again after `seconds`; misses only make that longer."""
@@ -144,24 +158,13 @@ class SensorState:
         return replace(self, revisit_s=usual_s)
 
 
-def _reaching(state: SensorState, plot: Measurement) -> SensorState:
-    """The state whose extent holds the plot too."""
-    azimuth_rad, elevation_rad, first, second = _coordinates(plot)
-    start_rad = azimuth_rad if state.low[1] == math.inf else state.azimuth_rad
-    turn = (azimuth_rad - start_rad + math.pi) % (2.0 * math.pi) - math.pi
-    place = (first, turn, math.sin(elevation_rad), second)
-    low = tuple(b if math.isnan(a) else min(a, b) for a, b in zip(place, state.low, strict=True))
-    high = tuple(b if math.isnan(a) else max(a, b) for a, b in zip(place, state.high, strict=True))
-    return replace(state, azimuth_rad=start_rad, low=low, high=high)
-
-
-def _coordinates(plot: Measurement) -> tuple[float, float, float, float]:
-    """Azimuth, elevation, range and range rate of a plot as its sensor measured them; NaN: not measured."""
+def _place(plot: Measurement) -> tuple[float, float, float, float]:
+    """Range, azimuth, sine of elevation and range rate as the sensor measured them; NaN: not measured."""
     numbers = plot.key[4]
     assert isinstance(numbers, tuple)
     range_m = float(plot.values[0]) if plot.kind != KIND_DIRECTION else math.nan
     rate = float(plot.values[3]) if plot.kind == KIND_RADAR_RATE else math.nan
-    return float(numbers[0]), float(numbers[1]), range_m, rate
+    return range_m, float(numbers[0]), math.sin(float(numbers[1])), rate
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ _SPLIT_SIGMAS = 4.0
 _SPLIT_S = 5.0
 # A body this far below the ellipsoid has come down, metres.
 _DOWN_M = -3_000.0
+# A body faster than this is not the Earth's: escape is 11 km/s, and there is an error.
+_SPEED_M_PER_S_MAX = 15_000.0
 # The Earth's gravity is not felt as such nearer to its centre than this, metres.
 _RADIUS_M_MIN = 5.0e6
 
@@ -77,10 +79,18 @@ def is_lost(track: Track, time_ns: int, settings: TrackerSettings) -> bool:
 def is_gone(bank: Bank, settings: TrackerSettings) -> bool:
     """Whether the state says nothing any more, or lies below the ground."""
     mean, covariance, _ = bank_state(bank)
+    return is_gone_state(mean, covariance, settings)
+
+
+def is_gone_state(mean: FloatArray, covariance: FloatArray, settings: TrackerSettings) -> bool:
+    """As `is_gone`, of a state (6,) and covariance (6, 6)."""
     spread_m2 = float(covariance[0, 0] + covariance[1, 1] + covariance[2, 2])
     if not spread_m2 <= settings.position_sigma_m_max**2 or not is_sound(mean, covariance):
         return True
-    return not float(np.linalg.norm(mean[:3])) > _RADIUS_M_MIN or not height(mean) >= _DOWN_M
+    if not float(mean[3:] @ mean[3:]) <= _SPEED_M_PER_S_MAX**2:
+        return True
+    radius_m2 = float(mean[0] * mean[0] + mean[1] * mean[1] + mean[2] * mean[2])
+    return not radius_m2 > _RADIUS_M_MIN**2 or not height(mean) >= _DOWN_M
 
 
 def parent_of(tracks: Sequence[Track], positions_m: FloatArray, sigmas_m: FloatArray, young: Track) -> int:

@@ -29,7 +29,7 @@ from trilat.fusion.existence import (
 )
 from trilat.fusion.life import (
     Together,
-    is_gone,
+    is_gone_state,
     is_silent_too_long,
     merged,
     named_after_thrust,
@@ -56,6 +56,8 @@ _UNKNOWN_SENSOR = SensorModel()
 # A plot of less than this share of a track is not blended in; one above the other is taken alone.
 _SHARE_MIN = 0.01
 _SHARE_ALONE = 0.98
+# A track without a number is dropped below this share of its first existence.
+_LEFT_MIN = 0.3
 # A track takes part in a scan's plots, though it is given none of them, from this share on.
 _SHARE_SOFT = 0.3
 
@@ -100,8 +102,8 @@ def after_scan(
     """The picture after one scan: plots of one sensor at one instant."""
     time_ns = plots[0].time_ns
     taken = picture.taken if picture.taken and picture.taken[-1][0].time_ns == time_ns else ()
-    picture, banks = _carried(picture, time_ns, settings)
-    scan = _weighed(picture, banks, plots, settings, models)
+    picture, banks, states = _carried(picture, time_ns, settings)
+    scan = _weighed(picture, banks, states, plots, settings, models)
     choice = nearest(scan.log_psi)
     picture = _updated(picture, scan, choice, settings)
     paired = sorted(index for index in choice if index >= 0)
@@ -122,29 +124,36 @@ def after_scan(
 
 
 def _exists(track: Track, settings: TrackerSettings) -> bool:
-    """Whether existence is left; a track that has only started is not asked yet."""
+    """Whether existence is left; one without a number may not fall far below what it began with."""
+    if track.number == 0 and track.existence < _LEFT_MIN * track.first_existence:
+        return False
     return track.existence >= settings.delete_existence or track.looked_ns == track.born_ns
 
 
-def _carried(picture: Picture, time_ns: int, settings: TrackerSettings) -> tuple[Picture, list[Bank]]:
-    """The picture without what is lost at the instant, and the filters of the rest there."""
-    kept, banks = [], []
+def _carried(
+    picture: Picture, time_ns: int, settings: TrackerSettings
+) -> tuple[Picture, list[Bank], list[tuple[FloatArray, FloatArray]]]:
+    """The picture without what is lost at the instant, and the filters and states of the rest there."""
+    kept, banks, states = [], [], []
     for track in picture.tracks:
         if is_silent_too_long(track, time_ns, settings):
             continue
         bank = predicted_bank(track, time_ns, settings)
-        if not is_gone(bank, settings):
+        mean, covariance, _ = bank_state(bank)
+        if not is_gone_state(mean, covariance, settings):
             kept.append(track)
             banks.append(bank)
+            states.append((mean, covariance))
     if len(kept) < len(picture.tracks):
         together = of_living(picture.together, kept)
         picture = replace(picture, tracks=tuple(kept), together=together)
-    return picture, banks
+    return picture, banks, states
 
 
 def _weighed(
     picture: Picture,
     banks: list[Bank],
+    states: list[tuple[FloatArray, FloatArray]],
     plots: Sequence[Measurement],
     settings: TrackerSettings,
     models: Models,
@@ -152,13 +161,12 @@ def _weighed(
     time_ns, key = plots[0].time_ns, plots[0].scan[1:4]
     model = models.get((plots[0].source, plots[0].sensor), _UNKNOWN_SENSOR)
     state = picture.sensors.get(key, SensorState())
-    states = [bank_state(bank)[:2] for bank in banks]
     existences = [
         lasting(track.existence, (time_ns - track.looked_ns) / NS_PER_S) for track in picture.tracks
     ]
     chances = [chance_of_plot(track.looks.get(key), time_ns, model) for track in picture.tracks]
     positions = np.array([mean[:3] for mean, _ in states]).reshape(-1, 3)
-    sigmas = np.array([math.sqrt(float(np.trace(covariance[:3, :3]))) for _, covariance in states])
+    sigmas = np.array([math.sqrt(float(c[0, 0] + c[1, 1] + c[2, 2])) for _, c in states])
     candidates = Candidates(banks, positions, sigmas)
     log_ratio = log_densities(candidates, plots, settings.gate_tail_probability)
     densities = [math.log(state.density(plot.kind, model)) for plot in plots]
@@ -194,7 +202,8 @@ def _updated(picture: Picture, scan: _Scan, choice: Sequence[int], settings: Tra
                 new = replace(new, number=confirmed)
         tracks.append(track if new is None else new)
     unused = [plot for plot, index in zip(scan.plots, choice, strict=True) if index < 0]
-    sensors = {**picture.sensors, scan.key: state.after(unused)}
+    doubted = sum(1.0 - scan.existences[index] for index in rows)
+    sensors = {**picture.sensors, scan.key: state.after(unused, doubted)}
     return replace(picture, tracks=tuple(tracks), confirmed=confirmed, unsound=unsound, sensors=sensors)
 
 

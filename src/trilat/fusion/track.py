@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numba import njit
 
 from trilat.fusion.existence import Look, SensorKey
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
@@ -30,6 +31,8 @@ NS_PER_S = 1_000_000_000
 _NO_RANGE_M = 1.0e5
 # Nothing that this tracker is for starts deeper than this, metres from the Earth's centre.
 _RADIUS_M_MIN = 6.2e6
+# Pivots of a correlation below this are rounding.
+_PIVOT_MIN = 1e-13
 ASSOCIATIONS = ("gnn", "jpda")
 """Global nearest neighbour, or the probabilities of all pairings."""
 
@@ -89,7 +92,8 @@ class Track:
 
     `born_ns` is the track's own first plot; `first_time_ns` that of the object, which is earlier when the
     track took over the name of another at a staging. `parent` is the number of the track that it split off,
-    or 0. `existence` is of the instant `looked_ns`, that of the last scan that said anything of it.
+    or 0. `existence` is of the instant `looked_ns`, that of the last scan that said anything of it;
+    `first_existence` is what it began with.
     """
 
     ordinal: int
@@ -102,6 +106,7 @@ class Track:
     sources: frozenset[str]
     bank: Bank
     history: tuple[Measurement, ...] = field(repr=False)
+    first_existence: float
     existence: float
     looked_ns: int
     looks: Mapping[SensorKey, Look] = field(repr=False)
@@ -137,6 +142,7 @@ def start_track(
         sources=frozenset([measurement.source]),
         bank=start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2),
         history=(measurement,),
+        first_existence=existence,
         existence=existence,
         looked_ns=measurement.time_ns,
         looks={measurement.scan[1:4]: Look(1.0, measurement.time_ns, measurement.time_ns)},
@@ -198,16 +204,27 @@ def bank_score(bank: Bank, plot: Measurement) -> tuple[float, float]:
     return distance, log_density
 
 
+@njit(cache=True)
 def is_sound(mean: FloatArray, covariance: FloatArray) -> bool:
-    """Whether a state (6,) is finite and its covariance (6, 6) positive definite."""
-    diagonal = np.diagonal(covariance)
-    if not (np.isfinite(mean).all() and np.isfinite(covariance).all() and (diagonal > 0.0).all()):
-        return False
-    scale = np.sqrt(diagonal)
-    try:
-        np.linalg.cholesky(covariance / np.outer(scale, scale))
-    except np.linalg.LinAlgError:
-        return False
+    """Whether a state (6,) is finite and its covariance (6, 6) positive definite.
+
+    By Cholesky's factor of the correlation, whose least pivot must be above rounding.
+    """
+    low = np.empty((6, 6))
+    for i in range(6):
+        if not (math.isfinite(mean[i]) and covariance[i, i] > 0.0 and math.isfinite(covariance[i, i])):
+            return False
+    for i in range(6):
+        for j in range(i + 1):
+            value = covariance[i, j] / math.sqrt(covariance[i, i]) / math.sqrt(covariance[j, j])
+            for k in range(j):
+                value -= low[i, k] * low[j, k]
+            if i > j:
+                low[i, j] = value / low[j, j]
+            elif not value > _PIVOT_MIN:
+                return False
+            else:
+                low[i, i] = math.sqrt(value)
     return True
 
 

@@ -32,7 +32,7 @@ import numpy as np
 
 from trilat.fusion.existence import NS_PER_S, lasting
 from trilat.fusion.launch import LaunchEstimate, launch_of, used_plots
-from trilat.fusion.life import is_gone, is_lost
+from trilat.fusion.life import is_gone_state, is_lost
 from trilat.fusion.measurement import Measurement, prepare
 from trilat.fusion.observation import (
     DirectionObservation,
@@ -123,10 +123,11 @@ class Tracker:
         """Whether a scan, or the buffer, has all the plots that it may have."""
         if self._scan_sizes[measurement.scan] >= self.settings.scan_plots_max:
             return True
-        if len(self._queue) - self._base[1] < self.settings.plots_max:
+        if len(self._queue) < self.settings.plots_max:
             return False
+        # A plot later than all before pushes the oldest out of the buffer.
         self._advance()
-        self._trim()
+        self._trim(max(measurement.time_ns, self._newest_ns or measurement.time_ns), least=1)
         return len(self._queue) >= self.settings.plots_max
 
     def estimates(self, time_ns: int) -> tuple[TrackEstimate, ...]:
@@ -195,7 +196,7 @@ class Tracker:
     def _horizon_ns(self) -> int | None:
         if self._newest_ns is None:
             return None
-        return self._newest_ns - int(self.settings.buffer_s * NS_PER_S)
+        return max(self._newest_ns - int(self.settings.buffer_s * NS_PER_S), self._base[0])
 
     def _latest_picture(self) -> Picture:
         self._advance()
@@ -245,16 +246,17 @@ class Tracker:
             if len(self._snapshots) > _SNAPSHOTS_MAX:
                 half = len(self._snapshots) // 2
                 self._snapshots[:half] = self._snapshots[1:half:2]
-        if len(self._queue) > _TRIM_EVERY:
-            self._trim()
+        if len(self._queue) > _TRIM_EVERY and self._newest_ns is not None:
+            self._trim(self._newest_ns, least=_TRIM_EVERY)
 
-    def _trim(self) -> None:
-        """Forgets plots and snapshots that no accepted plot can make us go back to."""
-        horizon_ns = self._horizon_ns()
-        if horizon_ns is None:
-            return
+    def _trim(self, newest_ns: int, least: int) -> None:
+        """Forgets plots and snapshots that no plot of the buffer before an instant makes us go back to.
+
+        Where that would be fewer plots than `least`, it waits.
+        """
+        horizon_ns = newest_ns - int(self.settings.buffer_s * NS_PER_S)
         place = bisect_right(self._snapshots, horizon_ns, key=lambda snapshot: snapshot[0])
-        if place == 0 or self._snapshots[place - 1][1] < _TRIM_EVERY:
+        if place == 0 or self._snapshots[place - 1][1] < least:
             return
         time_ns, gone, picture = self._snapshots[place - 1]
         self._base = (time_ns, 0, picture)
@@ -267,9 +269,9 @@ class Tracker:
 
     def _estimate(self, track: Track, time_ns: int) -> TrackEstimate | None:
         bank = predicted_bank(track, time_ns, self.settings)
-        if is_gone(bank, self.settings):
-            return None
         mean, covariance, coast = bank_state(bank)
+        if is_gone_state(mean, covariance, self.settings):
+            return None
         return TrackEstimate(
             track_key=track.key,
             time_ns=time_ns,

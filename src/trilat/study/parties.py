@@ -204,4 +204,9 @@ def _same_tracks(before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]) 
     for distance, old_key, new_key in sorted(pairs):
         if distance < _SAME_TRACK and old_key not in renamed and new_key not in renamed.values():
             renamed[old_key] = new_key
+    # A partner's track that stood alone and is now combined into an own one gives it its number.
+    here = {new.track_key for new in now}
+    for distance, old_key, new_key in sorted(pairs):
+        if distance < _SAME_TRACK and old_key not in renamed and old_key not in here:
+            renamed[old_key] = new_key
     return renamed

@@ -99,10 +99,16 @@ class Writer:
         return self._numbers[key]
 
     def rename(self, new_by_old: Mapping[str, str]) -> None:
-        """Tracks keep their numbers under new names; a name that now is another track's has none."""
+        """Tracks keep their numbers under new names, the older where two became one.
+
+        A name that now is another track's has none.
+        """
         taken = set(new_by_old.values())
         kept = {old: number for old, number in self._numbers.items() if old not in new_by_old}
-        moved = {new: self.number(old) for old, new in new_by_old.items() if old in self._numbers}
+        moved: dict[str, int] = {}
+        for old, new in new_by_old.items():
+            if old in self._numbers:
+                moved[new] = min(self._numbers[old], moved.get(new, self._numbers[old]))
         self._numbers = {name: number for name, number in kept.items() if name not in taken} | moved
 
     def write(self, estimate: TrackEstimate, plot: Observed | None) -> None:
