@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from figures import Figure
@@ -54,12 +54,12 @@ ROWS = (
     Row(
         "coast position RMSE over bound, centralised",
         ("boost",),
-        ("coast position central", "coast position plots"),
+        ("coast position",),
         (None, 1.05),
     ),
     Row(
         "coast position RMSE over bound, tracklets",
-        ("exchange", "boost"),
+        ("exchange",),
         ("coast position tracklets",),
         (None, 1.05),
     ),
@@ -81,7 +81,7 @@ ROWS = (
         may_be_open=True,
     ),
     Row("false commits to coast", ("boost",), ("false commit",), (None, 0.02), may_be_open=True),
-    Row("false commits recovered", ("boost",), ("recovered",), (1.0, None)),
+    Row("false commits recovered", ("boost",), ("recovered", "end in coast"), (1.0, None)),
     Row("exchange every 10 s over the pedigree reference", ("exchange",), ("pedigree",), (None, 1.02)),
     Row("registration, RMSE over the joint bound", ("registration",), ("joint bound",), (None, 1.15)),
     Row("registration, NEES/6", ("registration",), ("NEES",), (None, 1.2)),
@@ -140,7 +140,9 @@ def verdict(figure: Figure, row: Row | None) -> str:
         return "missed"
     if figure.goal_low is None and figure.goal_high is None:
         return ""
-    if not figure.is_missed:
+    # An interval may end at its goal but for rounding: all of 20 runs is 1 to one part in 10^16.
+    slack = 1e-9 * max(1.0, abs(figure.value))
+    if not replace(figure, low=figure.low - slack, high=figure.high + slack).is_missed:
         return "reached"
     return "open" if row is not None and row.may_be_open else "missed"
 

@@ -56,6 +56,12 @@ def test_a_goal_is_missed_only_where_the_whole_interval_is(
     assert SPEED in lines[2]
 
 
+def test_an_interval_that_ends_at_its_goal_but_for_rounding_reaches_it(bench: Any) -> None:
+    all_of_them = bench.Figure("runs that end in coast", 1.0, 0.84, 1.0 - 2e-16, 1.0, None, "", 20)
+    assert all_of_them.is_missed
+    assert bench.verdict(all_of_them, None) == "reached"
+
+
 @pytest.mark.parametrize(
     "figure",
     [
