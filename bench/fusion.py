@@ -141,7 +141,7 @@ def verdict(figure: Figure, row: Row | None) -> str:
     if figure.goal_low is None and figure.goal_high is None:
         return ""
     # An interval may end at its goal but for rounding: all of 20 runs is 1 to one part in 10^16.
-    slack = 1e-9 * max(1.0, abs(figure.value))
+    slack = 1e-12 * abs(figure.value)
     if not replace(figure, low=figure.low - slack, high=figure.high + slack).is_missed:
         return "reached"
     return "open" if row is not None and row.may_be_open else "missed"
