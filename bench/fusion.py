@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from figures import Figure
@@ -51,22 +51,37 @@ class Row:
 
 
 ROWS = (
-    Row("coast position RMSE over bound, centralised", ("boost",), ("coast position central",), (None, 1.05)),
+    Row(
+        "coast position RMSE over bound, centralised",
+        ("boost",),
+        ("coast position",),
+        (None, 1.05),
+    ),
     Row(
         "coast position RMSE over bound, tracklets",
-        ("exchange", "boost"),
+        ("exchange",),
         ("coast position tracklets",),
         (None, 1.05),
     ),
     Row("NEES/6 in coast, exchange graphs with loops", ("exchange",), ("NEES",), (0.95, 1.05)),
-    Row("position +40 s after burnout over known-mode bound", ("boost",), ("position +40",), (None, 1.1)),
-    Row("position +60 s after burnout over known-mode bound", ("boost",), ("position +60",), (None, 1.1)),
-    Row("position +120 s after burnout over known-mode bound", ("boost",), ("position +120",), (None, 1.1)),
-    Row("velocity +40 s after burnout", ("boost",), ("velocity +40",), (None, 1.3), may_be_open=True),
-    Row("velocity +60 s after burnout", ("boost",), ("velocity +60",), (None, 1.3), may_be_open=True),
-    Row("velocity +120 s after burnout", ("boost",), ("velocity +120",), (None, 1.3), may_be_open=True),
+    Row("position +40 s after burnout over known-mode bound", ("boost",), ("position 40",), (None, 1.1)),
+    Row("position +60 s after burnout over known-mode bound", ("boost",), ("position 60",), (None, 1.1)),
+    Row("position +120 s after burnout over known-mode bound", ("boost",), ("position 120",), (None, 1.1)),
+    Row(
+        "velocity +40 s after burnout", ("boost",), ("velocity 40", "speed 40"), (None, 1.3), may_be_open=True
+    ),
+    Row(
+        "velocity +60 s after burnout", ("boost",), ("velocity 60", "speed 60"), (None, 1.3), may_be_open=True
+    ),
+    Row(
+        "velocity +120 s after burnout",
+        ("boost",),
+        ("velocity 120", "speed 120"),
+        (None, 1.3),
+        may_be_open=True,
+    ),
     Row("false commits to coast", ("boost",), ("false commit",), (None, 0.02), may_be_open=True),
-    Row("false commits recovered", ("boost",), ("recovered",), (1.0, None)),
+    Row("false commits recovered", ("boost",), ("recovered", "end in coast"), (1.0, None)),
     Row("exchange every 10 s over the pedigree reference", ("exchange",), ("pedigree",), (None, 1.02)),
     Row("registration, RMSE over the joint bound", ("registration",), ("joint bound",), (None, 1.15)),
     Row("registration, NEES/6", ("registration",), ("NEES",), (None, 1.2)),
@@ -108,8 +123,8 @@ def fills(row: Row, part: str, figure: Figure) -> bool:
 
 
 def _has(text: str, word: str) -> bool:
-    # `+40` must not be found in `+400`.
-    return re.search(re.escape(word) + r"(?![0-9])", text) is not None
+    # `40` must not be found in `240` or `400`.
+    return re.search(r"(?<![0-9])" + re.escape(word) + r"(?![0-9])", text) is not None
 
 
 def _same(goal, other) -> bool:
@@ -125,7 +140,9 @@ def verdict(figure: Figure, row: Row | None) -> str:
         return "missed"
     if figure.goal_low is None and figure.goal_high is None:
         return ""
-    if not figure.is_missed:
+    # An interval may end at its goal but for rounding: all of 20 runs is 1 to one part in 10^16.
+    slack = 1e-12 * abs(figure.value)
+    if not replace(figure, low=figure.low - slack, high=figure.high + slack).is_missed:
         return "reached"
     return "open" if row is not None and row.may_be_open else "missed"
 

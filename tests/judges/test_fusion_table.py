@@ -30,7 +30,7 @@ def outcome(bench: Any, part: str, *figures: Any, failure: str = "") -> Any:
 
 
 def row(bench: Any, *, may_be_open: bool = False) -> Any:
-    return bench.Row("speed", ("boost",), ("velocity +40",), (None, 1.3), may_be_open)
+    return bench.Row("speed", ("boost",), ("velocity 40",), (None, 1.3), may_be_open)
 
 
 SPEED = "velocity at +40 s after burnout"
@@ -56,15 +56,22 @@ def test_a_goal_is_missed_only_where_the_whole_interval_is(
     assert SPEED in lines[2]
 
 
+def test_an_interval_that_ends_at_its_goal_but_for_rounding_reaches_it(bench: Any) -> None:
+    all_of_them = bench.Figure("runs that end in coast", 1.0, 0.84, 1.0 - 2e-16, 1.0, None, "", 20)
+    assert all_of_them.is_missed
+    assert bench.verdict(all_of_them, None) == "reached"
+
+
 @pytest.mark.parametrize(
     "figure",
     [
         ("velocity at +400 s", 1.0, 0.9, 1.1, None, 1.3, "", 200),
+        ("velocity at +240 s", 1.0, 0.9, 1.1, None, 1.3, "", 200),
         (SPEED, 1.0, 0.9, 1.1, None, 1.4, "", 200),
         (SPEED, 1.0, 0.9, 1.1, None, None, "", 200),
         ("speed at +40 s", 1.0, 0.9, 1.1, None, 1.3, "", 200),
     ],
-    ids=["another instant", "an easier goal", "no goal", "another name"],
+    ids=["another instant", "one more", "an easier goal", "no goal", "another name"],
 )
 def test_a_row_that_nothing_fills_is_absent(bench: Any, figure: Any) -> None:
     lines, counts, _ = bench.table([outcome(bench, "boost", figure)], [row(bench)])
