@@ -14,8 +14,8 @@ def main() -> int:
     seeds = sys.argv[1] if len(sys.argv) > 1 else "20"
     steps = (
         ["rates.py"],
-        ["fusion_quick.py", "50", "central"],
-        ["fusion_quick.py", "20", "tracklets"],
+        ["boost.py", "200", "bank"],
+        ["boost.py", "20", "tracklets"],
         ["regimes.py", seeds, "multilateral"],
         ["regimes.py", "5"],
         ["links.py", "60"],

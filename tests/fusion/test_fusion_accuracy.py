@@ -1,6 +1,6 @@
 """How near the estimates come to the bound, and whether they say so truthfully; few runs.
 
-The full figures come from `bench/fusion_quick.py`. Tolerances are from the chi-square: over n runs the mean
+The full figures come from `bench/boost.py`. Tolerances are from the chi-square: over n runs the mean
 of NEES/6 has standard deviation sqrt(2 / (6 n)), and a mean square error over its bound, where one direction
 dominates, sqrt(2 / n).
 """

@@ -51,7 +51,7 @@ class TrackerSettings:
     tentative_s: float = 25.0
     confirm_updates: int = 3
     boost_jerk_psd_m2_per_s5: float = 0.4
-    coast_acceleration_psd_m2_per_s3: float = 1e-7
+    coast_acceleration_psd_m2_per_s3: float = 3e-8
     gate_tail_probability: float = 1e-5
     speed_sigma_m_per_s: float = 3000.0
     thrust_sigma_m_per_s2: float = 30.0
