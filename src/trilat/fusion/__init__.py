@@ -20,12 +20,22 @@ from trilat.fusion.observation import (
     SourceTrack,
 )
 from trilat.fusion.partners import TrackEstimate, coasted
+from trilat.fusion.registration import Registration, RegistrationSettings
+from trilat.fusion.registration_plots import (
+    BiasPrior,
+    BiasTable,
+    PositionReport,
+    SensorBias,
+    corrected_plot,
+)
 from trilat.fusion.track import TrackerSettings
 from trilat.fusion.tracker import Tracker
 from trilat.fusion.tracklet import equivalent_measurement
 
 __all__ = [
     "STAGES",
+    "BiasPrior",
+    "BiasTable",
     "DirectionObservation",
     "Ellipse",
     "EquivalentObservation",
@@ -33,7 +43,11 @@ __all__ = [
     "LaunchEstimate",
     "Observation",
     "Plot",
+    "PositionReport",
     "RadarObservation",
+    "Registration",
+    "RegistrationSettings",
+    "SensorBias",
     "SourceTrack",
     "TrackEstimate",
     "Tracker",
@@ -41,6 +55,7 @@ __all__ = [
     "clairvoyant_bound",
     "coasted",
     "compile_kernels",
+    "corrected_plot",
     "covariance_intersection",
     "ellipse95",
     "equivalent_measurement",

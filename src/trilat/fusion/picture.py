@@ -14,6 +14,8 @@ from trilat.fusion.association import associate
 from trilat.fusion.combine import squared_distance
 from trilat.fusion.measurement import Measurement
 from trilat.fusion.motion import height
+from trilat.fusion.registration_lean import Known, first_lean, next_lean, told, widened
+from trilat.fusion.registration_plots import BiasTable
 from trilat.fusion.stages import Bank
 from trilat.fusion.track import (
     NS_PER_S,
@@ -51,6 +53,8 @@ class Picture:
     confirmed: int = 0
     gated: int = 0
     together: dict[tuple[int, int], int] = field(default_factory=dict)
+    biases: BiasTable | None = None
+    learned: Known | None = None
 
 
 def after_scan(picture: Picture, scan: Sequence[Measurement], settings: TrackerSettings) -> Picture:
@@ -58,12 +62,14 @@ def after_scan(picture: Picture, scan: Sequence[Measurement], settings: TrackerS
     time_ns = scan[0].time_ns
     picture = _without_lost(picture, time_ns, settings)
     banks = [predicted_bank(track, time_ns, settings) for track in picture.tracks]
-    choice = associate(banks, scan, settings.gate_tail_probability)
+    seen = scan if picture.biases is None else [_in_gate(plot, picture.biases) for plot in scan]
+    choice = associate(banks, seen, settings.gate_tail_probability)
     tracks = list(picture.tracks)
     confirmed = picture.confirmed
     for plot, index in zip(scan, choice, strict=True):
         if index >= 0:
             track = updated_track(tracks[index], banks[index], plot, settings)
+            track = _leaning(picture, tracks[index], banks[index], track, plot)
             if track.number == 0 and track.instants >= settings.confirm_updates:
                 confirmed += 1
                 track = replace(track, number=confirmed)
@@ -82,6 +88,8 @@ def _started(picture: Picture, plots: Sequence[Measurement], settings: TrackerSe
     for plot in plots:
         gated = picture.gated + (1 if picture.tracks else 0)
         track = start_track(plot, picture.started + 1, settings)
+        if track is not None and picture.biases is not None:
+            track = replace(track, lean=first_lean(track.bank, plot, picture.biases))
         picture = replace(picture, gated=gated)
         if track is not None and len(picture.tracks) < settings.tracks_max:
             picture = replace(picture, tracks=(*picture.tracks, track), started=picture.started + 1)
@@ -90,7 +98,36 @@ def _started(picture: Picture, plots: Sequence[Measurement], settings: TrackerSe
 
 def _without_lost(picture: Picture, time_ns: int, settings: TrackerSettings) -> Picture:
     kept = tuple(track for track in picture.tracks if not is_lost(track, time_ns, settings))
-    return picture if len(kept) == len(picture.tracks) else replace(picture, tracks=kept)
+    if len(kept) == len(picture.tracks):
+        return picture
+    gone = [track for track in picture.tracks if is_lost(track, time_ns, settings)]
+    return replace(picture, tracks=kept, learned=_known(gone, picture.learned))
+
+
+def known_biases(picture: Picture) -> Known | None:
+    """What all confirmed tracks, present and lost, tell of the biases; None without registration."""
+    return _known(picture.tracks, picture.learned)
+
+
+def _known(tracks: Sequence[Track], known: Known | None) -> Known | None:
+    for track in tracks:
+        if track.number and track.lean is not None:
+            information, vector = told(track.lean, track.bank)
+            known = (information, vector) if known is None else (known[0] + information, known[1] + vector)
+    return known
+
+
+def _in_gate(plot: Measurement, biases: BiasTable) -> Measurement:
+    return replace(plot, covariance=widened(plot, biases))
+
+
+def _leaning(picture: Picture, before: Track, predicted: Bank, after: Track, plot: Measurement) -> Track:
+    """The track with its lean on the sensors' biases after one plot."""
+    if picture.biases is None or before.lean is None:
+        return after
+    seconds = (after.time_ns - before.time_ns) / NS_PER_S
+    banks = (before.bank, predicted, after.bank)
+    return replace(after, lean=next_lean(before.lean, banks, seconds, plot, picture.biases))
 
 
 def is_lost(track: Track, time_ns: int, settings: TrackerSettings) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.motion import REENTRY_HEIGHT_M, height
+from trilat.fusion.registration_lean import Lean
 from trilat.fusion.stages import Bank, mixture, predict_bank, start_bank, update_bank
 from trilat.fusion.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
@@ -77,6 +78,7 @@ class Track:
     sources: frozenset[str]
     bank: Bank
     history: tuple[Measurement, ...] = field(repr=False)
+    lean: Lean | None = field(default=None, repr=False)
 
     @property
     def key(self) -> str:

@@ -35,7 +35,9 @@ from trilat.fusion.observation import (
     check_instant,
 )
 from trilat.fusion.partners import PartnerTracks, TrackEstimate
-from trilat.fusion.picture import Picture, after_scan, is_gone, is_lost
+from trilat.fusion.picture import Picture, after_scan, is_gone, is_lost, known_biases
+from trilat.fusion.registration_lean import biases_of, leaning_state, updated_table
+from trilat.fusion.registration_plots import BiasTable, corrected_plot
 from trilat.fusion.track import NS_PER_S, Track, TrackerSettings, bank_state, predicted_bank, stage_of
 from trilat.model import ObservationError
 
@@ -50,12 +52,12 @@ _order = attrgetter("key")
 class Tracker:
     """One picture, fed by `add` and read by `estimates`; see the module for the rules."""
 
-    def __init__(self, settings: TrackerSettings | None = None) -> None:
-        """An empty picture."""
+    def __init__(self, settings: TrackerSettings | None = None, biases: BiasTable | None = None) -> None:
+        """An empty picture; with `biases`, those sensors' biases are estimated and taken into account."""
         self.settings = settings or TrackerSettings()
         self._partners = PartnerTracks(self.settings)
         self._queue: list[Measurement] = []
-        self._base: _Snapshot = (-(2**63), 0, Picture())
+        self._base: _Snapshot = (-(2**63), 0, Picture(biases=biases))
         self._snapshots: list[_Snapshot] = []
         self._newest_ns: int | None = None
         self._counts = {
@@ -77,6 +79,9 @@ class Tracker:
             return self._counted("refused-superseded", taken=self._partners.add(observation))
         if not isinstance(observation, (RadarObservation, DirectionObservation, EquivalentObservation)):
             raise ObservationError(f"a `{type(observation).__name__}` is not an observation")
+        table = self._base[2].biases
+        if table is not None and not isinstance(observation, EquivalentObservation):
+            observation, _ = corrected_plot(observation, table)
         measurement = prepare(observation)
         horizon_ns = self._horizon_ns()
         if horizon_ns is not None and measurement.time_ns <= horizon_ns:
@@ -102,7 +107,7 @@ class Tracker:
         own = []
         for track in picture.tracks:
             if not is_lost(track, time_ns, self.settings):
-                estimate = self._estimate(track, time_ns)
+                estimate = self._estimate(track, picture, time_ns)
                 if estimate is not None:
                     own.append(estimate)
         own.sort(key=lambda estimate: (not estimate.confirmed, int(estimate.track_key[1:])))
@@ -120,6 +125,14 @@ class Tracker:
                     self._launches[memo] = launch_of(track.history)
                 return self._launches[memo]
         return None
+
+    def biases(self) -> BiasTable | None:
+        """The biases of the sensors as known from all plots so far; None without registration."""
+        picture = self._latest_picture()
+        known = known_biases(picture)
+        if picture.biases is None or known is None:
+            return picture.biases
+        return updated_table(picture.biases, known)
 
     def counts(self) -> dict[str, int]:
         """How many observations were accepted or refused by reason, and what became of the plots."""
@@ -180,11 +193,16 @@ class Tracker:
         self._queue = self._queue[gone:]
         self._snapshots = [(when, done - gone, kept) for when, done, kept in self._snapshots[place:]]
 
-    def _estimate(self, track: Track, time_ns: int) -> TrackEstimate | None:
+    def _estimate(self, track: Track, picture: Picture, time_ns: int) -> TrackEstimate | None:
         bank = predicted_bank(track, time_ns, self.settings)
         if is_gone(bank, self.settings):
             return None
         mean, covariance, coast = bank_state(bank)
+        known = known_biases(picture)
+        if track.lean is not None and picture.biases is not None and known is not None:
+            seconds = (time_ns - track.time_ns) / NS_PER_S
+            rest = biases_of(picture.biases, known)
+            mean, covariance, coast = leaning_state(track.lean, track.bank, bank, seconds, *rest)
         return TrackEstimate(
             track_key=track.key,
             time_ns=time_ns,
