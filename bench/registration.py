@@ -67,7 +67,7 @@ def biased(plot, bias):
         plot,
         time_ns=plot.time_ns + round(bias[3] * NS),
         range_m=plot.range_m + bias[0],
-        azimuth_rad=plot.azimuth_rad + bias[1],
+        azimuth_rad=(plot.azimuth_rad + bias[1]) % (2.0 * math.pi),
         elevation_rad=plot.elevation_rad + bias[2],
     )
 

@@ -20,7 +20,8 @@ from trilat.fusion.observation import (
     SourceTrack,
 )
 from trilat.fusion.partners import TrackEstimate, coasted
-from trilat.fusion.registration import Registration, RegistrationSettings
+from trilat.fusion.registration import Registration
+from trilat.fusion.registration_objects import RegistrationSettings
 from trilat.fusion.registration_plots import (
     BiasPrior,
     BiasTable,

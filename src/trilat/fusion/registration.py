@@ -22,25 +22,27 @@ Everything is deterministic; a wrong argument raises `ObservationError` and chan
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from trilat.fusion.measurement import KIND_DIRECTION, Measurement, gate, innovation, prepare
-from trilat.fusion.motion import acceleration
-from trilat.fusion.observation import (
-    DirectionObservation,
-    RadarObservation,
-    check_instant,
-)
-from trilat.fusion.registration_kernels import (
-    BIASES,
-    absorb,
-    carry,
-    carry_level,
-    dependence,
-    distance,
-    inverse,
+from trilat.fusion.measurement import KIND_DIRECTION, gate
+from trilat.fusion.observation import DirectionObservation, RadarObservation, check_instant
+from trilat.fusion.registration_kernels import BIASES, absorb, distance, inverse
+from trilat.fusion.registration_objects import (
+    MOTIONS,
+    Innovation,
+    RegisteredObject,
+    RegistrationSettings,
+    Seen,
+    State,
+    carried,
+    doubt_of_clock,
+    grown,
+    innovation_of,
+    path_of,
+    seen_of,
+    started,
 )
 from trilat.fusion.registration_plots import (
     NS_PER_S,
@@ -50,16 +52,10 @@ from trilat.fusion.registration_plots import (
     SensorKey,
     SensorPlot,
     check_name,
-    shifted_plot,
 )
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 
-# How an object moves: burning, falling freely, or keeping its height (ships, aircraft).
-MOTIONS = ("boost", "coast", "level")
-# Before its first plot an object may be this far from it, and this fast, one sigma.
-_START_SIGMA_M = 1.0e6
-_THRUST_SIGMA_M_PER_S2 = 30.0
 # A sensor is suspect when so many of its plots are refused and they are more than this share.
 _REFUSED_MIN = 5
 _REFUSED_SHARE = 0.2
@@ -67,43 +63,8 @@ _REFUSED_SHARE = 0.2
 _RESTART_MIN = 4
 # Longest time over which an object is carried without a plot, seconds.
 _GAP_S_MAX = 600.0
-
-
-@dataclass(frozen=True)
-class RegistrationSettings:
-    """What registration is tuned by; every limit has a name and a unit."""
-
-    boost_jerk_psd_m2_per_s5: float = 1.5
-    coast_acceleration_psd_m2_per_s3: float = 1e-7
-    level_acceleration_psd_m2_per_s3: float = 1e-2
-    speed_sigma_m_per_s: float = 3000.0
-    level_speed_sigma_m_per_s: float = 300.0
-    gate_tail_probability: float = 1e-6
-    late_s: float = 2.0
-    objects_max: int = 128
-    sensors_max: int = 32
-
-    def __post_init__(self) -> None:
-        """Refuses settings with which nothing can work."""
-        for name, value in vars(self).items():
-            if not (isinstance(value, (int, float)) and 0.0 < value < 1e9):
-                raise ObservationError(f"setting `{name}` must be a positive number")
-
-
-@dataclass(frozen=True, eq=False)
-class _Object:
-    """One object at its last plot: conditional mean at the biases `at`, and what it told of the biases."""
-
-    motion: str
-    time_ns: int
-    mean: FloatArray
-    covariance: FloatArray
-    lean: FloatArray
-    at: FloatArray
-    information: FloatArray
-    vector: FloatArray
-    accepted: int = 0
-    refused: int = 0
+# Share of a prior variance below which nothing counts as learned, in the test of a sensor's biases.
+_LEARNED_MIN = 1e-3
 
 
 class Registration:
@@ -126,9 +87,10 @@ class Registration:
         self._default = default
         self._sensors: list[SensorKey] = []
         self._scale = np.zeros(0)
+        # What stands for the priors and for objects that were dropped: information and its vector.
         self._base = (np.zeros((0, 0)), np.zeros(0))
         self._information, self._mean, self._spread = np.zeros((0, 0)), np.zeros(0), np.zeros((0, 0))
-        self._objects: dict[str, _Object] = {}
+        self._objects: dict[str, RegisteredObject] = {}
         self._plots: dict[SensorKey, list[int]] = {}
         self._counts = dict.fromkeys(("accepted", "late", "no-range", "outlier", "too-many", "restarted"), 0)
         for key in sorted(priors):
@@ -139,22 +101,24 @@ class Registration:
 
         Raises:
             ObservationError: not an observation, not a name, or not one of `MOTIONS`; a report of an object
-                that is not level.
+                that is not level, or an object that was level and is not, or the other way round.
         """
         self._check(name, observation, motion)
         if isinstance(observation, PositionReport):
-            return self._report(name, observation)
+            return self._taken(name, self._seen(observation, motion, -1))
         key = (observation.source, observation.sensor)
         if key not in self._plots and self._default is not None:
             if len(self._sensors) >= self.settings.sensors_max:
                 return self._counted("too-many")
             self._meet(key, self._default)
-        first = BIASES * self._sensors.index(key) if key in self._plots else -1
-        bias = (
-            self._mean[first : first + BIASES] * self._scale[first : first + BIASES] if first >= 0 else None
-        )
-        plot = observation if bias is None else shifted_plot(observation, bias)
-        return self._taken(name, prepare(plot), motion, key, np.cos(plot.elevation_rad), first)
+        if isinstance(observation, DirectionObservation) and name not in self._objects:
+            return self._counted("no-range")
+        column = BIASES * self._sensors.index(key) if key in self._plots else -1
+        before = self._counts["late"]
+        good = self._taken(name, self._seen(observation, motion, column))
+        if key in self._plots and self._counts["late"] == before:
+            self._plots[key][0 if good else 1] += 1
+        return good
 
     def drop(self, name: str) -> None:
         """Forgets an object (a track that ended); what it told of the biases is kept."""
@@ -186,7 +150,7 @@ class Registration:
             raise ObservationError(f"no object `{str(name)[:40]}` is registered")
         if abs(int(time_ns) - held.time_ns) > _GAP_S_MAX * NS_PER_S:
             raise ObservationError(f"`{name}` was last seen more than {_GAP_S_MAX:.0f} s from that instant")
-        mean, covariance, lean = self._carried(held, held.motion, int(time_ns))
+        mean, covariance, lean = carried(held, self._mean, held.motion, int(time_ns), self.settings)
         full = covariance + lean @ self._spread @ lean.T
         return mean[:6].copy(), 0.5 * (full + full.T)[:6, :6]
 
@@ -217,14 +181,14 @@ class Registration:
         size = BIASES * len(self._sensors)
         self._scale = np.concatenate([self._scale, prior.sigmas])
         unit = np.diag(np.concatenate([np.zeros(size - BIASES), np.ones(BIASES)]))
-        self._base = (_grown(self._base[0], size, size) + unit, _grown(self._base[1], size))
+        self._base = (grown(self._base[0], size, size) + unit, grown(self._base[1], size))
         for name, held in self._objects.items():
             self._objects[name] = replace(
                 held,
-                lean=_grown(held.lean, held.lean.shape[0], size),
-                at=_grown(held.at, size),
-                information=_grown(held.information, size, size),
-                vector=_grown(held.vector, size),
+                lean=grown(held.lean, held.lean.shape[0], size),
+                at=grown(held.at, size),
+                information=grown(held.information, size, size),
+                vector=grown(held.vector, size),
             )
         self._sum_up()
 
@@ -241,163 +205,110 @@ class Registration:
         self._counts[reason] += 1
         return reason == "accepted"
 
-    def _report(self, name: str, report: PositionReport) -> bool:
-        held = self._objects.get(name)
-        if held is None:
-            held = self._started(report.time_ns, report.position_m, "level", report.constant_sigma_m)
-        if self._is_late(held, report.time_ns):
+    def _seen(self, observation: SensorPlot | PositionReport, motion: str, column: int) -> Seen:
+        return seen_of(observation, motion, column, self._mean, self._scale)
+
+    def _taken(self, name: str, seen: Seen) -> bool:
+        """Takes a plot or report into its object, which it begins when there is none."""
+        held = self._objects.get(name) or started(seen, self._mean, self.settings)
+        seconds = (seen.time_ns - held.time_ns) / NS_PER_S
+        if not -self.settings.late_s <= seconds <= _GAP_S_MAX:
             return self._counted("late")
-        mean, covariance, lean = self._carried(held, "level", report.time_ns)
-        h = np.zeros((3, 9))
-        h[:, :3] = h[:, 6:] = np.eye(3)
-        nu = report.position_m - mean[:3] - mean[6:]
-        parts = (nu, h, h @ lean, report.covariance_m2.copy(), 3)
-        return self._joined(name, held, ("level", report.time_ns, mean, covariance, lean), parts)
-
-    def _taken(
-        self, name: str, plot: Measurement, motion: str, key: SensorKey, cos_elevation: float, first: int
-    ) -> bool:
-        held = self._objects.get(name)
-        if held is None:
-            if plot.kind == KIND_DIRECTION:
-                return self._counted("no-range")
-            held = self._started(plot.time_ns, plot.site_m + plot.values[0] * plot.axes[0], motion, 10.0)
-        if self._is_late(held, plot.time_ns):
-            return self._counted("late")
-        mean, covariance, lean = self._carried(held, motion, plot.time_ns)
-        nu, h, ahead = innovation(mean, plot.kind, plot.values, plot.site_m, plot.axes)
-        rate = np.zeros(3)
-        if motion != "level":
-            acceleration(mean, rate)
-            rate += mean[6:] if motion == "boost" else 0.0
-        d = dependence(mean, rate, plot.kind, h, lean, first, self._scale, float(cos_elevation))
-        parts = (nu, h, d, plot.covariance, plot.degrees_of_freedom if ahead else 0)
-        good = self._joined(name, held, (motion, plot.time_ns, mean, covariance, lean), parts)
-        if key in self._plots:
-            self._plots[key][0 if good else 1] += 1
-        return good
-
-    def _is_late(self, held: _Object, time_ns: int) -> bool:
-        """Whether a plot is older than the last one by more than clocks can be wrong, or much younger."""
-        seconds = (time_ns - held.time_ns) / NS_PER_S
-        return not -self.settings.late_s <= seconds <= _GAP_S_MAX
-
-    def _joined(
-        self,
-        name: str,
-        held: _Object,
-        predicted: tuple[str, int, FloatArray, FloatArray, FloatArray],
-        parts: tuple[FloatArray, FloatArray, FloatArray, FloatArray, int],
-    ) -> bool:
-        """Takes a predicted object's plot in when it lies inside the gate."""
-        motion, time_ns, mean, covariance, lean = predicted
-        nu, h, d, noise, freedom = parts
-        new_mean, new_covariance, new_lean, whitened, w, good = absorb(
-            mean, covariance, lean, nu, h, d, noise
-        )
-        inside = freedom > 0 and good
-        if inside:
-            far = distance(whitened, w, self._spread)
-            inside = far <= gate(freedom, self.settings.gate_tail_probability)
-        if not inside:
-            return self._refused(name, held)
-        added = whitened.T @ whitened
-        # The share of this plot in L b, counted from no bias at all: objects can then be taken out again.
-        vector = whitened.T @ (w + whitened @ self._mean)
-        before = self._mean
-        self._information = self._information + 0.5 * (added + added.T)
-        self._spread = inverse(self._information)
-        self._mean = before + self._spread @ (whitened.T @ w)
-        self._objects[name] = _Object(
-            motion=motion,
-            time_ns=time_ns,
-            mean=new_mean + new_lean @ (self._mean - before),
-            covariance=new_covariance,
-            lean=new_lean,
-            at=self._mean,
-            information=held.information + 0.5 * (added + added.T),
-            vector=held.vector + vector,
-            accepted=held.accepted + 1,
-            refused=held.refused,
-        )
-        self._bound()
+        state = carried(held, self._mean, seen.motion, seen.time_ns, self.settings)
+        found = innovation_of(seen, state, state[0], self._scale)
+        found = replace(found, noise=doubt_of_clock(seen, found, state, self._spread, self._scale))
+        joined = self._joined(held, seen, state, found, gated=True)
+        if joined is None:
+            return self._refused(name, held, seen)
+        self._objects[name] = joined
+        if joined.is_known():
+            self._objects[name] = self._taken_again(name, joined)
+        while len(self._objects) > self.settings.objects_max:
+            self.drop(min(self._objects, key=lambda other: self._objects[other].time_ns))
         return self._counted("accepted")
 
-    def _refused(self, name: str, held: _Object) -> bool:
-        """Counts an outlier; an object that most plots contradict is forgotten with all that it told."""
+    def _joined(
+        self, held: RegisteredObject, seen: Seen, state: State, found: Innovation, *, gated: bool
+    ) -> RegisteredObject | None:
+        """The object after a plot, and the biases with it; None, and no change, outside the gate."""
+        new = absorb(*state, found.nu, found.h, found.d, found.noise)
+        mean, covariance, lean, whitened, w, good = new
+        if not (good and found.freedom):
+            return None
+        limit = gate(found.freedom, self.settings.gate_tail_probability)
+        if gated and not distance(whitened, w, self._spread) <= limit:
+            return None
+        added = whitened.T @ whitened
+        added = 0.5 * (added + added.T)
+        # This plot's share of the vector, counted from no bias at all: an object can be taken out again.
+        vector = whitened.T @ (w + whitened @ self._mean)
+        before = self._mean
+        self._information = self._information + added
+        self._spread = inverse(self._information)
+        self._mean = before + self._spread @ (whitened.T @ w)
+        return replace(
+            held,
+            motion=seen.motion,
+            time_ns=seen.time_ns,
+            mean=mean + lean @ (self._mean - before),
+            covariance=covariance,
+            lean=lean,
+            at=self._mean,
+            information=held.information + added,
+            vector=held.vector + vector,
+            accepted=held.accepted + 1,
+            first=(*held.first, seen) if held.accepted == len(held.first) else (),
+        )
+
+    def _taken_again(self, name: str, held: RegisteredObject) -> RegisteredObject:
+        """The object with its first plots taken in anew, with Jacobians along the path that is known now."""
+        if len({seen.motion for seen in held.first}) > 1:
+            return replace(held, first=())
+        path, biases = path_of(held, self._mean, self.settings), self._mean
+        anew = [seen_of(seen.raw, seen.motion, seen.column, biases, self._scale) for seen in held.first]
+        del self._objects[name]
+        self._sum_up()
+        again = started(anew[0], self._mean, self.settings)
+        # Place and speed have wide priors that may stand anywhere; thrust and offset have not.
+        again.mean[:6] = path(anew[0].time_ns)[:6]
+        for seen in anew:
+            state = carried(again, self._mean, seen.motion, seen.time_ns, self.settings)
+            about, ahead_by = path(seen.time_ns), biases - self._mean
+            found = innovation_of(seen, state, about, self._scale, ahead_by)
+            again = self._joined(again, seen, state, found, gated=False) or again
+        return replace(again, accepted=held.accepted, refused=held.refused, first=())
+
+    def _refused(self, name: str, held: RegisteredObject, seen: Seen) -> bool:
+        """Counts an outlier; an object that most plots contradict begins anew, from the plot at hand."""
         self._counts["outlier"] += 1
-        if name in self._objects:
-            held = replace(held, refused=held.refused + 1)
-            self._objects[name] = held
-            if held.refused > held.accepted and held.refused >= _RESTART_MIN:
-                del self._objects[name]
-                self._counts["restarted"] += 1
-                self._sum_up()
+        if name not in self._objects:
+            return False
+        held = replace(held, refused=held.refused + 1)
+        self._objects[name] = held
+        if held.refused > held.accepted and held.refused >= _RESTART_MIN:
+            del self._objects[name]
+            self._sum_up()
+            self._counts["restarted"] += 1
+            ranged = isinstance(seen.what, PositionReport) or seen.what.kind != KIND_DIRECTION
+            if ranged:
+                again = started(seen, self._mean, self.settings)
+                state = (again.mean, again.covariance, again.lean)
+                found = innovation_of(seen, state, state[0], self._scale)
+                joined = self._joined(again, seen, state, found, gated=False)
+                if joined is not None:
+                    self._objects[name] = joined
         return False
 
-    def _bound(self) -> None:
-        """Keeps no more objects than the settings allow: the one longest unseen is dropped."""
-        while len(self._objects) > self.settings.objects_max:
-            self.drop(min(self._objects, key=lambda name: self._objects[name].time_ns))
-
-    def _started(self, time_ns: int, position_m: FloatArray, motion: str, offset_sigma_m: float) -> _Object:
-        """An object of which nothing is known but where to look: the plot itself comes in by the update."""
-        size = 6 if motion == "coast" else 9
-        speed = (
-            self.settings.level_speed_sigma_m_per_s
-            if motion == "level"
-            else self.settings.speed_sigma_m_per_s
-        )
-        third = offset_sigma_m if motion == "level" else _THRUST_SIGMA_M_PER_S2
-        sigmas = np.repeat([_START_SIGMA_M, speed, third], 3)[:size]
-        mean = np.zeros(size)
-        mean[:3] = position_m
-        biases = self._mean.shape[0]
-        return _Object(
-            motion=motion,
-            time_ns=int(time_ns),
-            mean=mean,
-            covariance=np.diag(sigmas**2),
-            lean=np.zeros((size, biases)),
-            at=self._mean,
-            information=np.zeros((biases, biases)),
-            vector=np.zeros(biases),
-        )
-
-    def _carried(self, held: _Object, motion: str, time_ns: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Mean at the biases of now, conditional covariance and lean, moved to `time_ns` as `motion` says."""
-        mean = held.mean + held.lean @ (self._mean - held.at)
-        covariance, lean = held.covariance, held.lean
-        if motion == "coast" and mean.shape[0] == 9:
-            mean, covariance, lean = (
-                np.ascontiguousarray(a) for a in (mean[:6], covariance[:6, :6], lean[:6])
-            )
-        elif motion == "boost" and mean.shape[0] == 6:
-            mean, lean = _grown(mean, 9), _grown(lean, 9, lean.shape[1])
-            covariance = _grown(covariance, 9, 9)
-            covariance[6:, 6:] = np.eye(3) * _THRUST_SIGMA_M_PER_S2**2
-        seconds = (time_ns - held.time_ns) / NS_PER_S
-        settings = self.settings
-        if motion == "level":
-            moved = carry_level(mean, covariance, lean, seconds, settings.level_acceleration_psd_m2_per_s3)
-        elif motion == "boost":
-            moved = carry(mean, covariance, lean, seconds, settings.boost_jerk_psd_m2_per_s5)
-        else:
-            moved = carry(mean, covariance, lean, seconds, settings.coast_acceleration_psd_m2_per_s3)
-        return moved[0], moved[1], moved[2]
-
     def _is_suspect(self, key: SensorKey) -> bool:
-        """Whether a sensor's plots are often outside all belief, or its biases outside the prior."""
+        """Whether a sensor's plots are often outside all belief, or its biases outside the prior.
+
+        The second is a chi-square test of the estimates against how far they could have moved, I - P.
+        """
         accepted, refused = self._plots[key]
         if refused >= _REFUSED_MIN and refused > _REFUSED_SHARE * (accepted + refused):
             return True
-        first = BIASES * self._sensors.index(key)
-        mean = self._mean[first : first + BIASES]
-        return float(mean @ mean) > gate(BIASES, self.settings.gate_tail_probability)
-
-
-def _grown(array: FloatArray, *shape: int) -> FloatArray:
-    """A copy with zeros added at the ends."""
-    out = np.zeros(shape)
-    out[tuple(slice(0, length) for length in array.shape)] = array
-    return out
+        mine = slice(BIASES * self._sensors.index(key), BIASES * self._sensors.index(key) + BIASES)
+        mean, learned = self._mean[mine], (1.0 + _LEARNED_MIN) * np.eye(BIASES) - self._spread[mine, mine]
+        return float(mean @ np.linalg.solve(learned, mean)) > gate(
+            BIASES, self.settings.gate_tail_probability
+        )
