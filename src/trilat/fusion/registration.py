@@ -52,6 +52,7 @@ from trilat.fusion.registration_plots import (
     SensorKey,
     SensorPlot,
     check_name,
+    is_outside,
 )
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
@@ -63,8 +64,6 @@ _REFUSED_SHARE = 0.2
 _RESTART_MIN = 4
 # Longest time over which an object is carried without a plot, seconds.
 _GAP_S_MAX = 600.0
-# Share of a prior variance below which nothing counts as learned, in the test of a sensor's biases.
-_LEARNED_MIN = 1e-3
 
 
 class Registration:
@@ -300,15 +299,10 @@ class Registration:
         return False
 
     def _is_suspect(self, key: SensorKey) -> bool:
-        """Whether a sensor's plots are often outside all belief, or its biases outside the prior.
-
-        The second is a chi-square test of the estimates against how far they could have moved, I - P.
-        """
+        """Whether a sensor's plots are often outside all belief, or its biases outside the prior."""
         accepted, refused = self._plots[key]
         if refused >= _REFUSED_MIN and refused > _REFUSED_SHARE * (accepted + refused):
             return True
-        mine = slice(BIASES * self._sensors.index(key), BIASES * self._sensors.index(key) + BIASES)
-        mean, learned = self._mean[mine], (1.0 + _LEARNED_MIN) * np.eye(BIASES) - self._spread[mine, mine]
-        return float(mean @ np.linalg.solve(learned, mean)) > gate(
-            BIASES, self.settings.gate_tail_probability
-        )
+        first = BIASES * self._sensors.index(key)
+        mine = slice(first, first + BIASES)
+        return is_outside(self._mean[mine], np.eye(BIASES), self._spread[mine, mine])

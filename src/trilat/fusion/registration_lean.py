@@ -27,7 +27,7 @@ from trilat.fusion.registration_kernels import (
     inverse,
     product,
 )
-from trilat.fusion.registration_plots import BiasTable
+from trilat.fusion.registration_plots import BiasTable, is_outside
 from trilat.fusion.stages import COASTS_MAX, SETTLE_S, Bank, mixture
 from trilat.geo import FloatArray, geodetic_from_ecef
 
@@ -122,26 +122,39 @@ def told(lean: Lean, bank: Bank) -> Known:
     return lean.information[best], lean.vector[best]
 
 
-def biases_of(table: BiasTable, known: Known) -> tuple[FloatArray, FloatArray]:
-    """Biases less those of the table (B,) and their covariance (B, B), in prior sigmas."""
-    scale = scale_of(table)
-    prior = inverse(np.ascontiguousarray(table.covariance / np.outer(scale, scale)))
-    spread = inverse(prior + known[0])
+def biases_of(table: BiasTable, known: Known | None) -> Known:
+    """Biases less those of the table (B,) and their covariance (B, B), in prior sigmas; None: nothing new."""
+    prior = _prior_of(table)
+    if known is None:
+        return np.zeros(prior.shape[0]), prior
+    spread = inverse(inverse(prior) + known[0])
     return spread @ known[1], spread
 
 
-def updated_table(table: BiasTable, known: Known) -> BiasTable:
-    """The table with what tracks have told since."""
+def updated_table(table: BiasTable, known: Known | None) -> BiasTable:
+    """The table with what tracks have told since, and the sensors whose biases lie outside it."""
     shift, spread = biases_of(table, known)
     scale = scale_of(table)
+    prior = _prior_of(table)
+    outside = set(table.suspects)
+    for place, key in enumerate(table.sensors):
+        mine = slice(BIASES * place, BIASES * place + BIASES)
+        if is_outside(shift[mine], prior[mine, mine], spread[mine, mine]):
+            outside.add(key)
     return BiasTable(
         table.sensors,
         table.mean + scale * shift,
         spread * np.outer(scale, scale),
         table.updates,
         table.refused,
-        table.suspects,
+        frozenset(outside),
     )
+
+
+def _prior_of(table: BiasTable) -> FloatArray:
+    """The table's covariance in prior sigmas (B, B), contiguous."""
+    scale = scale_of(table)
+    return np.ascontiguousarray(table.covariance / np.outer(scale, scale))
 
 
 def widened(plot: Measurement, table: BiasTable) -> FloatArray:

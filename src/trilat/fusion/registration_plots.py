@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from trilat.fusion.measurement import gate
 from trilat.fusion.observation import (
     DISTANCE_M_MAX,
     NAME_LENGTH_MAX,
@@ -24,6 +25,9 @@ from trilat.geo import FloatArray
 from trilat.model import ObservationError
 
 NS_PER_S = 1_000_000_000
+# Share of a prior variance below which nothing counts as learned, and the tail of the test of a prior.
+_LEARNED_MIN = 1e-3
+_OUTSIDE_TAIL = 1e-6
 SensorKey = tuple[str, str]
 """Source and sensor: names of sensors are their owner's."""
 
@@ -224,6 +228,16 @@ def shifted_plot(plot: SensorPlot, bias: FloatArray) -> SensorPlot:
     if isinstance(plot, RadarObservation):
         common["range_m"] = max(1.0, plot.range_m - float(bias[0]))
     return replace(plot, **common)
+
+
+def is_outside(mean: FloatArray, prior: FloatArray, spread: FloatArray) -> bool:
+    """Whether four estimated biases (4,) contradict their prior (4, 4), in prior sigmas.
+
+    A chi-square test of the estimates against how far what was learned can have moved them, prior less
+    `spread` (4, 4), at one in a million.
+    """
+    learned = prior - spread + _LEARNED_MIN * np.eye(BIASES)
+    return float(mean @ np.linalg.solve(learned, mean)) > gate(BIASES, _OUTSIDE_TAIL)
 
 
 def check_name(label: str, text: Any) -> None:

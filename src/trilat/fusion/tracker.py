@@ -36,7 +36,7 @@ from trilat.fusion.observation import (
 )
 from trilat.fusion.partners import PartnerTracks, TrackEstimate
 from trilat.fusion.picture import Picture, after_scan, is_gone, is_lost, known_biases
-from trilat.fusion.registration_lean import biases_of, leaning_state, updated_table
+from trilat.fusion.registration_lean import Known, biases_of, leaning_state, updated_table
 from trilat.fusion.registration_plots import BiasTable, corrected_plot
 from trilat.fusion.track import NS_PER_S, Track, TrackerSettings, bank_state, predicted_bank, stage_of
 from trilat.model import ObservationError
@@ -105,9 +105,10 @@ class Tracker:
         time_ns = int(time_ns)
         picture = self._picture_at(time_ns)
         own = []
+        rest = None if picture.biases is None else biases_of(picture.biases, known_biases(picture))
         for track in picture.tracks:
             if not is_lost(track, time_ns, self.settings):
-                estimate = self._estimate(track, picture, time_ns)
+                estimate = self._estimate(track, rest, time_ns)
                 if estimate is not None:
                     own.append(estimate)
         own.sort(key=lambda estimate: (not estimate.confirmed, int(estimate.track_key[1:])))
@@ -129,10 +130,7 @@ class Tracker:
     def biases(self) -> BiasTable | None:
         """The biases of the sensors as known from all plots so far; None without registration."""
         picture = self._latest_picture()
-        known = known_biases(picture)
-        if picture.biases is None or known is None:
-            return picture.biases
-        return updated_table(picture.biases, known)
+        return None if picture.biases is None else updated_table(picture.biases, known_biases(picture))
 
     def counts(self) -> dict[str, int]:
         """How many observations were accepted or refused by reason, and what became of the plots."""
@@ -193,15 +191,13 @@ class Tracker:
         self._queue = self._queue[gone:]
         self._snapshots = [(when, done - gone, kept) for when, done, kept in self._snapshots[place:]]
 
-    def _estimate(self, track: Track, picture: Picture, time_ns: int) -> TrackEstimate | None:
+    def _estimate(self, track: Track, rest: Known | None, time_ns: int) -> TrackEstimate | None:
         bank = predicted_bank(track, time_ns, self.settings)
         if is_gone(bank, self.settings):
             return None
         mean, covariance, coast = bank_state(bank)
-        known = known_biases(picture)
-        if track.lean is not None and picture.biases is not None and known is not None:
+        if track.lean is not None and rest is not None:
             seconds = (time_ns - track.time_ns) / NS_PER_S
-            rest = biases_of(picture.biases, known)
             mean, covariance, coast = leaning_state(track.lean, track.bank, bank, seconds, *rest)
         return TrackEstimate(
             track_key=track.key,
