@@ -14,7 +14,7 @@ from trilat.fusion.association import associate
 from trilat.fusion.combine import squared_distance
 from trilat.fusion.measurement import Measurement
 from trilat.fusion.motion import height
-from trilat.fusion.registration_lean import Known, first_lean, next_lean, told, widened
+from trilat.fusion.registration_lean import Known, first_lean, told_by, widened
 from trilat.fusion.registration_plots import BiasTable
 from trilat.fusion.stages import Bank
 from trilat.fusion.track import (
@@ -46,7 +46,10 @@ _DOWN_M = -3_000.0
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """All tracks after the last scan, and what was counted on the way."""
+    """All tracks after the last scan, and what was counted on the way.
+
+    `biases` is the table by which plots were corrected, or None; `learned` is what lost tracks told of them.
+    """
 
     tracks: tuple[Track, ...] = ()
     started: int = 0
@@ -56,20 +59,29 @@ class Picture:
     biases: BiasTable | None = None
     learned: Known | None = None
 
+    def told(self) -> Known | None:
+        """What confirmed tracks, present and lost, tell of the biases; None as long as nothing is told."""
+        return told_by((track.lean for track in self.tracks if track.number), self.learned)
+
+    def remembering(self, before: "Picture") -> "Picture":
+        """The picture with what tracks told that it had `before` and has no more."""
+        kept = {track.ordinal for track in self.tracks}
+        gone = [track.lean for track in before.tracks if track.number and track.ordinal not in kept]
+        return replace(self, learned=told_by(gone, self.learned)) if self.biases and gone else self
+
 
 def after_scan(picture: Picture, scan: Sequence[Measurement], settings: TrackerSettings) -> Picture:
     """The picture after one scan: plots of one sensor at one instant."""
     time_ns = scan[0].time_ns
     picture = _without_lost(picture, time_ns, settings)
     banks = [predicted_bank(track, time_ns, settings) for track in picture.tracks]
-    seen = scan if picture.biases is None else [_in_gate(plot, picture.biases) for plot in scan]
-    choice = associate(banks, seen, settings.gate_tail_probability)
+    gated = scan if picture.biases is None else [widened(plot, picture.biases) for plot in scan]
+    choice = associate(banks, gated, settings.gate_tail_probability)
     tracks = list(picture.tracks)
     confirmed = picture.confirmed
     for plot, index in zip(scan, choice, strict=True):
         if index >= 0:
             track = updated_track(tracks[index], banks[index], plot, settings)
-            track = _leaning(picture, tracks[index], banks[index], track, plot)
             if track.number == 0 and track.instants >= settings.confirm_updates:
                 confirmed += 1
                 track = replace(track, number=confirmed)
@@ -89,7 +101,7 @@ def _started(picture: Picture, plots: Sequence[Measurement], settings: TrackerSe
         gated = picture.gated + (1 if picture.tracks else 0)
         track = start_track(plot, picture.started + 1, settings)
         if track is not None and picture.biases is not None:
-            track = replace(track, lean=first_lean(track.bank, plot, picture.biases))
+            track = replace(track, lean=first_lean(bank_state(track.bank)[:2], plot, picture.biases))
         picture = replace(picture, gated=gated)
         if track is not None and len(picture.tracks) < settings.tracks_max:
             picture = replace(picture, tracks=(*picture.tracks, track), started=picture.started + 1)
@@ -98,36 +110,7 @@ def _started(picture: Picture, plots: Sequence[Measurement], settings: TrackerSe
 
 def _without_lost(picture: Picture, time_ns: int, settings: TrackerSettings) -> Picture:
     kept = tuple(track for track in picture.tracks if not is_lost(track, time_ns, settings))
-    if len(kept) == len(picture.tracks):
-        return picture
-    gone = [track for track in picture.tracks if is_lost(track, time_ns, settings)]
-    return replace(picture, tracks=kept, learned=_known(gone, picture.learned))
-
-
-def known_biases(picture: Picture) -> Known | None:
-    """What all confirmed tracks, present and lost, tell of the biases; None without registration."""
-    return _known(picture.tracks, picture.learned)
-
-
-def _known(tracks: Sequence[Track], known: Known | None) -> Known | None:
-    for track in tracks:
-        if track.number and track.lean is not None:
-            information, vector = told(track.lean, track.bank)
-            known = (information, vector) if known is None else (known[0] + information, known[1] + vector)
-    return known
-
-
-def _in_gate(plot: Measurement, biases: BiasTable) -> Measurement:
-    return replace(plot, covariance=widened(plot, biases))
-
-
-def _leaning(picture: Picture, before: Track, predicted: Bank, after: Track, plot: Measurement) -> Track:
-    """The track with its lean on the sensors' biases after one plot."""
-    if picture.biases is None or before.lean is None:
-        return after
-    seconds = (after.time_ns - before.time_ns) / NS_PER_S
-    banks = (before.bank, predicted, after.bank)
-    return replace(after, lean=next_lean(before.lean, banks, seconds, plot, picture.biases))
+    return picture if len(kept) == len(picture.tracks) else replace(picture, tracks=kept)
 
 
 def is_lost(track: Track, time_ns: int, settings: TrackerSettings) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.motion import REENTRY_HEIGHT_M, height
-from trilat.fusion.registration_lean import Lean
+from trilat.fusion.registration_lean import Lean, next_lean
 from trilat.fusion.stages import Bank, mixture, predict_bank, start_bank, update_bank
 from trilat.fusion.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
@@ -140,7 +140,16 @@ def updated_track(track: Track, bank: Bank, measurement: Measurement, settings: 
         sources=sources,
         bank=new_bank,
         history=history,
+        lean=_lean_after(track, bank, new_bank, measurement),
     )
+
+
+def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement) -> Lean | None:
+    """The track's lean on its sensors' biases after a plot; None without registration."""
+    if track.lean is None:
+        return None
+    before, between, now = (bank_state(bank)[:2] for bank in (track.bank, predicted, after))
+    return next_lean(track.lean, (before, between, now), (used.time_ns - track.time_ns) / NS_PER_S, used)
 
 
 def bank_state(bank: Bank) -> tuple[FloatArray, FloatArray, float]:

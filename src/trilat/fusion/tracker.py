@@ -35,7 +35,7 @@ from trilat.fusion.observation import (
     check_instant,
 )
 from trilat.fusion.partners import PartnerTracks, TrackEstimate
-from trilat.fusion.picture import Picture, after_scan, is_gone, is_lost, known_biases
+from trilat.fusion.picture import Picture, after_scan, is_gone, is_lost
 from trilat.fusion.registration_lean import Known, biases_of, leaning_state, updated_table
 from trilat.fusion.registration_plots import BiasTable, corrected_plot
 from trilat.fusion.track import NS_PER_S, Track, TrackerSettings, bank_state, predicted_bank, stage_of
@@ -105,10 +105,10 @@ class Tracker:
         time_ns = int(time_ns)
         picture = self._picture_at(time_ns)
         own = []
-        rest = None if picture.biases is None else biases_of(picture.biases, known_biases(picture))
+        rest = None if picture.biases is None else biases_of(picture.biases, picture.told())
         for track in picture.tracks:
             if not is_lost(track, time_ns, self.settings):
-                estimate = self._estimate(track, rest, time_ns)
+                estimate = self._estimate(track, time_ns, rest)
                 if estimate is not None:
                     own.append(estimate)
         own.sort(key=lambda estimate: (not estimate.confirmed, int(estimate.track_key[1:])))
@@ -130,7 +130,7 @@ class Tracker:
     def biases(self) -> BiasTable | None:
         """The biases of the sensors as known from all plots so far; None without registration."""
         picture = self._latest_picture()
-        return None if picture.biases is None else updated_table(picture.biases, known_biases(picture))
+        return None if picture.biases is None else updated_table(picture.biases, picture.told())
 
     def counts(self) -> dict[str, int]:
         """How many observations were accepted or refused by reason, and what became of the plots."""
@@ -172,7 +172,7 @@ class Tracker:
         for time_ns, group in groupby(self._queue[done:], key=attrgetter("time_ns")):
             plots = list(group)
             for _, scan in groupby(plots, key=attrgetter("scan")):
-                picture = after_scan(picture, list(scan), self.settings)
+                picture = after_scan(picture, list(scan), self.settings).remembering(picture)
             done += len(plots)
             self._snapshots.append((time_ns, done, picture))
         if len(self._queue) > _TRIM_EVERY:
@@ -191,14 +191,14 @@ class Tracker:
         self._queue = self._queue[gone:]
         self._snapshots = [(when, done - gone, kept) for when, done, kept in self._snapshots[place:]]
 
-    def _estimate(self, track: Track, rest: Known | None, time_ns: int) -> TrackEstimate | None:
+    def _estimate(self, track: Track, time_ns: int, rest: Known | None) -> TrackEstimate | None:
         bank = predicted_bank(track, time_ns, self.settings)
         if is_gone(bank, self.settings):
             return None
         mean, covariance, coast = bank_state(bank)
         if track.lean is not None and rest is not None:
-            seconds = (time_ns - track.time_ns) / NS_PER_S
-            mean, covariance, coast = leaning_state(track.lean, track.bank, bank, seconds, *rest)
+            before, seconds = bank_state(track.bank)[:2], (time_ns - track.time_ns) / NS_PER_S
+            mean, covariance = leaning_state(track.lean, before, (mean, covariance), seconds, rest)
         return TrackEstimate(
             track_key=track.key,
             time_ns=time_ns,
