@@ -16,11 +16,9 @@ reports without delay, and the radars are taken to see the surface (20 ships wit
 import functools
 import math
 import sys
-from dataclasses import replace
 
 import numpy as np
 from figures import Figure
-from fusion_quick import observation
 
 from trilat.fusion import (
     BiasPrior,
@@ -62,13 +60,23 @@ def priors(case):
     return {(s.party, s.sensor_id): BiasPrior(*map(float, sigmas(case))) for s in world()[0].sensors}
 
 
-def biased(plot, bias):
-    return replace(
-        plot,
-        time_ns=plot.time_ns + round(bias[3] * NS),
-        range_m=plot.range_m + bias[0],
-        azimuth_rad=(plot.azimuth_rad + bias[1]) % (2.0 * math.pi),
-        elevation_rad=plot.elevation_rad + bias[2],
+def radar_plot(sensor, t_ns, measured, bias):
+    """A plot (range, azimuth, elevation) of a sensor with its bias added."""
+    return RadarObservation(
+        time_ns=t_ns + round(bias[3] * NS),
+        source=sensor.party,
+        sensor=sensor.sensor_id,
+        site_ecef_m=sensor.position_m,
+        site_latitude_rad=math.radians(sensor.latitude_deg),
+        site_longitude_rad=math.radians(sensor.longitude_deg),
+        range_m=measured[0] + bias[0],
+        azimuth_rad=(measured[1] + bias[1]) % (2.0 * math.pi),
+        elevation_rad=measured[2] + bias[2],
+        range_rate_m_per_s=None,
+        range_sigma_m=sensor.range_sigma_m,
+        azimuth_sigma_rad=sensor.azimuth_sigma_rad,
+        elevation_sigma_rad=sensor.elevation_sigma_rad,
+        range_rate_sigma_m_per_s=None,
     )
 
 
@@ -81,10 +89,17 @@ def drawn(case, seed):
 def plots_of(case, seed, start_s):
     scenario, _ = world()
     biases = drawn(case, seed)
+    sensors = {sensor.sensor_id: sensor for sensor in scenario.sensors}
+    end_s = scenario.last_burnout_s + max(AFTER_S)
     plots = [
-        biased(observation(scenario, plot), biases[plot.sensor_id])
+        radar_plot(
+            sensors[plot.sensor_id],
+            plot.t_ns,
+            (plot.range_m, plot.azimuth_rad, plot.elevation_rad),
+            biases[plot.sensor_id],
+        )
         for plot in observe(scenario, seed)
-        if plot.t_ns >= scenario.launch_ns + start_s * NS
+        if start_s <= (plot.t_ns - scenario.launch_ns) / NS <= end_s
     ]
     return sorted(plots, key=lambda plot: plot.time_ns), biases
 
@@ -215,31 +230,16 @@ def _echoes(row, k, second, rng, biases):
     position, velocity = level_state(row, second)
     out = []
     for sensor in scenario.sensors:
-        range_m, azimuth, elevation, _ = sensor.measure(position, velocity)
+        measured = sensor.measure(position, velocity)[:3]
         noise = rng.standard_normal(3) * [
             sensor.range_sigma_m,
             sensor.azimuth_sigma_rad,
             sensor.elevation_sigma_rad,
         ]
-        if range_m > (40e3 if row[2] < 20.0 else 300e3) or elevation < -0.01:
+        if measured[0] > (40e3 if row[2] < 20.0 else 300e3) or measured[2] < -0.01:
             continue
-        plot = RadarObservation(
-            time_ns=scenario.launch_ns + round(second * NS),
-            source=sensor.party,
-            sensor=sensor.sensor_id,
-            site_ecef_m=sensor.position_m,
-            site_latitude_rad=math.radians(sensor.latitude_deg),
-            site_longitude_rad=math.radians(sensor.longitude_deg),
-            range_m=range_m + noise[0],
-            azimuth_rad=(azimuth + noise[1]) % (2.0 * math.pi),
-            elevation_rad=elevation + noise[2],
-            range_rate_m_per_s=None,
-            range_sigma_m=sensor.range_sigma_m,
-            azimuth_sigma_rad=sensor.azimuth_sigma_rad,
-            elevation_sigma_rad=sensor.elevation_sigma_rad,
-            range_rate_sigma_m_per_s=None,
-        )
-        plot = biased(plot, biases[sensor.sensor_id])
+        t_ns = scenario.launch_ns + round(second * NS)
+        plot = radar_plot(sensor, t_ns, measured + noise, biases[sensor.sensor_id])
         out.append((plot.time_ns, f"m{k}", plot))
     return out
 
@@ -306,6 +306,7 @@ def attack(table, biases, plots):
             sent = corrected_plot(plot, table)[0] if corrected else plot
             tracklet, _ = equivalent_measurement(sent, np.concatenate([position, velocity]))
             seen = sensor.measure(tracklet[:3], velocity)[:3] - sensor.measure(position, velocity)[:3]
+            seen[1] = math.remainder(seen[1], 2.0 * math.pi)
             guesses[corrected].append(seen)
     known = table.bias("USA", "R1")
     left = np.array([known.range_bias_m, known.azimuth_bias_rad, known.elevation_bias_rad])
@@ -405,6 +406,12 @@ def attack_figures(what, done):
                 len(done),
             )
         )
+        for label, values in (("corrected tracklets", guess), ("uncorrected plots", plain)):
+            pairs = np.stack([values, true], axis=1)
+            share = interval(pairs, lambda v: np.corrcoef(v.T)[0, 1] ** 2)
+            limit = f"at most {np.mean(stated**2) / np.mean(true**2):.2f} is left over"
+            text = f"{what}: share of the {name.split(',')[0]} bias that an attacker reads from {label}"
+            found.append(Figure(text, *share, None, None, limit, len(done)))
         for label, values in (
             ("left-over bias, sd", left),
             ("attacker reads from corrected tracklets, rms", guess),

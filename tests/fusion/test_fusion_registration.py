@@ -22,6 +22,7 @@ from trilat.fusion import (
     RegistrationSettings,
     SourceTrack,
     corrected_plot,
+    left_over_sigma_m,
 )
 from trilat.model import ObservationError
 
@@ -547,6 +548,27 @@ def test_a_correction_past_the_zenith_is_folded(plots: Any) -> None:
     corrected, _ = corrected_plot(steep, table)
     assert corrected.elevation_rad == pytest.approx(math.pi / 2 - 2e-4)
     assert math.remainder(corrected.azimuth_rad - 0.3 - math.pi, 2 * math.pi) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_is_left_over_is_stated_along_its_worst_axis(plots: Any) -> None:
+    plot = replace(plots[0], range_m=500_000.0, elevation_rad=0.0)
+    key = (plot.source, plot.sensor)
+    table = BiasTable((key,), np.zeros(4), np.diag([9.0, 1e-8, 4e-8, 1e-12]))
+    assert left_over_sigma_m(plot, table) == pytest.approx(100.0, rel=1e-6)
+    assert left_over_sigma_m(replace(plot, sensor="other"), table) == 0.0
+
+
+def test_plots_far_better_than_the_prior_leave_a_covariance_that_is_one(plots: Any) -> None:
+    vague = dict.fromkeys(PRIORS, BiasPrior(1e5, 0.1, 0.1, 10.0))
+    registration = Registration(vague)
+    for plot in plots:
+        sharp = replace(plot, range_sigma_m=1e-3, azimuth_sigma_rad=1e-9, elevation_sigma_rad=1e-9)
+        registration.add("t1", sharp)
+    covariance = registration.table().covariance
+    scale = np.sqrt(np.diagonal(covariance))
+    assert np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] > 0.0
+    _, spread = registration.estimate("t1", plots[-1].time_ns)
+    assert np.linalg.eigvalsh(spread)[0] > 0.0
 
 
 # --- for any input ---------------------------------------------------------------------------------------

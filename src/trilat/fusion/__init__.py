@@ -28,6 +28,7 @@ from trilat.fusion.registration_plots import (
     PositionReport,
     SensorBias,
     corrected_plot,
+    left_over_sigma_m,
 )
 from trilat.fusion.track import TrackerSettings
 from trilat.fusion.tracker import Tracker
@@ -63,5 +64,6 @@ __all__ = [
     "impact_estimate",
     "information_sum",
     "launch_estimate",
+    "left_over_sigma_m",
     "squared_distance",
 ]

@@ -26,6 +26,8 @@ from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT
 from trilat.fusion.motion import STEP_S_MAX, propagate, step_mean, transition
 from trilat.geo import FloatArray
 
+# No plot is taken to be better than this share of its sensor's prior.
+RATIO_MIN = 1e-4
 # Biases of one sensor, in this order: range (m), azimuth (rad), elevation (rad), clock (s).
 BIASES = 4
 
@@ -129,6 +131,20 @@ def dependence(
             change += h[i, j] * state[3 + j] + h[i, 3 + j] * rate[j]
         d[i, column + 3] -= change * scale[column + 3]
     return d
+
+
+@njit(cache=True)
+def floored(noise: FloatArray, h: FloatArray, d: FloatArray, lean: FloatArray) -> FloatArray:
+    """The noise (m, m) with a floor of RATIO_MIN times what its sensor's biases may do to the plot.
+
+    A plot that were a million times better than the prior would leave nothing of it but rounding.
+    """
+    out = noise.copy()
+    own = d - product(h, lean)
+    for i in range(out.shape[0]):
+        for j in range(own.shape[1]):
+            out[i, i] += (RATIO_MIN * own[i, j]) ** 2
+    return out
 
 
 @njit(cache=True)

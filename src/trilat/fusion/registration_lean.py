@@ -22,7 +22,7 @@ import numpy as np
 
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation
 from trilat.fusion.motion import acceleration
-from trilat.fusion.registration_kernels import BIASES, absorb, carry_lean, dependence, inverse
+from trilat.fusion.registration_kernels import BIASES, absorb, carry_lean, dependence, floored, inverse
 from trilat.fusion.registration_plots import BiasTable, is_outside
 from trilat.geo import FloatArray, geodetic_from_ecef
 
@@ -60,7 +60,8 @@ def next_lean(lean: Lean, states: tuple[State, State, State], seconds: float, pl
     before, predicted, after = states
     carried = carry_lean(before[0], lean.lean, seconds)
     h, d, nu = _innovation(predicted[0], carried, plot, lean.table)
-    _, _, _, whitened, w, good = absorb(*predicted, carried, nu, h, d, plot.covariance)
+    noise = floored(plot.covariance, h, d, carried)
+    _, _, _, whitened, w, good = absorb(*predicted, carried, nu, h, d, noise)
     if not good:
         return replace(lean, lean=carried)
     gain = after[1] @ h.T @ np.linalg.inv(plot.covariance)

@@ -14,7 +14,7 @@ import numpy as np
 
 from trilat.fusion.measurement import Measurement, innovation, prepare
 from trilat.fusion.motion import acceleration
-from trilat.fusion.registration_kernels import BIASES, carry, carry_level, dependence
+from trilat.fusion.registration_kernels import BIASES, carry, carry_level, dependence, floored
 from trilat.fusion.registration_plots import NS_PER_S, PositionReport, SensorPlot, shifted_plot
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
@@ -197,7 +197,7 @@ def innovation_of(
     nu += h @ (about - mean)
     if ahead_by is not None:
         nu += (d - h @ lean) @ ahead_by
-    return Innovation(nu, h, d, plot.covariance, freedom)
+    return Innovation(nu, h, d, floored(plot.covariance, h, d, lean), freedom)
 
 
 def doubt_of_clock(

@@ -193,6 +193,8 @@ class BiasTable:
 
 
 SensorPlot = RadarObservation | DirectionObservation
+# How fast an object may be taken to move, where what a clock is wrong by is turned into metres, m/s.
+_SPEED_M_PER_S = 4000.0
 
 
 def corrected_plot(plot: SensorPlot, table: BiasTable) -> tuple[SensorPlot, FloatArray]:
@@ -210,6 +212,19 @@ def corrected_plot(plot: SensorPlot, table: BiasTable) -> tuple[SensorPlot, Floa
         shifted_plot(plot, table.mean[first : first + BIASES]),
         table.covariance[first : first + BIASES, first : first + BIASES].copy(),
     )
+
+
+def left_over_sigma_m(plot: RadarObservation, table: BiasTable) -> float:
+    """How far all plots like this one may lie off together because of biases not known better, one sigma.
+
+    It is what a release has to state as the constant part of a tracklet's error, along its worst axis.
+    """
+    first = table.column(plot.source, plot.sensor)
+    if first < 0:
+        return 0.0
+    sigma = np.sqrt(np.diagonal(table.covariance)[first : first + BIASES])
+    across = plot.range_m * max(math.cos(plot.elevation_rad) * float(sigma[1]), float(sigma[2]))
+    return math.hypot(max(float(sigma[0]), across), _SPEED_M_PER_S * float(sigma[3]))
 
 
 def shifted_plot(plot: SensorPlot, bias: FloatArray) -> SensorPlot:
