@@ -165,6 +165,26 @@ def test_tracklets_of_partners_have_no_biases_here(world: Any, generic_flight: A
     assert np.linalg.eigvalsh(estimate.covariance)[0] > 0.0
 
 
+def test_what_a_view_may_not_have_does_not_touch_its_biases(world: Any, generic_flight: Any) -> None:
+    """Two Views of one node: the one without R3 comes out the same, bit by bit, whatever R3 is like."""
+    plots, _ = biased_plots(world, generic_flight, 9)
+    other = [with_bias(plot, [5.0, 1e-4, 1e-4]) if plot.sensor == "R3" else plot for plot in plots]
+    found = []
+    for seen in (plots, other):
+        without, everything = Tracker(biases=table()), Tracker(biases=table())
+        for plot in seen[:300]:
+            everything.add(plot)
+            if plot.sensor != "R3":
+                without.add(plot)
+        one, both = without.biases(), everything.biases()
+        assert one is not None
+        assert both is not None
+        assert one.bias(*KEYS["R3"]).azimuth_sigma_rad == pytest.approx(3e-4, rel=1e-12)
+        found.append((one.mean, both.mean))
+    assert np.array_equal(found[0][0], found[1][0])
+    assert not np.array_equal(found[0][1], found[1][1])
+
+
 def test_every_covariance_is_positive_definite(world: Any, generic_flight: Any) -> None:
     plots, _ = biased_plots(world, generic_flight, 8)
     wide = BiasTable.of_priors(dict.fromkeys(KEYS.values(), BiasPrior(1e4, 0.05, 0.05, 1.0)))
