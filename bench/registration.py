@@ -297,17 +297,16 @@ def attack(table, biases, plots):
     """
     scenario, truth = world()
     sensor = next(s for s in scenario.sensors if s.sensor_id == "R1")
-    guesses = {True: [], False: []}
-    for plot in plots:
-        if plot.sensor != "R1":
-            continue
-        position, velocity = truth.state_at((plot.time_ns - scenario.launch_ns) / NS)
-        for corrected in (True, False):
-            sent = corrected_plot(plot, table)[0] if corrected else plot
-            tracklet, _ = equivalent_measurement(sent, np.concatenate([position, velocity]))
-            seen = sensor.measure(tracklet[:3], velocity)[:3] - sensor.measure(position, velocity)[:3]
-            seen[1] = math.remainder(seen[1], 2.0 * math.pi)
-            guesses[corrected].append(seen)
+    own = [plot for plot in plots if plot.sensor == "R1"]
+    position, velocity = truth.state_at([(plot.time_ns - scenario.launch_ns) / NS for plot in own])
+    states = np.concatenate([position, velocity], axis=1)
+    guesses = {}
+    for corrected in (True, False):
+        sent = [corrected_plot(plot, table)[0] if corrected else plot for plot in own]
+        read = np.array([equivalent_measurement(p, s)[0][:3] for p, s in zip(sent, states, strict=True)])
+        seen = sensor.measure(read, velocity)[:, :3] - sensor.measure(position, velocity)[:, :3]
+        seen[:, 1] = (seen[:, 1] + math.pi) % (2.0 * math.pi) - math.pi
+        guesses[corrected] = seen
     known = table.bias("USA", "R1")
     left = np.array([known.range_bias_m, known.azimuth_bias_rad, known.elevation_bias_rad])
     stated = np.array([known.range_sigma_m, known.azimuth_sigma_rad, known.elevation_sigma_rad])
@@ -408,10 +407,9 @@ def attack_figures(what, done):
         )
         for label, values in (("corrected tracklets", guess), ("uncorrected plots", plain)):
             pairs = np.stack([values, true], axis=1)
-            share = interval(pairs, lambda v: np.corrcoef(v.T)[0, 1] ** 2)
-            limit = f"at most {np.mean(stated**2) / np.mean(true**2):.2f} is left over"
-            text = f"{what}: share of the {name.split(',')[0]} bias that an attacker reads from {label}"
-            found.append(Figure(text, *share, None, None, limit, len(done)))
+            share = interval(pairs, lambda v: math.sqrt(1.0 - np.corrcoef(v.T)[0, 1] ** 2))
+            text = f"{what}: sd of R1's {name.split(',')[0]} bias to who has {label}, over prior sd"
+            found.append(Figure(text, *share, None, None, "1: learns nothing", len(done)))
         for label, values in (
             ("left-over bias, sd", left),
             ("attacker reads from corrected tracklets, rms", guess),
