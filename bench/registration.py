@@ -200,47 +200,46 @@ def traffic(kind, seed):
     return rows
 
 
-def level_state(row, seconds):
+def level_states(row, seconds):
+    """Positions and velocities (n, 3) along a great circle at constant height."""
     position, heading, speed = row
     radius = np.linalg.norm(position)
-    angle = speed * seconds / radius
-    there = position * math.cos(angle) + heading * radius * math.sin(angle)
-    return there, speed * (heading * math.cos(angle) - position / radius * math.sin(angle))
+    angle = (speed * seconds / radius)[:, None]
+    there = position * np.cos(angle) + heading * radius * np.sin(angle)
+    return there, speed * (heading * np.cos(angle) - position / radius * np.sin(angle))
 
 
 def traffic_events(kind, seed, biases):
     """(instant, name, plot or report) of ten minutes before launch: radars and reports every 10 s."""
     scenario, _ = world()
     rng = np.random.default_rng([seed, 21])
-    offsets = rng.standard_normal((20, 3)) * CONSTANT_SIGMA_M
     events = []
     for k, row in enumerate(traffic(kind, seed)):
-        for second in np.arange(-BEFORE_S, 0.0, 10.0):
-            t_ns = scenario.launch_ns + round((second + 0.3 * k) * NS)
-            position, _ = level_state(row, second + 0.3 * k)
-            fix = position + offsets[k] + rng.standard_normal(3) * REPORT_SIGMA_M
+        seconds = np.arange(-BEFORE_S, 0.0, 10.0) + 0.3 * k
+        fixes = level_states(row, seconds)[0] + rng.standard_normal(3) * CONSTANT_SIGMA_M
+        fixes += rng.standard_normal(fixes.shape) * REPORT_SIGMA_M
+        for second, fix in zip(seconds, fixes, strict=True):
+            t_ns = scenario.launch_ns + round(second * NS)
             report = PositionReport(t_ns, "AIS", fix, np.eye(3) * REPORT_SIGMA_M**2, CONSTANT_SIGMA_M)
             events.append((t_ns, f"m{k}", report))
-            events += _echoes(row, k, second + 0.3 * k + 4.0, rng, biases)
+        reach = 40e3 if kind == "ships" else 300e3
+        plots = _echoes(row, seconds + 4.0, reach, rng, biases)
+        events += [(plot.time_ns, f"m{k}", plot) for plot in plots]
     return sorted(events, key=lambda event: event[0])
 
 
-def _echoes(row, k, second, rng, biases):
+def _echoes(row, seconds, reach_m, rng, biases):
+    """Plots of one ship or aircraft by all radars that see it."""
     scenario, _ = world()
-    position, velocity = level_state(row, second)
     out = []
     for sensor in scenario.sensors:
-        measured = sensor.measure(position, velocity)[:3]
-        noise = rng.standard_normal(3) * [
-            sensor.range_sigma_m,
-            sensor.azimuth_sigma_rad,
-            sensor.elevation_sigma_rad,
-        ]
-        if measured[0] > (40e3 if row[2] < 20.0 else 300e3) or measured[2] < -0.01:
-            continue
-        t_ns = scenario.launch_ns + round(second * NS)
-        plot = radar_plot(sensor, t_ns, measured + noise, biases[sensor.sensor_id])
-        out.append((plot.time_ns, f"m{k}", plot))
+        measured = sensor.measure(*level_states(row, seconds))[:, :3]
+        sigma = [sensor.range_sigma_m, sensor.azimuth_sigma_rad, sensor.elevation_sigma_rad]
+        noisy = measured + rng.standard_normal(measured.shape) * sigma
+        seen = (measured[:, 0] <= reach_m) & (measured[:, 2] >= -0.01)
+        for second, values in zip(seconds[seen], noisy[seen], strict=True):
+            t_ns = scenario.launch_ns + round(second * NS)
+            out.append(radar_plot(sensor, t_ns, values, biases[sensor.sensor_id]))
     return out
 
 
