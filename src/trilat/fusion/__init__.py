@@ -36,6 +36,16 @@ from trilat.fusion.observation import (
 )
 from trilat.fusion.partners import TrackEstimate, coasted
 from trilat.fusion.passage import Fall, PassageEstimate, passage_estimate
+from trilat.fusion.registration import Registration
+from trilat.fusion.registration_objects import RegistrationSettings
+from trilat.fusion.registration_plots import (
+    BiasPrior,
+    BiasTable,
+    PositionReport,
+    SensorBias,
+    corrected_plot,
+    left_over_sigma_m,
+)
 from trilat.fusion.track import ASSOCIATIONS, TrackerSettings
 from trilat.fusion.tracker import Assignment, Tracker
 from trilat.fusion.tracklet import equivalent_measurement
@@ -47,6 +57,8 @@ __all__ = [
     "STAGES",
     "ApogeeEstimate",
     "Assignment",
+    "BiasPrior",
+    "BiasTable",
     "Compressor",
     "Contribution",
     "DirectionObservation",
@@ -63,10 +75,14 @@ __all__ = [
     "PassageEstimate",
     "Pedigree",
     "Plot",
+    "PositionReport",
     "RadarObservation",
+    "Registration",
+    "RegistrationSettings",
     "Rule",
     "RuleChoice",
     "RuleReason",
+    "SensorBias",
     "SensorModel",
     "SourceTrack",
     "Threat",
@@ -80,6 +96,7 @@ __all__ = [
     "coasted",
     "combined",
     "compile_kernels",
+    "corrected_plot",
     "correlated_sum",
     "covariance_intersection",
     "ellipse95",
@@ -91,6 +108,7 @@ __all__ = [
     "information_sum",
     "inverse_covariance_intersection",
     "launch_estimate",
+    "left_over_sigma_m",
     "passage_estimate",
     "propagate",
     "rule_for",

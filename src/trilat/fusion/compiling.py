@@ -11,6 +11,8 @@ from trilat.fusion.launch import launch_estimate
 from trilat.fusion.motion import propagate
 from trilat.fusion.observation import RadarObservation
 from trilat.fusion.passage import passage_estimate
+from trilat.fusion.registration import Registration
+from trilat.fusion.registration_plots import BiasPrior
 from trilat.fusion.tracker import Tracker
 from trilat.fusion.window import window_tracklet
 from trilat.geo import ecef_from_geodetic
@@ -42,8 +44,11 @@ def compile_kernels(progress: Callable[[int, int], None] | None = None) -> None:
 
 def _track(plots: list[RadarObservation]) -> object:
     tracker = Tracker()
+    registration = Registration({("none", "none"): BiasPrior()})
     for plot in plots:
         tracker.add(plot)
+        registration.add("falling", plot)
+        registration.add("level", plot, "level")
     return tracker.estimates(plots[-1].time_ns)
 
 

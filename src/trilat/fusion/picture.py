@@ -38,6 +38,8 @@ from trilat.fusion.life import (
     seen_apart,
 )
 from trilat.fusion.measurement import KIND_EQUIVALENT, Measurement
+from trilat.fusion.registration_lean import Known, first_lean, told_by, widened
+from trilat.fusion.registration_plots import BiasTable
 from trilat.fusion.stages import Bank
 from trilat.fusion.track import (
     Track,
@@ -67,6 +69,7 @@ class Picture:
     """All tracks after the last scan, and what was counted on the way.
 
     `taken` has the plots that tracks took at the last instant, each with its track just after.
+    `biases` is the table by which plots were corrected, or None; `learned` is what lost tracks told of them.
     """
 
     tracks: tuple[Track, ...] = ()
@@ -77,6 +80,18 @@ class Picture:
     together: Together = field(default_factory=dict)
     sensors: Mapping[SensorKey, SensorState] = field(default_factory=dict)
     taken: tuple[tuple[Measurement, Track], ...] = ()
+    biases: BiasTable | None = None
+    learned: Known | None = None
+
+    def told(self) -> Known | None:
+        """What confirmed tracks, present and lost, tell of the biases; None as long as nothing is told."""
+        return told_by((track.lean for track in self.tracks if track.number), self.learned)
+
+    def remembering(self, before: "Picture") -> "Picture":
+        """The picture with what tracks told that it had `before` and has no more."""
+        kept = {track.ordinal for track in self.tracks}
+        gone = [track.lean for track in before.tracks if track.number and track.ordinal not in kept]
+        return replace(self, learned=told_by(gone, self.learned)) if self.biases and gone else self
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +183,8 @@ def _weighed(
     positions = np.array([mean[:3] for mean, _ in states]).reshape(-1, 3)
     sigmas = np.array([math.sqrt(float(c[0, 0] + c[1, 1] + c[2, 2])) for _, c in states])
     candidates = Candidates(banks, positions, sigmas)
-    log_ratio = log_densities(candidates, plots, settings.gate_tail_probability)
+    seen = plots if picture.biases is None else [widened(plot, picture.biases) for plot in plots]
+    log_ratio = log_densities(candidates, seen, settings.gate_tail_probability)
     densities = [math.log(state.density(plot.kind, model)) for plot in plots]
     log_ratio = log_ratio - np.array(densities)[:, None]
     weights = [math.log(e * c / (1.0 - e * c)) for e, c in zip(existences, chances, strict=True)]
@@ -291,6 +307,9 @@ def _started(
             continue
         track = start_track(plot, started + 1, settings, existence)
         if track is not None:
+            if picture.biases is not None:
+                lean = first_lean(bank_state(track.bank)[:2], plot, picture.biases)
+                track = replace(track, lean=lean)
             parent = parent_of(old, scan.candidates.positions_m, scan.candidates.sigmas_m, track)
             tracks.append(replace(track, parent=parent))
             started += 1

@@ -21,6 +21,7 @@ from numba import njit
 from trilat.fusion.existence import Look, SensorKey
 from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.motion import REENTRY_HEIGHT_M, height
+from trilat.fusion.registration_lean import Lean, next_lean
 from trilat.fusion.stages import Bank, mixture, predict_bank, score_bank, start_bank, update_bank
 from trilat.fusion.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
@@ -111,6 +112,7 @@ class Track:
     looked_ns: int
     looks: Mapping[SensorKey, Look] = field(repr=False)
     parent: int = 0
+    lean: Lean | None = field(default=None, repr=False)
 
     @property
     def key(self) -> str:
@@ -177,8 +179,9 @@ def updated_track(
     new_bank: Bank = update_bank(*bank, used.kind, used.values, used.covariance, used.site_m, used.axes)
     if not is_sound(*bank_state(new_bank)[:2]):
         return None
+    lean = _lean_after(track, bank, new_bank, used)
     if not is_seen:
-        return replace(track, time_ns=measurement.time_ns, bank=new_bank)
+        return replace(track, time_ns=measurement.time_ns, bank=new_bank, lean=lean)
     history = track.history
     if measurement.time_ns - track.first_time_ns <= settings.history_s * NS_PER_S:
         history = (*history, measurement)
@@ -193,7 +196,16 @@ def updated_track(
         sources=sources,
         bank=new_bank,
         history=history,
+        lean=lean,
     )
+
+
+def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement) -> Lean | None:
+    """The track's lean on its sensors' biases after a plot; None without registration."""
+    if track.lean is None:
+        return None
+    before, between, now = (bank_state(bank)[:2] for bank in (track.bank, predicted, after))
+    return next_lean(track.lean, (before, between, now), (used.time_ns - track.time_ns) / NS_PER_S, used)
 
 
 def bank_score(bank: Bank, plot: Measurement) -> tuple[float, float]:

@@ -45,6 +45,8 @@ from trilat.fusion.observation import (
 )
 from trilat.fusion.partners import PartnerTracks, TrackEstimate
 from trilat.fusion.picture import Models, Picture, after_scan
+from trilat.fusion.registration_lean import Known, biases_of, leaning_state, updated_table
+from trilat.fusion.registration_plots import BiasTable, corrected_plot
 from trilat.fusion.track import Track, TrackerSettings, bank_state, predicted_bank, stage_of
 from trilat.model import ObservationError
 
@@ -69,13 +71,21 @@ class Assignment:
 class Tracker:
     """One picture, fed by `add` and read by `estimates`; see the module for the rules."""
 
-    def __init__(self, settings: TrackerSettings | None = None, sensors: Models | None = None) -> None:
-        """An empty picture; `sensors` says what is known beforehand of some, by source and sensor."""
+    def __init__(
+        self,
+        settings: TrackerSettings | None = None,
+        sensors: Models | None = None,
+        biases: BiasTable | None = None,
+    ) -> None:
+        """An empty picture; `sensors` says what is known beforehand of some, by source and sensor.
+
+        With `biases`, those sensors' biases are estimated and taken into account (see `registration`).
+        """
         self.settings = settings or TrackerSettings()
         self._models = dict(sensors or {})
         self._partners = PartnerTracks(self.settings)
         self._queue: list[Measurement] = []
-        self._base: _Snapshot = (-(2**63), 0, Picture())
+        self._base: _Snapshot = (-(2**63), 0, Picture(biases=biases))
         self._snapshots: list[_Snapshot] = []
         self._between: _Snapshot | None = None
         self._newest_ns: int | None = None
@@ -101,6 +111,9 @@ class Tracker:
             return self._counted("refused-superseded", taken=self._partners.add(observation))
         if not isinstance(observation, (RadarObservation, DirectionObservation, EquivalentObservation)):
             raise ObservationError(f"a `{type(observation).__name__}` is not an observation")
+        table = self._base[2].biases
+        if table is not None and not isinstance(observation, EquivalentObservation):
+            observation, _ = corrected_plot(observation, table)
         measurement = prepare(observation)
         horizon_ns = self._horizon_ns()
         if horizon_ns is not None and measurement.time_ns <= horizon_ns:
@@ -140,9 +153,10 @@ class Tracker:
         time_ns = int(time_ns)
         picture = self._picture_at(time_ns)
         own = []
+        rest = _rest_of(picture)
         for track in picture.tracks:
             if not is_lost(track, time_ns, self.settings):
-                estimate = self._estimate(track, time_ns)
+                estimate = self._estimate(track, time_ns, rest)
                 if estimate is not None:
                     own.append(estimate)
         own.sort(key=lambda estimate: (not estimate.confirmed, int(estimate.track_key[1:])))
@@ -159,8 +173,10 @@ class Tracker:
         """
         check_instant("time_ns", time_ns)
         rows = []
-        for plot, track in self._picture_at(int(time_ns)).taken:
-            estimate = self._estimate(track, int(time_ns)) if plot.time_ns == time_ns else None
+        picture = self._picture_at(int(time_ns))
+        rest = _rest_of(picture)
+        for plot, track in picture.taken:
+            estimate = self._estimate(track, int(time_ns), rest) if plot.time_ns == time_ns else None
             if estimate is not None:
                 rows.append(Assignment(self._plots[plot.key], estimate))
         return tuple(rows)
@@ -177,6 +193,11 @@ class Tracker:
                     self._launches[memo] = launch_of(track.history)
                 return self._launches[memo]
         return None
+
+    def biases(self) -> BiasTable | None:
+        """The biases of the sensors as known from all plots so far; None without registration."""
+        picture = self._latest_picture()
+        return None if picture.biases is None else updated_table(picture.biases, picture.told())
 
     def counts(self) -> dict[str, int]:
         """How many observations were accepted or refused by reason, and what became of the plots."""
@@ -234,7 +255,7 @@ class Tracker:
     def _after(self, picture: Picture, scan: Sequence[Measurement]) -> Picture:
         """The picture after a scan; numbers that no filter can take leave it as it was, counted."""
         try:
-            return after_scan(picture, scan, self.settings, self._models)
+            return after_scan(picture, scan, self.settings, self._models).remembering(picture)
         except (ArithmeticError, np.linalg.LinAlgError, ObservationError):
             return replace(picture, unsound=picture.unsound + len(scan))
 
@@ -267,9 +288,12 @@ class Tracker:
         self._between = None
         self._snapshots = [(when, done - gone, kept) for when, done, kept in self._snapshots[place:]]
 
-    def _estimate(self, track: Track, time_ns: int) -> TrackEstimate | None:
+    def _estimate(self, track: Track, time_ns: int, rest: Known | None) -> TrackEstimate | None:
         bank = predicted_bank(track, time_ns, self.settings)
         mean, covariance, coast = bank_state(bank)
+        if track.lean is not None and rest is not None:
+            before, seconds = bank_state(track.bank)[:2], (time_ns - track.time_ns) / NS_PER_S
+            mean, covariance = leaning_state(track.lean, before, (mean, covariance), seconds, rest)
         if is_gone_state(mean, covariance, self.settings):
             return None
         return TrackEstimate(
@@ -286,3 +310,8 @@ class Tracker:
             existence=lasting(track.existence, (time_ns - track.looked_ns) / NS_PER_S),
             parent_key=f"t{track.parent}" if track.parent else None,
         )
+
+
+def _rest_of(picture: Picture) -> Known | None:
+    """Biases less those of the table and their covariance; None without registration."""
+    return None if picture.biases is None else biases_of(picture.biases, picture.told())

@@ -1,0 +1,175 @@
+"""How a track of the tracker leans on the biases of its sensors, and what it tells of them.
+
+The tracker's filters take plots corrected by the bias table with which it began, and know nothing else of
+biases. Beside the filters of each track this part keeps its lean G (6, B) and what its plots have told of
+the biases (`registration_kernels` has the equations). At read time the filters' answer is moved and widened:
+
+    x = x_filter + G (b_hat - b_0)        P = C + G P_b G'
+
+with b_hat, P_b from the table, from all confirmed tracks, and from those that have ended. So a constant error
+does not average away in what is shown (Friedland 1969). It looks at the track's mixture before and after a
+plot only, whatever filters are behind it: the gain that must have been at work is K = C+ H' R^-1. While one
+filter carries the weight, as in coast, this is exact to first order; while several do, and for the thrust of
+a burning object, it is an approximation (measured: docs/registration.md). Late plots need nothing special: a
+lean belongs to its track, which is a value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation
+from trilat.fusion.motion import acceleration
+from trilat.fusion.registration_kernels import BIASES, absorb, carry_lean, dependence, floored, inverse
+from trilat.fusion.registration_plots import BiasTable, is_outside
+from trilat.geo import FloatArray, geodetic_from_ecef
+
+# A range is widened in the gate by the clock's prior times this speed, m/s.
+_GATE_SPEED_M_PER_S = 4000.0
+# Gates allow for so many prior sigmas: of the plot's own bias, and of the plots behind the track.
+_GATE_SIGMAS = 2.0
+
+State = tuple[FloatArray, FloatArray]
+"""Mean (6,) and covariance (6, 6) of a track's filters."""
+Known = tuple[FloatArray, FloatArray]
+"""Information (B, B) and its vector (B,) about the biases less those of the table, in prior sigmas."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lean:
+    """Lean (6, B) of a track, what it told of the biases, and the table that its plots were corrected by."""
+
+    table: BiasTable
+    lean: FloatArray
+    information: FloatArray
+    vector: FloatArray
+
+
+def first_lean(state: State, plot: Measurement, table: BiasTable) -> Lean:
+    """The lean of a track that one plot began: its state is as wrong as the plot."""
+    size = scale_of(table).shape[0]
+    h, d, _ = _innovation(state[0], np.zeros((6, size)), plot, table)
+    gain = state[1] @ h.T @ np.linalg.inv(plot.covariance)
+    return Lean(table, -gain @ d, np.zeros((size, size)), np.zeros(size))
+
+
+def next_lean(lean: Lean, states: tuple[State, State, State], seconds: float, plot: Measurement) -> Lean:
+    """The lean after one plot; `states` are the track's at its last plot, predicted, and after the plot."""
+    before, predicted, after = states
+    carried = carry_lean(before[0], lean.lean, seconds)
+    h, d, nu = _innovation(predicted[0], carried, plot, lean.table)
+    noise = floored(plot.covariance, h, d, carried)
+    _, _, _, whitened, w, good = absorb(*predicted, carried, nu, h, d, noise)
+    if not good:
+        return replace(lean, lean=carried)
+    gain = after[1] @ h.T @ np.linalg.inv(plot.covariance)
+    added = whitened.T @ whitened
+    return Lean(
+        lean.table,
+        carried - gain @ d,
+        lean.information + 0.5 * (added + added.T),
+        lean.vector + whitened.T @ w,
+    )
+
+
+def leaning_state(lean: Lean, before: State, predicted: State, seconds: float, rest: Known) -> State:
+    """The track's state `seconds` after its last plot, with biases and their covariance (`rest`) in it."""
+    carried = carry_lean(before[0], lean.lean, seconds)
+    covariance = predicted[1] + carried @ rest[1] @ carried.T
+    return predicted[0] + carried @ rest[0], 0.5 * (covariance + covariance.T)
+
+
+def told_by(leans: Iterable[Lean | None], known: Known | None = None) -> Known | None:
+    """What is `known` and what tracks tell; None as long as nothing is."""
+    for lean in leans:
+        if lean is not None:
+            information, vector = lean.information, lean.vector
+            known = (information, vector) if known is None else (known[0] + information, known[1] + vector)
+    return known
+
+
+def biases_of(table: BiasTable, known: Known | None) -> Known:
+    """Biases less those of the table (B,) and their covariance (B, B), in prior sigmas; None: nothing new."""
+    prior = _prior_of(table)
+    if known is None:
+        return np.zeros(prior.shape[0]), prior
+    spread = inverse(inverse(prior) + known[0])
+    return spread @ known[1], spread
+
+
+def updated_table(table: BiasTable, known: Known | None) -> BiasTable:
+    """The table with what tracks have told since, and the sensors whose biases lie outside it."""
+    shift, spread = biases_of(table, known)
+    scale = scale_of(table)
+    prior = _prior_of(table)
+    outside = set(table.suspects)
+    for place, key in enumerate(table.sensors):
+        mine = slice(BIASES * place, BIASES * place + BIASES)
+        if is_outside(shift[mine], prior[mine, mine], spread[mine, mine]):
+            outside.add(key)
+    return BiasTable(
+        table.sensors,
+        table.mean + scale * shift,
+        spread * np.outer(scale, scale),
+        table.updates,
+        table.refused,
+        frozenset(outside),
+    )
+
+
+def widened(plot: Measurement, table: BiasTable) -> Measurement:
+    """The plot as a gate has to see it: with the biases that the table leaves open in its covariance."""
+    column = table.column(plot.source, plot.sensor)
+    if column < 0 or plot.kind == KIND_EQUIVALENT:
+        return plot
+    sigma = _GATE_SIGMAS * scale_of(table)[column : column + BIASES]
+    late_m = _GATE_SPEED_M_PER_S * sigma[3]
+    added = np.zeros(plot.covariance.shape[0])
+    angle = 0
+    if plot.kind != KIND_DIRECTION:
+        added[0] = sigma[0] ** 2 + late_m**2
+        added[1:3] = (late_m / max(float(plot.values[0]), 1e4)) ** 2
+        angle = 1
+    added[angle] += (cos_elevation(plot) * sigma[1]) ** 2
+    added[angle + 1] += sigma[2] ** 2
+    return replace(plot, covariance=plot.covariance + np.diag(added))
+
+
+def scale_of(table: BiasTable) -> FloatArray:
+    """Prior sigmas (B,): the units in which biases are counted."""
+    return np.sqrt(np.diagonal(table.covariance))
+
+
+def cos_elevation(plot: Measurement) -> float:
+    """Cosine of the measured elevation: the share of an azimuth bias that lies across the line of sight."""
+    if plot.kind == KIND_EQUIVALENT:
+        return 0.0
+    sine = float(plot.axes[0] @ _up(plot.site_m.tobytes()))
+    return float(np.sqrt(max(0.0, 1.0 - sine * sine)))
+
+
+@lru_cache(maxsize=1024)
+def _up(site: bytes) -> FloatArray:
+    latitude, longitude, _ = geodetic_from_ecef(np.frombuffer(site))
+    level = np.cos(latitude)
+    return np.array([level * np.cos(longitude), level * np.sin(longitude), np.sin(latitude)])
+
+
+def _innovation(
+    mean: FloatArray, lean: FloatArray, plot: Measurement, table: BiasTable
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Jacobian (m, 6), dependence on the biases (m, B) and innovation (m,) of a plot at a mean (6,)."""
+    nu, h, ahead = innovation(mean, plot.kind, plot.values, plot.site_m, plot.axes)
+    rate = np.zeros(3)
+    acceleration(mean, rate)
+    column = table.column(plot.source, plot.sensor) if ahead else -1
+    d = dependence(mean, rate, plot.kind, h, lean, column, scale_of(table), cos_elevation(plot))
+    return h, d, nu
+
+
+def _prior_of(table: BiasTable) -> FloatArray:
+    """The table's covariance in prior sigmas (B, B), contiguous."""
+    scale = scale_of(table)
+    return np.ascontiguousarray(table.covariance / np.outer(scale, scale))
