@@ -177,7 +177,7 @@ def _carried(track: SourceTrack, time_ns: int, group_stage: str, settings: Track
 
 
 def coasted(
-    mean: FloatArray, covariance: FloatArray, seconds: float, acceleration_psd_m2_per_s3: float = 1e-7
+    mean: FloatArray, covariance: FloatArray, seconds: float, acceleration_psd_m2_per_s3: float = 3e-8
 ) -> Estimate:
     """Mean (6,) and covariance (6, 6) after `seconds` of free fall, either sign; ECEF, m and m/s.
 
