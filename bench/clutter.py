@@ -18,7 +18,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from fusion_quick import NS, observation
+from boost import NS, observation
 from scipy.stats import chi2
 
 from trilat.fusion import Tracker, TrackerSettings, clairvoyant_bound, compile_kernels

@@ -11,7 +11,7 @@ from one N to the next: 10 is linear, 100 would be quadratic. Limits: one radar,
 import dataclasses
 import time
 
-from fusion_quick import NS, observation
+from boost import NS, observation
 
 from trilat.fusion import Tracker, compile_kernels
 from trilat.scenario import named_scenario, observe

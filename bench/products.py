@@ -16,8 +16,8 @@ import sys
 from dataclasses import dataclass
 
 import numpy as np
+from boost import observation
 from figures import Figure
-from fusion_quick import observation
 from pymap3d import ecef2geodetic
 from scipy.stats import chi2, norm
 

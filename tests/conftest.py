@@ -11,6 +11,7 @@ _REAL = (
     "link/test_nats_links.py",
     "link/test_nats_server.py",
     "link/test_nats_transport.py",
+    "cli/test_cli_output.py",
 )
 """Tests that wait for real processes and sockets, on a machine that others may be using too."""
 

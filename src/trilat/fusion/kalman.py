@@ -18,17 +18,20 @@ from trilat.fusion.measurement import KIND_DIRECTION, KIND_RADAR, fill_innovatio
 from trilat.fusion.motion import room
 from trilat.geo import FloatArray
 
-# Least share of a variance that the other states must leave unexplained: some digits above rounding.
-_UNEXPLAINED_MIN = 1e-13
+# Least axis of a correlation: some digits above rounding.
+_AXIS_MIN = 1e-13
 _LOG_TWO_PI = math.log(2.0 * math.pi)
 
 
 @njit(cache=True)
-def factor(matrix: FloatArray, n: int, low: FloatArray) -> bool:
-    """Writes the lower factor L, L L' = matrix (n, n); False when that is not positive definite."""
+def factor(matrix: FloatArray, n: int, low: FloatArray, kept: float = 1.0) -> bool:
+    """Writes the lower factor L, L L' = matrix (n, n); False when that is not positive definite.
+
+    Of the diagonal only the share `kept` is taken.
+    """
     for j in range(n):
         for i in range(j, n):
-            value = matrix[i, j]
+            value = kept * matrix[i, j] if i == j else matrix[i, j]
             for k in range(j):
                 value -= low[i, k] * low[j, k]
             if i == j:
@@ -46,22 +49,14 @@ def mend(matrix: FloatArray, n: int, low: FloatArray) -> None:
     """Makes a covariance (n, n) safely positive definite, in place; nearly always it is, and stays as it is.
 
     Sigmas of nanoradians beside sigmas of kilometres leave no room in a float for the smallest axis. Then all
-    variances grow by the smallest share, 1e-12 and on in steps of ten, that leaves each at least 1e-13 of it
-    that the states before do not explain. `low` is overwritten.
+    variances grow by the smallest share, 1e-12 and on in steps of ten, that leaves every axis of the
+    correlation longer than 1e-13. `low` is overwritten.
     """
     share = 1e-12
-    while share < 1.0 and not _is_safe(matrix, n, low):
+    while share < 1.0 and not factor(matrix, n, low, 1.0 - _AXIS_MIN):
         for i in range(n):
             matrix[i, i] += share * matrix[i, i]
         share *= 10.0
-
-
-@njit(cache=True)
-def _is_safe(matrix: FloatArray, n: int, low: FloatArray) -> bool:
-    safe = factor(matrix, n, low)
-    for i in range(n):
-        safe = safe and low[i, i] * low[i, i] >= _UNEXPLAINED_MIN * matrix[i, i]
-    return safe
 
 
 @njit(cache=True)

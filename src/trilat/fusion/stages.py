@@ -214,11 +214,13 @@ def _ignite(
     # Two components: what burned already, and what ignites, whose thrust is zero within its sigma.
     for i in range(9):
         for j in range(9):
-            spread = (1.0 - share) * (mean[i] - boost[i]) * (mean[j] - boost[j])
+            # In this order, so that it is the same to the bit on both sides of the diagonal.
+            spread = (1.0 - share) * ((mean[i] - boost[i]) * (mean[j] - boost[j]))
             kept = (1.0 - share) * boost_covariance[i, j]
             boost_covariance[i, j] = kept + share * (covariance[i, j] + spread)
     for i in range(9):
         boost[i] += share * (mean[i] - boost[i])
+    mend(boost_covariance, 9, np.empty((9, 9)))
 
 
 @njit(cache=True)
@@ -352,6 +354,7 @@ def _split(
         for j in range(3, 6):
             thrust2 = boost[i + 3] * boost[j + 3] + boost_covariance[i + 3, j + 3]
             covariance[i, j] += variance_s2 * thrust2
+    mend(covariance, 7, np.empty((7, 7)))
 
 
 @njit(cache=True)
@@ -375,6 +378,7 @@ def _settle(
     mean = np.empty(7)
     covariance = np.empty((7, 7))
     _match(coasts, coast_covariances, weights[1:], 7, mean, covariance)
+    mend(covariance, 7, np.empty((7, 7)))
     age, variance = clock[1, 0], _NO_BURN
     if seen > 0.5 * total:
         age, variance = first / seen, 0.0
