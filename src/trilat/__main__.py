@@ -1,5 +1,6 @@
 """`python -m trilat` and the `trilat` command."""
 
+import os
 import sys
 
 
@@ -10,7 +11,10 @@ def main() -> None:
         from trilat.cli import main as run  # noqa: PLC0415
     except KeyboardInterrupt:
         sys.stderr.write("trilat: interrupted\n")
-        sys.exit(130)
+        sys.stderr.flush()
+        # Not `sys.exit`: after an interrupt within an `exec` of some library the interpreter ends itself by the
+        # signal, whatever the exit code. Nothing of ours is open yet.
+        os._exit(130)
     run()
 
 
