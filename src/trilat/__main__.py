@@ -12,8 +12,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("trilat: interrupted\n")
         sys.stderr.flush()
-        # Not `sys.exit`: after an interrupt within an `exec` of some library the interpreter ends itself by the
-        # signal, whatever the exit code. Nothing of ours is open yet.
+        # Not `sys.exit`: after an interrupt within an `exec` of some library the interpreter ends itself by
+        # the signal, whatever the exit code. Nothing of ours is open yet.
         os._exit(130)
     run()
 
