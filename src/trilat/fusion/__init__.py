@@ -26,6 +26,7 @@ from trilat.fusion.launch import LaunchEstimate, launch_estimate
 from trilat.fusion.lineage import Pedigree, Rule, RuleChoice, RuleReason, rule_for
 from trilat.fusion.motion import propagate
 from trilat.fusion.observation import (
+    FALLING,
     STAGES,
     DirectionObservation,
     EquivalentObservation,
@@ -54,6 +55,7 @@ from trilat.fusion.window import window_tracklet
 
 __all__ = [
     "ASSOCIATIONS",
+    "FALLING",
     "STAGES",
     "ApogeeEstimate",
     "Assignment",

@@ -30,7 +30,7 @@ from operator import itemgetter
 import numpy as np
 
 from trilat.fusion.fall import moved
-from trilat.fusion.motion import height, propagate
+from trilat.fusion.motion import EXHAUST_M_PER_S, height, propagate
 from trilat.fusion.observation import check_instant, checked_state
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
@@ -42,7 +42,6 @@ LACK_MAX_M_PER_S = 900.0
 HISTORY_S = 15.0
 HISTORY_MIN = 4
 HISTORY_S_MIN = 3.0
-EXHAUST_M_PER_S = 2_500.0
 # How sharply a burn ends, and how well the rule of a constant thrust holds, seconds.
 BURN_END_SIGMA_S = 0.4
 # Longest time after an event at which it is still estimated, seconds.

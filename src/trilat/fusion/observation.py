@@ -150,6 +150,8 @@ class SourceTrack:
 # What an object does: burning; between burns or not yet sure that the burn is over; falling freely; falling
 # through air; not known yet.
 STAGES = ("boost", "gap", "coast", "reentry", "unknown")
+# Of these, those in which nothing pushes it.
+FALLING = frozenset({"coast", "reentry"})
 
 Plot = RadarObservation | DirectionObservation | EquivalentObservation
 Observation = Plot | SourceTrack

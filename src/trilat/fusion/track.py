@@ -129,7 +129,7 @@ def start_track(
     """
     try:
         start = first_state(measurement, settings)
-    except (ObservationError, np.linalg.LinAlgError):
+    except ObservationError:
         return None
     if start is None or not is_sound(*start) or float(np.linalg.norm(start[0][:3])) < _RADIUS_M_MIN:
         return None

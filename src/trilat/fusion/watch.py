@@ -33,7 +33,7 @@ from trilat.geo import (
     ecef_from_geodetic,
     enu_rotation,
     geodesic_direct,
-    geodesic_inverse,
+    geodesic_offset,
     geodetic_from_ecef,
 )
 from trilat.model import ObservationError
@@ -92,19 +92,14 @@ def impact_probability(impact: ImpactEstimate, corners: Sequence[tuple[float, fl
         ObservationError: fewer than three corners, more than CORNERS_MAX, or one that is no place.
     """
     checked = _checked(corners)
-    points = np.array([_plane(impact.latitude_deg, impact.longitude_deg, *corner) for corner in checked])
+    points = np.array(
+        [geodesic_offset(impact.latitude_deg, impact.longitude_deg, *corner) for corner in checked]
+    )
     # A perfect estimate would have no plane to whiten: a metre is below every error that matters here.
     factor = np.linalg.cholesky(impact.covariance_m2 + np.eye(2))
     whitened = np.linalg.solve(factor, points.T).T
     total = sum(_edge(start, end) for start, end in zip(whitened, np.roll(whitened, -1, axis=0), strict=True))
     return float(min(1.0, abs(total)))
-
-
-def _plane(latitude_deg: float, longitude_deg: float, to_latitude: float, to_longitude: float) -> FloatArray:
-    """East and north, m, of a place seen from a point: distance and bearing along the ellipsoid."""
-    distance_m, bearing_deg = geodesic_inverse(latitude_deg, longitude_deg, to_latitude, to_longitude)
-    bearing = math.radians(bearing_deg)
-    return distance_m * np.array([math.sin(bearing), math.cos(bearing)])
 
 
 def _edge(start: FloatArray, end: FloatArray) -> float:
@@ -159,7 +154,7 @@ def _abeam(path: Fall, boundary: FloatArray) -> tuple[list[float], list[float]]:
         rotation = enu_rotation(latitude, longitude)
         east, north, _ = (float(value) for value in rotation @ state[3:])
         to_latitude, to_longitude, _ = (math.degrees(float(value)) for value in geodetic_from_ecef(point))
-        offset = _plane(math.degrees(latitude), math.degrees(longitude), to_latitude, to_longitude)
+        offset = geodesic_offset(math.degrees(latitude), math.degrees(longitude), to_latitude, to_longitude)
         seconds.append(at)
         right_m.append(float(offset @ [north, -east]) / max(1e-9, math.hypot(east, north)))
     return seconds, right_m

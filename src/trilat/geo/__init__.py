@@ -24,7 +24,7 @@ from trilat.geo.frames import (
     inertial_from_ecef,
     rotate_covariance,
 )
-from trilat.geo.geodesic import geodesic_direct, geodesic_inverse
+from trilat.geo.geodesic import geodesic_direct, geodesic_inverse, geodesic_offset
 
 __all__ = [
     "FIRST_ECCENTRICITY_SQUARED",
@@ -43,6 +43,7 @@ __all__ = [
     "enu_rotation",
     "geodesic_direct",
     "geodesic_inverse",
+    "geodesic_offset",
     "geodetic_from_ecef",
     "inertial_from_ecef",
     "rotate_covariance",

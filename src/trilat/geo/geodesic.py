@@ -13,9 +13,11 @@ own library `geographiclib`.
 
 import math
 
+import numpy as np
 from geographiclib.geodesic import Geodesic  # type: ignore[import-untyped]  # ships no types
 
 from trilat.geo.constants import FLATTENING, SEMI_MAJOR_AXIS_M
+from trilat.geo.frames import FloatArray
 from trilat.model import UsageError
 
 _WGS84 = Geodesic(SEMI_MAJOR_AXIS_M, FLATTENING)
@@ -34,6 +36,15 @@ def geodesic_inverse(
     _check_point(latitude2_deg, longitude2_deg)
     answer = _WGS84.Inverse(latitude1_deg, longitude1_deg, latitude2_deg, longitude2_deg)
     return float(answer["s12"]), float(answer["azi1"]) % 360.0
+
+
+def geodesic_offset(
+    latitude1_deg: float, longitude1_deg: float, latitude2_deg: float, longitude2_deg: float
+) -> FloatArray:
+    """East and north (2,), metres, of point 2 seen from point 1: `geodesic_inverse` in a plane."""
+    range_m, bearing_deg = geodesic_inverse(latitude1_deg, longitude1_deg, latitude2_deg, longitude2_deg)
+    bearing = math.radians(bearing_deg)
+    return range_m * np.array([math.sin(bearing), math.cos(bearing)])
 
 
 def geodesic_direct(

@@ -53,6 +53,11 @@ class Item(Noun, frozen=True, kw_only=True):
     label: Label
     provenance: Provenance
 
+    @property
+    def reference(self) -> ItemReference:
+        """This version of the item, by name."""
+        return ItemReference(item_id=self.item_id, version=self.version)
+
     def __post_init__(self) -> None:
         """Refuse a bad head, then what the kind refuses."""
         super().__post_init__()

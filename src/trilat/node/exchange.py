@@ -163,7 +163,7 @@ class Exchange:
                     domain=held.item.domain,
                     recipient=decision.recipient,
                     via=decision.via,
-                    item=ItemReference(item_id=held.item.item_id, version=held.item.version),
+                    item=held.item.reference,
                     asked_ns=now_ns,
                 )
 
@@ -245,7 +245,7 @@ class Exchange:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
         signed = list(held.consents)
         for consent, data in self._consents:
-            reference = ItemReference(item_id=consent.item_id, version=consent.version)
+            reference = consent.reference
             if reference == decision.consent and data not in signed:
                 signed.append(data)
         return tuple(signed)

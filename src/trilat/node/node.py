@@ -320,25 +320,28 @@ class Node:
 
     def _warned(self, now_ns: int) -> list[Held]:
         """New versions of warnings, for the own staff and for each peer from its own View."""
-        made = []
         make_head = self.heads.for_audience("warning", now_ns)
-        for audience in (self.config.party, *self.config.peers):
-            alarms = self.views.of(audience).alarms(now_ns)
-            for warning in self.alerts.update(audience, alarms, now_ns, make_head, self._may_name):
-                held = Held(warning, b"", audience=audience)
-                self.use_item(held)
-                made.append(held)
-        return made
+        return self._told(
+            lambda audience: self.alerts.update(
+                audience, self.views.of(audience).alarms(now_ns), now_ns, make_head, self._may_name
+            )
+        )
 
     def _differing(self, now_ns: int) -> list[Held]:
         """New versions of disagreements, for the own staff and for each peer from its own View."""
-        made = []
         make_head = self.heads.for_audience("disagreement", now_ns)
+        return self._told(
+            lambda audience: self.disputed.update(
+                audience, self.views.of(audience).disputes(now_ns), now_ns, make_head
+            )
+        )
+
+    def _told(self, new_for: Callable[[str], Sequence[AnyItem]]) -> list[Held]:
+        """Use what is new for the own staff and for each peer, one after another."""
+        made = []
         for audience in (self.config.party, *self.config.peers):
-            disputes = self.views.of(audience).disputes(now_ns)
-            told = self.disputed.update(audience, disputes, now_ns, make_head)
-            for disagreement in told:
-                held = Held(disagreement, b"", audience=audience)
+            for item in new_for(audience):
+                held = Held(item, b"", audience=audience)
                 self.use_item(held)
                 made.append(held)
         return made
@@ -370,7 +373,7 @@ class Node:
             recipient=ready.recipient,
             stream=self._keys.stream_to(ready.recipient),
             sequence=self.exchange.next_sequence(ready.recipient),
-            item=ItemReference(item_id=item.item_id, version=item.version),
+            item=item.reference,
             valid_ns=item.valid_ns,
             parcel=encode(parcel),
         )

@@ -116,7 +116,7 @@ class Standing:
         if begins_ns > now_ns:
             self._wait(begins_ns, change)
         elif answer is not None and answer.permitted and not self._is_past(item, answer, now_ns):
-            reference = ItemReference(item_id=item.item_id, version=item.version)
+            reference = item.reference
             due = due_ns(item, answer.about(reference))  # 2
             if due > now_ns:
                 self._wait(due, change)
@@ -177,7 +177,7 @@ class Standing:
         answer = self._answers.on(item, now_ns)
         if answer is None or not answer.permitted or self._is_held_back(change, answer, now_ns):
             return
-        reference = ItemReference(item_id=item.item_id, version=item.version)
+        reference = item.reference
         decision = answer.about(reference)
         try:
             release = degrade(item, decision)  # 3

@@ -135,7 +135,7 @@ def decide(
         if not _is_item(item):
             answer = _Answer(Outcome.WITHHOLD, (), (Reason.MALFORMED_ITEM,))
         else:
-            reference = ItemReference(item_id=item.item_id, version=item.version)
+            reference = item.reference
             case = _case(item, request, agreements, consents, trace)
             answer = _shown(case) if _is_own_staff(case) else _assess(case)
     except Exception:  # noqa: BLE001 - rule 2: whatever goes wrong, the item stays here
@@ -410,7 +410,7 @@ def _allowed(case: _Case, leaves: list[_Leave]) -> _Answer:
         (Reason.PERMITTED if consent is None else Reason.PERMITTED_WITH_CONSENT,),
         form,
         duties,
-        None if consent is None else ItemReference(item_id=consent.item_id, version=consent.version),
+        None if consent is None else consent.reference,
     )
 
 

@@ -59,7 +59,7 @@ class FalseReportOperator:
             return
         tracks = [item for item in node.holdings.items() if item.item_id.startswith(f"{self._party}-t")]
         if now_ns >= self._raise_ns and not self.raised and tracks:
-            basis = (ItemReference(item_id=tracks[0].item_id, version=tracks[0].version),)
+            basis = (tracks[0].reference,)
             spoken = (ItemReference(item_id="USA-early-warning-received", version=1),)
             try:
                 node.raise_warning(

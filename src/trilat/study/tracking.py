@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from trilat.fusion import (
+    FALLING,
     EquivalentObservation,
     SensorModel,
     Tracker,
@@ -36,7 +37,6 @@ TRACK_COLUMNS: Final = (
 IMPACT_EVERY_NS: Final = SECOND_NS
 """Between two impact estimates of one track; each takes about a millisecond."""
 
-_FALLING: Final = frozenset({"coast", "reentry"})
 _UPPER: Final = np.triu_indices(6)
 _DETECTION_MIN: Final = 0.05
 
@@ -124,7 +124,7 @@ class Writer:
     def _impact(self, number: int, estimate: TrackEstimate) -> Impact | None:
         last_ns = self._impact_ns.get(number)
         recent = last_ns is not None and estimate.time_ns - last_ns < IMPACT_EVERY_NS
-        if recent or estimate.stage not in _FALLING:
+        if recent or estimate.stage not in FALLING:
             return None
         self._impact_ns[number] = estimate.time_ns
         try:

@@ -89,7 +89,7 @@ def _originator(item: Event | Area) -> str:
 def _same_launch(first: Event, second: Event) -> bool:
     sigma_s = math.hypot(first.time_sigma_ms, second.time_sigma_ms) / 1000.0
     apart_s = abs(first.valid_ns - second.valid_ns) / SECOND_NS
-    return apart_s <= _SIGMAS * sigma_s + _SLACK_S and _near(_centre(first), _centre(second), first, second)
+    return apart_s <= _SIGMAS * sigma_s + _SLACK_S and _near(first, second)
 
 
 def _same_impact(first: Area, second: Area) -> bool:
@@ -97,20 +97,22 @@ def _same_impact(first: Area, second: Area) -> bool:
         return False
     sigma_s = math.hypot(first.time_sigma_ms, second.time_sigma_ms) / 1000.0
     apart_s = abs(first.expected_ns - second.expected_ns) / SECOND_NS
-    return apart_s <= _SIGMAS * sigma_s + _SLACK_S and _near(_centre(first), _centre(second), first, second)
+    return apart_s <= _SIGMAS * sigma_s + _SLACK_S and _near(first, second)
 
 
-def _centre(item: Event | Area) -> Place | None:
+def centre_of(item: Event | Area) -> Place | None:
+    """Where a launch or an area is; None where it does not say."""
     if isinstance(item, Event):
         return item.place
     return item.region.centre if isinstance(item.region, Ellipse) else None
 
 
-def _near(first: Place | None, second: Place | None, *items: Event | Area) -> bool:
-    if first is None or second is None:
+def _near(first: Event | Area, second: Event | Area) -> bool:
+    one, other = centre_of(first), centre_of(second)
+    if one is None or other is None:
         return False
-    apart_m, _ = geodesic_inverse(*degrees_of(first), *degrees_of(second))
-    return apart_m <= _SLACK_M + sum(_reach_m(item) for item in items)
+    apart_m, _ = geodesic_inverse(*degrees_of(one), *degrees_of(other))
+    return apart_m <= _SLACK_M + (_reach_m(first) + _reach_m(second))
 
 
 def _reach_m(item: Event | Area) -> float:
@@ -127,13 +129,13 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area], speaker: SpeakerRul
     supporting: dict[str, ItemReference] = {}
     for item in group[1:]:
         if _originator(item) != _originator(basis):
-            supporting.setdefault(_originator(item), _reference(item))
+            supporting.setdefault(_originator(item), item.reference)
     members = tuple((_originator(item), item.subject, _semi_major_m(item)) for item in group)
     return Alarm(
         kind=kind,
         domain=basis.domain,
         key=f"{kind.value}-{basis.subject}",
-        basis=_reference(basis),
+        basis=basis.reference,
         basis_originator=_originator(basis),
         subject=basis.subject,
         valid_ns=basis.valid_ns,
@@ -148,12 +150,8 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area], speaker: SpeakerRul
     )
 
 
-def _reference(item: Event | Area) -> ItemReference:
-    return ItemReference(item_id=item.item_id, version=item.version)
-
-
 def _text(kind: WarningKind, basis: Event | Area) -> str:
-    centre = _centre(basis)
+    centre = centre_of(basis)
     where = "" if centre is None else " at {:.2f}, {:.2f}".format(*degrees_of(centre))
     when_ns = basis.expected_ns if isinstance(basis, Area) and basis.expected_ns else basis.valid_ns
     word = "launch" if kind is WarningKind.LAUNCH else "predicted impact"

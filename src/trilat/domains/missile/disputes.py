@@ -19,11 +19,11 @@ from typing import Final
 
 import numpy as np
 
-from trilat.domains.missile.alarms import newest_kept
+from trilat.domains.missile.alarms import centre_of, newest_kept
 from trilat.domains.missile.parties import Saying, Sayings, Subject
 from trilat.domains.pipeline import Dispute
 from trilat.domains.places import degrees_of
-from trilat.geo import FloatArray, geodesic_inverse
+from trilat.geo import FloatArray, geodesic_inverse, geodesic_offset
 from trilat.model import (
     SECOND_NS,
     Account,
@@ -32,8 +32,6 @@ from trilat.model import (
     Domain,
     Ellipse,
     Event,
-    ItemReference,
-    Place,
 )
 
 HOLD_S: Final = 10
@@ -236,21 +234,16 @@ def _name(item: _Item) -> Subject:
 
 def _account(item: _Item) -> Account:
     is_event = isinstance(item, Event)
-    place = item.place if isinstance(item, Event) else _centre(item)
     region = item.region
     return Account(
         party=item.provenance.originators[0],
         subject=item.subject,
-        basis=ItemReference(item_id=item.item_id, version=item.version),
+        basis=item.reference,
         time_ns=item.valid_ns if is_event else item.expected_ns,
         time_sigma_ms=item.time_sigma_ms,
-        place=place,
+        place=centre_of(item),
         reach_m=region.semi_major_m if isinstance(region, Ellipse) else 0,
     )
-
-
-def _centre(item: _Item) -> Place | None:
-    return item.region.centre if isinstance(item.region, Ellipse) else None
 
 
 def _near(one: Event, other: Event) -> bool:
@@ -282,9 +275,7 @@ def _places_differ(one: _Item, other: _Item) -> bool:
     """Whether two regions are apart: the squared distance of their centres in their joint covariance."""
     if not (isinstance(one.region, Ellipse) and isinstance(other.region, Ellipse)):
         return False
-    apart_m, bearing_deg = geodesic_inverse(*degrees_of(one.region.centre), *degrees_of(other.region.centre))
-    bearing = math.radians(bearing_deg)
-    apart = apart_m * np.array([math.sin(bearing), math.cos(bearing)])
+    apart = geodesic_offset(*degrees_of(one.region.centre), *degrees_of(other.region.centre))
     joint = _covariance(one.region) + _covariance(other.region)
     return bool(apart @ np.linalg.solve(joint, apart) > _GATE)
 

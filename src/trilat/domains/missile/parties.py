@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from trilat.domains.motion import state_of
-from trilat.fusion import information_sum, propagate
+from trilat.fusion import FALLING, information_sum, propagate
 from trilat.geo import FloatArray
 from trilat.model import SECOND_NS, ItemReference, ObservationError, Track
 
@@ -98,7 +98,7 @@ class Sayings:
         saying = Saying(
             party=party,
             subject=item.subject,
-            reference=ItemReference(item_id=item.item_id, version=item.version),
+            reference=item.reference,
             received_under=item.provenance.received_under,
             time_ns=time_ns,
             mean=mean,
@@ -187,7 +187,7 @@ def _carried(
 
 
 def _burns(item: Track) -> bool:
-    return item.stage.value not in {"coast", "reentry"}
+    return item.stage.value not in FALLING
 
 
 def _apart(one: Saying, other: Saying) -> float:

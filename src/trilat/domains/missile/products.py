@@ -24,9 +24,9 @@ from trilat.domains.motion import state_of
 from trilat.domains.pipeline import MakeHead
 from trilat.domains.places import place_of
 from trilat.fusion import (
+    FALLING,
     ApogeeEstimate,
     FlightEvent,
-    ImpactEstimate,
     LaunchEstimate,
     TrackEstimate,
     apogee_estimate,
@@ -70,7 +70,6 @@ _BURNS_MAX: Final = 20
 """Ends of burns of one object that have a name of their own."""
 
 _MILLISECONDS_MAX: Final = 10**9
-FALLING: Final = frozenset({"coast", "reentry"})
 
 
 class Products:
@@ -250,7 +249,7 @@ class Products:
             Area(
                 **make_head("area", f"{key}-impact-area", key, estimate.time_ns, ()),
                 area=AreaKind.IMPACT,
-                region=_impact_region(impact),
+                region=_region(impact.latitude_deg, impact.longitude_deg, impact.covariance_m2),
                 expected_ns=impact.time_ns,
                 time_sigma_ms=_milliseconds(impact.time_sigma_s),
             )
@@ -288,10 +287,6 @@ def _is_said(known: Event, apogee: ApogeeEstimate) -> bool:
 
 def _milliseconds(seconds: float) -> int:
     return min(round(seconds * 1000.0), _MILLISECONDS_MAX)
-
-
-def _impact_region(impact: ImpactEstimate) -> Ellipse:
-    return _region(impact.latitude_deg, impact.longitude_deg, impact.covariance_m2)
 
 
 def _region(latitude_deg: float, longitude_deg: float, covariance_m2: FloatArray) -> Ellipse:
