@@ -20,19 +20,19 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from figures import Figure
+from figures import Figure, resampled_interval, share_interval
 from imm import Imm
+from observing import observation
 
-from trilat.fusion import EquivalentObservation, RadarObservation, Tracker, equivalent_measurement
+from trilat.fusion import EquivalentObservation, Tracker, equivalent_measurement
 from trilat.fusion.bound import clairvoyant_covariances
 from trilat.fusion.lanes import carry_and_correct
 from trilat.fusion.measurement import KIND_RADAR, prepare
 from trilat.fusion.stages import mixture, predict_bank, start_bank, update_bank
 from trilat.fusion.track import TrackerSettings, first_state
-from trilat.geo import ecef_from_geodetic
+from trilat.model import SECOND_NS
 from trilat.scenario import named_scenario, observe
 
-NS = 1_000_000_000
 BURNOUT_S = 118.0
 AT_S = BURNOUT_S + np.array([-28.0, -8.0, -0.1, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 220.0, 382.0])
 SHOWN = (40.0, 60.0, 120.0)
@@ -53,27 +53,6 @@ class Runs:
     nees: np.ndarray
     coast: list
     bound: np.ndarray
-
-
-def observation(scenario, plot):
-    sensor = next(s for s in scenario.sensors if s.sensor_id == plot.sensor_id)
-    latitude, longitude = math.radians(sensor.latitude_deg), math.radians(sensor.longitude_deg)
-    return RadarObservation(
-        time_ns=plot.t_ns,
-        source=sensor.party,
-        sensor=sensor.sensor_id,
-        site_ecef_m=ecef_from_geodetic(latitude, longitude, sensor.height_m),
-        site_latitude_rad=latitude,
-        site_longitude_rad=longitude,
-        range_m=plot.range_m,
-        azimuth_rad=plot.azimuth_rad,
-        elevation_rad=plot.elevation_rad,
-        range_rate_m_per_s=plot.range_rate_m_per_s,
-        range_sigma_m=sensor.range_sigma_m,
-        azimuth_sigma_rad=sensor.azimuth_sigma_rad,
-        elevation_sigma_rad=sensor.elevation_sigma_rad,
-        range_rate_sigma_m_per_s=sensor.range_rate_sigma_m_per_s,
-    )
 
 
 def tracklets(plots):
@@ -109,7 +88,7 @@ def run_of_filter(make, scenario, plots):
     """States at AT_S and the weight of coast after each plot, of a filter that is fed prepared plots."""
     rows = [prepare(plot) for plot in plots]
     one = make(*first_state(rows[0], SETTINGS))
-    seconds = [(row.time_ns - scenario.launch_ns) / NS for row in rows]
+    seconds = [(row.time_ns - scenario.launch_ns) / SECOND_NS for row in rows]
     states, coast, wanted = [], [], list(AT_S)
     for i in range(1, len(rows)):
         while wanted and wanted[0] < seconds[i]:
@@ -126,9 +105,9 @@ def run_of_tracker(scenario, plots):
     """The same of the whole tracker, whose weight of coast is only known as its published stage."""
     tracker, states, coast, wanted = Tracker(), [], [], list(AT_S)
     for plot in plots:
-        second = (plot.time_ns - scenario.launch_ns) / NS
+        second = (plot.time_ns - scenario.launch_ns) / SECOND_NS
         while wanted and wanted[0] < second:
-            found = tracker.estimates(scenario.launch_ns + round(wanted.pop(0) * NS))[0]
+            found = tracker.estimates(scenario.launch_ns + round(wanted.pop(0) * SECOND_NS))[0]
             states.append((found.mean, found.covariance))
         tracker.add(plot)
         known = tracker.estimates(plot.time_ns)
@@ -179,25 +158,10 @@ def simulate(runs, method="bank", processes=1):
     return Runs(np.array(errors), np.array(nees), list(coast), bound())
 
 
-def interval(statistic, rows, seed=1, draws=400):
-    """Value and 95 % interval of a statistic of rows (n, ...), by the bootstrap over runs."""
-    generator = np.random.default_rng(seed)
-    drawn = [statistic(rows[generator.integers(0, len(rows), len(rows))]) for _ in range(draws)]
-    return statistic(rows), *np.percentile(drawn, [2.5, 97.5], axis=0)
-
-
-def share(count, runs):
-    """A share and its 95 % interval after Wilson (1927)."""
-    p, z = count / runs, 1.96
-    middle, half = p + z * z / (2 * runs), z * math.sqrt(p * (1 - p) / runs + z * z / (4 * runs * runs))
-    low, high = ((middle + sign * half) / (1 + z * z / runs) for sign in (-1, 1))
-    return p, max(0.0, low), min(1.0, high)
-
-
 def over_bound(done, columns):
     least = np.sqrt(np.trace(done.bound[:, columns, columns], axis1=1, axis2=2))
     squares = np.sum(done.errors[:, :, columns] ** 2, axis=2)
-    return interval(lambda rows: np.sqrt(rows.mean(axis=0)) / least, squares)
+    return resampled_interval(lambda rows: np.sqrt(rows.mean(axis=0)) / least, squares)
 
 
 def commits(done, threshold):
@@ -254,15 +218,15 @@ def figures(runs: int, processes: int = 1) -> list[Figure]:
             rows.append(Figure(what, value[i], low[i], high[i], None, goal, reference, runs))
     least = np.trace(done.bound[COAST_FROM:, :3, :3], axis1=1, axis2=2)
     pooled = np.mean(np.sum(done.errors[:, COAST_FROM:, :3] ** 2, axis=2) / least, axis=1)
-    coast = interval(lambda drawn: math.sqrt(drawn.mean()), pooled)
+    coast = resampled_interval(lambda drawn: math.sqrt(drawn.mean()), pooled)
     rows.append(Figure("coast position over bound", *coast, None, 1.05, "EKF 0.98 to 1.02", runs))
-    nees = interval(np.mean, done.nees[:, COAST_FROM:].mean(axis=1))
+    nees = resampled_interval(np.mean, done.nees[:, COAST_FROM:].mean(axis=1))
     rows.append(Figure("coast NEES/6", *nees, 0.95, 1.05, "naive exchange 1e10, CI 0.35", runs))
     false, delays = commits(done, PUBLISHED)
     recovered = int(np.sum(np.isfinite(delays)))
     rows += [
-        Figure("false commits to coast", *share(false, runs), None, 0.02, "6.5 %", runs),
-        Figure("runs that end in coast", *share(recovered, runs), 1.0, None, "100 %", runs),
+        Figure("false commits to coast", *share_interval(false, runs), None, 0.02, "6.5 %", runs),
+        Figure("runs that end in coast", *share_interval(recovered, runs), 1.0, None, "100 %", runs),
     ]
     fast = updates_per_second()
     rows.append(Figure("ballistic updates/s", *fast, 400_000.0, None, "allocating kernel 156 k", 7))
@@ -274,7 +238,7 @@ def main():
     method = sys.argv[2] if len(sys.argv) > 2 else "bank"
     done = simulate(runs, method, int(sys.argv[3]) if len(sys.argv) > 3 else 1)
     position, speed = over_bound(done, slice(0, 3)), over_bound(done, slice(3, 6))
-    nees = interval(lambda rows: rows.mean(axis=0), done.nees)
+    nees = resampled_interval(lambda rows: rows.mean(axis=0), done.nees)
     print(f"{runs} runs of {method}; in brackets 95 % intervals")
     print("  s after burnout   bound m  position/bound          velocity/bound          NEES/6")
     for i, second in enumerate(AT_S - BURNOUT_S):
@@ -284,7 +248,7 @@ def main():
     print("  coast published above   false commits            delay s, median  95 %   never")
     for threshold in THRESHOLDS if method == "bank" else (PUBLISHED,):
         false, delays = commits(done, threshold)
-        part, low, high = share(false, runs)
+        part, low, high = share_interval(false, runs)
         known = delays[np.isfinite(delays)]
         spread = (
             f"{np.median(known):15.1f} {np.percentile(known, 95):6.1f}" if known.size else f"{'none':>22}"

@@ -18,10 +18,11 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from boost import NS, observation
+from observing import observation
 from scipy.stats import chi2
 
 from trilat.fusion import Tracker, TrackerSettings, clairvoyant_bound, compile_kernels
+from trilat.model import SECOND_NS
 from trilat.scenario import Plot, named_scenario, observe
 
 AT_S = np.array([90.0, 110.0, 138.0, 178.0, 238.0])
@@ -45,7 +46,9 @@ def false_plots(scenario, truth, per_scan, near, rng):
                     el = math.asin(rng.uniform(math.sin(sensor.elevation_mask_deg * math.pi / 180), 1.0))
                 if el > 0.0 and r > 1e3:
                     az %= 2.0 * math.pi
-                    yield Plot(scenario.launch_ns + round(second * NS), sensor.sensor_id, r, az, el, None)
+                    yield Plot(
+                        scenario.launch_ns + round(second * SECOND_NS), sensor.sensor_id, r, az, el, None
+                    )
 
 
 def one_run(scenario, truth, observations, rule):
@@ -58,7 +61,7 @@ def one_run(scenario, truth, observations, rule):
         while place < len(observations) and observations[place].time_ns <= now:
             tracker.add(observations[place])
             place += 1
-        second = (now - scenario.launch_ns) / NS
+        second = (now - scenario.launch_ns) / SECOND_NS
         state = np.concatenate(truth.state_at(min(second, truth.end_s)))
         shown = [e for e in tracker.estimates(now) if e.confirmed]
         for estimate in shown:
@@ -70,7 +73,7 @@ def one_run(scenario, truth, observations, rule):
         numbers += [ours[0].track_key] if ours and ours[0].track_key not in numbers else []
         if wanted and second >= wanted[0]:
             estimates = [
-                e for e in tracker.estimates(scenario.launch_ns + round(wanted[0] * NS)) if e.confirmed
+                e for e in tracker.estimates(scenario.launch_ns + round(wanted[0] * SECOND_NS)) if e.confirmed
             ]
             true = np.concatenate(truth.state_at(wanted.pop(0)))
             best = min(estimates, key=lambda e: np.linalg.norm(e.mean[:3] - true[:3]), default=None)
@@ -103,7 +106,7 @@ def main():
         own = [observation(scenario, plot) for plot in observe(scenario, seed)]
         wrong = [observation(scenario, p) for p in false_plots(scenario, truth, per_scan, near, rng)]
         both = sorted([*own, *wrong], key=lambda plot: plot.time_ns)
-        firsts.append((own[0].time_ns - scenario.launch_ns) / NS)
+        firsts.append((own[0].time_ns - scenario.launch_ns) / SECOND_NS)
         path = (truth.t_s, truth.position_m, truth.velocity_m_per_s, truth.burns, scenario.launch_ns)
         bounds.append(clairvoyant_bound(*path, own, AT_S))
         for rule, found in results.items():

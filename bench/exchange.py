@@ -28,9 +28,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from exchange_kernels import many
-from exchange_study import GRAPHS, REFERENCE_RUNS, SETTLED, Study, interval, mean_of, rms
+from exchange_study import GRAPHS, REFERENCE_RUNS, SETTLED, Study, mean_of, rms
 from exchange_whole import whole_figures
-from figures import Figure
+from figures import Figure, resampled_interval
 
 METHODS = ("centralised", "no exchange", "pedigree reference", "naive sum", "CI", "ICI", "tracklets")
 
@@ -60,27 +60,31 @@ def graph_figures(study, graph, bad):
     return [
         figure(
             "coast position RMSE over bound",
-            interval((got["settled"],), rms),
+            resampled_interval(rms, got["settled"]),
             None,
             None if bad else 1.05,
             "bound",
         ),
-        figure("NEES/6 in coast", interval((got["nees"],), mean_of), 0.95, 1.05, "naive sum 1e10, CI 0.35"),
-        figure("NEES/6 in coast, 8 s stale", interval((got["nees-stale"],), mean_of), 0.95, 1.05, "1"),
+        figure(
+            "NEES/6 in coast", resampled_interval(mean_of, got["nees"]), 0.95, 1.05, "naive sum 1e10, CI 0.35"
+        ),
+        figure("NEES/6 in coast, 8 s stale", resampled_interval(mean_of, got["nees-stale"]), 0.95, 1.05, "1"),
         figure(
             "8 s stale, RMSE over pedigree reference",
-            interval((got["stale"], held["stale"]), lambda a, b: rms(a) / rms(b)),
+            resampled_interval(lambda a, b: rms(a) / rms(b), got["stale"], held["stale"]),
             None,
             None if bad else 1.02,
             "CI 1.04 to 1.09",
         ),
         figure(
             "impact area declared over bound",
-            interval((got["area"],), mean_of),
+            resampled_interval(mean_of, got["area"]),
             *((None, None) if bad else (0.9, 1.1)),
             "CI 3.0",
         ),
-        figure("coverage of the 95 % impact area", interval((got["inside"],), mean_of), 0.93, 0.97, "0.95"),
+        figure(
+            "coverage of the 95 % impact area", resampled_interval(mean_of, got["inside"]), 0.93, 0.97, "0.95"
+        ),
     ]
 
 
@@ -91,11 +95,11 @@ def reference_figures(study):
     for name in ("naive sum", "CI", "ICI"):
         got = study.tallies[name, "full", False].columns()
         count = got["nees"].shape[0]
-        against = interval((got["stale"], held[:count]), lambda a, b: rms(a) / rms(b))
+        against = resampled_interval(lambda a, b: rms(a) / rms(b), got["stale"], held[:count])
         goal = None if name == "naive sum" else 1.10
         what = f"8 s stale, RMSE over pedigree reference, {name}, full"
         rows.append(Figure(what, *against, None, goal, "1.04 to 1.09", count))
-        nees = interval((got["nees"],), mean_of)
+        nees = resampled_interval(mean_of, got["nees"])
         rows.append(Figure(f"NEES/6 in coast, {name}, full", *nees, None, goal, "1", count))
     return rows
 
@@ -143,12 +147,12 @@ def table(study):
         method, graph, bad = key
         got = study.tallies[key].columns()
         cells = [
-            interval((got["settled"],), rms),
-            interval((got["stale"],), rms),
-            interval((got["nees"],), mean_of),
-            interval((got["nees-stale"],), mean_of),
-            interval((got["area"],), mean_of),
-            interval((got["inside"],), mean_of),
+            resampled_interval(rms, got["settled"]),
+            resampled_interval(rms, got["stale"]),
+            resampled_interval(mean_of, got["nees"]),
+            resampled_interval(mean_of, got["nees-stale"]),
+            resampled_interval(mean_of, got["area"]),
+            resampled_interval(mean_of, got["inside"]),
         ]
         texts = [f"{value:.3g} [{low:.3g}, {high:.3g}]" for value, low, high in cells]
         where = f"{graph}, lost and late" if bad else graph

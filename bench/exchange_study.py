@@ -21,10 +21,9 @@ from exchange_kernels import (
 
 from trilat.fusion import Contribution, EquivalentObservation, Exchange, Pedigree, coasted, impact_estimate
 from trilat.geo import ecef_from_geodetic, enu_rotation
-from trilat.model import ObservationError
+from trilat.model import SECOND_NS, ObservationError
 from trilat.scenario import named_scenario
 
-NS = 1_000_000_000
 PERIOD_S, STALE_S = 10.0, 8.0
 EDGES = np.arange(10.0, 241.0, PERIOD_S)
 SETTLED = (40.0, 60.0, 120.0, 240.0)
@@ -145,7 +144,7 @@ class Delivery:
             self.windows[tokens] = (row, column)
             state = np.array([7e6, 0, 0, 0, 1e3, 0])
             tracklet = EquivalentObservation(
-                round(now * NS), f"P{node}", state, np.diag([1e4] * 3 + [1e2] * 3)
+                round(now * SECOND_NS), f"P{node}", state, np.diag([1e4] * 3 + [1e2] * 3)
             )
             pedigree = Pedigree(frozenset([f"P{node}"]), tokens)
             self.exchanges[node].offer(Contribution(tracklet, pedigree, coasting=True))
@@ -161,7 +160,7 @@ class Delivery:
 
     def _receive(self, link, messages, after, now):
         for message in messages:
-            _, tracklet = self.exchanges[link[1]].receive(message, round(now * NS))
+            _, tracklet = self.exchanges[link[1]].receive(message, round(now * SECOND_NS))
             if link[1] == 0 and message.tracklet.source != "P0":
                 self.heard += 1
                 if tracklet is not None:
@@ -210,7 +209,7 @@ class Tally:
         self.inside.append([row[1] for row in rows])
 
     def _estimate(self, mean, covariance, seconds):
-        time_ns = self.world.scenario.launch_ns + round((self.world.start_s + seconds) * NS)
+        time_ns = self.world.scenario.launch_ns + round((self.world.start_s + seconds) * SECOND_NS)
         try:
             return impact_estimate(mean, covariance, time_ns, math.inf)
         except ObservationError:
@@ -250,14 +249,6 @@ class Tally:
             "area": np.array(self.area),
             "inside": np.array(self.inside),
         }
-
-
-def interval(rows, of, times=1000):
-    """Value and 95 % interval of a figure of rows (runs, ...), by bootstrap over runs."""
-    rng = np.random.default_rng(1)
-    count = rows[0].shape[0]
-    drawn = [of(*(r[pick] for r in rows)) for pick in (rng.integers(0, count, count) for _ in range(times))]
-    return of(*rows), float(np.nanpercentile(drawn, 2.5)), float(np.nanpercentile(drawn, 97.5))
 
 
 def rms(squares):

@@ -8,39 +8,17 @@ began, not at the instants that are read: then the last tracklet is up to ten se
 tracker is not.
 """
 
-import math
-
 import numpy as np
-from exchange_study import NS, SETTLED, STALE_S, World, coasted, interval, mean_of, rms, summed
-from figures import Figure
+from exchange_study import SETTLED, STALE_S, World, coasted, mean_of, rms, summed
+from figures import Figure, resampled_interval
+from observing import observation
 
-from trilat.fusion import Compressor, Exchange, RadarObservation, SourceTrack, Tracker, clairvoyant_bound
-from trilat.geo import ecef_from_geodetic
+from trilat.fusion import Compressor, Exchange, SourceTrack, Tracker, clairvoyant_bound
+from trilat.model import SECOND_NS
 from trilat.scenario import observe
 
 METHODS = ("central", "tracklets", "tracks", "withheld", "reference")
 RING = {"USA": ("KOR", "AUS"), "KOR": ("USA", "JPN"), "JPN": ("KOR", "AUS"), "AUS": ("JPN", "USA")}
-
-
-def observation(scenario, plot):
-    sensor = next(s for s in scenario.sensors if s.sensor_id == plot.sensor_id)
-    latitude, longitude = math.radians(sensor.latitude_deg), math.radians(sensor.longitude_deg)
-    return RadarObservation(
-        time_ns=plot.t_ns,
-        source=sensor.party,
-        sensor=sensor.sensor_id,
-        site_ecef_m=ecef_from_geodetic(latitude, longitude, sensor.height_m),
-        site_latitude_rad=latitude,
-        site_longitude_rad=longitude,
-        range_m=plot.range_m,
-        azimuth_rad=plot.azimuth_rad,
-        elevation_rad=plot.elevation_rad,
-        range_rate_m_per_s=None,
-        range_sigma_m=sensor.range_sigma_m,
-        azimuth_sigma_rad=sensor.azimuth_sigma_rad,
-        elevation_sigma_rad=sensor.elevation_sigma_rad,
-        range_rate_sigma_m_per_s=None,
-    )
 
 
 class Node:
@@ -86,7 +64,7 @@ class Flight:
         self.got = {name: [] for name in METHODS}
         self.place, self.shared = 0, {}
         for second in range(40, round(world.start_s + max(SETTLED) + STALE_S) + 1):
-            now_ns = world.scenario.launch_ns + second * NS
+            now_ns = world.scenario.launch_ns + second * SECOND_NS
             self._measure(now_ns)
             self._exchange(now_ns, second - world.start_s)
             self._read(now_ns, second - world.start_s)
@@ -135,7 +113,9 @@ def _reference(own, shared, now_ns):
     mean, covariance = own.mean.copy(), own.covariance.copy()
     for estimates in shared.values():
         if estimates:
-            held = coasted(estimates[0].mean, estimates[0].covariance, (now_ns - estimates[0].time_ns) / NS)
+            held = coasted(
+                estimates[0].mean, estimates[0].covariance, (now_ns - estimates[0].time_ns) / SECOND_NS
+            )
             mean, covariance = summed(mean, covariance, *held)
     return mean, covariance
 
@@ -184,23 +164,23 @@ def whole_figures(runs):
     return [
         figure(
             "position RMSE over that of a central tracker, tracklets in a ring, up to 10 s old",
-            interval((rows["tracklets"], rows["central"]), ratio), None, None, "central tracker",
+            resampled_interval(ratio, rows["tracklets"], rows["central"]), None, None, "central tracker",
         ),
         figure(
             "position RMSE over bound, tracklets in a ring",
-            interval((rows["tracklets"],), lambda a: rms(a / bound2)), None, None, "known-mode bound",
+            resampled_interval(lambda a: rms(a / bound2), rows["tracklets"]), None, None, "known-mode bound",
         ),
         figure(
             "NEES/6 in coast, tracklets in a ring",
-            interval((np.array(nees["tracklets"]),), mean_of), None, None,
+            resampled_interval(mean_of, np.array(nees["tracklets"])), None, None,
             f"central tracker {mean_of(np.array(nees['central'])):.2f}",
         ),
         figure(
             "8 s stale, RMSE over pedigree reference, tracks",
-            interval((rows["tracks"], rows["reference"]), ratio), None, 1.02, "CI 1.04 to 1.09",
+            resampled_interval(ratio, rows["tracks"], rows["reference"]), None, 1.02, "CI 1.04 to 1.09",
         ),
         figure(
             "8 s stale, RMSE over pedigree reference, tracks with lineage withheld",
-            interval((rows["withheld"], rows["reference"]), ratio), None, None, "CI 1.04 to 1.09",
+            resampled_interval(ratio, rows["withheld"], rows["reference"]), None, None, "CI 1.04 to 1.09",
         ),
     ]  # fmt: skip

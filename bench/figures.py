@@ -63,7 +63,8 @@ def resampled_interval(statistic: Callable, *columns, seed=1):
     """`statistic(*columns)` and its percentile interval when whole runs are drawn with replacement.
 
     Each column is (runs, ...); the same runs are drawn of all, so that what is common to them stays paired
-    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). Of a statistic that is an
+    array the three are arrays. Draws that have no value are left out.
     """
     columns = [np.asarray(column) for column in columns]
     runs = len(columns[0])
@@ -74,8 +75,9 @@ def resampled_interval(statistic: Callable, *columns, seed=1):
         statistic(*(column[rows] for column in columns))
         for rows in rng.integers(runs, size=(RESAMPLES, runs))
     ]
-    low, high = np.quantile(drawn, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
-    return float(statistic(*columns)), float(low), float(high)
+    low, high = np.nanquantile(drawn, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2], axis=0)
+    found = statistic(*columns), low, high
+    return found if np.ndim(low) else tuple(map(float, found))
 
 
 def rmse_over_bound(squared_errors, bounds):

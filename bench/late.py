@@ -11,9 +11,10 @@ from one N to the next: 10 is linear, 100 would be quadratic. Limits: one radar,
 import dataclasses
 import time
 
-from boost import NS, observation
+from observing import observation
 
 from trilat.fusion import Tracker, compile_kernels
+from trilat.model import SECOND_NS
 from trilat.scenario import named_scenario, observe
 
 
@@ -28,7 +29,7 @@ def cost(plots, count):
         tracker.add(
             dataclasses.replace(
                 plots[0],
-                time_ns=newest_ns - 120 * NS + k * 200_000,
+                time_ns=newest_ns - 120 * SECOND_NS + k * 200_000,
                 sensor="hostile",
                 azimuth_rad=(0.37 * k) % 6.0,
             )
@@ -42,7 +43,7 @@ def main():
     compile_kernels()
     scenario = named_scenario("two-stage-generic")
     every = [observation(scenario, plot) for plot in observe(scenario, 1) if plot.sensor_id == "R2"]
-    plots = [plot for plot in every if plot.time_ns < every[0].time_ns + 122 * NS]
+    plots = [plot for plot in every if plot.time_ns < every[0].time_ns + 122 * SECOND_NS]
     last = None
     for count in (40, 400, 4000):
         seconds, refused, tracks = cost(plots, count)

@@ -16,10 +16,10 @@ import sys
 from dataclasses import dataclass
 
 import numpy as np
-from boost import observation
-from figures import Figure
+from figures import Figure, share_interval
+from observing import observation
 from pymap3d import ecef2geodetic
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from trilat.fusion import (
     Tracker,
@@ -31,10 +31,10 @@ from trilat.fusion import (
     impact_estimate,
     information_sum,
 )
-from trilat.geo import geodesic_inverse
+from trilat.geo import geodesic_offset
+from trilat.model import SECOND_NS
 from trilat.scenario import named_scenario, observe
 
-NS = 1_000_000_000
 AFTER_S = (21.0, 61.0, 121.0)
 """Instants after burnout at which impact and apogee are predicted."""
 
@@ -82,18 +82,18 @@ def truth_of_the_scenario():
 def coast_states(truth, plots, at_s):
     """Mean and covariance at each instant, from the plots after burnout alone."""
     estimate, at_ns, states = None, 0, []
-    left = [plot for plot in plots if plot.time_ns > truth.scenario.launch_ns + truth.burnout_s * NS]
+    left = [plot for plot in plots if plot.time_ns > truth.scenario.launch_ns + truth.burnout_s * SECOND_NS]
     for second in at_s:
-        now_ns = truth.scenario.launch_ns + round(second * NS)
+        now_ns = truth.scenario.launch_ns + round(second * SECOND_NS)
         while left and left[0].time_ns <= now_ns:
             plot = left.pop(0)
             if estimate is None:
                 estimate = first_state(plot)
             else:
-                ahead = coasted(*estimate, (plot.time_ns - at_ns) / NS, COAST_PSD)
+                ahead = coasted(*estimate, (plot.time_ns - at_ns) / SECOND_NS, COAST_PSD)
                 estimate = information_sum([ahead, equivalent_measurement(plot, ahead[0])])
             at_ns = plot.time_ns
-        states.append(coasted(*estimate, (now_ns - at_ns) / NS, COAST_PSD))
+        states.append(coasted(*estimate, (now_ns - at_ns) / SECOND_NS, COAST_PSD))
     return states
 
 
@@ -107,11 +107,11 @@ def first_state(plot):
 def bound_states(truth, plots, at_s):
     """The same along the truth, with every plot where it would be without noise, and no process noise."""
     covariance, at_s_now, found = None, 0.0, []
-    left = [plot for plot in plots if plot.time_ns > truth.scenario.launch_ns + truth.burnout_s * NS]
+    left = [plot for plot in plots if plot.time_ns > truth.scenario.launch_ns + truth.burnout_s * SECOND_NS]
     for second in at_s:
-        while left and (left[0].time_ns - truth.scenario.launch_ns) / NS <= second:
+        while left and (left[0].time_ns - truth.scenario.launch_ns) / SECOND_NS <= second:
             plot = left.pop(0)
-            then_s = (plot.time_ns - truth.scenario.launch_ns) / NS
+            then_s = (plot.time_ns - truth.scenario.launch_ns) / SECOND_NS
             state = truth.state(then_s)
             _, noise = equivalent_measurement(plot, state)
             if covariance is None:
@@ -124,19 +124,9 @@ def bound_states(truth, plots, at_s):
     return found
 
 
-def miss_m(latitude_deg, longitude_deg, truth_deg):
-    """East and north, m, from an estimated point to a true one."""
-    metres, bearing = geodesic_inverse(latitude_deg, longitude_deg, *truth_deg)
-    return metres * np.array([math.sin(math.radians(bearing)), math.cos(math.radians(bearing))])
-
-
 def share(what, hits, runs, goal, reference):
     """A share with Wilson's interval."""
-    z = float(norm.ppf(0.975))
-    p = hits / runs
-    centre = (p + z * z / (2 * runs)) / (1 + z * z / runs)
-    half = z / (1 + z * z / runs) * math.sqrt(p * (1 - p) / runs + z * z / (4 * runs * runs))
-    return Figure(what, p, centre - half, centre + half, *goal, reference, runs)
+    return Figure(what, *share_interval(hits, runs), *goal, reference, runs)
 
 
 def mean_of(what, values, goal, reference):
@@ -167,12 +157,12 @@ def coast_figures(truth, runs):
         plots = [observation(truth.scenario, plot) for plot in observe(truth.scenario, seed)]
         row_area, row_inside, row_late = [], [], []
         for second, (mean, covariance) in zip(seconds, coast_states(truth, plots, seconds), strict=True):
-            now_ns = truth.scenario.launch_ns + round(second * NS)
+            now_ns = truth.scenario.launch_ns + round(second * SECOND_NS)
             impact = impact_estimate(mean, covariance, now_ns, math.inf)
-            miss = miss_m(impact.latitude_deg, impact.longitude_deg, truth.impact_deg)
+            miss = geodesic_offset(impact.latitude_deg, impact.longitude_deg, *truth.impact_deg)
             row_area.append(impact.area95_km2)
             row_inside.append(miss @ np.linalg.solve(impact.covariance_m2, miss) < chi2.ppf(0.95, 2))
-            late_s = (impact.time_ns - truth.scenario.launch_ns) / NS - truth.impact_s
+            late_s = (impact.time_ns - truth.scenario.launch_ns) / SECOND_NS - truth.impact_s
             row_late.append(late_s / impact.time_sigma_s)
             if second == seconds[1]:
                 apogee = apogee_estimate(mean, covariance, now_ns, math.inf)
@@ -220,7 +210,7 @@ def drag_figures(truth, runs):
         coefficient = 3_000.0 * 2.0 ** rng.standard_normal()
         real = impact_estimate(state, covariance, 0, float(coefficient))
         told = impact_estimate(rng.multivariate_normal(state, covariance), covariance, 0)
-        miss = miss_m(told.latitude_deg, told.longitude_deg, (real.latitude_deg, real.longitude_deg))
+        miss = geodesic_offset(told.latitude_deg, told.longitude_deg, real.latitude_deg, real.longitude_deg)
         hits += bool(miss @ np.linalg.solve(told.covariance_m2, miss) < chi2.ppf(0.95, 2))
     what = "impact 95 % area holds the truth, drag unknown, +61 s"
     return [share(what, hits, runs, (0.93, 0.97), "95 %")]
@@ -229,13 +219,13 @@ def drag_figures(truth, runs):
 def tracker_figures(truth, runs):
     """Burnout and launch through the whole tracker."""
     burnouts, burn_honest, launches, times, azimuths, told_launch = [], [], 0, [], [], 0
-    asked_ns = truth.scenario.launch_ns + round((truth.burnout_s + BURNOUT_ASKED_S) * NS)
+    asked_ns = truth.scenario.launch_ns + round((truth.burnout_s + BURNOUT_ASKED_S) * SECOND_NS)
     for seed in range(runs):
         plots = [observation(truth.scenario, plot) for plot in observe(truth.scenario, seed)]
         tracker, burning = Tracker(), []
         place = 0
         for second in range(1, round(truth.burnout_s + BURNOUT_ASKED_S)):
-            now_ns = truth.scenario.launch_ns + second * NS
+            now_ns = truth.scenario.launch_ns + second * SECOND_NS
             while place < len(plots) and plots[place].time_ns <= now_ns:
                 tracker.add(plots[place])
                 place += 1
@@ -250,9 +240,9 @@ def tracker_figures(truth, runs):
         launch = tracker.launch(estimate.track_key)
         if launch is not None:
             told_launch += 1
-            miss = miss_m(launch.latitude_deg, launch.longitude_deg, truth.scenario.launch_site_deg)
+            miss = geodesic_offset(launch.latitude_deg, launch.longitude_deg, *truth.scenario.launch_site_deg)
             launches += bool(miss @ np.linalg.solve(launch.covariance_m2, miss) < chi2.ppf(0.95, 2))
-            times.append((launch.time_ns - truth.scenario.launch_ns) / NS / launch.time_sigma_s)
+            times.append((launch.time_ns - truth.scenario.launch_ns) / SECOND_NS / launch.time_sigma_s)
             azimuths.append((launch.azimuth_deg - 96.45) / launch.azimuth_sigma_deg)
     return [
         share("burnout told", len(burnouts), runs, (0.95, None), "no peer measured"),

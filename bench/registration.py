@@ -18,7 +18,7 @@ import math
 import sys
 
 import numpy as np
-from figures import Figure
+from figures import Figure, resampled_interval
 
 from trilat.fusion import (
     BiasPrior,
@@ -32,9 +32,9 @@ from trilat.fusion import (
     equivalent_measurement,
 )
 from trilat.geo import ecef_from_geodetic, enu_rotation
+from trilat.model import SECOND_NS
 from trilat.scenario import coast, named_scenario, observe
 
-NS = 1_000_000_000
 AFTER_S = (21.0, 61.0, 121.0, 241.0)
 SPEED_SIGMA_M_PER_S = 3000.0
 IGNORED = "ignored, 15 m: 4.4 and NEES 31"
@@ -63,7 +63,7 @@ def priors(case):
 def radar_plot(sensor, t_ns, measured, bias):
     """A plot (range, azimuth, elevation) of a sensor with its bias added."""
     return RadarObservation(
-        time_ns=t_ns + round(bias[3] * NS),
+        time_ns=t_ns + round(bias[3] * SECOND_NS),
         source=sensor.party,
         sensor=sensor.sensor_id,
         site_ecef_m=sensor.position_m,
@@ -99,7 +99,7 @@ def plots_of(case, seed, start_s):
             biases[plot.sensor_id],
         )
         for plot in observe(scenario, seed)
-        if start_s <= (plot.t_ns - scenario.launch_ns) / NS <= end_s
+        if start_s <= (plot.t_ns - scenario.launch_ns) / SECOND_NS <= end_s
     ]
     return sorted(plots, key=lambda plot: plot.time_ns), biases
 
@@ -112,9 +112,9 @@ def joint_bound(case):
     position, velocity = truth.state_at(start)
     nominal = np.concatenate([position, velocity])
     instants = sorted(
-        ((plot.t_ns - scenario.launch_ns) / NS, plot.sensor_id)
+        ((plot.t_ns - scenario.launch_ns) / SECOND_NS, plot.sensor_id)
         for plot in observe(scenario, 0)
-        if plot.t_ns >= scenario.launch_ns + start * NS
+        if plot.t_ns >= scenario.launch_ns + start * SECOND_NS
     )
     phi = _transitions(nominal, max(AFTER_S) + 1.0)
     known = np.zeros((18, 18))
@@ -219,7 +219,7 @@ def traffic_events(kind, seed, biases):
         fixes = level_states(row, seconds)[0] + rng.standard_normal(3) * CONSTANT_SIGMA_M
         fixes += rng.standard_normal(fixes.shape) * REPORT_SIGMA_M
         for second, fix in zip(seconds, fixes, strict=True):
-            t_ns = scenario.launch_ns + round(second * NS)
+            t_ns = scenario.launch_ns + round(second * SECOND_NS)
             report = PositionReport(t_ns, "AIS", fix, np.eye(3) * REPORT_SIGMA_M**2, CONSTANT_SIGMA_M)
             events.append((t_ns, f"m{k}", report))
         reach = 40e3 if kind == "ships" else 300e3
@@ -238,7 +238,7 @@ def _echoes(row, seconds, reach_m, rng, biases):
         noisy = measured + rng.standard_normal(measured.shape) * sigma
         seen = (measured[:, 0] <= reach_m) & (measured[:, 2] >= -0.01)
         for second, values in zip(seconds[seen], noisy[seen], strict=True):
-            t_ns = scenario.launch_ns + round(second * NS)
+            t_ns = scenario.launch_ns + round(second * SECOND_NS)
             out.append(radar_plot(sensor, t_ns, values, biases[sensor.sensor_id]))
     return out
 
@@ -262,7 +262,7 @@ def coast_run(case, seed, *, registered=True, common=None, corrected_by=None):
             registration.add(name, event, "level")
     rows, place = [], 0
     for after in AFTER_S:
-        now = scenario.launch_ns + round((start + after) * NS)
+        now = scenario.launch_ns + round((start + after) * SECOND_NS)
         while place < len(plots) and plots[place].time_ns <= now:
             registration.add("object", plots[place])
             place += 1
@@ -278,7 +278,7 @@ def tracker_run(case, seed, table=None):
     rows, place = [], 0
     for after in AFTER_S:
         second = scenario.last_burnout_s + after
-        now = scenario.launch_ns + round(second * NS)
+        now = scenario.launch_ns + round(second * SECOND_NS)
         while place < len(plots) and plots[place].time_ns <= now:
             tracker.add(plots[place])
             place += 1
@@ -297,7 +297,7 @@ def attack(table, biases, plots):
     scenario, truth = world()
     sensor = next(s for s in scenario.sensors if s.sensor_id == "R1")
     own = [plot for plot in plots if plot.sensor == "R1"]
-    position, velocity = truth.state_at([(plot.time_ns - scenario.launch_ns) / NS for plot in own])
+    position, velocity = truth.state_at([(plot.time_ns - scenario.launch_ns) / SECOND_NS for plot in own])
     states = np.concatenate([position, velocity], axis=1)
     guesses = {}
     for corrected in (True, False):
@@ -315,21 +315,13 @@ def attack(table, biases, plots):
     )
 
 
-def interval(values, statistic):
-    """Statistic of runs (n, ...) with the middle 95 % of 2,000 bootstrap draws."""
-    rng = np.random.default_rng(95)
-    values = np.asarray(values)
-    draws = [statistic(values[rng.integers(0, len(values), len(values))]) for _ in range(2000)]
-    return float(statistic(values)), *map(float, np.percentile(draws, [2.5, 97.5]))
-
-
 def error_and_nees(what, scores, bounds, goals=(1.15, 1.2), times=(3,), reference=IGNORED):
     found = []
     scores = np.asarray(scores)
     for k in times:
         at = f"{what}, +{AFTER_S[k]:.0f} s"
-        ratio = interval(scores[:, k, 0], lambda v, k=k: math.sqrt(v.mean()) / bounds[k])
-        nees = interval(scores[:, k, 1], np.mean)
+        ratio = resampled_interval(lambda v, k=k: math.sqrt(v.mean()) / bounds[k], scores[:, k, 0])
+        nees = resampled_interval(np.mean, scores[:, k, 1])
         found.append(
             Figure(f"{at}: position RMSE / joint bound", *ratio, None, goals[0], reference, len(scores))
         )
@@ -393,7 +385,7 @@ def attack_figures(what, done):
     found = []
     for j, (name, size) in enumerate(zip(names, sizes, strict=True)):
         guess, true, left, stated, plain = (cases[:, i, j] for i in range(5))
-        honest = interval((left / stated) ** 2, lambda v: math.sqrt(v.mean()))
+        honest = resampled_interval(lambda v: math.sqrt(v.mean()), (left / stated) ** 2)
         found.append(
             Figure(
                 f"{what}: left-over {name.split(',')[0]} bias / stated sigma",
@@ -406,7 +398,7 @@ def attack_figures(what, done):
         )
         for label, values in (("corrected tracklets", guess), ("uncorrected plots", plain)):
             pairs = np.stack([values, true], axis=1)
-            share = interval(pairs, lambda v: math.sqrt(1.0 - np.corrcoef(v.T)[0, 1] ** 2))
+            share = resampled_interval(lambda v: math.sqrt(1.0 - np.corrcoef(v.T)[0, 1] ** 2), pairs)
             text = f"{what}: sd of R1's {name.split(',')[0]} bias to who has {label}, over prior sd"
             found.append(Figure(text, *share, None, None, "1: learns nothing", len(done)))
         for label, values in (
@@ -414,7 +406,7 @@ def attack_figures(what, done):
             ("attacker reads from corrected tracklets, rms", guess),
             ("attacker reads from uncorrected plots, rms", plain),
         ):
-            rms = interval((values * size) ** 2, lambda v: math.sqrt(v.mean()))
+            rms = resampled_interval(lambda v: math.sqrt(v.mean()), (values * size) ** 2)
             reference = f"stated {stated.mean() * size:.3g}, true {math.sqrt(np.mean(true**2)) * size:.3g}"
             found.append(Figure(f"{what}: {label}, {name}", *rms, None, None, reference, len(done)))
     return found
