@@ -33,6 +33,7 @@ from trilat.fusion.traffic import (
     TrafficSettings,
     TrafficTracker,
 )
+from trilat.study import gospa
 
 Array = npt.NDArray[Any]
 DATA: Final = Path(__file__).parents[4] / "shared" / "data"
@@ -123,15 +124,6 @@ def ferry_truth(scenario: int) -> list[tuple[Array, Array]]:
     ]
 
 
-def gospa(apart: Array) -> float:
-    """GOSPA (Rahmathullah and others 2017; alpha 2, p 2) of a matrix of distances, tracks by boats."""
-    cost = np.minimum(apart, NEAR_M) ** 2
-    rows, columns = linear_sum_assignment(cost)
-    matched = int(np.count_nonzero(apart[rows, columns] < NEAR_M))
-    localised = float(sum(cost[i, j] for i, j in zip(rows, columns, strict=True) if apart[i, j] < NEAR_M))
-    return math.sqrt(localised + NEAR_M**2 / 2.0 * (sum(apart.shape) - 2 * matched))
-
-
 def ferry(scenario: int, sensors: Iterable[str] = "1234", **changes: Any) -> FerryScore:
     """The tracker over a scenario, scored after each lidar or radar scan from the tenth second on."""
     settings: dict[str, Any] = {**FERRY_SETTINGS, **changes}
@@ -156,7 +148,7 @@ def ferry(scenario: int, sensors: Iterable[str] = "1234", **changes: Any) -> Fer
         truth = np.array([[np.interp(at, t, p[:, k]) for k in (0, 1)] for t, p in boats])
         moving = np.flatnonzero(np.linalg.norm(picture.means[:, 3:5], axis=1) > MOVING_M_PER_S)
         apart = np.linalg.norm(picture.means[moving, None, :2] - truth[None], axis=2)
-        gospas.append(gospa(apart))
+        gospas.append(gospa(picture.means[moving, :2], truth, NEAR_M).distance)
         rows, columns = linear_sum_assignment(np.minimum(apart, NEAR_M))
         near = [(i, j) for i, j in zip(rows, columns, strict=True) if apart[i, j] < NEAR_M]
         squares += [apart[i, j] ** 2 for i, j in near]
