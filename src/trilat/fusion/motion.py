@@ -279,7 +279,7 @@ def transition(state: FloatArray, h: float) -> FloatArray:
 
 
 @njit(cache=True)
-def _sandwiched(a: FloatArray, p: FloatArray, n: int, product: FloatArray) -> None:
+def sandwich_in_place(a: FloatArray, p: FloatArray, n: int, product: FloatArray) -> None:
     """Replaces P (n, n) by A P A', made exactly symmetric; `product` is overwritten."""
     for i in range(n):
         for j in range(n):
@@ -301,7 +301,7 @@ def sandwich(a: FloatArray, p: FloatArray) -> FloatArray:
     """A P A' (n, n), made exactly symmetric."""
     n = p.shape[0]
     out = p.copy()
-    _sandwiched(a, out, n, np.empty((n, n)))
+    sandwich_in_place(a, out, n, np.empty((n, n)))
     return out
 
 
@@ -364,7 +364,7 @@ def advance(
         wander = wandering(mean, n, h)
         _transition(mean, n, h, work)
         step(mean, n, h, work[0])
-        _sandwiched(work[3], covariance, n, work[2])
+        sandwich_in_place(work[3], covariance, n, work[2])
         add_noise(covariance, n, h, q)
         if n == 7:
             covariance[6, 6] += wander

@@ -14,6 +14,7 @@ import math
 
 import numpy as np
 
+from trilat.fusion.motion import sandwich_in_place
 from trilat.fusion.traffic.compiled import inlined, kernel
 from trilat.fusion.traffic.motion import TURN_STATES, add_noise, straight, turn
 from trilat.fusion.traffic.sensing import SURFACE_RADAR, range_rate, sight
@@ -93,29 +94,11 @@ def predict_models(
             else:
                 turn(means[i, 1], seconds, mean, jacobian)
             means[i, model] = mean
-            _sandwich(jacobian, covariances[i, model], left)
+            sandwich_in_place(jacobian, covariances[i, model], _N, left)
             if model == 0:
                 add_noise(covariances[i, 0], seconds, straight_density, 0.0)
             else:
                 add_noise(covariances[i, 1], seconds, turn_density, rate_density)
-
-
-@kernel
-def _sandwich(f: FloatArray, p: FloatArray, left: FloatArray) -> None:
-    """P becomes F P F', exactly symmetric."""
-    for a in range(_N):
-        for b in range(_N):
-            total = 0.0
-            for k in range(_N):
-                total += f[a, k] * p[k, b]
-            left[a, b] = total
-    for a in range(_N):
-        for b in range(a, _N):
-            total = 0.0
-            for k in range(_N):
-                total += left[a, k] * f[b, k]
-            p[a, b] = total
-            p[b, a] = total
 
 
 @kernel
