@@ -62,10 +62,10 @@ class Fall(TransitionModel):  # type: ignore[misc, valid-type]
         return CovarianceMatrix(np.kron(block, np.eye(3)))
 
     def rvs(self, num_samples: int = 1, **kwargs: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError("the unscented filter does not ask for it")
 
     def pdf(self, state1: Any, state2: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError("the unscented filter does not ask for it")
 
 
 class Seen(MeasurementModel):  # type: ignore[misc, valid-type]
@@ -89,10 +89,10 @@ class Seen(MeasurementModel):  # type: ignore[misc, valid-type]
         return CovarianceMatrix(self.noise)
 
     def rvs(self, num_samples: int = 1, **kwargs: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError("the unscented filter does not ask for it")
 
     def pdf(self, state1: Any, state2: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError("the unscented filter does not ask for it")
 
 
 def coast_plots(world: Any, flight: Any, count: int) -> Any:

@@ -75,10 +75,10 @@ class FreeFall(TransitionModel):  # type: ignore[misc]  # Stone Soup carries no 
         return CovarianceMatrix(self.density * np.kron(block, np.eye(3)))
 
     def pdf(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError("the unscented filter does not ask for it")
 
     def rvs(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError("the unscented filter does not ask for it")
 
 
 def radar(latitude_deg: float, longitude_deg: float, height_m: float, sigmas: Any) -> Any:
