@@ -41,6 +41,8 @@ COAST_FROM = 6
 PUBLISHED = 0.95
 THRESHOLDS = (0.8, 0.9, 0.95, 0.98, 0.99)
 FALSE_S = 3.0
+# The settings were chosen on seeds below 300: what is published is flown on seeds that they never saw.
+FIRST_SEED = 10_000
 SETTINGS = TrackerSettings()
 DENSITIES = (SETTINGS.boost_jerk_psd_m2_per_s5, SETTINGS.coast_acceleration_psd_m2_per_s3)
 
@@ -149,11 +151,12 @@ def bound(runs=3):
 
 
 def simulate(runs, method="bank", processes=1):
+    seeds = range(FIRST_SEED, FIRST_SEED + runs)
     if processes > 1:
         with ProcessPoolExecutor(processes) as pool:
-            rows = list(pool.map(one_run, range(runs), [method] * runs, chunksize=10))
+            rows = list(pool.map(one_run, seeds, [method] * runs, chunksize=10))
     else:
-        rows = [one_run(seed, method) for seed in range(runs)]
+        rows = [one_run(seed, method) for seed in seeds]
     errors, nees, coast = zip(*rows, strict=True)
     return Runs(np.array(errors), np.array(nees), list(coast), bound())
 
