@@ -26,9 +26,9 @@ from observing import observation
 
 from trilat.fusion import EquivalentObservation, Tracker, equivalent_measurement
 from trilat.fusion.bound import clairvoyant_covariances
-from trilat.fusion.lanes import carry_and_correct
-from trilat.fusion.measurement import KIND_RADAR, prepare
-from trilat.fusion.stages import mixture, predict_bank, start_bank, update_bank
+from trilat.fusion.filters.lanes import carry_and_correct
+from trilat.fusion.filters.measurement import KIND_RADAR, prepare
+from trilat.fusion.filters.stages import mixture, predict_bank, start_bank, update_bank
 from trilat.fusion.track import TrackerSettings, first_state
 from trilat.model import SECOND_NS
 from trilat.scenario import named_scenario, observe

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.judges import published
 
 from trilat import fusion
-from trilat.fusion import unscented
+from trilat.fusion.filters import unscented
 
 # Mean position errors of the manual, metres; printed to a tenth of a metre.
 TABLE_A_M = {"EKF": 8.4, "UKF": 8.4, "ERTS": 4.4}

@@ -7,10 +7,10 @@ on), started from the first plot and a speed of 3 km/s per axis.
 import numpy as np
 from numba import njit
 
-from trilat.fusion.intersection import intersect, joint_basis
-from trilat.fusion.kalman import update
-from trilat.fusion.motion import propagate
-from trilat.fusion.window import information_gain
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.motion import propagate
+from trilat.fusion.sharing.intersection import intersect, joint_basis
+from trilat.fusion.sharing.window import information_gain
 
 DENSITY = 1e-7
 SPEED_SIGMA = 3000.0

@@ -13,8 +13,8 @@ import math
 import numpy as np
 from scipy.special import chdtri
 
-from trilat.fusion.kalman import update
-from trilat.fusion.motion import propagate
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.motion import propagate
 
 END_RATE_PER_S = 0.02
 IGNITION_RATE_PER_S = 0.005

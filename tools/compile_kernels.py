@@ -17,6 +17,12 @@ def _fusion() -> None:
     fusion.compile_kernels()
 
 
+def _traffic() -> None:
+    from trilat.fusion import traffic  # noqa: PLC0415 - as above
+
+    traffic.compile_kernels()
+
+
 def _scenario() -> None:
     from trilat import scenario  # noqa: PLC0415 - as above
 
@@ -29,7 +35,7 @@ def _claims() -> None:
     check_flight(FlightClaim(40.0, 127.0, 90.0, 500.0, 1000.0, vehicle_class="mrbm"))
 
 
-PARTS: tuple[Callable[[], None], ...] = (_fusion, _scenario, _claims)
+PARTS: tuple[Callable[[], None], ...] = (_fusion, _traffic, _scenario, _claims)
 
 
 def main() -> int:

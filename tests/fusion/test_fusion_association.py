@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trilat.fusion.association import blended, joint, nearest
-from trilat.fusion.kalman import update
-from trilat.fusion.measurement import prepare
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.measurement import prepare
 
 Array = npt.NDArray[np.float64]
 

@@ -21,7 +21,7 @@ from trilat.fusion.existence import (
     lasting,
     view_after_silence,
 )
-from trilat.fusion.measurement import KIND_EQUIVALENT, KIND_RADAR, KIND_RADAR_RATE, prepare
+from trilat.fusion.filters.measurement import KIND_EQUIVALENT, KIND_RADAR, KIND_RADAR_RATE, prepare
 from trilat.model import ObservationError
 
 S = 1_000_000_000

@@ -13,7 +13,7 @@ from trilat.fusion import (
     information_sum,
     inverse_covariance_intersection,
 )
-from trilat.fusion.intersection import eigen, joint_basis
+from trilat.fusion.sharing.intersection import eigen, joint_basis
 from trilat.model.errors import ObservationError
 
 RULES = {

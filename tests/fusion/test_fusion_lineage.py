@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trilat.fusion import Pedigree, Rule, RuleReason, combined, information_sum, rule_for
-from trilat.fusion.lineage import parts_of
+from trilat.fusion.sharing.lineage import parts_of
 from trilat.model import Lineage, Provenance
 from trilat.model.errors import ObservationError
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trilat.fusion import DirectionObservation, RadarObservation
-from trilat.fusion.kalman import cholesky, likelihood, update
-from trilat.fusion.measurement import gate, innovation, prepare
+from trilat.fusion.filters.kalman import cholesky, likelihood, update
+from trilat.fusion.filters.measurement import gate, innovation, prepare
 
 
 def plot_of(

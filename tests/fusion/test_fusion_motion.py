@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from trilat.fusion.motion import (
+from trilat.fusion.filters.motion import (
     EXHAUST_M_PER_S,
     acceleration,
     acceleration_gradient,

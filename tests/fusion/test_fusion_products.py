@@ -24,7 +24,7 @@ from trilat.fusion import (
     separation_estimate,
     threat_of,
 )
-from trilat.fusion.impact import ImpactEstimate, ellipse95
+from trilat.fusion.products.impact import ImpactEstimate, ellipse95
 from trilat.model import ObservationError
 
 Array = npt.NDArray[np.float64]

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from trilat.fusion.atmosphere import AIR_TOP_M, air_density
-from trilat.fusion.kalman import update
-from trilat.fusion.measurement import prepare
-from trilat.fusion.motion import derivative, height, propagate, transition
-from trilat.fusion.stages import ballistic_coefficient, mixture, predict_bank, start_bank, update_bank
+from trilat.fusion.filters.atmosphere import AIR_TOP_M, air_density
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.measurement import prepare
+from trilat.fusion.filters.motion import derivative, height, propagate, transition
+from trilat.fusion.filters.stages import ballistic_coefficient, mixture, predict_bank, start_bank, update_bank
 
 # US Standard Atmosphere 1976 (NOAA-S/T 76-1562, table I): height above the sea m, density kg/m^3.
 STANDARD = [(0, 1.2250), (20_000, 0.08891), (40_000, 3.996e-3), (60_000, 3.097e-4), (80_000, 1.846e-5)]

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trilat.fusion import DirectionObservation, RadarObservation
-from trilat.fusion.kalman import update
-from trilat.fusion.lanes import carry_and_correct
-from trilat.fusion.measurement import KIND_RADAR, prepare
-from trilat.fusion.motion import propagate
-from trilat.fusion.stages import (
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.lanes import carry_and_correct
+from trilat.fusion.filters.measurement import KIND_RADAR, prepare
+from trilat.fusion.filters.motion import propagate
+from trilat.fusion.filters.stages import (
     COASTS_MAX,
     Bank,
     ballistic_coefficient,

@@ -16,14 +16,10 @@ from trilat.fusion import (
     TrackerSettings,
     compile_kernels,
     equivalent_measurement,
-    impact,
     impact_estimate,
-    kalman,
-    launch,
-    measurement,
-    motion,
-    stages,
 )
+from trilat.fusion.filters import kalman, measurement, motion, stages
+from trilat.fusion.products import impact, launch
 from trilat.model.errors import ObservationError
 
 S = 1_000_000_000

@@ -13,8 +13,8 @@ from trilat.fusion import (
     Tracker,
     equivalent_measurement,
 )
-from trilat.fusion.kalman import update
-from trilat.fusion.measurement import prepare
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.measurement import prepare
 from trilat.model.errors import ObservationError
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from trilat.fusion.kalman import update
-from trilat.fusion.measurement import KIND_RADAR, prepare
-from trilat.fusion.motion import propagate
-from trilat.fusion.unscented import unscented_propagate, unscented_update
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.measurement import KIND_RADAR, prepare
+from trilat.fusion.filters.motion import propagate
+from trilat.fusion.filters.unscented import unscented_propagate, unscented_update
 
 Property = pytest.importorskip("stonesoup.base").Property
 MeasurementModel = pytest.importorskip("stonesoup.models.measurement.base").MeasurementModel

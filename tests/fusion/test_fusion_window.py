@@ -13,10 +13,10 @@ from trilat.fusion import (
     equivalent_measurement,
     window_tracklet,
 )
-from trilat.fusion.kalman import update
-from trilat.fusion.measurement import prepare
-from trilat.fusion.motion import propagate
-from trilat.fusion.window import WINDOW_S_MAX, fallen
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.measurement import prepare
+from trilat.fusion.filters.motion import propagate
+from trilat.fusion.sharing.window import WINDOW_S_MAX, fallen
 from trilat.model.errors import ObservationError
 
 S = 1_000_000_000

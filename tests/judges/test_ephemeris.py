@@ -17,7 +17,7 @@ from skyfield.api import EarthSatellite, load
 from skyfield.framelib import itrs
 from tests.judges import soup
 
-from trilat.fusion.motion import propagate
+from trilat.fusion.filters.motion import propagate
 from trilat.geo import ecef_from_inertial, inertial_from_ecef
 
 STATIONS: Final = Path(__file__).parents[3] / "shared" / "data" / "adsb_tle_fusion" / "celestrak_stations.tle"

@@ -15,7 +15,7 @@ from skyfield.positionlib import Geocentric
 
 from trilat import geo
 from trilat.fusion import RadarObservation
-from trilat.fusion.measurement import direction_axes
+from trilat.fusion.filters.measurement import direction_axes
 from trilat.scenario import named_scenario
 
 MICROMETRE = 1e-6

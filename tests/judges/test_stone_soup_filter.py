@@ -8,9 +8,9 @@ import pytest
 from tests.judges import soup
 
 from trilat.fusion import Tracker, TrackerSettings
-from trilat.fusion.kalman import update
-from trilat.fusion.measurement import prepare
-from trilat.fusion.motion import propagate
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.measurement import prepare
+from trilat.fusion.filters.motion import propagate
 from trilat.scenario import named_scenario
 from trilat.study import Yardstick
 

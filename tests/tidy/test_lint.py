@@ -6,12 +6,24 @@ from tests.tidy import lint
 NODE = "src/trilat/node/inbox.py"
 CORE = "src/trilat/fusion/filters.py"
 PACKAGES = frozenset(
-    {"trilat", "trilat.fusion", "trilat.model", "trilat.node", "trilat.domains", "trilat.domains.missile"}
+    {
+        "trilat",
+        "trilat.fusion",
+        "trilat.fusion.shelf",
+        "trilat.model",
+        "trilat.node",
+        "trilat.domains",
+        "trilat.domains.missile",
+    }
 )
-DOORS = dict.fromkeys(PACKAGES, frozenset[str]()) | {"trilat.fusion": frozenset({"bound"})}
+DOORS = dict.fromkeys(PACKAGES, frozenset[str]()) | {
+    "trilat.fusion": frozenset({"bound"}),
+    "trilat.domains.missile": frozenset({"claims"}),
+}
 MODULES = PACKAGES | {
     "trilat.fusion.bound",
     "trilat.fusion.kalman",
+    "trilat.fusion.shelf.book",
     "trilat.model.limits",
     "trilat.domains.pipeline",
     "trilat.domains.missile.claims",
@@ -121,6 +133,10 @@ def test_what_keeps_the_rule_is_left_alone(rule: lint.Rule, path: str, text: str
         (NODE, "def f():\n    from trilat.model.limits import X", 1),
         ("src/trilat/domains/maritime/a.py", "from trilat.domains.missile.claims import x", 1),
         ("src/trilat/fusion_two/a.py", "from trilat.fusion.kalman import x", 1),
+        (NODE, "from trilat.fusion.shelf.book import x", 1),
+        (NODE, "from trilat.fusion.shelf import book", 1),
+        (CORE, "from trilat.fusion.shelf.book import x", 0),
+        (CORE, "from trilat.domains.missile.claims import x", 1),
         (CORE, "from trilat.fusion.kalman import x", 0),
         (NODE, "from trilat.fusion import x", 0),
         (NODE, "from trilat.domains import missile", 0),

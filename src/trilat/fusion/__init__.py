@@ -5,26 +5,10 @@ launch and impact estimates of them. States are ECEF WGS-84, m and m/s; instants
 This part knows no recipient, no policy and no scenario.
 """
 
-from trilat.fusion.apogee import ApogeeEstimate, apogee_estimate
 from trilat.fusion.bound import clairvoyant_bound
-from trilat.fusion.combine import (
-    combined,
-    correlated_sum,
-    covariance_intersection,
-    information_difference,
-    information_sum,
-    inverse_covariance_intersection,
-    squared_distance,
-)
 from trilat.fusion.compiling import compile_kernels
-from trilat.fusion.compressor import Compressor
-from trilat.fusion.events import FlightEvent, burn_end_estimate, burn_end_of, separation_estimate
-from trilat.fusion.exchange import Contribution, Exchange, ExchangeLimits, ExchangeOutcome
 from trilat.fusion.existence import SensorModel
-from trilat.fusion.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
-from trilat.fusion.launch import LaunchEstimate, launch_estimate
-from trilat.fusion.lineage import Pedigree, Rule, RuleChoice, RuleReason, rule_for
-from trilat.fusion.motion import propagate
+from trilat.fusion.filters.motion import propagate
 from trilat.fusion.observation import (
     FALLING,
     STAGES,
@@ -35,11 +19,15 @@ from trilat.fusion.observation import (
     RadarObservation,
     SourceTrack,
 )
-from trilat.fusion.partners import TrackEstimate, coasted
-from trilat.fusion.passage import Fall, PassageEstimate, passage_estimate
-from trilat.fusion.registration import Registration
-from trilat.fusion.registration_objects import RegistrationSettings
-from trilat.fusion.registration_plots import (
+from trilat.fusion.products.apogee import ApogeeEstimate, apogee_estimate
+from trilat.fusion.products.events import FlightEvent, burn_end_estimate, burn_end_of, separation_estimate
+from trilat.fusion.products.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
+from trilat.fusion.products.launch import LaunchEstimate, launch_estimate
+from trilat.fusion.products.passage import Fall, PassageEstimate, passage_estimate
+from trilat.fusion.products.watch import Threat, ellipse_corners, impact_probability, threat_of
+from trilat.fusion.registration.joint import Registration
+from trilat.fusion.registration.objects import RegistrationSettings
+from trilat.fusion.registration.plots import (
     BiasPrior,
     BiasTable,
     PositionReport,
@@ -47,11 +35,23 @@ from trilat.fusion.registration_plots import (
     corrected_plot,
     left_over_sigma_m,
 )
+from trilat.fusion.sharing.combine import (
+    combined,
+    correlated_sum,
+    covariance_intersection,
+    information_difference,
+    information_sum,
+    inverse_covariance_intersection,
+    squared_distance,
+)
+from trilat.fusion.sharing.compressor import Compressor
+from trilat.fusion.sharing.exchange import Contribution, Exchange, ExchangeLimits, ExchangeOutcome
+from trilat.fusion.sharing.lineage import Pedigree, Rule, RuleChoice, RuleReason, rule_for
+from trilat.fusion.sharing.partners import TrackEstimate, coasted
+from trilat.fusion.sharing.tracklet import equivalent_measurement
+from trilat.fusion.sharing.window import window_tracklet
 from trilat.fusion.track import ASSOCIATIONS, TrackerSettings
 from trilat.fusion.tracker import Assignment, Tracker
-from trilat.fusion.tracklet import equivalent_measurement
-from trilat.fusion.watch import Threat, ellipse_corners, impact_probability, threat_of
-from trilat.fusion.window import window_tracklet
 
 __all__ = [
     "ASSOCIATIONS",

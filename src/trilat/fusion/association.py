@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, gate, innovation
-from trilat.fusion.stages import Bank
+from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, gate, innovation
+from trilat.fusion.filters.stages import Bank
 from trilat.fusion.track import bank_score
 from trilat.geo import FloatArray
 

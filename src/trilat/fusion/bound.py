@@ -17,9 +17,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trilat.fusion.kalman import update
-from trilat.fusion.measurement import KIND_EQUIVALENT, Measurement, innovation, prepare
-from trilat.fusion.motion import propagate
+from trilat.fusion.filters.kalman import update
+from trilat.fusion.filters.measurement import KIND_EQUIVALENT, Measurement, innovation, prepare
+from trilat.fusion.filters.motion import propagate
 from trilat.fusion.observation import DirectionObservation, RadarObservation
 from trilat.geo import FloatArray
 from trilat.model import ObservationError

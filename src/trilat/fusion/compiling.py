@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from trilat.fusion.apogee import apogee_estimate
-from trilat.fusion.combine import covariance_intersection, information_difference
-from trilat.fusion.impact import impact_estimate
-from trilat.fusion.launch import launch_estimate
-from trilat.fusion.motion import propagate
+from trilat.fusion.filters.motion import propagate
 from trilat.fusion.observation import RadarObservation
-from trilat.fusion.passage import passage_estimate
-from trilat.fusion.registration import Registration
-from trilat.fusion.registration_plots import BiasPrior
+from trilat.fusion.products.apogee import apogee_estimate
+from trilat.fusion.products.impact import impact_estimate
+from trilat.fusion.products.launch import launch_estimate
+from trilat.fusion.products.passage import passage_estimate
+from trilat.fusion.registration.joint import Registration
+from trilat.fusion.registration.plots import BiasPrior
+from trilat.fusion.sharing.combine import covariance_intersection, information_difference
+from trilat.fusion.sharing.window import window_tracklet
 from trilat.fusion.tracker import Tracker
-from trilat.fusion.window import window_tracklet
 from trilat.geo import ecef_from_geodetic
 
 Step = Callable[[], object]

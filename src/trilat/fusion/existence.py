@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trilat.fusion.measurement import (
+from trilat.fusion.filters.measurement import (
     KIND_DIRECTION,
     KIND_EQUIVALENT,
     KIND_RADAR,

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from trilat.fusion.combine import squared_distance
-from trilat.fusion.motion import height
-from trilat.fusion.stages import Bank
+from trilat.fusion.filters.motion import height
+from trilat.fusion.filters.stages import Bank
+from trilat.fusion.sharing.combine import squared_distance
 from trilat.fusion.track import (
     NS_PER_S,
     Track,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from trilat.fusion.lineage import Pedigree
+from trilat.fusion.sharing.lineage import Pedigree
 from trilat.geo import FloatArray
 from trilat.model import Lineage, ObservationError
 

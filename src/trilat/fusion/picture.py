@@ -27,6 +27,8 @@ from trilat.fusion.existence import (
     lasting,
     view_after_silence,
 )
+from trilat.fusion.filters.measurement import KIND_EQUIVALENT, Measurement
+from trilat.fusion.filters.stages import Bank
 from trilat.fusion.life import (
     Together,
     is_gone_state,
@@ -37,10 +39,8 @@ from trilat.fusion.life import (
     parent_of,
     seen_apart,
 )
-from trilat.fusion.measurement import KIND_EQUIVALENT, Measurement
-from trilat.fusion.registration_lean import Known, first_lean, told_by, widened
-from trilat.fusion.registration_plots import BiasTable
-from trilat.fusion.stages import Bank
+from trilat.fusion.registration.lean import Known, first_lean, told_by, widened
+from trilat.fusion.registration.plots import BiasTable
 from trilat.fusion.track import (
     Track,
     TrackerSettings,

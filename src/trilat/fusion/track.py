@@ -19,11 +19,11 @@ import numpy as np
 from numba import njit
 
 from trilat.fusion.existence import Look, SensorKey
-from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
-from trilat.fusion.motion import REENTRY_HEIGHT_M, height
-from trilat.fusion.registration_lean import Lean, next_lean
-from trilat.fusion.stages import Bank, mixture, predict_bank, score_bank, start_bank, update_bank
-from trilat.fusion.tracklet import equivalent_of
+from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
+from trilat.fusion.filters.motion import REENTRY_HEIGHT_M, height
+from trilat.fusion.filters.stages import Bank, mixture, predict_bank, score_bank, start_bank, update_bank
+from trilat.fusion.registration.lean import Lean, next_lean
+from trilat.fusion.sharing.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
 from trilat.model import ObservationError
 

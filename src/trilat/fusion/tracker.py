@@ -31,9 +31,8 @@ from operator import attrgetter
 import numpy as np
 
 from trilat.fusion.existence import NS_PER_S, lasting
-from trilat.fusion.launch import LaunchEstimate, launch_of, used_plots
+from trilat.fusion.filters.measurement import Measurement, prepare
 from trilat.fusion.life import is_gone_state, is_lost
-from trilat.fusion.measurement import Measurement, prepare
 from trilat.fusion.observation import (
     DirectionObservation,
     EquivalentObservation,
@@ -43,10 +42,11 @@ from trilat.fusion.observation import (
     SourceTrack,
     check_instant,
 )
-from trilat.fusion.partners import PartnerTracks, TrackEstimate
 from trilat.fusion.picture import Models, Picture, after_scan
-from trilat.fusion.registration_lean import Known, biases_of, leaning_state, updated_table
-from trilat.fusion.registration_plots import BiasTable, corrected_plot
+from trilat.fusion.products.launch import LaunchEstimate, launch_of, used_plots
+from trilat.fusion.registration.lean import Known, biases_of, leaning_state, updated_table
+from trilat.fusion.registration.plots import BiasTable, corrected_plot
+from trilat.fusion.sharing.partners import PartnerTracks, TrackEstimate
 from trilat.fusion.track import Track, TrackerSettings, bank_state, predicted_bank, stage_of
 from trilat.model import ObservationError
 

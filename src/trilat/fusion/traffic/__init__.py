@@ -5,6 +5,7 @@ thousands of tracks in one `LocalFrame`. It knows no recipient, no policy and no
 or burn belong to `trilat.fusion.Tracker`.
 """
 
+from trilat.fusion.traffic.compiling import compile_kernels
 from trilat.fusion.traffic.frame import LocalFrame
 from trilat.fusion.traffic.sensor import SensorKind, TrafficSensor
 from trilat.fusion.traffic.settings import REFUSALS, Association, Motion, TrafficSettings
@@ -21,4 +22,5 @@ __all__ = [
     "TrafficSensor",
     "TrafficSettings",
     "TrafficTracker",
+    "compile_kernels",
 ]

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from trilat.fusion.motion import sandwich_in_place
+from trilat.fusion.filters.motion import sandwich_in_place
 from trilat.fusion.traffic.compiled import inlined, kernel
 from trilat.fusion.traffic.motion import TURN_STATES, add_noise, straight, turn
 from trilat.fusion.traffic.sensing import SURFACE_RADAR, range_rate, sight

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trilat.fusion.fall import FALL_S_MAX, GRAVITY_SIGMA_M_PER_S2, drag_of, predicted, rise, step
 from trilat.fusion.observation import check_instant, checked_state
+from trilat.fusion.products.fall import FALL_S_MAX, GRAVITY_SIGMA_M_PER_S2, drag_of, predicted, rise, step
 from trilat.geo import FloatArray, enu_rotation, geodetic_from_ecef
 
 # Half the interval over which rates of rates are taken, seconds.

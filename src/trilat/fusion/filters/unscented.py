@@ -20,9 +20,9 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.kalman import backward, cholesky, forward, update
-from trilat.fusion.measurement import innovation
-from trilat.fusion.motion import (
+from trilat.fusion.filters.kalman import backward, cholesky, forward, update
+from trilat.fusion.filters.measurement import innovation
+from trilat.fusion.filters.motion import (
     STATES_MAX,
     add_noise,
     air_noise,

@@ -26,8 +26,14 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation, prepare
-from trilat.fusion.motion import height, step_mean
+from trilat.fusion.filters.measurement import (
+    KIND_DIRECTION,
+    KIND_EQUIVALENT,
+    Measurement,
+    innovation,
+    prepare,
+)
+from trilat.fusion.filters.motion import height, step_mean
 from trilat.fusion.observation import Plot
 from trilat.fusion.track import TrackerSettings, first_state
 from trilat.geo import FloatArray, ecef_from_geodetic, enu_rotation, geodetic_from_ecef

@@ -17,17 +17,17 @@
 
 from collections.abc import Callable
 
-from trilat.fusion.exchange import NS_PER_S, Contribution
-from trilat.fusion.lineage import Pedigree
-from trilat.fusion.measurement import Measurement, gate, prepare
+from trilat.fusion.filters.measurement import Measurement, gate, prepare
 from trilat.fusion.observation import (
     DirectionObservation,
     EquivalentObservation,
     RadarObservation,
     check_instant,
 )
-from trilat.fusion.tracklet import equivalent_of
-from trilat.fusion.window import WINDOW_S_MAX, compressed
+from trilat.fusion.sharing.exchange import NS_PER_S, Contribution
+from trilat.fusion.sharing.lineage import Pedigree
+from trilat.fusion.sharing.tracklet import equivalent_of
+from trilat.fusion.sharing.window import WINDOW_S_MAX, compressed
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 

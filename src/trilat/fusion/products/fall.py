@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from trilat.fusion.atmosphere import AIR_TOP_M, air_density
-from trilat.fusion.motion import acceleration, height
+from trilat.fusion.filters.atmosphere import AIR_TOP_M, air_density
+from trilat.fusion.filters.motion import acceleration, height
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trilat.fusion.measurement import Measurement, innovation, prepare
-from trilat.fusion.motion import acceleration
-from trilat.fusion.registration_kernels import BIASES, carry, carry_level, dependence, floored
-from trilat.fusion.registration_plots import NS_PER_S, PositionReport, SensorPlot, shifted_plot
+from trilat.fusion.filters.measurement import Measurement, innovation, prepare
+from trilat.fusion.filters.motion import acceleration
+from trilat.fusion.registration.kernels import BIASES, carry, carry_level, dependence, floored
+from trilat.fusion.registration.plots import NS_PER_S, PositionReport, SensorPlot, shifted_plot
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 

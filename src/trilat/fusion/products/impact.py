@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trilat.fusion.fall import (
+from trilat.fusion.observation import check_instant, checked_state
+from trilat.fusion.products.fall import (
     FALL_S_MAX,
     GRAVITY_SIGMA_M_PER_S2,
     Drag,
@@ -29,7 +30,6 @@ from trilat.fusion.fall import (
     gravity_covariance,
     spread,
 )
-from trilat.fusion.observation import check_instant, checked_state
 from trilat.geo import FloatArray, enu_rotation, geodetic_from_ecef
 from trilat.model import ObservationError
 

@@ -2,7 +2,7 @@
 
 The tracker's filters take plots corrected by the bias table with which it began, and know nothing else of
 biases. Beside the filters of each track this part keeps its lean G (6, B) and what its plots have told of
-the biases (`registration_kernels` has the equations). At read time the filters' answer is moved and widened:
+the biases (`kernels` has the equations). At read time the filters' answer is moved and widened:
 
     x = x_filter + G (b_hat - b_0)        P = C + G P_b G'
 
@@ -20,10 +20,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation
-from trilat.fusion.motion import acceleration
-from trilat.fusion.registration_kernels import BIASES, absorb, carry_lean, dependence, floored, inverse
-from trilat.fusion.registration_plots import BiasTable, is_outside
+from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation
+from trilat.fusion.filters.motion import acceleration
+from trilat.fusion.registration.kernels import BIASES, absorb, carry_lean, dependence, floored, inverse
+from trilat.fusion.registration.plots import BiasTable, is_outside
 from trilat.geo import FloatArray, geodetic_from_ecef
 
 # A range is widened in the gate by the clock's prior times this speed, m/s.

@@ -13,7 +13,13 @@ less than (3e3 m/s)^-2 of false information on velocity.
 
 import numpy as np
 
-from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation, prepare
+from trilat.fusion.filters.measurement import (
+    KIND_DIRECTION,
+    KIND_EQUIVALENT,
+    Measurement,
+    innovation,
+    prepare,
+)
 from trilat.fusion.observation import DirectionObservation, RadarObservation
 from trilat.geo import FloatArray
 from trilat.model import ObservationError

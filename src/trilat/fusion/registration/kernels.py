@@ -21,9 +21,9 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.kalman import cholesky, forward
-from trilat.fusion.measurement import KIND_DIRECTION, KIND_EQUIVALENT
-from trilat.fusion.motion import STEP_S_MAX, propagate, step_mean, transition
+from trilat.fusion.filters.kalman import cholesky, forward
+from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT
+from trilat.fusion.filters.motion import STEP_S_MAX, propagate, step_mean, transition
 from trilat.geo import FloatArray
 
 # No plot is taken to be better than this share of its sensor's prior.

@@ -9,7 +9,7 @@
 
 Rules
 - The caller says which object a plot is of: association is not done here.
-- All objects are estimated jointly with the biases that they share (`registration_kernels` has the
+- All objects are estimated jointly with the biases that they share (`kernels` has the
   equations). When an object is dropped, what it told of the biases is kept.
 - Where nothing observes a bias its sigma stays that of the prior. A clock bias shows through motion only.
 - A plot that cannot be true within all that is believed is refused and counted. A sensor is *suspect* when
@@ -26,10 +26,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from trilat.fusion.measurement import KIND_DIRECTION, gate
+from trilat.fusion.filters.measurement import KIND_DIRECTION, gate
 from trilat.fusion.observation import DirectionObservation, RadarObservation, check_instant
-from trilat.fusion.registration_kernels import BIASES, absorb, distance, inverse
-from trilat.fusion.registration_objects import (
+from trilat.fusion.registration.kernels import BIASES, absorb, distance, inverse
+from trilat.fusion.registration.objects import (
     MOTIONS,
     Innovation,
     RegisteredObject,
@@ -44,7 +44,7 @@ from trilat.fusion.registration_objects import (
     seen_of,
     started,
 )
-from trilat.fusion.registration_plots import (
+from trilat.fusion.registration.plots import (
     NS_PER_S,
     BiasPrior,
     BiasTable,

@@ -35,10 +35,10 @@ from enum import Enum
 
 import numpy as np
 
-from trilat.fusion.combine import Estimate, information_difference, information_sum
-from trilat.fusion.lineage import Pedigree, parts_of
 from trilat.fusion.observation import EquivalentObservation, check_instant
-from trilat.fusion.partners import coasted
+from trilat.fusion.sharing.combine import Estimate, information_difference, information_sum
+from trilat.fusion.sharing.lineage import Pedigree, parts_of
+from trilat.fusion.sharing.partners import coasted
 from trilat.model import Lineage, ObservationError
 
 NS_PER_S = 1_000_000_000

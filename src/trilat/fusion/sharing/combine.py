@@ -18,9 +18,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trilat.fusion.intersection import intersect, subtract
-from trilat.fusion.kalman import cholesky
-from trilat.fusion.lineage import Rule
+from trilat.fusion.filters.kalman import cholesky
+from trilat.fusion.sharing.intersection import intersect, subtract
+from trilat.fusion.sharing.lineage import Rule
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from trilat.fusion.measurement import gate
+from trilat.fusion.filters.measurement import gate
 from trilat.fusion.observation import (
     DISTANCE_M_MAX,
     NAME_LENGTH_MAX,
@@ -20,7 +20,7 @@ from trilat.fusion.observation import (
     RadarObservation,
     check_instant,
 )
-from trilat.fusion.registration_kernels import BIASES
+from trilat.fusion.registration.kernels import BIASES
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, owens_t
 
-from trilat.fusion.impact import ImpactEstimate
-from trilat.fusion.passage import Fall
+from trilat.fusion.products.impact import ImpactEstimate
+from trilat.fusion.products.passage import Fall
 from trilat.geo import (
     SEMI_MAJOR_AXIS_M,
     FloatArray,

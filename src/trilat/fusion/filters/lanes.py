@@ -10,8 +10,8 @@ track, bit by bit.
 import numpy as np
 from numba import njit
 
-from trilat.fusion.kalman import correct
-from trilat.fusion.motion import advance, room
+from trilat.fusion.filters.kalman import correct
+from trilat.fusion.filters.motion import advance, room
 from trilat.geo import FloatArray
 
 

@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.kalman import backward, cholesky
+from trilat.fusion.filters.kalman import backward, cholesky
 from trilat.geo import FloatArray
 
 # Cyclic sweeps of Jacobi's rotations: six states need six or seven.

@@ -29,9 +29,9 @@ from operator import itemgetter
 
 import numpy as np
 
-from trilat.fusion.fall import moved
-from trilat.fusion.motion import EXHAUST_M_PER_S, height, propagate
+from trilat.fusion.filters.motion import EXHAUST_M_PER_S, height, propagate
 from trilat.fusion.observation import check_instant, checked_state
+from trilat.fusion.products.fall import moved
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 

@@ -26,7 +26,7 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.atmosphere import AIR_TOP_M, air_density
+from trilat.fusion.filters.atmosphere import AIR_TOP_M, air_density
 from trilat.geo import GM_M3_PER_S2, J2, ROTATION_RAD_PER_S, SEMI_MAJOR_AXIS_M, FloatArray
 
 # Longest inner step, seconds: the error of one is then below 1e-4 m near the Earth. In air it is shorter.

@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from trilat.fusion.measurement import KIND_EQUIVALENT, Measurement, innovation, prepare
-from trilat.fusion.motion import STEP_S_MAX, sandwich, step_mean, transition
+from trilat.fusion.filters.measurement import KIND_EQUIVALENT, Measurement, innovation, prepare
+from trilat.fusion.filters.motion import STEP_S_MAX, sandwich, step_mean, transition
 from trilat.fusion.observation import DirectionObservation, RadarObservation, checked_state
-from trilat.fusion.tracklet import REGULAR_POSITION_M, REGULAR_SPEED_M_PER_S
+from trilat.fusion.sharing.tracklet import REGULAR_POSITION_M, REGULAR_SPEED_M_PER_S
 from trilat.geo import FloatArray
 from trilat.model import ObservationError
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from trilat.fusion.fall import (
+from trilat.fusion.filters.motion import height
+from trilat.fusion.observation import check_instant, checked_state
+from trilat.fusion.products.fall import (
     FALL_S_MAX,
     GRAVITY_SIGMA_M_PER_S2,
     Drag,
@@ -24,8 +26,6 @@ from trilat.fusion.fall import (
     predicted,
     trace,
 )
-from trilat.fusion.motion import height
-from trilat.fusion.observation import check_instant, checked_state
 from trilat.geo import (
     SEMI_MAJOR_AXIS_M,
     FloatArray,

@@ -25,8 +25,8 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.kalman import correct, judge, mend
-from trilat.fusion.motion import advance, height, room
+from trilat.fusion.filters.kalman import correct, judge, mend
+from trilat.fusion.filters.motion import advance, height, room
 from trilat.geo import FloatArray
 
 # Coast hypotheses kept at once.

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trilat.fusion.combine import Estimate, combined, squared_distance
-from trilat.fusion.lineage import Pedigree, rule_for
-from trilat.fusion.motion import propagate
+from trilat.fusion.filters.motion import propagate
 from trilat.fusion.observation import SourceTrack, checked_state
+from trilat.fusion.sharing.combine import Estimate, combined, squared_distance
+from trilat.fusion.sharing.lineage import Pedigree, rule_for
 from trilat.fusion.track import NS_PER_S, TrackerSettings
 from trilat.geo import FloatArray
 from trilat.model import Lineage, ObservationError

@@ -14,8 +14,8 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.measurement import KIND_DIRECTION, KIND_RADAR, fill_innovation
-from trilat.fusion.motion import room
+from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_RADAR, fill_innovation
+from trilat.fusion.filters.motion import room
 from trilat.geo import FloatArray
 
 # Least axis of a correlation: some digits above rounding.
