@@ -11,8 +11,10 @@ missed only where the whole spread lies outside it. The exit code is 0 where non
 import argparse
 import itertools
 import json
+import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -27,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from spec import decide_reference
 from tests.policy import cases
 
+from trilat.ledger import Entry, EntryKind, Ledger, SqliteStore
 from trilat.model import (
     SECOND_NS,
     Agreement,
@@ -41,15 +44,20 @@ from trilat.model import (
     Form,
     OnwardRule,
     Status,
+    encode,
 )
+from trilat.node import SystemClock, read_history
 from trilat.policy import (
     AgreementSet,
+    Fate,
     ItemBatch,
     LabelClasses,
     ReleaseRequest,
     ReleaseTable,
+    compare,
     decide,
     decide_many,
+    strike,
 )
 
 SEED, REPEATS, CALLS = 1, 5, 20_000
@@ -297,6 +305,34 @@ def grown(factor: int) -> Figure:
     return rate(what, len(items), lambda: [decide(item, request, held) for item in items], None, "flat")
 
 
+def what_if(count: int = 1_000_000) -> Figure:
+    """Seconds from a ledger on disk to what three recipients would lose with a clause struck."""
+    files = agreements()
+    held = AgreementSet.of(files)
+    after = strike(held, held.rules[0].name)
+    items = all_items()[:20_000]
+    requests = [
+        ReleaseRequest(sender="JPN", recipient=code, purpose="missile-warning", at_ns=NOW_NS)
+        for code in ("KOR", "USA", "AUS")
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "JPN.ledger")
+        ledger = Ledger(store, "JPN", bytes(32), SystemClock(), os.urandom)
+        rows = [Entry(kind=EntryKind.ITEM, content=encode(item)) for item in items]
+        for place in range(0, count, 10_000):
+            ledger.append(rows[place % len(rows) : place % len(rows) + 10_000])
+
+        def ask() -> None:
+            history = read_history(ledger, LabelClasses())
+            for change in compare(history.batch, requests, held, after, (), history.at_ns):
+                change.count(Fate.LOST)
+
+        seconds = sorted(timed(ask) for _ in range(3))
+        ledger.close()
+    what = f"what-if, {count:,} items in a ledger, 3 recipients, s"
+    return Figure(what, seconds[1], seconds[0], seconds[2], None, 10 * count / 1_000_000, "CPU time", 3)
+
+
 def line_of(one: Figure) -> str:
     goal = next((f"goal {end:,.4g}" for end in (one.goal_low, one.goal_high) if end is not None), "")
     missed = "MISSED" if one.is_missed else ""
@@ -308,7 +344,7 @@ def line_of(one: Figure) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
-    made = [*figures(), *map(grown, (1, 10, 100))]
+    made = [*figures(), *map(grown, (1, 10, 100)), what_if()]
     if parser.parse_args().json:
         print(json.dumps([asdict(figure) for figure in made], indent=1))
     else:
