@@ -173,12 +173,28 @@ def p99_us(what: str, calls: list[Callable[[], object]], goal: float | None, ref
 
 def figures() -> list[Figure]:
     files = agreements()
-    held = AgreementSet.of(files)
-    request = ReleaseRequest(sender="JPN", recipient="KOR", purpose="missile-warning", at_ns=NOW_NS)
     items = all_items()
-    classes = LabelClasses()
-    batch = ItemBatch.of(classes, items)
+    request = ReleaseRequest(sender="JPN", recipient="KOR", purpose="missile-warning", at_ns=NOW_NS)
     draw = np.random.default_rng(SEED)
+    some = [items[place] for place in draw.integers(len(items), size=CALLS)]
+    recipients = [PARTIES[place] for place in draw.integers(len(PARTIES), size=CALLS)]
+    asks = [msgspec.structs.replace(request, recipient=code) for code in recipients]
+    return [
+        *of_table(items, files, request, list(zip(some, recipients, strict=True)), draw),
+        *of_batch(items, files, request, NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))),
+        *of_decide(list(zip(some, asks, strict=True)), files),
+    ]
+
+
+def of_table(
+    items: list[AnyItem],
+    files: dict[str, Agreement],
+    request: ReleaseRequest,
+    calls: list[tuple[AnyItem, str]],
+    draw: np.random.Generator,
+) -> list[Figure]:
+    classes = LabelClasses()
+    ItemBatch.of(classes, items)
 
     def rebuilt() -> ReleaseTable:
         return ReleaseTable.of(classes, request, PARTIES, AgreementSet.of(files))
@@ -187,13 +203,10 @@ def figures() -> list[Figure]:
     size = 1_000_000
     numbers = draw.integers(len(classes), size=size)
     columns = draw.integers(len(PARTIES), size=size)
-    created = np.full(size, NOW_NS - DAY_NS)
-    expires = np.full(size, NOW_NS + DAY_NS)
-    some = [items[place] for place in draw.integers(len(items), size=CALLS)]
-    recipients = [PARTIES[place] for place in draw.integers(len(PARTIES), size=CALLS)]
-    asks = [msgspec.structs.replace(request, recipient=code) for code in recipients]
-    at_ns = NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))
-    seconds = sorted(timed(rebuilt) for _ in range(REPEATS))
+    created, expires = np.full(size, NOW_NS - DAY_NS), np.full(size, NOW_NS + DAY_NS)
+    singles = [lambda item=item, code=code: table.find(item, code, NOW_NS) for item, code in calls]
+    s = sorted(timed(rebuilt) for _ in range(REPEATS))
+    rebuilding = f"table rebuilt, {len(classes):,} x {len(PARTIES)}, s"
     return [
         rate(
             "table look-ups in batch /s",
@@ -202,80 +215,66 @@ def figures() -> list[Figure]:
             10e6,
             "class table of the spike 21 to 68 M/s",
         ),
-        p99_us(
-            "one look-up p99, us",
-            [
-                lambda item=item, code=code: table.find(item, code, NOW_NS)
-                for item, code in zip(some, recipients, strict=True)
-            ],
-            5,
-            "-",
-        ),
+        p99_us("one look-up p99, us", singles, 5, "-"),
+        Figure(rebuilding, statistics.median(s), s[0], s[-1], None, 1, "-", REPEATS),
+    ]
+
+
+def of_batch(
+    items: list[AnyItem], files: dict[str, Agreement], request: ReleaseRequest, at_ns: np.ndarray
+) -> list[Figure]:
+    held = AgreementSet.of(files)
+    batch = ItemBatch.of(LabelClasses(), items)
+    count, wide = len(items), len(items) * len(PARTIES)
+
+    def once() -> object:
+        return decide_many(ItemBatch.of(LabelClasses(), items), request, AgreementSet.of(files), at_ns=at_ns)
+
+    return [
         rate(
             "unseen classes, one instant /s",
-            len(items) * len(PARTIES),
+            wide,
             lambda: unseen(items, request, files),
             500e3,
             "from items, 20 recipients",
         ),
         rate(
             "unseen classes and instants /s",
-            len(items) * len(PARTIES),
+            wide,
             lambda: unseen(items, request, files, at_ns),
             500e3,
             "from items, 20 recipients, an instant each",
         ),
-        rate(
-            "the same for one recipient /s",
-            len(items),
-            lambda: decide_many(
-                ItemBatch.of(LabelClasses(), items), request, AgreementSet.of(files), at_ns=at_ns
-            ),
-            None,
-            "from items: reading them is most of it",
-        ),
+        rate("the same for one recipient /s", count, once, None, "reading the items is most of it"),
         rate(
             "the same, columns at hand /s",
-            len(items),
+            count,
             lambda: decide_many(batch, request, held, at_ns=at_ns),
             None,
             "-",
         ),
-        p99_us(
-            "one full decision p99, us",
-            [
-                lambda item=item, ask=ask: decide(item, ask, held)
-                for item, ask in zip(some, asks, strict=True)
-            ],
-            100,
-            "-",
-        ),
+    ]
+
+
+def of_decide(calls: list[tuple[AnyItem, ReleaseRequest]], files: dict[str, Agreement]) -> list[Figure]:
+    held = AgreementSet.of(files)
+    singles = [lambda item=item, ask=ask: decide(item, ask, held) for item, ask in calls]
+    some, few = calls[:2000], calls[:100]
+    return [
+        p99_us("one full decision p99, us", singles, 100, "-"),
         rate(
             "decide one by one /s",
-            2000,
-            lambda: [decide(item, ask, held) for item, ask in zip(some[:2000], asks[:2000], strict=True)],
+            len(some),
+            lambda: [decide(item, ask, held) for item, ask in some],
             None,
             "-",
         ),
         rate(
             "slow reference /s",
-            100,
-            lambda: [
-                decide_reference.decide(item, ask, files, ())
-                for item, ask in zip(some[:100], asks[:100], strict=True)
-            ],
+            len(few),
+            lambda: [decide_reference.decide(item, ask, files, ()) for item, ask in few],
             None,
             "-",
-        ),
-        Figure(
-            "table rebuilt, 40,960 x 20, s",
-            statistics.median(seconds),
-            seconds[0],
-            seconds[-1],
-            None,
-            1,
-            "-",
-            REPEATS,
         ),
     ]
 
