@@ -9,7 +9,7 @@ from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.cedar import CedarExport, export_cedar
 from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check
-from trilat.policy.consents import consents_in
+from trilat.policy.consents import consents_in, declarations_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
@@ -36,6 +36,7 @@ __all__ = [
     "consents_in",
     "decide",
     "decide_plain",
+    "declarations_in",
     "degrade",
     "due_ns",
     "explain",

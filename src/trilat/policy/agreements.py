@@ -17,9 +17,12 @@ from trilat.model import (
     INSTANT_NS_MAX,
     Agreement,
     AgreementError,
+    Circle,
     Clause,
     Domain,
     Effect,
+    OnwardRule,
+    Polygon,
     Rank,
     find_level,
 )
@@ -38,10 +41,27 @@ class Rule:
     agreement: Agreement
     from_ns: int
     until_ns: int
+    replaced_ns: int
+    """When a newer version of its agreement begins."""
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """What it speaks for: its own purposes, or its agreement's."""
+        return self.clause.purposes or self.agreement.purposes
+
+    @property
+    def onward(self) -> OnwardRule:
+        """Its own onward rule, or its agreement's."""
+        return self.agreement.onward if self.clause.onward is None else self.clause.onward
+
+    @property
+    def regions(self) -> tuple[Circle | Polygon, ...]:
+        """The regions that it speaks of; empty for everywhere."""
+        return tuple(area.region for area in self.agreement.areas if area.name in self.clause.areas)
 
     def speaks(self, at_ns: int, purpose: str) -> bool:
-        """Whether the agreement is in force at the instant and for the purpose."""
-        return self.from_ns <= at_ns < self.until_ns and purpose in self.agreement.purposes
+        """Whether it is in force at the instant and for the purpose; a notice to end it is not looked at."""
+        return self.from_ns <= at_ns < self.until_ns and purpose in self.purposes
 
     def rank_max(self, at_ns: int) -> Rank:
         """The highest rank that the clause covers; a level not known at the instant covers no more than
@@ -109,25 +129,32 @@ class AgreementSet:
 
     def _compile(self, file: str, agreement: Agreement) -> Iterator[Rule]:
         until_ns = self._until_ns(agreement)
+        replaced_ns = self._replaced_ns(agreement)
         for clause in agreement.clauses:
+            begins, ends = clause.in_force_from_ns, clause.in_force_until_ns
             yield Rule(
                 name=f"{file}#{clause.clause_id}",
                 consent_name=f"{agreement.agreement_id}#{clause.clause_id}",
                 clause=clause,
                 agreement=agreement,
-                from_ns=agreement.in_force_from_ns,
-                until_ns=until_ns,
+                from_ns=agreement.in_force_from_ns if begins is None else begins,
+                until_ns=until_ns if ends is None else min(ends, until_ns),
+                replaced_ns=replaced_ns,
             )
 
     def _until_ns(self, agreement: Agreement) -> int:
         """When the agreement ends, or a newer version of it begins (rule 2)."""
-        ends = [INSTANT_NS_MAX if agreement.in_force_until_ns is None else agreement.in_force_until_ns]
-        ends += [
+        until_ns = agreement.in_force_until_ns
+        return min(INSTANT_NS_MAX if until_ns is None else until_ns, self._replaced_ns(agreement))
+
+    def _replaced_ns(self, agreement: Agreement) -> int:
+        """When a newer version of an agreement begins; the last instant there is where there is none."""
+        begins = (
             other.in_force_from_ns
             for other in self._files.values()
             if other.agreement_id == agreement.agreement_id and other.version > agreement.version
-        ]
-        return min(ends)
+        )
+        return min(begins, default=INSTANT_NS_MAX)
 
     @property
     def files(self) -> dict[str, Agreement]:
