@@ -6,9 +6,12 @@ the texts that nobody negotiates. Pure: text, items and instants come in as argu
 """
 
 from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.batch import BatchAnswers, decide_many
 from trilat.policy.cedar import CedarExport, export_cedar
 from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check
+from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
+from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
 from trilat.policy.consents import consents_in, declarations_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
@@ -20,25 +23,39 @@ from trilat.policy.plain_lines import decide_plain
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.standing import internal_agreement, observer_agreement
+from trilat.policy.table import ReleaseTable, Verdict
 
 __all__ = [
     "KIND_FORMS",
+    "NEVER_NS",
     "AgreementSet",
+    "BatchAnswers",
     "CedarExport",
     "CedarQuestion",
+    "Change",
+    "Fate",
     "Finding",
+    "Instants",
+    "ItemBatch",
+    "LabelClasses",
     "MatrixRow",
+    "Preview",
     "Regime",
     "ReleaseRequest",
+    "ReleaseTable",
     "Rule",
+    "Verdict",
     "cedar_questions",
     "check",
+    "compare",
     "consents_in",
     "decide",
+    "decide_many",
     "decide_plain",
     "declarations_in",
     "degrade",
     "due_ns",
+    "expiry_ns",
     "explain",
     "explain_agreement",
     "export_cedar",
@@ -47,7 +64,9 @@ __all__ = [
     "makeable",
     "matrix",
     "observer_agreement",
+    "preview",
     "read_agreement",
     "read_regime",
+    "strike",
     "strippable",
 ]

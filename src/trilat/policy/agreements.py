@@ -8,8 +8,10 @@ Rules
 4. An agreement in which two parties only give to others, or pass on, is none that they have with each other.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from trilat.model import (
@@ -24,6 +26,7 @@ from trilat.model import (
     OnwardRule,
     Polygon,
     Rank,
+    encode,
     find_level,
 )
 
@@ -63,6 +66,18 @@ class Rule:
         """Whether it is in force at the instant and for the purpose; a notice to end it is not looked at."""
         return self.from_ns <= at_ns < self.until_ns and purpose in self.purposes
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it reads more than the label class of an item and the path: see `conditions`."""
+        clause, agreement = self.clause, self.agreement
+        outlives = agreement.survives_end and agreement.in_force_until_ns is not None
+        return (
+            bool(clause.areas or clause.situations)
+            or clause.onward is not None
+            or agreement.onward in {OnwardRule.TO_NAMED, OnwardRule.UNDER_CONDITIONS}
+            or (clause.effect is Effect.FORBID and outlives)
+        )
+
     def rank_max(self, at_ns: int) -> Rank:
         """The highest rank that the clause covers; a level not known at the instant covers no more than
         unclassified items.
@@ -78,6 +93,8 @@ class Direction:
 
     permits: tuple[Rule, ...]
     forbids: tuple[Rule, ...]
+    is_conditional: bool
+    """Whether one of them reads more than label class and path."""
 
 
 class AgreementSet:
@@ -166,6 +183,40 @@ class AgreementSet:
         """Every clause of every file, in order of files and then as written."""
         return tuple(self._rules.values())
 
+    def place(self, rule: Rule) -> int:
+        """The place of a clause in `rules`."""
+        return self._places[rule.name]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self._rules)}
+
+    @cached_property
+    def digest(self) -> str:
+        """Names these very agreements: SHA-256 over files and their wire forms, hexadecimal."""
+        sums = hashlib.sha256()
+        for file, agreement in self._files.items():
+            for part in (file.encode(), encode(agreement)):
+                sums.update(len(part).to_bytes(8) + part)
+        return sums.hexdigest()
+
+    def boundaries_ns(self, receiver: str) -> frozenset[int]:
+        """Instants at which something that speaks of giving to a party begins or ends, UTC nanoseconds."""
+        codes = _with_party(receiver)
+        return frozenset(
+            end
+            for agreement in self._files.values()
+            if any(code in agreement.parties for code in codes)
+            or any(code in clause.receivers for clause in agreement.clauses for code in codes)
+            for end in (
+                agreement.in_force_from_ns,
+                self._until_ns(agreement),
+                *(clause.in_force_from_ns for clause in agreement.clauses),
+                *(clause.in_force_until_ns for clause in agreement.clauses),
+            )
+            if end is not None
+        )
+
     def rule(self, name: str) -> Rule | None:
         """The clause of the name `file#id`, or None."""
         return self._rules.get(name)
@@ -204,6 +255,7 @@ class AgreementSet:
         return Direction(
             permits=tuple(permits[name] for name in sorted(permits)),
             forbids=tuple(forbids[name] for name in sorted(forbids)),
+            is_conditional=any(rule.is_conditional for rule in (*permits.values(), *forbids.values())),
         )
 
     def between(self, one: str, other: str) -> tuple[tuple[Agreement, int, int], ...]:

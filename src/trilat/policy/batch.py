@@ -1,0 +1,165 @@
+"""`decide_many`: what `decide` answers for many items at once, as arrays.
+
+The rules are those of `trilat.policy.decide`; a property test compares the two, and `BatchAnswers.expand`
+gives the whole `Decision` of any item by asking `decide` itself. What consents could change is asked of
+`decide` one by one.
+
+    answers = decide_many(ItemBatch.of(LabelClasses(), items), request, agreements)
+    answers.outcome == PERMITTED
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from trilat.model import (
+    SCHEMES,
+    AnyItem,
+    Consent,
+    Decision,
+    Declaration,
+    Form,
+    Outcome,
+    Reason,
+)
+from trilat.policy.agreements import AgreementSet
+from trilat.policy.assess import BIT, Assessor, Bits, Flags
+from trilat.policy.classes import Indices, Instants, ItemBatch
+from trilat.policy.decide import decide
+from trilat.policy.request import ReleaseRequest
+
+OUTCOMES: Final = tuple(Outcome)
+FORMS: Final = tuple(Form)
+NO_FORM: Final = len(FORMS)
+"""Stands for the form of what is not permitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswers:
+    """Answers for the items of a batch, shapes (items,).
+
+    `outcome` and `form` are places in `OUTCOMES` and `FORMS` (`NO_FORM` for none); `reasons` has the bit of
+    each reason's place in the precedence. `rule` is the place in `agreements.rules` of the originator's
+    clause that permits, -1 for none. `agreements.digest` names the version of the agreements asked.
+    """
+
+    outcome: npt.NDArray[np.uint8]
+    form: npt.NDArray[np.uint8]
+    reasons: Bits
+    rule: Indices
+    agreements: AgreementSet
+    request: ReleaseRequest
+    at_ns: Instants
+    items: Sequence[AnyItem] = field(repr=False)
+    consents: Sequence[Consent] = field(repr=False)
+    declarations: Sequence[Declaration] = field(repr=False)
+
+    def __len__(self) -> int:
+        """How many answers there are."""
+        return len(self.outcome)
+
+    def reasons_of(self, place: int) -> tuple[Reason, ...]:
+        """The reasons for the item at a place, in precedence."""
+        bits = int(self.reasons[place])
+        return tuple(reason for reason in Reason if bits & BIT[reason])
+
+    def expand(self, place: int) -> Decision:
+        """The whole decision for the item at a place."""
+        request = msgspec.structs.replace(self.request, at_ns=int(self.at_ns[place]))
+        return decide(self.items[place], request, self.agreements, self.consents, self.declarations)
+
+
+def decide_many(
+    batch: ItemBatch,
+    request: ReleaseRequest,
+    agreements: AgreementSet,
+    consents: Sequence[Consent] = (),
+    at_ns: Instants | None = None,
+    declarations: Sequence[Declaration] = (),
+) -> BatchAnswers:
+    """The answers for all items of a batch to one request; `at_ns`, shape (items,), where each item has an
+    instant of its own, UTC nanoseconds.
+    """
+    count = len(batch)
+    at = np.full(count, request.at_ns, np.int64) if at_ns is None else at_ns
+    answers = BatchAnswers(
+        outcome=np.zeros(count, np.uint8),
+        form=np.zeros(count, np.uint8),
+        reasons=np.zeros(count, np.uint32),
+        rule=np.zeros(count, np.intp),
+        agreements=agreements,
+        request=request,
+        at_ns=at,
+        items=batch.items,
+        consents=consents,
+        declarations=declarations,
+    )
+    is_timely = (batch.created_ns <= at) & (batch.expires_ns > at)
+    epochs = np.searchsorted(boundaries_ns(agreements, request), at, side="right")
+    assessor = Assessor(batch.classes, request, agreements, consents, is_declared=bool(declarations))
+    for epoch in np.unique(epochs):
+        places = np.flatnonzero(epochs == epoch)
+        _fill(answers, assessor, batch, places, is_timely[places])
+    return answers
+
+
+def boundaries_ns(agreements: AgreementSet, request: ReleaseRequest) -> Instants:
+    """Instants at which something other than a label's own instants changes an answer to a request, in order:
+    agreements and levels that begin or end, UTC nanoseconds.
+    """
+    ends = {end for scheme in SCHEMES.values() for level in scheme for end in (level.from_ns, level.until_ns)}
+    for receiver in (request.recipient, request.via):
+        if receiver is not None:
+            ends |= agreements.boundaries_ns(receiver)
+    return np.array(sorted(ends), np.int64)
+
+
+def _fill(
+    answers: BatchAnswers, assessor: Assessor, batch: ItemBatch, places: Indices, is_timely: Flags
+) -> None:
+    """Answer the items at `places`, which all lie in one epoch, once for each distinct case."""
+    cases, which = np.unique(batch.number[places] * 2 + is_timely, return_inverse=True)
+    at_ns = int(answers.at_ns[places[0]])
+    verdicts = assessor.assess(cases // 2, (cases % 2).astype(bool), at_ns)
+    answers.outcome[places] = verdicts.outcome[which]
+    answers.form[places] = verdicts.form[which]
+    answers.reasons[places] = verdicts.reasons[which]
+    answers.rule[places] = verdicts.rule[which]
+    is_open = verdicts.is_open[which]
+    if is_open.any():
+        _ask_one_by_one(answers, batch, places[is_open], which[is_open])
+
+
+def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, cases: Indices) -> None:
+    """Ask `decide` where consents matter: once for items of one case of which the same consents speak, at
+    instants between which none of them begins or ends.
+    """
+    speaking: dict[str, list[int]] = {}
+    for number, consent in enumerate(answers.consents):
+        for subject in consent.subjects:
+            speaking.setdefault(subject, []).append(number)
+    ends = sorted({end for one in answers.consents for end in (one.valid_ns, one.until_ns)})
+    epochs = np.searchsorted(np.array(ends, np.int64), answers.at_ns[places], side="right")
+    # What a clause reads of an item beyond its class (its place, its age) makes each a case of its own.
+    alone = bool(answers.declarations) or any(rule.is_conditional for rule in answers.agreements.rules)
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for place, case, epoch in zip(places.tolist(), cases.tolist(), epochs.tolist(), strict=True):
+        item_id, subject = batch.names[place]
+        about = {*speaking.get(item_id, ()), *speaking.get(subject, ())}
+        alike.setdefault((case, epoch, frozenset(about), place if alone else -1), []).append(place)
+    for same in alike.values():
+        decision = answers.expand(same[0])
+        answers.outcome[same] = OUTCOMES.index(decision.outcome)
+        answers.form[same] = NO_FORM if decision.form is None else FORMS.index(decision.form)
+        answers.reasons[same] = sum(BIT[reason] for reason in decision.reasons)
+        answers.rule[same] = _place_of(answers.agreements, decision)
+
+
+def _place_of(agreements: AgreementSet, decision: Decision) -> int:
+    """The place of the first clause of a permit, -1 for none."""
+    rule = agreements.rule(decision.clauses[0]) if decision.outcome is Outcome.PERMIT else None
+    return -1 if rule is None else agreements.place(rule)
