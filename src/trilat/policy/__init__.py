@@ -7,10 +7,12 @@ the texts that nobody negotiates. Pure: text, items and instants come in as argu
 
 from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.batch import BatchAnswers, decide_many
+from trilat.policy.cedar import CedarExport, export_cedar
+from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check
 from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
 from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
-from trilat.policy.consents import consents_in
+from trilat.policy.consents import consents_in, declarations_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
@@ -28,6 +30,8 @@ __all__ = [
     "NEVER_NS",
     "AgreementSet",
     "BatchAnswers",
+    "CedarExport",
+    "CedarQuestion",
     "Change",
     "Fate",
     "Finding",
@@ -41,17 +45,20 @@ __all__ = [
     "ReleaseTable",
     "Rule",
     "Verdict",
+    "cedar_questions",
     "check",
     "compare",
     "consents_in",
     "decide",
     "decide_many",
     "decide_plain",
+    "declarations_in",
     "degrade",
     "due_ns",
     "expiry_ns",
     "explain",
     "explain_agreement",
+    "export_cedar",
     "internal_agreement",
     "linked_pairs",
     "makeable",
