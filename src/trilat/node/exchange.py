@@ -62,6 +62,10 @@ class Ready:
     consents: tuple[bytes, ...]
 
 
+ReferralKey = tuple[str, str, str, str | None]
+"""Clause, subject, recipient, intermediary: what makes a question to a person one and the same."""
+
+
 class Exchange:
     """Decides, waits, thins and refers for one node."""
 
@@ -78,8 +82,8 @@ class Exchange:
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
         self._for_consent: dict[tuple[str, str], Held] = {}
-        self.referrals: dict[tuple[str, str, str, str | None], Referral] = {}
-        self._answered: dict[tuple[str, str, str, str | None], int] = {}
+        self.referrals: dict[ReferralKey, Referral] = {}
+        self._answered: dict[ReferralKey, int] = {}
         self.withheld: dict[str, set[tuple[str, int]]] = {peer: set() for peer in config.peers}
         self.reasons: dict[Reason, int] = {}
 
@@ -177,14 +181,46 @@ class Exchange:
         own = consent.label.originator == self._config.party
         for subject in consent.subjects if own else ():
             key = (consent.clause, subject, consent.recipient, consent.via)
-            self._answered[key] = consent.until_ns
-            self.referrals.pop(key, None)
+            if not consent.granted or len(self.granted_by(key)) >= self.approvals_needed(consent.clause):
+                self._answered[key] = consent.until_ns
+                self.referrals.pop(key, None)
         waiting = [
             key
             for key, held in self._for_consent.items()
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
         return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
+
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """All consents known here, own ones and partners'."""
+        return tuple(consent for consent, _ in self._consents)
+
+    def approvals_needed(self, clause: str) -> int:
+        """How many officers must approve under a clause, as `agreement#clause`."""
+        named = (rule for rule in self._agreements.rules if rule.consent_name == clause)
+        return 2 if any(rule.clause.approval is Approval.TWO_PERSON for rule in named) else 1
+
+    def granted_by(self, key: ReferralKey) -> frozenset[str]:
+        """The officers of this party who have approved what a question asks."""
+        clause, subject, recipient, via = key
+        return frozenset(
+            consent.officer
+            for consent, _ in self._consents
+            if (consent.clause, consent.recipient, consent.via) == (clause, recipient, via)
+            and subject in consent.subjects
+            and consent.granted
+            and consent.label.originator == self._config.party
+        )
+
+    def has_left(self, recipient: str, item_id: str) -> bool:
+        """Whether some version of an item was released to a recipient."""
+        return (recipient, item_id) in self._left
+
+    def lapse(self, key: ReferralKey, again_ns: int) -> None:
+        """Close a question that nobody answered; the same is not asked again before `again_ns` of the clock."""
+        self.referrals.pop(key, None)
+        self._answered[key] = again_ns + self._config.decision_shift_ns
 
     def due(self, now_ns: int, limit: int | None = None) -> Iterator[Ready]:
         """Releases whose delay has passed and that thinning lets through, in order of their time.
@@ -244,9 +280,10 @@ class Exchange:
     def _behind(self, decision: Decision, held: Held) -> tuple[bytes, ...]:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
         signed = list(held.consents)
+        rests_on = next((one for one, _ in self._consents if one.reference == decision.consent), None)
         for consent, data in self._consents:
-            reference = consent.reference
-            if reference == decision.consent and data not in signed:
+            # Under the two-person rule there are two, by officers who were asked the same.
+            if rests_on is not None and data not in signed and _same_question(consent, rests_on):
                 signed.append(data)
         return tuple(signed)
 
@@ -270,3 +307,14 @@ def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
         return False
     thinned = decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)
     return item.version == left.version or (thinned and item.version < left.version)
+
+
+def _same_question(one: Consent, other: Consent) -> bool:
+    """Whether two consents of one originator, by officers of their own, answer the same."""
+    return one == other or (
+        one.granted
+        and one.officer != other.officer
+        and (one.label.originator, one.clause, one.recipient, one.via)
+        == (other.label.originator, other.clause, other.recipient, other.via)
+        and not set(one.subjects).isdisjoint(other.subjects)
+    )

@@ -13,6 +13,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -31,7 +32,6 @@ from trilat.link import (
     sign_label,
 )
 from trilat.model import (
-    SECOND_NS,
     AnyItem,
     Clock,
     Consent,
@@ -59,12 +59,14 @@ from trilat.model import (
 from trilat.node.alerts import Alerts
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
+from trilat.node.desk import ReleaseDesk, consent_of
 from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held, Ready
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import foreign_refusal, report_refusal
+from trilat.node.onward import OnwardRequests
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -77,6 +79,7 @@ from trilat.policy import AgreementSet
 
 _DECIDED_ENTRIES_MAX = 4_000
 _RELEASES_MAX = 2_000
+_DESK_STEPS_MAX = 1_000
 _REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
@@ -129,6 +132,8 @@ class Node:
         self.alerts = Alerts(config.party)
         self.disputed = Disputed(config.party)
         self.exchange = Exchange(config, agreements)
+        self.desk = ReleaseDesk(self)
+        self.onward = OnwardRequests(self)
         self.holdings = Holdings()
         self.recent_decisions = RecentDecisions()
         self.refusals: deque[str] = deque(maxlen=_REFUSALS_KEPT)
@@ -240,11 +245,13 @@ class Node:
         self._refuse_failed()
         now_ns = self.clock.now_ns()
         made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
+        made += self.onward.refusals(now_ns)
         entries = self._pending_entries[:_PENDING_MAX]
         del self._pending_entries[:_PENDING_MAX]
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
         self._to_offer += made
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
+        entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         records = [self._record(ready) for ready in self.exchange.due(now_ns, _RELEASES_MAX)]
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
@@ -278,6 +285,15 @@ class Node:
         except TrilatError as error:
             self.failure = str(error)
             raise
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries that a person's act makes.
+
+        Raises:
+            LedgerError: the ledger cannot be written, or the node has stopped.
+        """
+        self._refuse_failed()
+        self._written(entries)
 
     def _refuse_failed(self) -> None:
         if self.failure is not None:
@@ -428,6 +444,7 @@ class Node:
                 self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
+            self.onward.take(held, sender)
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:
@@ -454,9 +471,17 @@ class Node:
         return tuple(self.exchange.referrals.values())
 
     def answer(
-        self, referral: Referral, *, granted: bool, officer: str, valid_s: int, assumed: bool = False
+        self,
+        referral: Referral,
+        *,
+        granted: bool,
+        officer: str,
+        valid_s: int,
+        assumed: bool = False,
+        beside: Sequence[Entry] = (),
     ) -> Consent:
-        """An officer's signed answer to a referral, written, and offered to the partners it concerns.
+        """An officer's signed answer to a referral, written with the entries `beside` it, and offered to the
+        partners it concerns.
 
         Raises:
             UsageError: the referral is not one of this node's.
@@ -465,29 +490,18 @@ class Node:
         self._refuse_failed()
         if referral not in self.exchange.referrals.values():
             raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
-        now_ns = self.clock.now_ns()
-        at_ns = now_ns + self.config.decision_shift_ns
-        name = f"consent-{referral.subject}-{referral.recipient}-{referral.via or 'direct'}"
-        consent = Consent(
-            **self.heads.head(
-                name,
-                referral.subject,
-                kind="consent",
-                domain=referral.domain,
-                valid_ns=at_ns,
-                now_ns=now_ns,
-            ),
-            subjects=(referral.subject,),
-            recipient=referral.recipient,
-            via=referral.via,
-            clause=referral.clause,
+        consent = consent_of(
+            referral,
+            self.heads,
+            self.clock.now_ns(),
             granted=granted,
             officer=officer,
-            until_ns=at_ns + valid_s * SECOND_NS,
+            valid_s=valid_s,
             assumed=assumed,
         )
         signed = sign_item(self._keys, consent)
-        self._written([Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))])
+        entry = Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))
+        self._written([*beside, entry])
         self.use_own_consent(consent, signed)
         return consent
 
