@@ -175,6 +175,29 @@ class FakeNode:
         self.said.append(dict(answer))
         return {"kind": "consent"}
 
+    async def desk(self, who: str) -> dict[str, Any]:
+        self._fail()
+        return {"who": who, "questions": []}
+
+    async def answer_at_desk(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        self._fail()
+        self.said.append((officer, dict(said)))
+        return {"kind": "consent"}
+
+    async def delegate(self, officer: str, deputy: str, for_s: int) -> dict[str, Any]:
+        self._fail()
+        self.said.append((officer, deputy, for_s))
+        return {"step": "delegated"}
+
+    async def ask_onward(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        self._fail()
+        self.said.append(dict(said))
+        return {"kind": "request"}
+
+    async def onward_requests(self) -> list[dict[str, Any]]:
+        self._fail()
+        return []
+
     async def raise_warning(self, said: Mapping[str, Any]) -> dict[str, Any]:
         self._fail()
         self.said.append(dict(said))

@@ -1,7 +1,7 @@
 """What is shown at the release desk, as plain values, and the record of each look.
 
-An officer sees what the staff may see, and the very copy that would leave. What was shown is in the ledger, as
-a digest, before it is handed out.
+An officer sees what the staff may see, and the very copy that would leave. What was shown is in the ledger,
+as a digest, before it is handed out.
 """
 
 from typing import Any

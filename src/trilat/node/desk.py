@@ -6,7 +6,7 @@ Rules
    in for that officer.
 3. A question has a deadline: the desk's time limit, or the asker's where that is sooner. When it passes the
    question lapses, what it asks about stays withheld, and it may come again after as long once more.
-4. Every step is an entry of the ledger before it has any effect: asked, answered, lapsed, delegated, returned.
+4. Every step is an entry of the ledger before anything leaves by it: asked, answered, lapsed, delegated.
 5. A preview is made as the release would be, by `decide` and `degrade`, as if this officer had just agreed.
 
 A party without officers in its settings answers by its staff (`Node.answer`), as in a script or an exercise.

@@ -218,7 +218,7 @@ class Exchange:
         return (recipient, item_id) in self._left
 
     def lapse(self, key: ReferralKey, again_ns: int) -> None:
-        """Close a question that nobody answered; the same is not asked again before `again_ns` of the clock."""
+        """Close a question that nobody answered; it is not asked again before `again_ns` of the clock."""
         self.referrals.pop(key, None)
         self._answered[key] = again_ns + self._config.decision_shift_ns
 

@@ -12,7 +12,6 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
@@ -65,7 +64,7 @@ from trilat.node.exchange import Exchange, Held, Ready
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
-from trilat.node.intake import foreign_refusal, report_refusal
+from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
 from trilat.node.onward import OnwardRequests
 from trilat.node.records import (
     ConsentRecord,
@@ -83,14 +82,6 @@ _DESK_STEPS_MAX = 1_000
 _REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
-
-
-@dataclass(frozen=True)
-class IntakeResult:
-    """How many reports were accepted, and the one line of each refusal."""
-
-    accepted: int
-    refusals: tuple[str, ...]
 
 
 class Node:

@@ -133,11 +133,11 @@ class OnwardRequests:
 
     def own(self) -> tuple[OwnRequest, ...]:
         """Own requests, oldest first, with how they stand."""
-        found = []
-        for item in self._node.holdings.items():
-            if isinstance(item, Request) and item.onward_to and item.label.originator == self._config.party:
-                found.append(self._standing(item))
-        return tuple(found)
+        return tuple(
+            self._standing(item)
+            for item in self._node.holdings.items()
+            if isinstance(item, Request) and item.onward_to and item.label.originator == self._config.party
+        )
 
     def _standing(self, request: Request) -> OwnRequest:
         subject = request.subject.removeprefix(f"{self._config.party}-")
@@ -160,9 +160,7 @@ class OnwardRequests:
     # --- being asked ---
 
     def take(self, held: Held, sender: str) -> None:
-        """Take a partner's request, which is in the ledger: a question for our desk, or, with the next tick, a
-        refusal.
-        """
+        """Take a partner's request, which is in the ledger: a question for our desk, or a refusal to come."""
         request = held.item
         if not isinstance(request, Request) or request.onward_to is None or request.clause is None:
             return
@@ -171,19 +169,17 @@ class OnwardRequests:
             self._to_refuse[request.reference] = request, sender
             return
         key = (request.clause, item.subject, request.onward_to, sender)
-        self._node.exchange.referrals.setdefault(
-            key,
-            Referral(
-                clause=request.clause,
-                subject=item.subject,
-                domain=item.domain,
-                recipient=request.onward_to,
-                via=sender,
-                item=item.reference,
-                asked_ns=request.valid_ns,
-                deadline_ns=request.deadline_ns,
-                request=request.reference,
-            ),
+        # It may be asked already by our own deciding; then the asker's deadline holds from now on.
+        self._node.exchange.referrals[key] = Referral(
+            clause=request.clause,
+            subject=item.subject,
+            domain=item.domain,
+            recipient=request.onward_to,
+            via=sender,
+            item=item.reference,
+            asked_ns=request.valid_ns,
+            deadline_ns=request.deadline_ns,
+            request=request.reference,
         )
 
     def _problem(self, request: Request, sender: str) -> str | None:

@@ -128,11 +128,7 @@ def read_settings(text: str) -> NodeSettings:
 def _check(settings: NodeSettings) -> None:
     if len(set(settings.peers)) != len(settings.peers) or settings.party in settings.peers:
         raise UsageError(f"{NODE_FILE}: a peer stands twice, or is the party itself: list each once")
-    named = (*settings.desk.officers, *settings.desk.deputies)
-    if len(set(named)) != len(named):
-        raise UsageError(f"{NODE_FILE}: an officer or deputy stands twice in desk: list each once, as one")
-    if settings.desk.deputies and not settings.desk.officers:
-        raise UsageError(f"{NODE_FILE}: desk has deputies and no officer to stand in for: name officers")
+    _check_desk(settings.desk)
     if settings.clock.kind == "paced":
         if settings.status is Status.REAL:
             raise UsageError(f"{NODE_FILE}: a node of status real runs on the system clock: set clock.kind")
@@ -153,6 +149,14 @@ def _check(settings: NodeSettings) -> None:
         if peer.dial:
             host_and_port(peer.dial, f"dial of peer {peer.code}")
     _ = settings.start_ns
+
+
+def _check_desk(desk: DeskSettings) -> None:
+    named = (*desk.officers, *desk.deputies)
+    if len(set(named)) != len(named):
+        raise UsageError(f"{NODE_FILE}: an officer or deputy stands twice in desk: list each once, as one")
+    if desk.deputies and not desk.officers:
+        raise UsageError(f"{NODE_FILE}: desk has deputies and no officer to stand in for: name officers")
 
 
 def party_code(text: str) -> str:

@@ -7,15 +7,15 @@ The same scenario, regime, seed and faults give the same run.
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from trilat.ledger import Ledger, MemoryStore, SqliteStore
 from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
 from trilat.model import SECOND_NS, AnyItem, Status, Store, UsageError
-from trilat.node import ManualClock, Node, NodeConfig, ReleaseRecord, restore
+from trilat.node import DeskSettings, ManualClock, Node, NodeConfig, ReleaseRecord, restore
 from trilat.study.presets import Preset, partners_of
 
 TICK_NS: Final = SECOND_NS
@@ -66,6 +66,9 @@ class FederationSettings:
 
     readers: tuple[str, ...] = ()
     """Parties without a node that all labels name beside the partners, such as an exercise's observer."""
+
+    desks: Mapping[str, DeskSettings] = field(default_factory=dict)
+    """Officers by party; a party without has its staff answer."""
 
     def __post_init__(self) -> None:
         """Refuse crashes that no run can play: of a stranger, without an end, or two of one node at once."""
@@ -133,6 +136,7 @@ class Federation:
 
     def _node(self, party: str) -> Node:
         peers = tuple(other for other in self.settings.parties if other != party)
+        desk = self.settings.desks.get(party, DeskSettings())
         config = NodeConfig(
             party=party,
             peers=peers,
@@ -141,6 +145,9 @@ class Federation:
             releasable_to=(*partners_of(self.preset, party, peers), *self.settings.readers),
             token_key=hashlib.sha256(f"{self.settings.seed} {party}".encode()).digest(),
             readers=self.settings.readers,
+            officers=desk.officers,
+            deputies=desk.deputies,
+            answer_within_s=desk.answer_within_s,
             decision_shift_ns=self.shift_ns,
         )
         ledger = Ledger(self._stores[party], party, self._ledger_keys[party], self.clock, os.urandom)

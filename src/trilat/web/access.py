@@ -101,7 +101,8 @@ class Access:
             role = re.sub(r"^(reader|officer)-", r"\1:", name)
             if not _ROLE_PATTERN.fullmatch(role):
                 raise UsageError(
-                    f"`{role[:40]}` is not a role: write intake, staff, director, page, reader:CODE or officer:NAME"
+                    f"`{role[:40]}` is not a role: write intake, staff, director, page, reader:CODE or"
+                    " officer:NAME"
                 )
             self._roles[_digest_of_secret(role, token)] = role
         self._code = None if code is None else _digest_of_secret("code", code)
