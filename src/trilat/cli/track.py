@@ -24,14 +24,19 @@ from trilat.cli.terminal import (
 )
 from trilat.fusion import TrackerSettings
 from trilat.model import UsageError
-from trilat.scenario import read_sites
+from trilat.scenario import Sensor, read_sites
 from trilat.study import (
     EXCHANGE_S_MAX,
+    Aside,
     PlotFile,
+    ReferenceFile,
     TrackRun,
     TruePath,
     party_pictures,
+    plain_biases,
+    priors_of,
     read_plots,
+    read_references,
     read_truth,
     sample_instants,
     scores,
@@ -40,6 +45,12 @@ from trilat.study import (
 )
 
 _ASIDE_NAMED: Final = 20
+_BIASES_SHOWN: Final = (
+    ("range", "m", 1.0),
+    ("azimuth", "rad", 1e3),
+    ("elevation", "rad", 1e3),
+    ("clock", "s", 1e3),
+)
 
 
 class Fusion(Enum):
@@ -68,6 +79,10 @@ def track(
     association: Annotated[
         Association, typer.Option(help="How plots are given to tracks.")
     ] = Association.GNN,
+    references: Annotated[
+        Path | None,
+        typer.Option(help="CSV of where ships and aircraft say that they are, to register the sensors by."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Track the objects behind plots; rows that cannot be used are kept aside and named (exit code 3)."""
@@ -75,6 +90,8 @@ def track(
         raise UsageError(f"--exchange-s `{exchange_s:g}`: give seconds from 1 to {EXCHANGE_S_MAX:g}")
     sensors = read_sites(read_text(sites))
     paths = () if truth is None else read_truth(read_text(truth))
+    known = None if references is None else _references(references, sensors)
+    reports = () if known is None else known.reports
     settings = replace(TrackerSettings(), association=association.value)
     with progress_bars(show=not as_json) as bars:
         reading, tracking = bars.add_task("reading", total=1.0), bars.add_task("tracking", total=1.0)
@@ -87,15 +104,26 @@ def track(
             bars.update(tracking, completed=share)
 
         if fuse is None:
-            runs = {"": track_plots(file.observations, sensors, settings, instants, progress)}
+            run = track_plots(file.observations, sensors, settings, instants, progress, reports)
+            runs = {"": run}
         else:
             runs = party_pictures(
-                file.observations, sensors, fuse.value, exchange_s, settings, instants, progress
+                file.observations, sensors, fuse.value, exchange_s, settings, instants, progress, reports
             )
     _write(out, runs, is_folder=fuse is not None)
-    _tell(file, runs, paths, as_json=as_json)
-    if file.aside:
+    _tell(file, known, runs, paths, as_json=as_json)
+    if file.aside or (known is not None and known.aside):
         stop(BAD_LINES)
+
+
+def _references(path: Path, sensors: Sequence[Sensor]) -> ReferenceFile:
+    """The reports of a file, where there is a sensor for them to register."""
+    if not priors_of(sensors):
+        raise UsageError(
+            "--references registers sensors, and the sites file states no prior of a bias: give a sensor"
+            " range_bias_sigma_m, angle_bias_sigma_rad or clock_bias_sigma_s"
+        )
+    return read_references(read_text(path))
 
 
 def _write(out: Path, runs: dict[str, TrackRun], *, is_folder: bool) -> None:
@@ -109,24 +137,39 @@ def _write(out: Path, runs: dict[str, TrackRun], *, is_folder: bool) -> None:
         raise writing(out, error) from error
 
 
-def _tell(file: PlotFile, runs: dict[str, TrackRun], paths: Sequence[TruePath], *, as_json: bool) -> None:
+def _tell(
+    file: PlotFile,
+    known: ReferenceFile | None,
+    runs: dict[str, TrackRun],
+    paths: Sequence[TruePath],
+    *,
+    as_json: bool,
+) -> None:
     """Counts, scores, and what was kept aside."""
     everyone = tuple(runs.values())
     pictures = {party: _picture(run, paths, everyone) for party, run in runs.items()}
     aside = Counter(one.reason for one in file.aside)
     for text in file.warnings:
         warn(text)
-    for one in file.aside[:_ASIDE_NAMED]:
-        warn(f"row {one.row}: set aside: {one.text}")
-    if len(file.aside) > _ASIDE_NAMED:
-        warn(f"{len(file.aside) - _ASIDE_NAMED} further rows set aside")
+    _warn_aside(file.aside, "row")
+    if known is not None:
+        _warn_aside(known.aside, "row of references")
     if as_json:
-        head = {"plots": file.rows, "set_aside": dict(sorted(aside.items()))}
+        head: dict[str, Any] = {"plots": file.rows, "set_aside": dict(sorted(aside.items()))}
+        if known is not None:
+            head["references"] = {"reports": len(known.reports), "set_aside": len(known.aside)}
         print_json(head | pictures.get("", {"parties": pictures}))
         return
     say(f"{file.rows} plots, {len(file.aside)} set aside")
     for party, picture in pictures.items():
         _show(party, picture)
+
+
+def _warn_aside(aside: Sequence[Aside], what: str) -> None:
+    for one in aside[:_ASIDE_NAMED]:
+        warn(f"{what} {one.row}: set aside: {one.text}")
+    if len(aside) > _ASIDE_NAMED:
+        warn(f"{len(aside) - _ASIDE_NAMED} further {what.replace('row', 'rows', 1)} set aside")
 
 
 def _picture(run: TrackRun, paths: Sequence[TruePath], everyone: Sequence[TrackRun]) -> dict[str, Any]:
@@ -135,7 +178,7 @@ def _picture(run: TrackRun, paths: Sequence[TruePath], everyone: Sequence[TrackR
         for reason, count in run.counts.items()
         if reason.startswith("refused-") and count
     }
-    return {
+    picture = {
         "accepted": run.counts["accepted"],
         "refused": refused,
         "tracks": run.counts["tracks-started"],
@@ -143,6 +186,10 @@ def _picture(run: TrackRun, paths: Sequence[TruePath], everyone: Sequence[TrackR
         "rows": len(run.rows),
         "scores": scores(run, paths, everyone) if paths else None,
     }
+    if run.biases is not None:
+        picture["reference_plots"] = run.reference_plots
+        picture["sensors"] = plain_biases(run.biases)
+    return picture
 
 
 def _show(party: str, picture: dict[str, Any]) -> None:
@@ -151,12 +198,26 @@ def _show(party: str, picture: dict[str, Any]) -> None:
         f"{f'{party}: ' if party else ''}{picture['accepted']} accepted, {refused or 'none'} refused; "
         f"{picture['confirmed']} tracks in {picture['rows']} rows"
     )
+    if "sensors" in picture:
+        _show_sensors(picture["sensors"])
     found = picture["scores"]
     if found is None:
         return
     table = columns("score", "value", right=("value",))
     for name, value in _flat(found):
         table.add_row(name, "" if value is None else f"{value:.6g}")
+    show_table(table)
+
+
+def _show_sensors(sensors: Sequence[dict[str, Any]]) -> None:
+    names = ("range m", "azimuth mrad", "elevation mrad", "clock ms")
+    table = columns("sensor", *names, "", right=names)
+    for row in sensors:
+        cells = [
+            f"{row[f'{name}_bias_{unit}'] * scale:.3g} +- {row[f'{name}_sigma_{unit}'] * scale:.2g}"
+            for name, unit, scale in _BIASES_SHOWN
+        ]
+        table.add_row(row["sensor"], *cells, "suspect" if row["suspect"] else "")
     show_table(table)
 
 
