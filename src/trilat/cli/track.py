@@ -17,6 +17,7 @@ from trilat.cli.terminal import (
     progress_bars,
     read_text,
     say,
+    show_biases,
     show_table,
     stop,
     warn,
@@ -45,12 +46,6 @@ from trilat.study import (
 )
 
 _ASIDE_NAMED: Final = 20
-_BIASES_SHOWN: Final = (
-    ("range", "m", 1.0),
-    ("azimuth", "rad", 1e3),
-    ("elevation", "rad", 1e3),
-    ("clock", "s", 1e3),
-)
 
 
 class Fusion(Enum):
@@ -104,11 +99,18 @@ def track(
             bars.update(tracking, completed=share)
 
         if fuse is None:
-            run = track_plots(file.observations, sensors, settings, instants, progress, reports)
+            run = track_plots(file.observations, sensors, settings, instants, progress, reports=reports)
             runs = {"": run}
         else:
             runs = party_pictures(
-                file.observations, sensors, fuse.value, exchange_s, settings, instants, progress, reports
+                file.observations,
+                sensors,
+                fuse.value,
+                exchange_s,
+                settings,
+                instants,
+                progress,
+                reports=reports,
             )
     _write(out, runs, is_folder=fuse is not None)
     _tell(file, known, runs, paths, as_json=as_json)
@@ -199,25 +201,13 @@ def _show(party: str, picture: dict[str, Any]) -> None:
         f"{picture['confirmed']} tracks in {picture['rows']} rows"
     )
     if "sensors" in picture:
-        _show_sensors(picture["sensors"])
+        show_biases(picture["sensors"])
     found = picture["scores"]
     if found is None:
         return
     table = columns("score", "value", right=("value",))
     for name, value in _flat(found):
         table.add_row(name, "" if value is None else f"{value:.6g}")
-    show_table(table)
-
-
-def _show_sensors(sensors: Sequence[dict[str, Any]]) -> None:
-    names = ("range m", "azimuth mrad", "elevation mrad", "clock ms")
-    table = columns("sensor", *names, "", right=names)
-    for row in sensors:
-        cells = [
-            f"{row[f'{name}_bias_{unit}'] * scale:.3g} +- {row[f'{name}_sigma_{unit}'] * scale:.2g}"
-            for name, unit, scale in _BIASES_SHOWN
-        ]
-        table.add_row(row["sensor"], *cells, "suspect" if row["suspect"] else "")
     show_table(table)
 
 

@@ -70,6 +70,7 @@ def party_pictures(
     settings: TrackerSettings | None = None,
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
+    *,
     reports: Sequence[NamedReport] = (),
 ) -> dict[str, TrackRun]:
     """The picture of each party that owns a sensor, by party.
@@ -87,7 +88,7 @@ def party_pictures(
     names = sorted({sensor.party for sensor in sensors})
     settings = settings or TrackerSettings()
     if fusion == "central":
-        run = track_plots(observations, sensors, settings, sample_ns, progress, reports)
+        run = track_plots(observations, sensors, settings, sample_ns, progress, reports=reports)
         return dict.fromkeys(names, run)
     settings = replace(settings, source_track_age_s=max(settings.source_track_age_s, 2.0 * exchange_s))
     parties = {name: _Party(name, sensors, settings, sample_ns, reports) for name in names}

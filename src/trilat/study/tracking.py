@@ -165,6 +165,7 @@ def track_plots(
     settings: TrackerSettings | None = None,
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
+    *,
     reports: Sequence[NamedReport] = (),
 ) -> TrackRun:
     """One picture of all plots.

@@ -15,6 +15,7 @@ from trilat.domains.missile.catalogue import (
 )
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
 from trilat.domains.missile.conversion import plot_of
+from trilat.domains.missile.own_biases import OwnBiases
 from trilat.domains.missile.pipeline import MissilePipeline
 from trilat.domains.missile.telemetry import (
     Telemetry,
@@ -32,6 +33,7 @@ __all__ = [
     "FlightAnswer",
     "FlightClaim",
     "MissilePipeline",
+    "OwnBiases",
     "SetAside",
     "Telemetry",
     "Verdict",
