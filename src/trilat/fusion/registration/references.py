@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from trilat.fusion.filters.measurement import gate, innovation, prepare
+from trilat.fusion.filters.measurement import Measurement, gate, innovation, prepare
 from trilat.fusion.observation import RadarObservation
 from trilat.fusion.registration.joint import Registration
 from trilat.fusion.registration.kernels import BIASES
@@ -110,12 +110,12 @@ class References:
                 continue
             if float(np.linalg.norm(position - place)) > _NEAR_M + _SPEED_M_PER_S_MAX * age_s:
                 continue
-            if self._is_of(plot, name):
+            if self._is_of(plot, measured, name):
                 found.append(name)
         return found
 
-    def _is_of(self, plot: RadarObservation, name: str) -> bool:
-        measured = prepare(plot)
+    def _is_of(self, plot: RadarObservation, measured: Measurement, name: str) -> bool:
+        """Whether a plot lies where an object is, within all errors."""
         try:
             mean, covariance = self._registration.estimate(name, measured.time_ns)
         except ObservationError:
