@@ -164,6 +164,22 @@ def test_the_constant_error_is_one_class_for_all_sensors_of_a_version(registered
     assert all(len({one.constant_sigma_mm for one in track.tracklets}) == 1 for track in mixed)
 
 
+def test_what_is_stated_says_how_well_biases_are_known_and_not_how_large_they_are(
+    registered: Flown, unbiased: Flown
+) -> None:
+    by_instant = {track.valid_ns: track.state for track in unbiased.tracks}
+    figures = [
+        (track.state.constant_sigma_mm, other.constant_sigma_mm)
+        for track in registered.tracks
+        if track.state and (other := by_instant.get(track.valid_ns))
+    ]
+    assert len(figures) > 100
+    # Jacobians stand at measured angles, which differ by the biases: a class may change some plots earlier.
+    classes = [round(one * 1000) for one in CLASSES]
+    assert all(abs(classes.index(one) - classes.index(other)) <= 1 for one, other in figures)
+    assert sum(one == other for one, other in figures) > 0.9 * len(figures)
+
+
 def test_what_is_left_of_velocity_is_a_class_and_the_rest_is_as_without(
     registered: Flown, ignored: Flown
 ) -> None:

@@ -152,6 +152,12 @@ def test_a_bias_far_outside_its_prior_is_suspect(sea: tuple[str, list[RadarObser
     assert [row["sensor"] for row in rows if row["suspect"]] == ["R2"]
 
 
+def test_a_radar_that_contradicts_the_others_is_suspect_without_any_reference() -> None:
+    run = track_plots(plots({**BIASES, "R2": (75.0, 15e-4, -15e-4)}), sensors(**PRIORS))
+    rows = plain_biases(run.biases) if run.biases else []
+    assert [row["sensor"] for row in rows if row["suspect"]] == ["R2"]
+
+
 def test_a_party_learns_of_its_own_sensors_alone_and_nothing_from_partners() -> None:
     seen = plots()[:350]
     shared = party_pictures(seen, sensors(**PRIORS), "tracklets", 10.0)
