@@ -37,6 +37,7 @@ PRIORS = {
     "R3": BiasPrior(38.0, 5e-4, 5e-4, 1e-6),
 }
 NONE = (0, 0, 0, 0)
+TURN_NRAD = 6_283_185_307
 LIED_S = 130
 END_NS = SCENARIO.launch_ns + LIED_S * SECOND_NS
 # As docs/registration.md lists them.
@@ -52,7 +53,7 @@ def biased(report: Report, bias: Sequence[int]) -> Report:
     moved = msgspec.structs.replace(
         plot,
         range_mm=plot.range_mm + bias[0],
-        azimuth_nrad=plot.azimuth_nrad + bias[1],
+        azimuth_nrad=(plot.azimuth_nrad + bias[1]) % TURN_NRAD,
         elevation_nrad=plot.elevation_nrad + bias[2],
     )
     return msgspec.structs.replace(report, observation=moved, valid_ns=report.valid_ns + bias[3])
