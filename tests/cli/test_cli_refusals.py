@@ -147,6 +147,13 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
     ("exchange that never comes", (*TRACK, "plots.csv", "--exchange-s", "121"), "from 1 to 120"),
     ("exchange without end", (*TRACK, "plots.csv", "--exchange-s", "nan"), "from 1 to 120"),
     ("truth that is none", (*TRACK, "plots.csv", "--truth", "plots.csv"), "truth file lacks the columns"),
+    ("places without a file for them", (*TRACK, "plots.csv", "--places", "places.toml"), "--products FILE"),
+    (
+        "places that are none",
+        (*TRACK, "plots.csv", "--places", "places.toml", "--products", "p"),
+        "unknown field `moon`",
+    ),
+    ("products into a folder", (*TRACK, "plots.csv", "--products", "folder"), "`folder` cannot be written"),
     ("no ledger", ("audit", "verify", "gone"), "no ledger `gone`"),
     ("folder as ledger", ("audit", "verify", "folder"), "no ledger `folder`"),
     ("ledger without key", ("audit", "verify", "binary"), "`binary.key` cannot be read"),

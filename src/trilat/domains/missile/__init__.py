@@ -14,8 +14,9 @@ from trilat.domains.missile.catalogue import (
     read_catalogue,
 )
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
-from trilat.domains.missile.conversion import plot_of
-from trilat.domains.missile.pipeline import MissilePipeline
+from trilat.domains.missile.conversion import kinematics_of, plot_of
+from trilat.domains.missile.pipeline import LAUNCH_EVERY_S, MissilePipeline
+from trilat.domains.missile.products import IMPACT_EVERY_S, Products
 from trilat.domains.missile.telemetry import (
     Telemetry,
     burns_from_events,
@@ -23,8 +24,12 @@ from trilat.domains.missile.telemetry import (
     read_telemetry,
     trajectories_of,
 )
+from trilat.domains.missile.threats import AreaThreat, ThreatStep, next_step, threat_to
 
 __all__ = [
+    "IMPACT_EVERY_S",
+    "LAUNCH_EVERY_S",
+    "AreaThreat",
     "Catalogue",
     "CatalogueAnswer",
     "CatalogueRow",
@@ -32,15 +37,20 @@ __all__ = [
     "FlightAnswer",
     "FlightClaim",
     "MissilePipeline",
+    "Products",
     "SetAside",
     "Telemetry",
+    "ThreatStep",
     "Verdict",
     "burns_from_events",
     "check_catalogue",
     "check_flight",
+    "kinematics_of",
+    "next_step",
     "plot_of",
     "read_catalogue",
     "read_events",
     "read_telemetry",
+    "threat_to",
     "trajectories_of",
 ]

@@ -26,12 +26,10 @@ import numpy as np
 from scipy.special import ndtr, owens_t
 
 from trilat.fusion.products.impact import ImpactEstimate
-from trilat.fusion.products.passage import Fall
+from trilat.fusion.products.passage import Fall, ground_motion
 from trilat.geo import (
-    SEMI_MAJOR_AXIS_M,
     FloatArray,
     ecef_from_geodetic,
-    enu_rotation,
     geodesic_direct,
     geodesic_offset,
     geodetic_from_ecef,
@@ -41,6 +39,8 @@ from trilat.model import ObservationError
 CORNERS_MAX = 512
 # Points of a boundary against which a track is measured, at the least.
 _BOUNDARY_POINTS = 48
+# An area farther from a track than this many errors across is not looked at point by point.
+_FAR_SIGMAS = 8.0
 # Corners of the polygon that stands for an ellipse.
 _ELLIPSE_CORNERS = 72
 
@@ -50,13 +50,14 @@ class Threat:
     """How probable it is that an object comes down in an area, and that it flies over it.
 
     `first_ns` and `last_ns` are the passages of the first and the last point of its boundary, None where none
-    lies abeam of the track ahead.
+    lies abeam of the track ahead; `time_sigma_s` is the error of these instants.
     """
 
     impact_probability: float
     overflight_probability: float
     first_ns: int | None
     last_ns: int | None
+    time_sigma_s: float = 0.0
 
 
 def ellipse_corners(
@@ -128,18 +129,34 @@ def threat_of(path: Fall, impact: ImpactEstimate | None, corners: Sequence[tuple
     checked = _checked(corners)
     falls_in = 0.0 if impact is None else impact_probability(impact, checked)
     boundary = _boundary(checked)
+    if _is_far(path, boundary):
+        return Threat(falls_in, 0.0, None, None)
     seconds, right_m = _abeam(path, boundary)
     if not seconds:
         return Threat(falls_in, 0.0, None, None)
-    middle_s = 0.5 * (min(seconds) + max(seconds))
-    sigma_m = _across_sigma_m(path, middle_s)
+    sigma_m, sigma_s = _sigmas(path, 0.5 * (min(seconds) + max(seconds)))
     crossed = float(ndtr(max(right_m) / sigma_m) - ndtr(min(right_m) / sigma_m))
     return Threat(
         impact_probability=falls_in,
         overflight_probability=crossed,
         first_ns=path.time_ns + round(min(seconds) * 1e9),
         last_ns=path.time_ns + round(max(seconds) * 1e9),
+        time_sigma_s=sigma_s,
     )
+
+
+def _is_far(path: Fall, boundary: FloatArray) -> bool:
+    """Whether a boundary lies so far beside the track that no error brings the one over the other.
+
+    The looked-at points of a track lie some kilometres apart, at most as far as the object goes between two.
+    """
+    middle = boundary.mean(axis=0)
+    reach_m = float(np.max(np.linalg.norm(boundary - middle, axis=1)))
+    distances_m = np.linalg.norm(path.below - middle, axis=1)
+    nearest = int(np.argmin(distances_m))
+    between_m = path.step_s * float(np.linalg.norm(path.states[nearest, 3:]))
+    sigma_m, _ = _sigmas(path, nearest * path.step_s)
+    return float(distances_m[nearest]) > reach_m + between_m + _FAR_SIGMAS * sigma_m
 
 
 def _abeam(path: Fall, boundary: FloatArray) -> tuple[list[float], list[float]]:
@@ -149,26 +166,22 @@ def _abeam(path: Fall, boundary: FloatArray) -> tuple[list[float], list[float]]:
         at = path.closest_s(point)
         if at is None or at > path.seconds - 1e-2:
             continue
-        state = path.at(at)
-        latitude, longitude, _ = (float(value) for value in geodetic_from_ecef(state[:3]))
-        rotation = enu_rotation(latitude, longitude)
-        east, north, _ = (float(value) for value in rotation @ state[3:])
+        ground = ground_motion(path.at(at))
         to_latitude, to_longitude, _ = (math.degrees(float(value)) for value in geodetic_from_ecef(point))
-        offset = geodesic_offset(math.degrees(latitude), math.degrees(longitude), to_latitude, to_longitude)
+        offset = geodesic_offset(
+            math.degrees(ground.latitude_rad), math.degrees(ground.longitude_rad), to_latitude, to_longitude
+        )
+        to_right = float(offset @ [ground.north_m_per_s, -ground.east_m_per_s])
         seconds.append(at)
-        right_m.append(float(offset @ [north, -east]) / max(1e-9, math.hypot(east, north)))
+        right_m.append(to_right / max(1e-9, ground.speed_m_per_s))
     return seconds, right_m
 
 
-def _across_sigma_m(path: Fall, seconds: float) -> float:
-    """One sigma of the ground track to the side, m."""
+def _sigmas(path: Fall, seconds: float) -> tuple[float, float]:
+    """One sigma of the ground track to the side, m, and of the instant, s."""
     state, covariance = path.predicted(seconds)
-    latitude, longitude, height_m = (float(value) for value in geodetic_from_ecef(state[:3]))
-    rotation = enu_rotation(latitude, longitude)
-    east, north, _ = (float(value) for value in rotation @ state[3:])
-    across = np.array([north, -east, 0.0]) @ rotation / max(1e-9, math.hypot(east, north))
-    scale = SEMI_MAJOR_AXIS_M / (SEMI_MAJOR_AXIS_M + height_m)
-    return max(1.0, scale * math.sqrt(max(0.0, float(across @ covariance[:3, :3] @ across))))
+    ground = ground_motion(state)
+    return max(1.0, ground.across_sigma_m(covariance)), ground.passing_sigma_s(covariance)
 
 
 def _boundary(corners: Sequence[tuple[float, float]]) -> FloatArray:
