@@ -18,6 +18,7 @@ from trilat.model import (
     Warning,
     decode,
     decode_item,
+    names_watch_area,
 )
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
@@ -99,10 +100,15 @@ class _Restorer:
         audience = None
         if isinstance(item, Warning):
             audience, key = node.heads.audience_of(item)
-            node.alerts.restore(audience, key, item, stored.recorded_ns)
+            if item.threat is None:
+                node.alerts.restore(audience, key, item, stored.recorded_ns)
+            else:
+                node.watched.restore(key, item, stored.recorded_ns)
         elif isinstance(item, Disagreement):
             audience, key = node.heads.audience_of(item)
             node.disputed.restore(audience, key, item, stored.recorded_ns)
+        if names_watch_area(item):
+            audience = node.config.party
         held = Held(item, b"", audience=audience)
         self._keep(held)
         self._published.update(item.provenance.observations)

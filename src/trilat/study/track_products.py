@@ -13,16 +13,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from trilat.domains import Head, Places, WatchArea, WatchPlace, degrees_of
+from trilat.domains import (
+    AreaThreat,
+    Head,
+    Places,
+    ThreatStep,
+    WatchArea,
+    WatchPlace,
+    degrees_of,
+    next_step,
+    threat_to,
+)
 from trilat.domains.missile import (
     IMPACT_EVERY_S,
     LAUNCH_EVERY_S,
-    AreaThreat,
     Products,
-    ThreatStep,
     kinematics_of,
-    next_step,
-    threat_to,
 )
 from trilat.fusion import (
     Fall,

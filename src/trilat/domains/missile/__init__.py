@@ -24,12 +24,10 @@ from trilat.domains.missile.telemetry import (
     read_telemetry,
     trajectories_of,
 )
-from trilat.domains.missile.threats import AreaThreat, ThreatStep, next_step, threat_to
 
 __all__ = [
     "IMPACT_EVERY_S",
     "LAUNCH_EVERY_S",
-    "AreaThreat",
     "Catalogue",
     "CatalogueAnswer",
     "CatalogueRow",
@@ -40,17 +38,14 @@ __all__ = [
     "Products",
     "SetAside",
     "Telemetry",
-    "ThreatStep",
     "Verdict",
     "burns_from_events",
     "check_catalogue",
     "check_flight",
     "kinematics_of",
-    "next_step",
     "plot_of",
     "read_catalogue",
     "read_events",
     "read_telemetry",
-    "threat_to",
     "trajectories_of",
 ]

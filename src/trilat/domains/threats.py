@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from trilat.fusion import Fall, ImpactEstimate, threat_of
+from trilat.fusion import Fall, ImpactEstimate, impact_probability, threat_of
 from trilat.model import SECOND_NS
 
 RAISE_AT: Final = 0.05
@@ -77,16 +77,29 @@ def threat_to(corners: Corners, path: Fall, impact: ImpactEstimate | None) -> Ar
         ObservationError: corners that make no area.
     """
     found = threat_of(path, impact, corners)
-    ends_ns = []
+    ends_ns: list[int] = []
     if found.first_ns is not None and found.last_ns is not None:
         margin_ns = round(_WINDOW_SIGMAS * found.time_sigma_s * SECOND_NS)
         ends_ns += [found.first_ns - margin_ns, found.last_ns + margin_ns]
     if impact is not None and found.impact_probability >= WITHDRAW_BELOW:
-        margin_ns = round(_WINDOW_SIGMAS * impact.time_sigma_s * SECOND_NS)
-        ends_ns += [impact.time_ns - margin_ns, impact.time_ns + margin_ns]
+        ends_ns += _around(impact)
     return AreaThreat(
         impact_probability=found.impact_probability,
         overflight_probability=found.overflight_probability,
         first_ns=min(ends_ns, default=None),
         last_ns=max(ends_ns, default=None),
     )
+
+
+def impact_threat(corners: Corners, impact: ImpactEstimate) -> AreaThreat:
+    """What an impact of which no path is known means for one area: coming down alone.
+
+    Raises:
+        ObservationError: corners that make no area.
+    """
+    return AreaThreat(impact_probability(impact, corners), 0.0, *_around(impact))
+
+
+def _around(impact: ImpactEstimate) -> tuple[int, int]:
+    margin_ns = round(_WINDOW_SIGMAS * impact.time_sigma_s * SECOND_NS)
+    return impact.time_ns - margin_ns, impact.time_ns + margin_ns
