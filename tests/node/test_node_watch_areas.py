@@ -174,7 +174,7 @@ def test_a_threat_whose_window_has_begun_is_not_retracted() -> None:
         for s in range(1, 60)
     ]
     play(federation, reports)
-    assert WarningState.RETRACTED not in [warning.state for warning in told(federation.nodes["KOR"])]
+    assert [warning.state for warning in told(federation.nodes["KOR"])] == [WarningState.RAISED]
 
 
 def test_after_a_restart_a_threat_goes_on_and_is_retracted() -> None:

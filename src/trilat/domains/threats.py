@@ -46,13 +46,16 @@ class ThreatStep(Enum):
     """What is to be said of a threat."""
 
     RAISE = "raise"
+    KEEP = "keep"
+    """It stands, and what it is now takes the place of what it was."""
+
     WITHDRAW = "withdraw"
 
 
 def next_step(
     threat: AreaThreat, held: AreaThreat | None, below_since_ns: int | None, now_ns: int
 ) -> tuple[ThreatStep | None, int | None]:
-    """What to say now, and since when the threat has been too improbable to stand.
+    """What to do now, None for nothing, and since when the threat has been too improbable to stand.
 
     Args:
         threat: as it is now.
@@ -62,7 +65,9 @@ def next_step(
     """
     if held is None:
         return (ThreatStep.RAISE if threat.probability >= RAISE_AT else None), None
-    if threat.probability >= WITHDRAW_BELOW or (held.first_ns is not None and now_ns >= held.first_ns):
+    if threat.probability >= WITHDRAW_BELOW:
+        return ThreatStep.KEEP, None
+    if held.first_ns is not None and now_ns >= held.first_ns:
         return None, None
     since_ns = now_ns if below_since_ns is None else below_since_ns
     if now_ns - since_ns >= WITHDRAW_AFTER_S * SECOND_NS:

@@ -142,7 +142,7 @@ class Watched:
             retraction = self._say(key, found, standing.threat, WarningState.RETRACTED, now_ns, heads)
             del self._held[key]
             return retraction
-        if below_since_ns is None and found.threat.first_ns is not None:
+        if step is ThreatStep.KEEP and found.threat.first_ns is not None:
             standing.threat = found.threat
             if self._is_news(standing, now_ns):
                 return self._say(key, found, found.threat, WarningState.UPDATED, now_ns, heads)

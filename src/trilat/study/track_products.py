@@ -203,7 +203,7 @@ class TrackProducts:
         elif step is ThreatStep.RAISE:
             followed.threats[name] = followed.told[name] = threat
             self._say_threat(number, time_ns, name, "raised", threat)
-        elif held is not None and followed.below_since_ns[name] is None and threat.first_ns is not None:
+        elif step is ThreatStep.KEEP and threat.first_ns is not None:
             followed.threats[name] = threat
             if abs(threat.probability - followed.told[name].probability) >= _PROBABILITY_STEP:
                 followed.told[name] = threat

@@ -38,7 +38,7 @@ from trilat.geo import (
 from trilat.model import ObservationError
 
 # Longest step between two looked-at points of the track, seconds, and most of them.
-_TRACK_STEP_S = 5.0
+_TRACK_STEP_S = 1.0
 _TRACK_POINTS_MIN = 16
 # Slower over the ground than this, a passage has no instant, m/s.
 _GROUND_M_PER_S_MIN = 1.0
