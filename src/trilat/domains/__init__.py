@@ -17,6 +17,7 @@ from trilat.domains.threats import (
     AreaThreat,
     Corners,
     ThreatStep,
+    continued,
     next_step,
     threat_to,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "WatchPlace",
     "area_key",
     "check_watch_areas",
+    "continued",
     "degrees_of",
     "motion_of",
     "next_step",

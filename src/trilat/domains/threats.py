@@ -11,7 +11,7 @@ either side; where the object may come down in the area, its impact, likewise, i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -73,6 +73,19 @@ def next_step(
     if now_ns - since_ns >= WITHDRAW_AFTER_S * SECOND_NS:
         return ThreatStep.WITHDRAW, None
     return None, since_ns
+
+
+def continued(threat: AreaThreat, held: AreaThreat, now_ns: int) -> AreaThreat:
+    """A standing threat as it is now. Once its window has begun the part of the area that was passed stays in
+    it: only what lies ahead is predicted.
+    """
+    if held.first_ns is None or now_ns < held.first_ns or threat.first_ns is None:
+        return threat
+    return replace(
+        threat,
+        overflight_probability=max(threat.overflight_probability, held.overflight_probability),
+        first_ns=min(threat.first_ns, held.first_ns),
+    )
 
 
 def threat_to(corners: Corners, path: Fall, impact: ImpactEstimate | None) -> AreaThreat:

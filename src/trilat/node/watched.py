@@ -17,7 +17,16 @@ Rules
 from dataclasses import dataclass
 from typing import Final
 
-from trilat.domains import AreaThreat, Threatened, ThreatStep, WatchArea, area_key, next_step, place_of
+from trilat.domains import (
+    AreaThreat,
+    Threatened,
+    ThreatStep,
+    WatchArea,
+    area_key,
+    continued,
+    next_step,
+    place_of,
+)
 from trilat.model import (
     SECOND_NS,
     AnyItem,
@@ -143,9 +152,9 @@ class Watched:
             del self._held[key]
             return retraction
         if step is ThreatStep.KEEP and found.threat.first_ns is not None:
-            standing.threat = found.threat
+            standing.threat = continued(found.threat, standing.threat, now_ns)
             if self._is_news(standing, now_ns):
-                return self._say(key, found, found.threat, WarningState.UPDATED, now_ns, heads)
+                return self._say(key, found, standing.threat, WarningState.UPDATED, now_ns, heads)
         return None
 
     def _key(self, found: Threatened) -> str:

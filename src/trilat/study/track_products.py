@@ -20,6 +20,7 @@ from trilat.domains import (
     ThreatStep,
     WatchArea,
     WatchPlace,
+    continued,
     degrees_of,
     next_step,
     threat_to,
@@ -203,8 +204,8 @@ class TrackProducts:
         elif step is ThreatStep.RAISE:
             followed.threats[name] = followed.told[name] = threat
             self._say_threat(number, time_ns, name, "raised", threat)
-        elif step is ThreatStep.KEEP and threat.first_ns is not None:
-            followed.threats[name] = threat
+        elif held is not None and step is ThreatStep.KEEP and threat.first_ns is not None:
+            threat = followed.threats[name] = continued(threat, held, time_ns)
             if abs(threat.probability - followed.told[name].probability) >= _PROBABILITY_STEP:
                 followed.told[name] = threat
                 self._say_threat(number, time_ns, name, "updated", threat)
