@@ -177,6 +177,20 @@ def test_a_threat_whose_window_has_begun_is_not_retracted() -> None:
     assert [warning.state for warning in told(federation.nodes["KOR"])] == [WarningState.RAISED]
 
 
+def test_a_ledger_that_names_a_reader_who_is_a_peer_today_gives_it_nothing() -> None:
+    crash = Crash(party="KOR", at_ns=at(16), again_ns=at(19))
+    federation = federation_of("multilateral", 30, watch_areas=AREAS, crashes=(crash,))
+    kor = federation.nodes["KOR"]
+    kor.watched = Watched(dataclasses.replace(kor.config, readers=("JPN",), peers=("USA",)))
+    play(federation, [*impacts(kor, [(1, IN_IT)])[:29], (at(29.5), "KOR", launch(kor, at_s=29.0))])
+    kor = federation.nodes["KOR"]
+    assert told(kor)[0].label.releasable_to == ("JPN",), "the premise"
+    assert [state for _, state in states(kor)] == [WarningState.RAISED], "it goes on"
+    given = [record.item.item_id for record in sent(kor, "JPN")]
+    assert given, "the premise"
+    assert not any("watch" in name or "threat" in name for name in given)
+
+
 def test_after_a_restart_a_threat_goes_on_and_is_retracted() -> None:
     crash = Crash(party="KOR", at_ns=at(16), again_ns=at(19))
     kor = watched(90, [(1, IN_IT), (40, BESIDE)], crashes=(crash,)).nodes["KOR"]
@@ -217,6 +231,35 @@ def test_an_object_that_flies_over_an_area_threatens_it_from_when_to_when() -> N
     assert 105.0 < middle_s < 135.0
     # 40 km wide.
     assert 8.0 < (threat.last_ns - threat.first_ns) / 1e9 < 25.0
+
+
+@pytest.mark.parametrize(
+    ("place", "height_m", "velocity"),
+    [
+        ((89.9999, 0.0), 100_000.0, (0.0, 0.0, 900.0)),
+        ((39.0, 136.0), 300_000.0, (0.0, 0.0, 0.0)),
+        ((0.0, 180.0), 500_000.0, (7_500.0, 0.0, 0.0)),
+        ((39.0, 136.0), 300_000.0, (0.0, 0.0, 15_000.0)),
+        ((39.0, 136.0), -3_000.0, (0.0, 3_000.0, 0.0)),
+        ((39.0123, 140.0456), 50_000.0, (0.0, 0.0, -3_000.0)),
+    ],
+    ids=["over the pole", "standing", "in orbit", "escaping", "below the ground", "straight down"],
+)
+def test_whatever_a_partner_says_the_node_goes_on(
+    place: tuple[float, float], height_m: float, velocity: tuple[float, float, float]
+) -> None:
+    latitude, longitude = np.radians(place)
+    start = ecef_from_geodetic(latitude, longitude, height_m)
+    mean = np.concatenate([start, enu_rotation(latitude, longitude).T @ np.array(velocity)])
+    federation = federation_of("separate-2009", 25, watch_areas={"USA": (HARBOUR, FAR)})
+    kor, usa = federation.nodes["KOR"], federation.nodes["USA"]
+    tracks = [
+        msgspec.structs.replace(falling(kor, 0, mean), version=s + 1, valid_ns=at(s)) for s in range(25)
+    ]
+    play(federation, [(at(s), "KOR", track) for s, track in enumerate(tracks)])
+    assert usa.failure is None
+    assert usa.holdings.newest("KOR-obj") is not None, "the premise"
+    assert all(warning.threat is not None and warning.threat.first_ns > 0 for warning in told(usa))
 
 
 # --- nobody else is told ---

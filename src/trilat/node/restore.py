@@ -98,17 +98,15 @@ class _Restorer:
         item = decode_item(content)
         node = self._node
         audience = None
-        if isinstance(item, Warning):
+        if names_watch_area(item):
+            audience = node.config.party
+            node.watched.restore(item, stored.recorded_ns)
+        elif isinstance(item, Warning):
             audience, key = node.heads.audience_of(item)
-            if item.threat is None:
-                node.alerts.restore(audience, key, item, stored.recorded_ns)
-            else:
-                node.watched.restore(key, item, stored.recorded_ns)
+            node.alerts.restore(audience, key, item, stored.recorded_ns)
         elif isinstance(item, Disagreement):
             audience, key = node.heads.audience_of(item)
             node.disputed.restore(audience, key, item, stored.recorded_ns)
-        if names_watch_area(item):
-            audience = node.config.party
         held = Held(item, b"", audience=audience)
         self._keep(held)
         self._published.update(item.provenance.observations)

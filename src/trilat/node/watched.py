@@ -73,18 +73,23 @@ class Watched:
     def __init__(self, config: NodeConfig) -> None:
         """None yet."""
         self._config = config
+        self._name = f"warn-{config.party}-"
+        self._prefix = f"{config.party}-{self._name}"
         self._areas = config.watch_areas
         self._corners = tuple(area.corners for area in config.watch_areas)
         self._keys = tuple(area_key(area) for area in config.watch_areas)
         self._held: dict[str, _Held] = {}
         self._areas_said_ns: int | None = None
 
-    def restore(self, key: str, warning: Warning, said_ns: int) -> None:
-        """Continue with a threat told of before a restart."""
-        if warning.state is WarningState.RETRACTED:
+    def restore(self, item: AnyItem, said_ns: int) -> None:
+        """Continue with a threat told of before a restart; areas are told anew."""
+        if not isinstance(item, Warning) or item.threat is None:
+            return
+        key = item.item_id.removeprefix(self._prefix)
+        if item.state is WarningState.RETRACTED:
             self._held.pop(key, None)
-        elif warning.threat is not None:
-            self._held[key] = _Held(warning, said_ns, _area_threat(warning.threat))
+        else:
+            self._held[key] = _Held(item, said_ns, _area_threat(item.threat))
 
     def standing(self) -> tuple[Warning, ...]:
         """Threats that are not retracted."""
@@ -200,7 +205,7 @@ class Watched:
         party, area = self._config.party, self._areas[found.area]
         said = _threat(f"{party}-watch-{self._keys[found.area]}", area, threat)
         head = heads.head(
-            f"warn-{party}-{key}",
+            f"{self._name}{key}",
             found.subject,
             kind="warning",
             domain=found.domain,

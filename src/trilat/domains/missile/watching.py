@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from trilat.domains.missile.conversion import covariance_of
 from trilat.domains.missile.parties import Sayings, Subject, short_name
 from trilat.domains.missile.products import FALLING_FOR_S
@@ -18,7 +20,7 @@ from trilat.domains.pipeline import Threatened
 from trilat.domains.places import degrees_of
 from trilat.domains.threats import Corners, impact_threat, threat_to
 from trilat.fusion import FALLING, Fall, ImpactEstimate, TrackEstimate, ellipse95, impact_estimate
-from trilat.model import SECOND_NS, Area, Domain, Ellipse, ObservationError
+from trilat.model import SECOND_NS, Area, Domain, Ellipse, TrilatError
 
 EVERY_S: Final = 5
 OBJECTS_EACH: Final = 4
@@ -102,8 +104,8 @@ class Watching:
             path = Fall(estimate.mean, estimate.covariance, estimate.time_ns)
             impact = impact_estimate(estimate.mean, estimate.covariance, estimate.time_ns)
             threats = [threat_to(corners, path, impact) for corners in areas]
-        except ObservationError:
-            # Below the ground, faster or farther than anything that comes down.
+        except (TrilatError, ArithmeticError, np.linalg.LinAlgError):
+            # Below the ground, faster or farther than anything that comes down: a partner may say anything.
             return []
         shown = [sayings.of[name] for name in names]
         return [
