@@ -1,5 +1,6 @@
 """`trilat track`: plots of any sensors to tracks, in one picture or one per party, held against a truth."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from trilat.cli.terminal import (
     warn,
     writing,
 )
+from trilat.domains import Places, read_places
 from trilat.fusion import TrackerSettings
 from trilat.model import UsageError
 from trilat.scenario import Sensor, read_sites
@@ -78,11 +80,16 @@ def track(
         Path | None,
         typer.Option(help="CSV of where ships and aircraft say that they are, to register the sensors by."),
     ] = None,
+    places: Annotated[Path | None, typer.Option(help="TOML of places and watch areas.")] = None,
+    products: Annotated[
+        Path | None, typer.Option(help="File for what follows from the tracks, as JSON.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Track the objects behind plots; rows that cannot be used are kept aside and named (exit code 3)."""
     if not 1.0 <= exchange_s <= EXCHANGE_S_MAX:
         raise UsageError(f"--exchange-s `{exchange_s:g}`: give seconds from 1 to {EXCHANGE_S_MAX:g}")
+    asked = _asked(places, products)
     sensors = read_sites(read_text(sites))
     paths = () if truth is None else read_truth(read_text(truth))
     known = None if references is None else _references(references, sensors)
@@ -99,7 +106,9 @@ def track(
             bars.update(tracking, completed=share)
 
         if fuse is None:
-            run = track_plots(file.observations, sensors, settings, instants, progress, reports=reports)
+            run = track_plots(
+                file.observations, sensors, settings, instants, progress, asked, reports=reports
+            )
             runs = {"": run}
         else:
             runs = party_pictures(
@@ -110,9 +119,12 @@ def track(
                 settings,
                 instants,
                 progress,
+                asked,
                 reports=reports,
             )
     _write(out, runs, is_folder=fuse is not None)
+    if products is not None:
+        _write_products(products, runs)
     _tell(file, known, runs, paths, as_json=as_json)
     if file.aside or (known is not None and known.aside):
         stop(BAD_LINES)
@@ -126,6 +138,30 @@ def _references(path: Path, sensors: Sequence[Sensor]) -> ReferenceFile:
             " range_bias_sigma_m, angle_bias_sigma_rad or clock_bias_sigma_s"
         )
     return read_references(read_text(path))
+
+
+def _asked(places: Path | None, products: Path | None) -> Places | None:
+    """What products are asked for; None: no products.
+
+    Raises:
+        UsageError: places without a file for what is said of them, or places that cannot be.
+    """
+    if places is None:
+        return None if products is None else Places()
+    if products is None:
+        raise UsageError("--places needs --products FILE: what is said of the places goes there")
+    return read_places(read_text(places))
+
+
+def _write_products(path: Path, runs: dict[str, TrackRun]) -> None:
+    """The products as one JSON document; with --fuse by party."""
+    told = {party: run.products for party, run in runs.items()}
+    document = told.get("", {"parties": told})
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise writing(path, error) from error
 
 
 def _write(out: Path, runs: dict[str, TrackRun], *, is_folder: bool) -> None:

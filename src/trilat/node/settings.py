@@ -12,11 +12,12 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from trilat.domains import AREAS_MAX, WatchArea, check_watch_areas
 from trilat.fusion import BiasPrior
 from trilat.model import Status, UsageError, format_instant, parse_instant
 
 NODE_FILE: Final = "node.toml"
-_LISTS: Final = ("peer", "sensor")
+_LISTS: Final = ("peer", "sensor", "watch_area")
 """Settings that are lists of tables, `[[NAME]]` each."""
 
 _SENSORS_MAX: Final = 32
@@ -105,6 +106,8 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     peer: tuple[Peer, ...] = ()
     sensor: Annotated[tuple[SensorSettings, ...], msgspec.Meta(max_length=_SENSORS_MAX)] = ()
     """Own sensors that may be constantly wrong; those that are not here are taken as right."""
+    watch_area: Annotated[tuple[WatchArea, ...], msgspec.Meta(max_length=AREAS_MAX)] = ()
+    """Areas over which the party watches; nothing of them leaves its own staff."""
 
     web: WebSettings = msgspec.field(default_factory=WebSettings)
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
@@ -160,6 +163,7 @@ def _check(settings: NodeSettings) -> None:
                 f"{NODE_FILE}: {name} `{address}` is not loopback: listen on 127.0.0.1, or set allow_remote"
             )
     _check_sensors(settings.sensor)
+    check_watch_areas(settings.watch_area, NODE_FILE)
     for peer in settings.peer:
         if peer.dial:
             host_and_port(peer.dial, f"dial of peer {peer.code}")

@@ -21,6 +21,7 @@ from typing import Final
 
 import numpy as np
 
+from trilat.domains import Places
 from trilat.fusion import (
     BiasTable,
     DirectionObservation,
@@ -42,6 +43,7 @@ from trilat.model import SECOND_NS, ObservationError
 from trilat.scenario import Sensor
 from trilat.study.plots import Observed
 from trilat.study.registering import NamedReport, Registering, priors_of, table_of
+from trilat.study.track_products import TrackProducts
 from trilat.study.tracking import (
     Progress,
     TrackRun,
@@ -70,6 +72,7 @@ def party_pictures(
     settings: TrackerSettings | None = None,
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
+    places: Places | None = None,
     *,
     reports: Sequence[NamedReport] = (),
 ) -> dict[str, TrackRun]:
@@ -84,14 +87,15 @@ def party_pictures(
         sample_ns: growing instants at which the pictures are asked for.
         progress: is told the share done.
         reports: of reference objects, in order of time; every party hears them.
+        places: and watch areas, where the products are asked for.
     """
     names = sorted({sensor.party for sensor in sensors})
     settings = settings or TrackerSettings()
     if fusion == "central":
-        run = track_plots(observations, sensors, settings, sample_ns, progress, reports=reports)
+        run = track_plots(observations, sensors, settings, sample_ns, progress, places, reports=reports)
         return dict.fromkeys(names, run)
     settings = replace(settings, source_track_age_s=max(settings.source_track_age_s, 2.0 * exchange_s))
-    parties = {name: _Party(name, sensors, settings, sample_ns, reports) for name in names}
+    parties = {name: _Party(name, sensors, settings, sample_ns, places, reports) for name in names}
     period_ns = round(exchange_s * SECOND_NS)
     next_ns = observations[0].time_ns + period_ns
     done = 0
@@ -118,6 +122,7 @@ class _Party:
         sensors: Sequence[Sensor],
         settings: TrackerSettings,
         sample_ns: Sequence[int],
+        places: Places | None,
         reports: Sequence[NamedReport],
     ) -> None:
         models = sensor_models(sensors)
@@ -128,6 +133,7 @@ class _Party:
         self._shown = Tracker(settings, models, table, self._own.told if priors else None)
         self._registering = Registering(self._own, priors, reports)
         self._writer = Writer()
+        self._products = None if places is None else TrackProducts(places)
         self._waiting = list(reversed(sample_ns))
         self._tracklets: list[EquivalentObservation] = []
         self._left_over_m = 0.0
@@ -154,6 +160,12 @@ class _Party:
             estimate = combined.get(taken.estimate.track_key, taken.estimate)
             if estimate.confirmed and isinstance(taken.plot, RadarObservation | DirectionObservation):
                 self._writer.write(estimate, taken.plot)
+        self._look(time_ns)
+
+    def _look(self, time_ns: int) -> None:
+        """Say what follows from the picture of an instant, where that is asked for."""
+        if self._products is not None:
+            self._products.look(self._shown, self._writer.number, time_ns)
 
     def _keep_tracklet(self, plot: Observed, estimate: TrackEstimate, biases: BiasTable | None) -> None:
         try:
@@ -207,6 +219,7 @@ class _Party:
             changed = old is None or not np.array_equal(old.mean, estimate.mean)
             if estimate.confirmed and changed:
                 self._writer.write(estimate, None)
+        self._look(time_ns)
 
     def _renamed(self, time_ns: int) -> tuple[TrackEstimate, ...]:
         """The picture at an instant, after tracks whose names have changed kept their numbers."""
@@ -220,7 +233,8 @@ class _Party:
         take_samples(self._shown, self._writer, self._waiting, None)
         rows, samples = tuple(self._writer.rows), tuple(self._writer.samples)
         registered = self._registering
-        return TrackRun(rows, samples, self._shown.counts(), registered.table(), registered.plots)
+        told = None if self._products is None else self._products.result()
+        return TrackRun(rows, samples, self._shown.counts(), told, registered.table(), registered.plots)
 
 
 def _exchanged(parties: Mapping[str, _Party], time_ns: int, fusion: str) -> None:

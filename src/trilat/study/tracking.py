@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from trilat.domains import Places
 from trilat.fusion import (
     FALLING,
     BiasTable,
@@ -30,6 +31,7 @@ from trilat.model import SECOND_NS, ObservationError
 from trilat.scenario import Sensor
 from trilat.study.plots import Observed
 from trilat.study.registering import NamedReport, Registering, priors_of, table_of
+from trilat.study.track_products import TrackProducts
 
 TRACK_COLUMNS: Final = (
     *("t_ns", "track", "x_m", "y_m", "z_m", "vx_m_per_s", "vy_m_per_s", "vz_m_per_s"),
@@ -84,6 +86,9 @@ class TrackRun:
     rows: tuple[Row, ...] = field(repr=False)
     samples: tuple[Sample, ...] = field(repr=False)
     counts: Mapping[str, int]
+    products: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What follows from the tracks, as JSON values; None where nobody asked (see `track_products`)."""
+
     biases: BiasTable | None = None
     reference_plots: int = 0
 
@@ -165,6 +170,7 @@ def track_plots(
     settings: TrackerSettings | None = None,
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
+    places: Places | None = None,
     *,
     reports: Sequence[NamedReport] = (),
 ) -> TrackRun:
@@ -176,8 +182,10 @@ def track_plots(
         settings: of the tracker.
         sample_ns: growing instants at which the picture is asked for, from plots up to each.
         progress: is told the share done.
+        places: and watch areas, where the products are asked for.
         reports: of reference objects, in order of time.
     """
+    products = None if places is None else TrackProducts(places)
     sensors = tuple(sensors)
     priors = priors_of(sensors)
     tracker, writer = Tracker(settings, sensor_models(sensors), table_of(priors)), Writer()
@@ -189,12 +197,15 @@ def track_plots(
         for plot in registering.rest(time_ns, plots):
             tracker.add(plot)
         write_taken(tracker, writer, time_ns)
+        if products is not None:
+            products.look(tracker, writer.number, time_ns)
         done += len(plots)
         if progress is not None:
             progress(done / len(observations))
     take_samples(tracker, writer, waiting, None)
     rows, samples = tuple(writer.rows), tuple(writer.samples)
-    return TrackRun(rows, samples, tracker.counts(), registering.table(), registering.plots)
+    told = None if products is None else products.result()
+    return TrackRun(rows, samples, tracker.counts(), told, registering.table(), registering.plots)
 
 
 def take_samples(tracker: Tracker, writer: Writer, waiting: list[int], before_ns: int | None) -> None:
