@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from trilat.domains import place_of
+from trilat.domains import WatchArea, place_of
 from trilat.ledger import EntryKind, MemoryStore
 from trilat.link import LinkFaults, Parcel
 from trilat.model import (
@@ -55,6 +55,7 @@ def federation_of(
     desks: Mapping[str, DeskSettings] | None = None,
     changed: Callable[[str], str] = lambda text: text,
     more: Mapping[str, str] | None = None,
+    watch_areas: Mapping[str, tuple[WatchArea, ...]] | None = None,
 ) -> Federation:
     """Nodes of all parties under a named regime, with nothing accepted; `changed` rewrites its agreements,
     and `more` are further ones.
@@ -68,6 +69,7 @@ def federation_of(
         crashes=crashes,
         folder=folder,
         desks=desks or {},
+        watch_areas=watch_areas or {},
     )
     chosen = preset(regime)
     texts = {name: changed(text) for name, text in agreement_files(regime).items()}

@@ -148,6 +148,8 @@ def test_a_missing_field_is_refused_alike(name: str) -> None:
                 # Only rules that speak of several fields together are beyond a schema.
                 assert (name, field) in {
                     ("warning", "confirmed_by"),
+                    ("warning", "threat"),
+                    ("area", "name"),
                     ("answer", "reason"),
                     ("agreement", "form"),
                     ("agreement", "areas"),
@@ -159,6 +161,9 @@ def test_a_missing_field_is_refused_alike(name: str) -> None:
                     ("decision", "duties"),
                     ("reclassification", "version"),
                     ("area", "semi_minor_m"),
+                    ("request", "about"),
+                    ("request", "onward_to"),
+                    ("request", "clause"),
                 }
         else:
             # The reader can do without `kind` where only one may stand; writers are told to give it.

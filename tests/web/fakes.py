@@ -18,14 +18,24 @@ INTAKE: Final = "1a" * 32
 STAFF: Final = "2b" * 32
 READER: Final = "3c" * 32
 DIRECTOR: Final = "4d" * 32
+OFFICER: Final = "7a" * 32
 PAGE: Final = "5e" * 32
 CODE: Final = "6f" * 32
 HOST: Final = "127.0.0.1:8000"
 NOW_NS: Final = 1_238_898_600_000_000_000
 
 
+NODE_TOKENS: Final = {
+    "intake": INTAKE,
+    "staff": STAFF,
+    "reader:OBS": READER,
+    "director": DIRECTOR,
+    "officer:kim": OFFICER,
+}
+
+
 def node_access() -> Access:
-    return Access({"intake": INTAKE, "staff": STAFF, "reader:OBS": READER, "director": DIRECTOR})
+    return Access(NODE_TOKENS)
 
 
 def page_access() -> Access:
@@ -211,6 +221,10 @@ class FakeNode:
     async def state(self) -> dict[str, Any]:
         self._fail()
         return {"party": self.party, "links": {"USA": {"up": True}}}
+
+    async def sensors(self) -> list[dict[str, Any]]:
+        self._fail()
+        return [{"sensor": "R1", "suspect": False}]
 
     def pace(self) -> Pace:
         return self.runs

@@ -17,6 +17,7 @@ from trilat.cli.terminal import (
     in_one_line,
     print_json,
     say,
+    show_biases,
     show_table,
     stop,
 )
@@ -168,10 +169,13 @@ def status(
     """Ask a running node how it is."""
     held = read_folder(folder)
     state = _state(held)
+    sensors = _sensors(held) if held.settings.sensor and not state["problem"] else []
     if as_json:
-        print_json(state)
+        print_json({**state, "sensors": sensors} if sensors else state)
     else:
         _show(state, [peer.code for peer in held.settings.peer if not peer.link])
+        if sensors:
+            show_biases(sensors)
     if state["problem"]:
         stop(BAD_ANSWER)
 
@@ -181,6 +185,14 @@ def _state(held: NodeFolder) -> dict[str, Any]:
     said = ask_node(held, "staff", "GET", "/status")
     if not isinstance(said, dict) or said.get("party") != held.settings.party:
         raise LinkError(f"what answers at {held.address()} is not the node of {held.settings.party}")
+    return said
+
+
+def _sensors(held: NodeFolder) -> list[dict[str, Any]]:
+    """What the node knows of its own sensors; LinkError where it does not say."""
+    said = ask_node(held, "staff", "GET", "/sensors")
+    if not isinstance(said, list):
+        raise LinkError(f"the node of {held.settings.party} does not tell of its sensors")
     return said
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from trilat.domains import WatchArea
 from trilat.ledger import Ledger, MemoryStore, SqliteStore
 from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
 from trilat.model import SECOND_NS, AnyItem, Status, Store, UsageError
@@ -69,6 +70,8 @@ class FederationSettings:
 
     desks: Mapping[str, DeskSettings] = field(default_factory=dict)
     """Officers by party; a party without has its staff answer."""
+    watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
+    """What each party watches over."""
 
     def __post_init__(self) -> None:
         """Refuse crashes that no run can play: of a stranger, without an end, or two of one node at once."""
@@ -148,6 +151,7 @@ class Federation:
             officers=desk.officers,
             deputies=desk.deputies,
             answer_within_s=desk.answer_within_s,
+            watch_areas=self.settings.watch_areas.get(party, ()),
             decision_shift_ns=self.shift_ns,
         )
         ledger = Ledger(self._stores[party], party, self._ledger_keys[party], self.clock, os.urandom)
