@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from trilat.fusion import (
+    FALLING,
     DirectionObservation,
     EquivalentObservation,
     RadarObservation,
@@ -111,12 +112,16 @@ class _Party:
         self._tracklets: list[EquivalentObservation] = []
         self._latest: dict[str, TrackEstimate] = {}
         self._before: tuple[TrackEstimate, ...] = ()
+        self._looked_ns = 0
 
     def take(self, time_ns: int, plots: Sequence[Observed]) -> None:
         """Own plots of one instant; none: only the samples that are due."""
         take_samples(self._shown, self._writer, self._waiting, time_ns)
         if not plots:
             return
+        if time_ns - self._looked_ns > SECOND_NS:
+            # What the picture before these plots says of their instant: an older one would be too far away.
+            self._renamed(time_ns)
         for plot in plots:
             self._own.add(plot)
             self._shown.add(plot)
@@ -171,6 +176,7 @@ class _Party:
         now = self._shown.estimates(time_ns)
         self._writer.rename(_same_tracks(self._before, now))
         self._before = tuple(estimate for estimate in now if estimate.confirmed)
+        self._looked_ns = time_ns
         return now
 
     def finished(self) -> TrackRun:
@@ -190,12 +196,18 @@ def _same_tracks(before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]) 
     """New name by old name of tracks of one object.
 
     Late tracklets can change the order of confirmation, and an own track takes the place of a partner's.
-    A track that is not there any more keeps its old name.
+    A track that is not there any more keeps its old name. So does one that handed its name over on purpose,
+    and one that only a partner knows, who names it, as long as it is there.
     """
-    pairs = []
+    here = {new.track_key for new in now}
+    pairs = [(0.0, key, key) for old in before if (key := old.track_key) in here and "/" in key]
+    named = {key for _, key, _ in pairs}
     for old in before:
         for new in now:
-            if new.confirmed:
+            if old.track_key in here and "/" in new.track_key:
+                # An own track that is still there has not become one that only a partner knows.
+                continue
+            if new.confirmed and old.track_key not in named and new.track_key not in named:
                 seconds = (new.time_ns - old.time_ns) / SECOND_NS
                 carried = coasted(old.mean, old.covariance, seconds, _PSD_M2_PER_S3)
                 distance = squared_distance(carried, (new.mean, new.covariance))
@@ -204,9 +216,23 @@ def _same_tracks(before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]) 
     for distance, old_key, new_key in sorted(pairs):
         if distance < _SAME_TRACK and old_key not in renamed and new_key not in renamed.values():
             renamed[old_key] = new_key
+    for old_key, new_key in _handed_over(renamed, now):
+        renamed[old_key], renamed[new_key] = old_key, new_key
     # A partner's track that stood alone and is now combined into an own one gives it its number.
-    here = {new.track_key for new in now}
     for distance, old_key, new_key in sorted(pairs):
         if distance < _SAME_TRACK and old_key not in renamed and old_key not in here:
             renamed[old_key] = new_key
     return renamed
+
+
+def _handed_over(renamed: Mapping[str, str], now: Sequence[TrackEstimate]) -> list[tuple[str, str]]:
+    """Names that two tracks exchanged because of a staging: the one that burns has its parent's name now."""
+    by_key = {estimate.track_key: estimate for estimate in now}
+    return [
+        (old_key, new_key)
+        for old_key, new_key in renamed.items()
+        if renamed.get(new_key) == old_key
+        and by_key[new_key].parent_key == old_key
+        and by_key[old_key].stage == "boost"
+        and by_key[new_key].stage in FALLING
+    ]

@@ -162,13 +162,16 @@ def _rows(text: str, columns: Sequence[str], what: str) -> Iterator[tuple[int, d
         if len(set(header)) < len(header):
             raise UsageError(f"{what} file names a column twice")
         places = {name: header.index(name) for name in columns}
+        line = reader.line_num
         for number, cells in enumerate(reader, start=2):
+            lines, line = reader.line_num - line, reader.line_num
             if number > ROWS_MAX:
                 raise UsageError(f"{what} file has more than {ROWS_MAX} rows: give a shorter one")
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
-                yield number, f"{len(cells)} cells where the header has {len(header)}"
+                over = f", over {lines} lines: is a quotation mark not closed?" if lines > 1 else ""
+                yield number, f"{len(cells)} cells where the header has {len(header)}{over}"
                 continue
             yield number, {name: cells[place].strip() for name, place in places.items()}
     except csv.Error as error:
