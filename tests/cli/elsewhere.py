@@ -103,7 +103,7 @@ def two_stages(bearing: float = 90.0, latitude: float = 38.0, longitude: float =
 def plots(
     paths: Iterable[Path], seconds: tuple[float, float], seed: int, pd: float = 1.0, false: float = 0.0
 ) -> list[str]:
-    """Rows in order of time: each radar once a second, with the sites' sigmas, and false plots in its volume."""
+    """Rows in order of time: each radar once a second with its sigmas, and false plots around it."""
     rng, rows, paths = np.random.default_rng(seed), [], list(paths)
     for offset, (name, (_, *where)) in zip((0.0, 0.29, 0.58), SITES.items(), strict=True):
         site, axes = place(*where)

@@ -121,12 +121,12 @@ def test_the_narrowest_plot_from_the_nearest_sensor_has_a_tracklet(
 ) -> None:
     azimuth, elevation, range_m = place
     site = np.array([6378137.0, 0.0, 0.0])
-    range_sigma, *angle_sigmas = (10.0**power for power in sigmas)
+    along, across, up = (10.0**power for power in sigmas)
     head = (10**18, "KOR", "r", site, 0.0, 0.0)
-    plot: Any = (
-        RadarObservation(*head, range_m, azimuth, elevation, None, range_sigma, *angle_sigmas, None)
+    plot: RadarObservation | DirectionObservation = (
+        RadarObservation(*head, range_m, azimuth, elevation, None, along, across, up, None)
         if has_range
-        else DirectionObservation(*head, azimuth, elevation, *angle_sigmas)
+        else DirectionObservation(*head, azimuth, elevation, across, up)
     )
     state = np.concatenate([site + range_m * prepare(plot).axes[0], [900.0, 1500.0, -300.0]])
     mean, covariance = equivalent_measurement(plot, state)
