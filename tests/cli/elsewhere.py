@@ -100,6 +100,23 @@ def two_stages(bearing: float = 90.0, latitude: float = 38.0, longitude: float =
     return Path(tuple(pieces))
 
 
+def spent_stage(main: Path, second: float = 75.0) -> Path:
+    """What falls away from a flight: slower by 2 m/s along its path, and light for its size."""
+    state = main.at(second)
+    assert state is not None
+    state = np.concatenate([state[:3], state[3:] * (1.0 - 2.0 / np.linalg.norm(state[3:]))])
+    done = solve_ivp(
+        lambda _, y: np.concatenate([y[3:], _force(y[:3], y[3:], 1500.0)]),
+        (second, 300.0),
+        state,
+        rtol=1e-8,
+        atol=1e-3,
+        dense_output=True,
+        max_step=5.0,
+    )
+    return Path(((second, 300.0, done.sol),))
+
+
 def plots(
     paths: Iterable[Path], seconds: tuple[float, float], seed: int, pd: float = 1.0, false: float = 0.0
 ) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from tests.cli import elsewhere
 from tests.cli.commands import Ended, trilat
 from tests.cli.elsewhere import Path as Flight
-from tests.cli.elsewhere import Row, errors, plots, read_tracks, truth, two_stages
+from tests.cli.elsewhere import Row, errors, plots, read_tracks, spent_stage, truth, two_stages
 
 WINDOW = (20.0, 230.0)
 
@@ -87,6 +87,24 @@ def test_two_rockets_that_cross_keep_their_numbers(tmp_path: Path) -> None:
     assert ran(tmp_path, plots(flights, WINDOW, seed=10)).code == 0
     found = errors(tracks(tmp_path), flights)
     assert sorted({(row.track, k) for row, k, _ in found}) in ([(1, 0), (2, 1)], [(1, 1), (2, 0)])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_stage_that_falls_away_is_a_second_track_and_the_rocket_keeps_its_number(
+    tmp_path: Path, flight: Flight, seed: int
+) -> None:
+    """Only two radars see the staging: paired scan by scan, each other flight ends with ghosts of both.
+
+    Which of the two burns is known for sure half a minute later.
+    """
+    stage = spent_stage(flight)
+    assert ran(tmp_path, plots([flight, stage], (20.0, 150.0), seed)).code == 0
+    found = errors(tracks(tmp_path), [flight, stage])
+    assert {row.track for row, _, _ in found} == {1, 2}
+    late = [(row, k, e) for row, k, e in found if row.second > 90.0]
+    named = {(row.track, k) for row, k, _ in late if row.second > 125.0}
+    assert named == {(1, 0), (2, 1)}
+    assert float(np.mean([squared(row, e) for row, _, e in late])) / 6.0 < 2.0
 
 
 @pytest.mark.parametrize("exchange_s", ["10", "30"])
