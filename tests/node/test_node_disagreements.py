@@ -1,6 +1,7 @@
 """The life of a disagreement: who is told that whom says what, and who must never learn of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from tests.small_federation import Timed, at, federation_of, held, impact, launch, opened, play
@@ -190,7 +191,8 @@ def test_a_partner_is_told_only_of_what_the_own_party_has_a_part_in() -> None:
         return disputed.update(audience, shown, at(20), node.heads.for_audience("disagreement", at(20)))
 
     assert told("JPN", dispute("JPN", "KOR")) == ()
-    (item,) = told("JPN", dispute("KOR", "USA"))
+    (item,) = told("JPN", replace(dispute("KOR", "USA"), text="other name"))
+    assert item.text == "other name"
     assert item.label.releasable_to == ("JPN",)
     assert item.provenance.originators == ("USA", "KOR")
     assert item.provenance.received_under == ("pact@1",)

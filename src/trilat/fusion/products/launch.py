@@ -15,10 +15,10 @@ template's error; the linear system is damped after Levenberg and Marquardt. The
 
 The covariance is that of the fit, raised by the misfit where there is any, plus a template error of
 TEMPLATE_M and a share of the way over the ground until first sight, which grows when first sight is late:
-a staging before it, a dog-leg or a coast between stages is not in the template. The azimuth hardly depends on
-the template's shape, for which FIT_M makes plots vaguer than they are: its share of the fit is also lowered by
-the misfit, down to MISFIT_MIN. An object that did not climb
-(an aircraft, a spent stage, a satellite) does not fit and gives None.
+a staging before it, a dog-leg or a coast between stages is not in the template. The azimuth hardly depends
+on the template's shape, for which FIT_M makes plots vaguer than they are: its share of the fit is lowered by
+the misfit too, down to MISFIT_MIN. An object that did not climb (an aircraft, a spent stage, a satellite)
+does not fit and gives None.
 """
 
 import math
