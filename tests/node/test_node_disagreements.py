@@ -18,6 +18,7 @@ from trilat.model import (
     ItemReference,
     Outcome,
     Provenance,
+    Warning,
     decode_item,
     encode,
 )
@@ -225,3 +226,29 @@ def test_an_alarm_confirmed_by_another_names_one_speaker() -> None:
     assert getattr(staff, "speaker", None) == "JPN", "of equals the first by its code"
     to_usa = held(nodes["USA"], "JPN-warn-USA-launch-JPN-seen")
     assert getattr(to_usa, "speaker", None) == "JPN"
+
+
+@pytest.mark.parametrize("length", [100, 116, 120])
+def test_the_longest_name_of_a_thing_stops_nobody_and_a_restart_knows_it_again(length: int) -> None:
+    """Names of own warnings hold a partner's name of the thing, and may not be longer than that itself."""
+
+    def story(crashes: tuple[Crash, ...] = ()) -> Federation:
+        federation = federation_of("multilateral", 40, crashes=crashes)
+        reports: list[Timed] = []
+        for number, party in enumerate(("USA", "JPN")):
+            name = f"{party}-{'x' * (length - 4)}"
+            seen = launch(federation.nodes[party], at_s=-20.0 * number, item_id=name, subject=name)
+            reports.append((at(1 + number), party, seen))
+        return play(federation, reports)
+
+    whole = story()
+    warned = {party: _warnings(whole.nodes[party]) for party in ("USA", "JPN", "KOR")}
+    assert all(warned.values())
+    assert max(len(item_id) for told in warned.values() for item_id in told) == 120
+    again = story((Crash("JPN", at(20), at(20)),))
+    assert _warnings(again.nodes["JPN"]) == warned["JPN"]
+    assert disagreements(again.nodes["JPN"]) == disagreements(whole.nodes["JPN"])
+
+
+def _warnings(node: Node) -> dict[str, Warning]:
+    return {item.item_id: item for item in node.holdings.items() if isinstance(item, Warning)}

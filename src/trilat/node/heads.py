@@ -1,19 +1,22 @@
 """Heads: identity, version, label and provenance of the items that a node makes.
 
 Item identities start with the party's code. Versions rise by one per item and continue after a restart.
-Observation tokens are keyed by the party's own secret: two tokens can be compared, no more.
+Observation tokens are keyed by the party's own secret: two tokens can be compared, no more. Names that
+partners gave to things are in names of own items: where one gets too long, a digest stands for its end.
 """
 
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
-from trilat.domains import Head
-from trilat.model import AnyItem, Domain, Label, Provenance, kind_of
+from trilat.domains import Alarm, Dispute, Head
+from trilat.model import IDENTIFIER_CHARACTERS_MAX, AnyItem, Domain, Label, Provenance, kind_of
 from trilat.node.config import NodeConfig
 
 _TOKEN_BYTES = 16
+_DIGEST_CHARACTERS = 16
 AUDIENCE_KINDS: Final = {"warning": "warn", "disagreement": "differ"}
 """Kinds of which every audience has items of its own, with the word that begins their names."""
 
@@ -69,7 +72,7 @@ class Heads:
         head: dict[str, Any] = {
             "item_id": item_id,
             "version": version,
-            "subject": subject if subject.startswith(f"{party}-") else f"{party}-{subject}",
+            "subject": self.own_subject(subject),
             "domain": domain,
             "status": self._config.status,
             "valid_ns": valid_ns,
@@ -81,6 +84,25 @@ class Heads:
             ),
         }
         return head
+
+    def own_subject(self, subject: str) -> str:
+        """The own name for a thing that somebody calls `subject`."""
+        lead = f"{self._config.party}-"
+        return subject if subject.startswith(lead) else fitting(lead, subject)
+
+    def alarm_for(self, audience: str, alarm: Alarm) -> Alarm:
+        """The alarm under names that fit into the name of a warning."""
+        lead = self._lead("warning", audience)
+        former = tuple(fitting(lead, key).removeprefix(lead) for key in alarm.former_keys)
+        return replace(alarm, key=fitting(lead, alarm.key).removeprefix(lead), former_keys=former)
+
+    def dispute_for(self, audience: str, dispute: Dispute) -> Dispute:
+        """The dispute under a name that fits into the name of a disagreement."""
+        lead = self._lead("disagreement", audience)
+        return replace(dispute, key=fitting(lead, dispute.key).removeprefix(lead))
+
+    def _lead(self, kind: str, audience: str) -> str:
+        return f"{self._config.party}-{AUDIENCE_KINDS[kind]}-{audience}-"
 
     def for_audience(self, kind: str, now_ns: int) -> MakeAudienceHead:
         """Makes heads of items of a kind that are for one audience only: a peer, or the own staff."""
@@ -112,6 +134,13 @@ class Heads:
         config = self._config
         named = [peer for peer in config.peers if peer in item.label.releasable_to]
         audience = named[0] if named else config.party
-        return audience, item.item_id.removeprefix(
-            f"{config.party}-{AUDIENCE_KINDS[kind_of(item)]}-{audience}-"
-        )
+        return audience, item.item_id.removeprefix(self._lead(kind_of(item), audience))
+
+
+def fitting(lead: str, name: str) -> str:
+    """`lead` and `name` together; where that is too long for an identifier, a digest stands for the end."""
+    if len(lead) + len(name) <= IDENTIFIER_CHARACTERS_MAX:
+        return lead + name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+    kept = max(0, IDENTIFIER_CHARACTERS_MAX - len(lead) - 1 - _DIGEST_CHARACTERS)
+    return f"{lead}{name[:kept]}-{digest}"

@@ -323,7 +323,11 @@ class Node:
         make_head = self.heads.for_audience("warning", now_ns)
         return self._told(
             lambda audience: self.alerts.update(
-                audience, self.views.of(audience).alarms(now_ns), now_ns, make_head, self._may_name
+                audience,
+                [self.heads.alarm_for(audience, a) for a in self.views.of(audience).alarms(now_ns)],
+                now_ns,
+                make_head,
+                self._may_name,
             )
         )
 
@@ -332,7 +336,10 @@ class Node:
         make_head = self.heads.for_audience("disagreement", now_ns)
         return self._told(
             lambda audience: self.disputed.update(
-                audience, self.views.of(audience).disputes(now_ns), now_ns, make_head
+                audience,
+                [self.heads.dispute_for(audience, d) for d in self.views.of(audience).disputes(now_ns)],
+                now_ns,
+                make_head,
             )
         )
 
@@ -350,7 +357,7 @@ class Node:
         """Whether policy lets a warning pass that names another originator; nothing is made or counted."""
         probe = Warning(
             item_id=f"{self.config.party}-warn-{audience}-probe",
-            subject=f"{self.config.party}-{alarm.subject.removeprefix(f'{self.config.party}-')}",
+            subject=self.heads.own_subject(alarm.subject),
             domain=alarm.domain,
             status=self.config.status,
             valid_ns=alarm.valid_ns,
