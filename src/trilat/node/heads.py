@@ -88,18 +88,20 @@ class Heads:
     def own_subject(self, subject: str) -> str:
         """The own name for a thing that somebody calls `subject`."""
         lead = f"{self._config.party}-"
-        return subject if subject.startswith(lead) else fitting(lead, subject)
+        return subject if subject.startswith(lead) else lead + fitting(subject, len(lead))
 
-    def alarm_for(self, audience: str, alarm: Alarm) -> Alarm:
-        """The alarm under names that fit into the name of a warning."""
-        lead = self._lead("warning", audience)
-        former = tuple(fitting(lead, key).removeprefix(lead) for key in alarm.former_keys)
-        return replace(alarm, key=fitting(lead, alarm.key).removeprefix(lead), former_keys=former)
+    def alarm_for(self, alarm: Alarm) -> Alarm:
+        """The alarm under names that fit into the name of a warning, whoever it is for."""
+        former = tuple(self._fitting("warning", key) for key in alarm.former_keys)
+        return replace(alarm, key=self._fitting("warning", alarm.key), former_keys=former)
 
-    def dispute_for(self, audience: str, dispute: Dispute) -> Dispute:
-        """The dispute under a name that fits into the name of a disagreement."""
-        lead = self._lead("disagreement", audience)
-        return replace(dispute, key=fitting(lead, dispute.key).removeprefix(lead))
+    def dispute_for(self, dispute: Dispute) -> Dispute:
+        """The dispute under a name that fits into the name of a disagreement, whoever it is for."""
+        return replace(dispute, key=self._fitting("disagreement", dispute.key))
+
+    def _fitting(self, kind: str, name: str) -> str:
+        audiences = (self._config.party, *self._config.peers)
+        return fitting(name, max(len(self._lead(kind, audience)) for audience in audiences))
 
     def _lead(self, kind: str, audience: str) -> str:
         return f"{self._config.party}-{AUDIENCE_KINDS[kind]}-{audience}-"
@@ -137,10 +139,10 @@ class Heads:
         return audience, item.item_id.removeprefix(self._lead(kind_of(item), audience))
 
 
-def fitting(lead: str, name: str) -> str:
-    """`lead` and `name` together; where that is too long for an identifier, a digest stands for the end."""
-    if len(lead) + len(name) <= IDENTIFIER_CHARACTERS_MAX:
-        return lead + name
+def fitting(name: str, lead_characters: int) -> str:
+    """The name, with a digest for its end where it and its lead are too long for an identifier."""
+    room = IDENTIFIER_CHARACTERS_MAX - lead_characters
+    if len(name) <= room:
+        return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
-    kept = max(0, IDENTIFIER_CHARACTERS_MAX - len(lead) - 1 - _DIGEST_CHARACTERS)
-    return f"{lead}{name[:kept]}-{digest}"
+    return f"{name[: max(0, room - 1 - _DIGEST_CHARACTERS)]}-{digest}"

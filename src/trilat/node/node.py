@@ -324,7 +324,7 @@ class Node:
         return self._told(
             lambda audience: self.alerts.update(
                 audience,
-                [self.heads.alarm_for(audience, a) for a in self.views.of(audience).alarms(now_ns)],
+                [self.heads.alarm_for(alarm) for alarm in self.views.of(audience).alarms(now_ns)],
                 now_ns,
                 make_head,
                 self._may_name,
@@ -337,7 +337,7 @@ class Node:
         return self._told(
             lambda audience: self.disputed.update(
                 audience,
-                [self.heads.dispute_for(audience, d) for d in self.views.of(audience).disputes(now_ns)],
+                [self.heads.dispute_for(dispute) for dispute in self.views.of(audience).disputes(now_ns)],
                 now_ns,
                 make_head,
             )
