@@ -121,6 +121,24 @@ def test_partners_tracks_keep_one_number_for_one_rocket_and_stay_honest_while_it
         assert float(np.mean(burning)) / 6.0 < 2.0
 
 
+@pytest.mark.parametrize("fuse", ["central", "tracklets", "tracks"])
+def test_half_of_the_plots_give_the_beginning_of_every_partys_file(
+    tmp_path: Path, flight: Flight, fuse: str
+) -> None:
+    rows = plots([flight], (20.0, 140.0), seed=4)
+    files = []
+    for name, some in (("whole", rows), ("half", rows[: len(rows) // 2])):
+        folder = tmp_path / name
+        folder.mkdir()
+        assert ran(folder, some, "--fuse", fuse).code == 0
+        files.append(
+            {party: (folder / "out" / f"{party}.csv").read_text() for party in ("JPN", "KOR", "USA")}
+        )
+    whole, half = files
+    assert all(whole[party].startswith(half[party]) for party in whole)
+    assert sum(text.count("\n") for text in half.values()) > len(rows) // 4
+
+
 def test_a_quotation_mark_that_is_not_closed_is_named(tmp_path: Path, flight: Flight) -> None:
     rows = plots([flight], (20.0, 60.0), seed=2)
     rows[20] = rows[20].replace("B1", '"B1')

@@ -93,7 +93,9 @@ def party_pictures(
         done += len(plots)
         if progress is not None:
             progress(done / len(observations))
-    _exchanged(parties, observations[-1].time_ns, fusion)
+    # No exchange for the end of the file: it would not have been there had the file gone on.
+    if next_ns == observations[-1].time_ns:
+        _exchanged(parties, next_ns, fusion)
     return {name: party.finished() for name, party in parties.items()}
 
 
