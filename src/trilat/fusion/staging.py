@@ -174,6 +174,8 @@ def _as_shown(new: Track, shown: Track) -> Track:
         number=shown.number,
         parent=shown.parent,
         first_time_ns=shown.first_time_ns,
+        # Where the two have exchanged names since, the past goes with the name.
+        history=new.history if new.number == shown.number else shown.history,
         existence=shown.existence,
         looked_ns=shown.looked_ns,
         looks=shown.looks,
