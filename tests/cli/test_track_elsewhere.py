@@ -107,6 +107,17 @@ def test_a_stage_that_falls_away_is_a_second_track_and_the_rocket_keeps_its_numb
     assert float(np.mean([squared(row, e) for row, _, e in late])) / 6.0 < 2.0
 
 
+@pytest.mark.parametrize("fuse", ["tracklets", "tracks"])
+def test_in_the_picture_of_who_saw_it_all_the_rocket_keeps_its_number_over_a_staging(
+    tmp_path: Path, flight: Flight, fuse: str
+) -> None:
+    paths = [flight, spent_stage(flight)]
+    for seed in (7, 8):
+        assert ran(tmp_path, plots(paths, (20.0, 140.0), seed), "--fuse", fuse).code == 0
+        late = [(row, k) for row, k, _ in errors(tracks(tmp_path, "KOR.csv"), paths) if row.second > 125.0]
+        assert {(row.track, k) for row, k in late} == {(1, 0), (2, 1)}
+
+
 @pytest.mark.parametrize("exchange_s", ["10", "30"])
 def test_partners_tracks_keep_one_number_for_one_rocket_and_stay_honest_while_it_burns(
     tmp_path: Path, flight: Flight, exchange_s: str

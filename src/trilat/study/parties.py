@@ -11,14 +11,13 @@ Rows: each of a party's own plots that a confirmed track took, at its instant; a
 for each confirmed track that changed by what came, at the instant of the exchange. Everything is causal.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from trilat.fusion import (
-    FALLING,
     DirectionObservation,
     EquivalentObservation,
     RadarObservation,
@@ -202,39 +201,48 @@ def _same_tracks(before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]) 
     and one that only a partner knows, who names it, as long as it is there.
     """
     here = {new.track_key for new in now}
-    pairs = [(0.0, key, key) for old in before if (key := old.track_key) in here and "/" in key]
-    named = {key for _, key, _ in pairs}
-    for old in before:
-        for new in now:
-            if old.track_key in here and "/" in new.track_key:
-                # An own track that is still there has not become one that only a partner knows.
-                continue
-            if new.confirmed and old.track_key not in named and new.track_key not in named:
-                seconds = (new.time_ns - old.time_ns) / SECOND_NS
-                carried = coasted(old.mean, old.covariance, seconds, _PSD_M2_PER_S3)
-                distance = squared_distance(carried, (new.mean, new.covariance))
-                pairs.append((distance, old.track_key, new.track_key))
+    pairs = sorted(_near_pairs(before, now))
     renamed: dict[str, str] = {}
-    for distance, old_key, new_key in sorted(pairs):
-        if distance < _SAME_TRACK and old_key not in renamed and new_key not in renamed.values():
+    for _, old_key, new_key in pairs:
+        if old_key not in renamed and new_key not in renamed.values():
             renamed[old_key] = new_key
     for old_key, new_key in _handed_over(renamed, now):
         renamed[old_key], renamed[new_key] = old_key, new_key
     # A partner's track that stood alone and is now combined into an own one gives it its number.
-    for distance, old_key, new_key in sorted(pairs):
-        if distance < _SAME_TRACK and old_key not in renamed and old_key not in here:
+    for _, old_key, new_key in pairs:
+        if old_key not in renamed and old_key not in here:
             renamed[old_key] = new_key
     return renamed
 
 
+def _near_pairs(
+    before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]
+) -> Iterator[tuple[float, str, str]]:
+    """Squared distance, old and new name of tracks that may be of one object."""
+    here = {new.track_key for new in now}
+    named = {old.track_key for old in before if "/" in old.track_key} & here
+    yield from ((0.0, key, key) for key in named)
+    for old in before:
+        # An own track that is still there has not become one that only a partner knows.
+        is_own = old.track_key in here
+        for new in now:
+            if not new.confirmed or not named.isdisjoint((old.track_key, new.track_key)):
+                continue
+            if is_own and "/" in new.track_key:
+                continue
+            seconds = (new.time_ns - old.time_ns) / SECOND_NS
+            carried = coasted(old.mean, old.covariance, seconds, _PSD_M2_PER_S3)
+            distance = squared_distance(carried, (new.mean, new.covariance))
+            if distance < _SAME_TRACK:
+                # Two that lie beside each other keep their names, whichever is the nearer.
+                yield 0.0 if old.track_key == new.track_key else distance, old.track_key, new.track_key
+
+
 def _handed_over(renamed: Mapping[str, str], now: Sequence[TrackEstimate]) -> list[tuple[str, str]]:
-    """Names that two tracks exchanged because of a staging: the one that burns has its parent's name now."""
+    """Names that a track and its child exchanged: which of two parting bodies is which, the tracker knows."""
     by_key = {estimate.track_key: estimate for estimate in now}
     return [
         (old_key, new_key)
         for old_key, new_key in renamed.items()
-        if renamed.get(new_key) == old_key
-        and by_key[new_key].parent_key == old_key
-        and by_key[old_key].stage == "boost"
-        and by_key[new_key].stage in FALLING
+        if renamed.get(new_key) == old_key and by_key[new_key].parent_key == old_key
     ]
