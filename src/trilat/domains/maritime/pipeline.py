@@ -6,11 +6,13 @@ partner that puts a ship where our own report says that it cannot be does not mo
 release without a position tells only that the ship is there. Where parties differ is in `disputes`.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from trilat.domains.maritime.disputes import ShipDisputes
-from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight
+from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight, Threatened
 from trilat.domains.places import degrees_of
+from trilat.domains.threats import Corners
 from trilat.model import AnyItem, Domain, Vessel
 
 VESSELS_MAX: Final = 500_000
@@ -60,6 +62,10 @@ class VesselPipeline:
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
         """Who says that a ship is another, or elsewhere."""
         return self._disputes.at(now_ns)
+
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:  # noqa: ARG002
+        """Nothing: a ship does not come down."""
+        return ()
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002 - a ship stays where it last said
         """The ships whose position is known, at the instant of their report."""
