@@ -7,7 +7,7 @@ partners gave to things are in names of own items: where one gets too long, a di
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -90,14 +90,20 @@ class Heads:
         lead = f"{self._config.party}-"
         return subject if subject.startswith(lead) else lead + fitting(subject, len(lead))
 
-    def alarm_for(self, alarm: Alarm) -> Alarm:
-        """The alarm under names that fit into the name of a warning, whoever it is for."""
-        former = tuple(self._fitting("warning", key) for key in alarm.former_keys)
-        return replace(alarm, key=self._fitting("warning", alarm.key), former_keys=former)
+    def of_alarms(self, alarms: Iterable[Alarm]) -> list[Alarm]:
+        """The alarms under names that fit into the names of warnings, whoever they are for."""
+        return [
+            replace(
+                alarm,
+                key=self._fitting("warning", alarm.key),
+                former_keys=tuple(self._fitting("warning", key) for key in alarm.former_keys),
+            )
+            for alarm in alarms
+        ]
 
-    def dispute_for(self, dispute: Dispute) -> Dispute:
-        """The dispute under a name that fits into the name of a disagreement, whoever it is for."""
-        return replace(dispute, key=self._fitting("disagreement", dispute.key))
+    def of_disputes(self, disputes: Iterable[Dispute]) -> list[Dispute]:
+        """The disputes under names that fit into the names of disagreements, whoever they are for."""
+        return [replace(one, key=self._fitting("disagreement", one.key)) for one in disputes]
 
     def _fitting(self, kind: str, name: str) -> str:
         audiences = (self._config.party, *self._config.peers)
