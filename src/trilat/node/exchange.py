@@ -5,7 +5,9 @@ thinning allows; where a person must approve, ask once and wait; where withheld,
 made at the node's instant of deciding (see `NodeConfig`). Nothing here sends: the node writes first.
 
 Thinning lets one version of an item leave, and holds the newest of those that follow back until the time has
-passed, so that the last word always arrives. A warning is never thinned.
+passed, so that the last word always arrives. Where a beginning is aligned (`start_s`), nothing of an item
+leaves before it, and then the newest version alone. A warning is never thinned and does not wait.
+A copy that cannot be made, as where values at the edge of what can be written go beyond it, is withheld.
 """
 
 import heapq
@@ -23,11 +25,12 @@ from trilat.model import (
     Outcome,
     Reason,
     Release,
+    TrilatError,
     Warning,
 )
 from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
-from trilat.policy import AgreementSet, ReleaseRequest, decide, degrade, due_ns
+from trilat.policy import AgreementSet, ReleaseRequest, begins_ns, decide, degrade, due_ns
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class Exchange:
         self._left: dict[tuple[str, str], tuple[int, int]] = {}
         """Per recipient and item: when a version last left, and which one."""
 
+        self._begins: dict[tuple[str, str], tuple[int, int]] = {}
+        """Per recipient and item with an aligned beginning: when, and the newest version until then."""
+
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
         self._for_consent: dict[tuple[str, str], Held] = {}
@@ -117,12 +123,23 @@ class Exchange:
             self._order += 1
             # A consent is valid in the time of deciding, which may be shifted against the clock: no wait.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
+            due = self._begun_ns(held.item, decision, due)
             heapq.heappush(self._queue, _Waiting(due, self._order, held, decision))
             self.withheld[recipient].discard(reference)
             return
         self.withheld[recipient].add(reference)
         if decision.outcome is Outcome.REFER:
             self._for_consent[recipient, held.item.item_id] = held
+
+    def _begun_ns(self, item: AnyItem, decision: Decision, due: int) -> int:
+        """When a version may leave that is due at `due`: not before its item's aligned beginning."""
+        duties = decision.duties
+        if duties is None or not duties.start_s or isinstance(item, Warning):
+            return due
+        key = (decision.recipient, item.item_id)
+        begins, newest = self._begins.get(key, (begins_ns(due, duties), 0))
+        self._begins[key] = (begins, max(newest, item.version) if due <= begins else newest)
+        return max(due, begins)
 
     def _ask(self, held: Held, direct: Decision, now_ns: int) -> None:
         """Refer an own item to a person: for the direct path, or for detours where that one is shut."""
@@ -196,20 +213,26 @@ class Exchange:
         given = 0
         while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
             waiting = heapq.heappop(self._queue)
-            if self._may_leave(waiting, now_ns):
+            ready = self._ready(waiting, now_ns) if self._may_leave(waiting, now_ns) else None
+            if ready is not None:
                 given += 1
-                yield self._ready(waiting, now_ns)
+                yield ready
         for key in [key for key, waiting in self._held_back.items() if waiting.due_ns <= now_ns]:
             if given == limit:
                 break
-            given += 1
-            yield self._ready(self._held_back[key], now_ns)
+            ready = self._ready(self._held_back[key], now_ns)
+            if ready is not None:
+                given += 1
+                yield ready
 
     def _may_leave(self, waiting: _Waiting, now_ns: int) -> bool:
         """Whether thinning lets a version leave now; the newest that it does not is held back."""
         item, decision = waiting.held.item, waiting.decision
         key = (decision.recipient, item.item_id)
         left_ns, version = self._left.get(key, (0, 0))
+        _, newest = self._begins.get(key, (0, 0))
+        if version == 0 and item.version < newest and not isinstance(item, Warning):
+            return False
         thin_ns = (decision.duties.thin_s if decision.duties is not None else 0) * SECOND_NS
         if thin_ns == 0 or version == 0 or isinstance(item, Warning):
             return True
@@ -222,16 +245,23 @@ class Exchange:
             self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
         return False
 
-    def _ready(self, waiting: _Waiting, now_ns: int) -> Ready:
+    def _ready(self, waiting: _Waiting, now_ns: int) -> Ready | None:
+        """The release with what proves it; None, counted as withheld, where it cannot be made."""
         item, decision = waiting.held.item, waiting.decision
         key = (decision.recipient, item.item_id)
         self._left[key] = (now_ns, item.version)
         held_back = self._held_back.get(key)
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
+        try:
+            release = degrade(item, decision, self._config.release_key)
+        except TrilatError:
+            self.withheld[decision.recipient].add((item.item_id, item.version))
+            self.reasons[Reason.DECIDING_FAILED] = self.reasons.get(Reason.DECIDING_FAILED, 0) + 1
+            return None
         return Ready(
             recipient=decision.recipient,
-            release=degrade(item, decision),
+            release=release,
             held=waiting.held,
             consents=self._behind(decision, waiting.held),
         )

@@ -42,7 +42,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.holdings import Change, Holdings
 from trilat.node.shown import SHOWN_KINDS, Plain, shown
 from trilat.node.views import LabelClass
-from trilat.policy import degrade, due_ns
+from trilat.policy import begins_ns, degrade, due_ns
 
 ITEM_S_MAX: Final = 600
 """How long an item stays in the picture without a newer version, seconds of the node's clock."""
@@ -98,6 +98,9 @@ class Standing:
         self._next_ns: dict[str, int] = {}
         """When the next version of a thinned item may appear."""
 
+        self._begins_ns: dict[str, int] = {}
+        """When the first version of an item with an aligned beginning may appear."""
+
         self._changed: dict[str, None] = {}
         self._told: dict[str, Plain] = {}
 
@@ -117,11 +120,18 @@ class Standing:
             self._wait(begins_ns, change)
         elif answer is not None and answer.permitted and not self._is_past(item, answer, now_ns):
             reference = item.reference
-            due = due_ns(item, answer.about(reference))  # 2
+            due = self._begun_ns(item, answer, due_ns(item, answer.about(reference)))  # 2
             if due > now_ns:
                 self._wait(due, change)
             else:
                 self._make_ready(change)
+
+    def _begun_ns(self, item: AnyItem, answer: Answer, due: int) -> int:
+        """When a version that is due at `due` may appear: not before its item's aligned beginning."""
+        duties = answer.decision.duties
+        if duties is None or not duties.start_s or isinstance(item, Warning):
+            return due
+        return max(due, self._begins_ns.setdefault(item.item_id, begins_ns(due, duties)))
 
     def _make_ready(self, change: Change) -> None:
         item = change[0].item
@@ -180,7 +190,7 @@ class Standing:
         reference = item.reference
         decision = answer.about(reference)
         try:
-            release = degrade(item, decision)  # 3
+            release = degrade(item, decision, self._config.release_key)  # 3
         except TrilatError as error:
             # Values at the edge of what can be written may be beyond it once rounded: withheld.
             self._on_trouble(f"`{item.item_id}` is not shown to `{decision.recipient}`: {error}")
@@ -216,6 +226,9 @@ class Standing:
         ]
         for item_id in past:
             self._remove(item_id)
+        gone = [item_id for item_id in self._begins_ns if self._holdings.newest(item_id) is None]
+        for item_id in gone:
+            del self._begins_ns[item_id]
         for item_id in [item_id for item_id, next_ns in self._next_ns.items() if next_ns <= now_ns]:
             if item_id not in self._thinned:
                 del self._next_ns[item_id]

@@ -9,12 +9,13 @@ from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.check import Finding, check
 from trilat.policy.consents import consents_in
 from trilat.policy.decide import decide
-from trilat.policy.degrade import degrade, due_ns
+from trilat.policy.degrade import begins_ns, degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
 from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
+from trilat.policy.protection import tear_line_parent, tear_line_reference
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.standing import internal_agreement, observer_agreement
@@ -27,6 +28,7 @@ __all__ = [
     "Regime",
     "ReleaseRequest",
     "Rule",
+    "begins_ns",
     "check",
     "consents_in",
     "decide",
@@ -43,4 +45,6 @@ __all__ = [
     "read_agreement",
     "read_regime",
     "strippable",
+    "tear_line_parent",
+    "tear_line_reference",
 ]
