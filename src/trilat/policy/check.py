@@ -98,8 +98,10 @@ def _form(rule: Rule, _: AgreementSet) -> _Said:
     if "report" in clause.kinds and "report" not in unfit:
         if duties.round_time_s:
             yield "warning", "no report leaves: the time of an observation cannot be rounded"
-        elif duties.round_position_m or duties.round_velocity_m_per_s:
-            yield "warning", "no radar or direction plot leaves: its site is part of what would be rounded"
+        elif duties.sigma_class_m or duties.tear_line:
+            yield "warning", "no report leaves: what its sensor said has no class of error and no tear-line"
+        elif duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m:
+            yield "warning", "no radar or direction plot leaves: its site is part of what would change"
 
 
 def _form_name(clause: Clause) -> str:
