@@ -461,6 +461,6 @@ def all_duties(duties: list[Duties]) -> Duties:
         cover_m=most("cover_m"),
         cover_epoch_s=0 if 0 in epochs else max(epochs, default=0),
         sigma_class_m=most("sigma_class_m"),
-        start_s=most("start_s"),
+        span_s=most("span_s"),
         tear_line=most("tear_line"),
     )

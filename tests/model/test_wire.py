@@ -138,7 +138,7 @@ def test_duties_from_before_covering_are_read_and_cover_nothing(row: dict[str, A
         ("cover_m", 0),
         ("cover_epoch_s", 0),
         ("sigma_class_m", 0),
-        ("start_s", 0),
+        ("span_s", 0),
         ("tear_line", False),
     ]
     assert encode(value).hex() != row["hex"], "the premise: today's bytes differ"

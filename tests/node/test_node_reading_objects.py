@@ -248,7 +248,6 @@ NOT_IN_FULL = [
     "expire_s = 60",
     "cover_m = 100",
     "sigma_class_m = 64",
-    "start_s = 1",
 ]
 
 

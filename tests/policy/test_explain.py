@@ -78,7 +78,7 @@ def test_no_duty_is_silent() -> None:
         cover_m=7,
         cover_epoch_s=8,
         sigma_class_m=9,
-        start_s=10,
+        span_s=10,
         tear_line=True,
     )
     assert len(duties_in_words(full)) == len(Duties.__struct_fields__) - 1  # attribution is not given

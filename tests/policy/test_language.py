@@ -73,7 +73,7 @@ return_or_destroy = true
 cover_m = 2000
 cover_epoch_s = 3600
 sigma_class_m = 512
-start_s = 60
+span_s = 60
 tear_line = true
 
 [[clause]]
@@ -118,7 +118,7 @@ def test_every_field_is_read() -> None:
         cover_m=2000,
         cover_epoch_s=3600,
         sigma_class_m=512,
-        start_s=60,
+        span_s=60,
         tear_line=True,
     )
     assert (forbid.effect, forbid.form, forbid.via) == (Effect.FORBID, None, None)

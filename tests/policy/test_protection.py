@@ -26,7 +26,7 @@ from trilat.model import (
     WarningState,
     encode,
 )
-from trilat.policy import begins_ns, degrade, makeable, tear_line_parent, tear_line_reference
+from trilat.policy import Spans, degrade, due_ns, makeable, tear_line_parent, tear_line_reference
 from trilat.policy.protection import class_of
 
 PROTECTED = Duties(sigma_class_m=512)
@@ -229,7 +229,7 @@ def test_only_the_key_finds_the_parent() -> None:
 
 
 def test_a_tear_line_does_not_change_its_name_with_when_it_leaves() -> None:
-    late = msgspec.structs.replace(TEAR_LINE, delay_s=60, thin_s=10, start_s=60, expire_s=600)
+    late = msgspec.structs.replace(TEAR_LINE, delay_s=60, thin_s=10, span_s=60, expire_s=600)
     assert released(track(), late).reference == released(track(), TEAR_LINE).reference
 
 
@@ -238,8 +238,70 @@ def test_only_the_originator_makes_a_tear_line() -> None:
         released(track(), TEAR_LINE, sender="USA")
 
 
+WARNED = warning("go")
+
+
 @pytest.mark.parametrize(
-    ("due_s", "start_s", "begins_s"), [(0, 60, 0), (1, 60, 60), (60, 60, 60), (61, 60, 120), (61, 0, 61)]
+    ("item", "span_s", "due_s"),
+    [(event(), 60, 120), (event(), 0, 61), (area(), 60, 120), (track(), 60, 61), (vessel(), 60, 61)],
+    ids=["event", "event without spans", "area", "track", "vessel"],
 )
-def test_copies_begin_at_a_multiple(due_s: int, start_s: int, begins_s: int) -> None:
-    assert begins_ns(due_s * SECOND_NS, Duties(start_s=start_s)) == begins_s * SECOND_NS
+def test_what_is_about_one_instant_waits_for_a_multiple(item: AnyItem, span_s: int, due_s: int) -> None:
+    changed: Any = msgspec.structs.replace
+    begin_ns = NOW_NS // (60 * SECOND_NS) * 60 * SECOND_NS
+    item = changed(item, valid_ns=begin_ns + 60 * SECOND_NS)
+    decision = permit(item, Form.COARSE_TRACKS, Duties(span_s=span_s, delay_s=1))
+    assert due_ns(item, decision) == begin_ns + due_s * SECOND_NS
+
+
+def test_a_warning_waits_for_nothing() -> None:
+    decision = permit(WARNED, Form.TRACKS, Duties(span_s=3_600, delay_s=1))
+    assert due_ns(WARNED, decision) == WARNED.valid_ns + SECOND_NS
+
+
+def told(seconds: list[float], duties: Duties, item: AnyItem | None = None) -> list[float]:
+    """Which of the versions of a track, valid at these seconds, are told, and in which order."""
+    spans: Spans[str, float] = Spans()
+    changed: Any = msgspec.structs.replace
+    found = []
+    for second in seconds:
+        version = changed(item or track(), valid_ns=round(second * SECOND_NS))
+        found += spans.take("one", version, duties, second)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "duties", "expected"),
+    [
+        pytest.param([1, 2, 3], Duties(), [1, 2, 3], id="without spans all at once"),
+        pytest.param([65, 70, 119], Duties(span_s=60), [], id="nothing of the first span"),
+        pytest.param([60, 70, 119], Duties(span_s=60), [], id="nothing of a span that is not over"),
+        pytest.param([60, 70, 119, 120], Duties(span_s=60), [60, 70, 119], id="seen from its very beginning"),
+        pytest.param([65, 130, 170, 185], Duties(span_s=60), [130, 170], id="neither the first nor the last"),
+        pytest.param([65, 130, 400], Duties(span_s=60), [130], id="a gap ends a span"),
+        pytest.param(
+            [60, 61, 69, 70, 130], Duties(span_s=60, thin_s=10), [60, 70], id="thinned by valid time"
+        ),
+        pytest.param(
+            [60, 130, 70, 131], Duties(span_s=60), [60, 70], id="a late one of a span that was told"
+        ),
+        pytest.param([65, 130, 70, 185], Duties(span_s=60), [130], id="a late one of the first span"),
+    ],
+)
+def test_tracks_are_told_in_whole_spans(seconds: list[float], duties: Duties, expected: list[float]) -> None:
+    assert told(seconds, duties) == expected
+    assert told(seconds, duties, vessel()) == expected
+
+
+def test_what_is_no_track_is_not_told_in_spans() -> None:
+    assert told([1, 2], Duties(span_s=60), event()) == [1, 2]
+
+
+def test_spans_of_items_that_are_gone_are_forgotten() -> None:
+    spans: Spans[str, int] = Spans()
+    for second in (0, 30):
+        moved = msgspec.structs.replace(track(), valid_ns=second * SECOND_NS)
+        assert spans.take("one", moved, Duties(span_s=60), second) == []
+    spans.keep(lambda name: name != "one")
+    later = msgspec.structs.replace(track(), valid_ns=61 * SECOND_NS)
+    assert spans.take("one", later, Duties(span_s=60), 61) == []

@@ -80,7 +80,7 @@ def duties(draw: Random) -> Duties:
         cover_m=cover_m,
         cover_epoch_s=draw.choice([0, 600, 3600]) if cover_m else 0,
         sigma_class_m=512 if seldom(draw) else 0,
-        start_s=60 if seldom(draw) else 0,
+        span_s=60 if seldom(draw) else 0,
         tear_line=seldom(draw),
     )
 

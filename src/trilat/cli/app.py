@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from trilat import __version__
-from trilat.cli import agreement, audit, decide, demo, flight, ingest, node, scenario, schema, track
+from trilat.cli import agreement, attack, audit, decide, demo, flight, ingest, node, scenario, schema, track
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
 _ABOUT: Final = (
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("demo")(demo.demo)
+app.command("attack")(attack.attack)
 app.command("decide")(decide.decide)
 app.command("ingest")(ingest.ingest)
 app.command("track")(track.track)

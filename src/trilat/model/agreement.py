@@ -71,7 +71,7 @@ class Duties(Noun, frozen=True, kw_only=True):
     `attribution`: at most this much of the originator's name. `expire_s`: how long the copy holds once sent.
     `cover_m`: standard deviation per axis of an error that is added on purpose, and stays the same for
     `cover_epoch_s` (zero: for good). `sigma_class_m`: least class of a stated error, without a direction.
-    `start_s`: an item's first copy leaves at a multiple of this. `tear_line`: under names of its own.
+    `span_s`: tracks are told in whole spans of this length. `tear_line`: under names of its own.
     """
 
     fields_appended = 5
@@ -89,7 +89,7 @@ class Duties(Noun, frozen=True, kw_only=True):
     cover_m: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     cover_epoch_s: Seconds = 0
     sigma_class_m: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
-    start_s: Seconds = 0
+    span_s: Seconds = 0
     tear_line: bool = False
 
 

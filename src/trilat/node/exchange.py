@@ -5,8 +5,8 @@ thinning allows; where a person must approve, ask once and wait; where withheld,
 made at the node's instant of deciding (see `NodeConfig`). Nothing here sends: the node writes first.
 
 Thinning lets one version of an item leave, and holds the newest of those that follow back until the time has
-passed, so that the last word always arrives. Where a beginning is aligned (`start_s`), nothing of an item
-leaves before it, and then the newest version alone. A warning is never thinned and does not wait.
+passed, so that the last word always arrives. Where tracks are told in spans (`span_s`), a version waits
+until its span is over, and is thinned by its valid time. A warning is never thinned.
 A copy that cannot be made, as where values at the edge of what can be written go beyond it, is withheld.
 """
 
@@ -30,7 +30,7 @@ from trilat.model import (
 )
 from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
-from trilat.policy import AgreementSet, ReleaseRequest, begins_ns, decide, degrade, due_ns
+from trilat.policy import AgreementSet, ReleaseRequest, Spans, decide, degrade, due_ns, in_spans
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,7 @@ class Exchange:
         self._left: dict[tuple[str, str], tuple[int, int]] = {}
         """Per recipient and item: when a version last left, and which one."""
 
-        self._begins: dict[tuple[str, str], tuple[int, int]] = {}
-        """Per recipient and item with an aligned beginning: when, and the newest version until then."""
-
+        self._spans: Spans[tuple[str, str], _Waiting] = Spans()
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
         self._for_consent: dict[tuple[str, str], Held] = {}
@@ -123,23 +121,15 @@ class Exchange:
             self._order += 1
             # A consent is valid in the time of deciding, which may be shifted against the clock: no wait.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
-            due = self._begun_ns(held.item, decision, due)
-            heapq.heappush(self._queue, _Waiting(due, self._order, held, decision))
+            waiting = _Waiting(due, self._order, held, decision)
+            key = (recipient, held.item.item_id)
+            for told in self._spans.take(key, held.item, decision.duties, waiting):
+                heapq.heappush(self._queue, told)
             self.withheld[recipient].discard(reference)
             return
         self.withheld[recipient].add(reference)
         if decision.outcome is Outcome.REFER:
             self._for_consent[recipient, held.item.item_id] = held
-
-    def _begun_ns(self, item: AnyItem, decision: Decision, due: int) -> int:
-        """When a version may leave that is due at `due`: not before its item's aligned beginning."""
-        duties = decision.duties
-        if duties is None or not duties.start_s or isinstance(item, Warning):
-            return due
-        key = (decision.recipient, item.item_id)
-        begins, newest = self._begins.get(key, (begins_ns(due, duties), 0))
-        self._begins[key] = (begins, max(newest, item.version) if due <= begins else newest)
-        return max(due, begins)
 
     def _ask(self, held: Held, direct: Decision, now_ns: int) -> None:
         """Refer an own item to a person: for the direct path, or for detours where that one is shut."""
@@ -230,12 +220,10 @@ class Exchange:
         item, decision = waiting.held.item, waiting.decision
         key = (decision.recipient, item.item_id)
         left_ns, version = self._left.get(key, (0, 0))
-        _, newest = self._begins.get(key, (0, 0))
-        if version == 0 and item.version < newest and not isinstance(item, Warning):
-            return False
         thin_ns = (decision.duties.thin_s if decision.duties is not None else 0) * SECOND_NS
-        if thin_ns == 0 or version == 0 or isinstance(item, Warning):
-            return True
+        spaced = in_spans(item, decision.duties)
+        if thin_ns == 0 or version == 0 or spaced or isinstance(item, Warning):
+            return not spaced or item.version > version
         if item.version <= version:
             return False
         if now_ns - left_ns >= thin_ns:

@@ -3,7 +3,8 @@
 Rules
 1. Only kinds that a picture has are shown; of the warnings that this node made, those for its own staff.
 2. What a decision asks for holds for a screen as for a partner: a version appears when its delay has passed,
-   and where versions are thinned at most one in that time, the last word always. A warning is never thinned.
+   and where versions are thinned at most one in that time, the last word always; where tracks are told in
+   spans, whole ones. A warning is never thinned.
 3. Every item is made by policy's `degrade` for the reader, from the answer on its class. After the first
    time at most `ITEMS_EACH_MAX` are made at once, ships last, so that the node is not held up: of what still
    waits only the newest versions are made, the next time.
@@ -42,7 +43,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.holdings import Change, Holdings
 from trilat.node.shown import SHOWN_KINDS, Plain, shown
 from trilat.node.views import LabelClass
-from trilat.policy import begins_ns, degrade, due_ns
+from trilat.policy import Spans, degrade, due_ns
 
 ITEM_S_MAX: Final = 600
 """How long an item stays in the picture without a newer version, seconds of the node's clock."""
@@ -98,9 +99,7 @@ class Standing:
         self._next_ns: dict[str, int] = {}
         """When the next version of a thinned item may appear."""
 
-        self._begins_ns: dict[str, int] = {}
-        """When the first version of an item with an aligned beginning may appear."""
-
+        self._spans: Spans[str, Change] = Spans()
         self._changed: dict[str, None] = {}
         self._told: dict[str, Plain] = {}
 
@@ -120,18 +119,12 @@ class Standing:
             self._wait(begins_ns, change)
         elif answer is not None and answer.permitted and not self._is_past(item, answer, now_ns):
             reference = item.reference
-            due = self._begun_ns(item, answer, due_ns(item, answer.about(reference)))  # 2
-            if due > now_ns:
-                self._wait(due, change)
-            else:
-                self._make_ready(change)
-
-    def _begun_ns(self, item: AnyItem, answer: Answer, due: int) -> int:
-        """When a version that is due at `due` may appear: not before its item's aligned beginning."""
-        duties = answer.decision.duties
-        if duties is None or not duties.start_s or isinstance(item, Warning):
-            return due
-        return max(due, self._begins_ns.setdefault(item.item_id, begins_ns(due, duties)))
+            due = due_ns(item, answer.about(reference))  # 2
+            for told in self._spans.take(item.item_id, item, answer.decision.duties, change):
+                if due > now_ns:
+                    self._wait(due, told)
+                else:
+                    self._make_ready(told)
 
     def _make_ready(self, change: Change) -> None:
         item = change[0].item
@@ -219,6 +212,7 @@ class Standing:
 
     def tidy(self, now_ns: int) -> None:
         """Take away what has had its time, or is no longer held."""
+        self._spans.keep(lambda item_id: self._holdings.newest(item_id) is not None)
         past = [
             item_id
             for item_id, stands in self._stands.items()
@@ -226,9 +220,6 @@ class Standing:
         ]
         for item_id in past:
             self._remove(item_id)
-        gone = [item_id for item_id in self._begins_ns if self._holdings.newest(item_id) is None]
-        for item_id in gone:
-            del self._begins_ns[item_id]
         for item_id in [item_id for item_id, next_ns in self._next_ns.items() if next_ns <= now_ns]:
             if item_id not in self._thinned:
                 del self._next_ns[item_id]

@@ -10,35 +10,42 @@ from trilat.policy.batch import BatchAnswers, decide_many
 from trilat.policy.check import Finding, check
 from trilat.policy.classes import ItemBatch, LabelClasses
 from trilat.policy.consents import consents_in
+from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
-from trilat.policy.degrade import begins_ns, degrade, due_ns
+from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
 from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
+from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
+from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
 from trilat.policy.table import ReleaseTable, Verdict
 
 __all__ = [
     "KIND_FORMS",
+    "PROFILES",
     "AgreementSet",
     "BatchAnswers",
     "Finding",
     "ItemBatch",
     "LabelClasses",
+    "Leak",
     "MatrixRow",
+    "Profile",
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
     "Rule",
+    "Spans",
     "Verdict",
-    "begins_ns",
     "check",
     "consents_in",
+    "cover_weights",
     "decide",
     "decide_many",
     "decide_plain",
@@ -46,6 +53,7 @@ __all__ = [
     "due_ns",
     "explain",
     "explain_agreement",
+    "in_spans",
     "internal_agreement",
     "linked_pairs",
     "makeable",

@@ -59,23 +59,40 @@ def cover_at(key: bytes, subject: str, at_ns: int, cover_m: int, epoch_s: int) -
         cover_m: standard deviation per axis, below 2^17 m.
         epoch_s: length of an epoch.
     """
+    offset_m, rate_m_per_s = np.zeros(3), np.zeros(3)
+    angle, angle_per_s = _turn(at_ns, epoch_s)
+    weights = cover_weights(at_ns, epoch_s)
+    for (epoch, weight), slope in zip(weights, (-math.sin(angle), math.cos(angle)), strict=False):
+        error = _walk(key, subject, epoch, cover_m)
+        offset_m += weight * error
+        rate_m_per_s += slope * angle_per_s * error
+    return Cover(offset_m, rate_m_per_s, angle_per_s * cover_m)
+
+
+def cover_weights(at_ns: int, epoch_s: int) -> tuple[tuple[int, float], ...]:
+    """The epochs whose errors make the error at an instant, with their weights: one while it stands still,
+    two while it turns. No secret: whoever has the duties can tell.
+    """
+    epoch = at_ns // (epoch_s * SECOND_NS) if epoch_s else 0
+    angle, _ = _turn(at_ns, epoch_s)
+    if angle == 0.0:
+        return ((epoch, 1.0),)
+    return ((epoch, math.cos(angle)), (epoch + 1, math.sin(angle)))
+
+
+def _turn(at_ns: int, epoch_s: int) -> tuple[float, float]:
+    """How far the error has turned into the next epoch's, radians up to a quarter turn, and its rate per
+    second.
+    """
     if epoch_s == 0:
-        return Cover(_walk(key, subject, 0, cover_m), np.zeros(3), 0.0)
-    epoch, within_ns = divmod(at_ns, epoch_s * SECOND_NS)
-    now = _walk(key, subject, epoch, cover_m)
+        return 0.0, 0.0
     turning_s = epoch_s * (1.0 - HELD_SHARE)
-    share = (within_ns / SECOND_NS - epoch_s * HELD_SHARE) / turning_s
+    share = (at_ns % (epoch_s * SECOND_NS) / SECOND_NS - epoch_s * HELD_SHARE) / turning_s
     if share <= 0.0:
-        return Cover(now, np.zeros(3), 0.0)
-    # A quarter turn by 3 s^2 - 2 s^3: at rest at both ends.
+        return 0.0, 0.0
+    # 3 s^2 - 2 s^3 is at rest at both ends.
     angle = 0.5 * math.pi * share * share * (3.0 - 2.0 * share)
-    angle_per_s = 3.0 * math.pi * share * (1.0 - share) / turning_s
-    following = _walk(key, subject, epoch + 1, cover_m)
-    return Cover(
-        math.cos(angle) * now + math.sin(angle) * following,
-        angle_per_s * (math.cos(angle) * following - math.sin(angle) * now),
-        angle_per_s * cover_m,
-    )
+    return angle, 3.0 * math.pi * share * (1.0 - share) / turning_s
 
 
 def keyed_normals(key: bytes, *about: str, count: int) -> FloatArray:

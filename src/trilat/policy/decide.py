@@ -442,7 +442,7 @@ def strictest(duties: Sequence[Duties]) -> Duties:
         cover_m=max(duty.cover_m for duty in duties),
         cover_epoch_s=_longest_epoch_s(duties),
         sigma_class_m=max(duty.sigma_class_m for duty in duties),
-        start_s=max(duty.start_s for duty in duties),
+        span_s=max(duty.span_s for duty in duties),
         tear_line=any(duty.tear_line for duty in duties),
     )
 

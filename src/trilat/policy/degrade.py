@@ -57,6 +57,7 @@ from trilat.model import (
     Track,
     UsageError,
     Vessel,
+    Warning,
     equivalent,
     kind_of,
 )
@@ -133,24 +134,19 @@ def _changed(item: AnyItem, form: Form, duties: Duties, key: bytes) -> AnyItem:
     return _rounded(copy, duties)
 
 
-def begins_ns(first_due_ns: int, duties: Duties) -> int:
-    """The instant from which copies of an item may leave whose first version was due at `first_due_ns`: the
-    next multiple of `start_s`, so that the first copy does not tell when the item began.
-    """
-    if duties.start_s == 0:
-        return first_due_ns
-    grid_ns = duties.start_s * SECOND_NS
-    return -(-first_due_ns // grid_ns) * grid_ns
-
-
 def due_ns(item: AnyItem, decision: Decision) -> int:
-    """The instant from which a permitted copy may leave: its valid time and the delay that is due.
+    """The instant from which a permitted copy may leave: its valid time and the delay that is due. What is
+    about one instant and no warning waits for a multiple of `span_s`; tracks and ships wait by `Spans`.
 
     Raises:
         UsageError: as in `degrade`.
     """
     _, duties = _permitted(item, decision)
-    return item.valid_ns + duties.delay_s * SECOND_NS
+    due = item.valid_ns + duties.delay_s * SECOND_NS
+    if not duties.span_s or isinstance(item, Track | Vessel | Warning) or kind_of(item) in CONTROL_KINDS:
+        return due
+    span_ns = duties.span_s * SECOND_NS
+    return -(-due // span_ns) * span_ns
 
 
 def _permitted(item: AnyItem, decision: Decision) -> tuple[Form, Duties]:

@@ -90,7 +90,7 @@ _NUMBERS: Final = (
     "cover_m",
     "cover_epoch_s",
     "sigma_class_m",
-    "start_s",
+    "span_s",
 )
 
 

@@ -190,7 +190,7 @@ def tear_line_parent(
 
 def _product(form: Form, duties: Duties) -> bytes:
     """What tells one tear-line from another: without what says when a copy leaves and how long it holds."""
-    same = msgspec.structs.replace(duties, delay_s=0, thin_s=0, start_s=0, expire_s=0)
+    same = msgspec.structs.replace(duties, delay_s=0, thin_s=0, span_s=0, expire_s=0)
     return form.value.encode() + b"\x00" + encode(same)
 
 

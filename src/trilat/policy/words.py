@@ -129,7 +129,7 @@ def duties_in_words(duties: Duties) -> tuple[str, ...]:
     for value, phrase in (
         (duties.delay_s, f"not before {duties.delay_s} s after its valid time"),
         (duties.thin_s, f"at most one version in {duties.thin_s} s"),
-        (duties.start_s, f"the first version at a multiple of {duties.start_s} s"),
+        (duties.span_s, f"tracks in whole spans of {duties.span_s} s"),
         (duties.cover_m, f"positions off by a hidden error of {duties.cover_m} m an axis"),
         (duties.cover_epoch_s, f"the hidden error new every {duties.cover_epoch_s} s"),
         (

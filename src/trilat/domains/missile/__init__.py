@@ -14,7 +14,7 @@ from trilat.domains.missile.catalogue import (
     read_catalogue,
 )
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
-from trilat.domains.missile.conversion import plot_of
+from trilat.domains.missile.conversion import kinematics_of, plot_of
 from trilat.domains.missile.pipeline import MissilePipeline
 from trilat.domains.missile.telemetry import (
     Telemetry,
@@ -38,6 +38,7 @@ __all__ = [
     "burns_from_events",
     "check_catalogue",
     "check_flight",
+    "kinematics_of",
     "plot_of",
     "read_catalogue",
     "read_events",
