@@ -1,7 +1,7 @@
 """Attacks on what is released: able against what hides nothing, and held off as far as each profile states.
 
-All on fixed seeds, so that a figure here moves only when the code does. Five sensors are few: what is published in
-docs/degradation.md was measured on many more.
+All on fixed seeds, so that a figure here moves only when the code does. Five sensors are few: what is
+published in docs/degradation.md was measured on many more.
 """
 
 import math
@@ -14,8 +14,19 @@ import pytest
 
 from trilat.model import UsageError
 from trilat.policy import PROFILES, Profile
-from trilat.study.attack import LEAKS, Flight, Measured, attack, capture, make_world, mean_nees, picture, released
+from trilat.study.attack import (
+    LEAKS,
+    Flight,
+    Measured,
+    attack,
+    capture,
+    make_world,
+    mean_nees,
+    picture,
+    released,
+)
 from trilat.study.attack import measure as measuring
+from trilat.study.attack.site import find_site
 
 pytestmark = pytest.mark.slow
 RUNS, SEED = 5, 1
@@ -91,8 +102,6 @@ def test_what_does_not_hide_the_axes_of_an_error_gives_the_sensor_away() -> None
     world = make_world(SEED, measuring.FLIGHTS)
     held = capture(covered_only, world.flights[0], KEY)
     assert held is not None
-    from trilat.study.attack.site import find_site
-
     assert np.linalg.norm(find_site([held]) - world.sensor.position_m) < 10_000
 
 

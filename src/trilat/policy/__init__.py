@@ -8,7 +8,8 @@ the texts that nobody negotiates. Pure: text, items and instants come in as argu
 from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.batch import BatchAnswers, decide_many
 from trilat.policy.check import Finding, check
-from trilat.policy.classes import ItemBatch, LabelClasses
+from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
+from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
 from trilat.policy.consents import consents_in
 from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
@@ -28,14 +29,19 @@ from trilat.policy.table import ReleaseTable, Verdict
 
 __all__ = [
     "KIND_FORMS",
+    "NEVER_NS",
     "PROFILES",
     "AgreementSet",
     "BatchAnswers",
+    "Change",
+    "Fate",
     "Finding",
+    "Instants",
     "ItemBatch",
     "LabelClasses",
     "Leak",
     "MatrixRow",
+    "Preview",
     "Profile",
     "Regime",
     "ReleaseRequest",
@@ -44,6 +50,7 @@ __all__ = [
     "Spans",
     "Verdict",
     "check",
+    "compare",
     "consents_in",
     "cover_weights",
     "decide",
@@ -51,6 +58,7 @@ __all__ = [
     "decide_plain",
     "degrade",
     "due_ns",
+    "expiry_ns",
     "explain",
     "explain_agreement",
     "in_spans",
@@ -59,8 +67,10 @@ __all__ = [
     "makeable",
     "matrix",
     "observer_agreement",
+    "preview",
     "read_agreement",
     "read_regime",
+    "strike",
     "strippable",
     "tear_line_parent",
     "tear_line_reference",
