@@ -18,6 +18,7 @@ from trilat.cli.terminal import (
     warn,
     writing,
 )
+from trilat.model import UsageError
 
 
 @in_one_line
@@ -35,6 +36,8 @@ def attack(
     from trilat.study.attack import attack as measure
     from trilat.study.attack import picture
 
+    if drawing is not None and not drawing.parent.is_dir():
+        raise UsageError(f"--picture `{drawing}`: there is no folder `{drawing.parent}`, make it first")
     with progress_bars(show=not as_json) as bars:
         task = bars.add_task("attacking", total=1.0)
         measured = measure(profile, runs, seed, partner, lambda share: bars.update(task, completed=share))

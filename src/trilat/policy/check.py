@@ -95,11 +95,13 @@ def _form(rule: Rule, _: AgreementSet) -> _Said:
     elif unfit:
         yield "warning", f"`{_form_name(clause)}` cannot be made from {', '.join(unfit)}: give them a clause"
     duties = clause.duties
+    raw = [kind for kind in clause.kinds if kind in {"report", "track"} and kind not in unfit]
+    hidden = duties.sigma_class_m or duties.tear_line
+    if raw and hidden and clause.form in {Form.MEASUREMENTS, Form.TRACKLETS}:
+        yield "warning", f"no {' or '.join(raw)} leaves: what a sensor said has neither class nor tear-line"
     if "report" in clause.kinds and "report" not in unfit:
         if duties.round_time_s:
             yield "warning", "no report leaves: the time of an observation cannot be rounded"
-        elif duties.sigma_class_m or duties.tear_line:
-            yield "warning", "no report leaves: what its sensor said has no class of error and no tear-line"
         elif duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m:
             yield "warning", "no radar or direction plot leaves: its site is part of what would change"
 
@@ -227,7 +229,8 @@ def _hiding(rule: Rule, agreements: AgreementSet) -> _Said:
     for other in agreements.rules if duties.cover_m else ():
         lasts_s = other.clause.duties.cover_epoch_s
         common = set(clause.givers) & set(other.clause.givers)
-        if other.clause.duties.cover_m and common and lasts_s != duties.cover_epoch_s:
+        differs = other.clause.duties.cover_m and lasts_s != duties.cover_epoch_s
+        if differs and common and other.name > rule.name:
             told = f"covers for {duties.cover_epoch_s} s and `{other.name}` for {lasts_s} s"
             yield "error", f"{told}: both together average out, give {min(common)} one `cover_epoch_s`"
             break

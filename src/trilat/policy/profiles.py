@@ -2,8 +2,9 @@
 
 Rules
 1. A profile is a form and duties; an agreement writes them into a clause, word by word (docs/degradation.md).
-2. In `PROFILES` each is a function of the ones before it that have content: who holds two copies knows what
-   the finer one tells, and no more. `exact` hides nothing and stands there to show that the attacks are able.
+2. In `PROFILES` the hidden errors of each are those of the ones before it with more added, and rounding comes
+   last: who holds two copies knows what the finer one tells, and no more. `exact` hides nothing and stands
+   there to show that the attacks are able.
 3. A leak is stated as what an attacker's median error is at least, for one flight and for eight flights of
    different objects before the same sensor: `site_m` from its place, `accuracy` as a factor of its angular
    accuracy (1 is known exactly), `range_m` of how far it sees, by one who knows its place, and `track_m`
@@ -11,6 +12,7 @@ Rules
    leaks more than it states.
 """
 
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -45,7 +47,11 @@ class Profile:
     """From eight flights; of a track, from one object over eight epochs of its error."""
 
 
-_NOTHING = Leak(site_m=0, accuracy=1, range_m=0, track_m=0)
+_ALL: Final = Leak(site_m=0, accuracy=1, range_m=0, track_m=0)
+"""All that there is to know."""
+
+_UNSEEN: Final = Leak(site_m=math.inf, accuracy=math.inf, range_m=math.inf, track_m=math.inf)
+"""No track leaves, so there is nothing to go by."""
 
 
 def _profile(name: str, about: str, form: Form, duties: Duties, leaks: tuple[Leak, Leak]) -> Profile:
@@ -64,28 +70,37 @@ PROFILES: Final = MappingProxyType(
                 "whole estimates, nothing hidden",
                 Form.TRACKS,
                 Duties(),
-                (_NOTHING, _NOTHING),
+                (_ALL, _ALL),
             ),
             _profile(
                 "site-protected",
                 "whole estimates that do not tell of the sensor",
                 Form.TRACKS,
                 _PROTECTED,
-                (_NOTHING, _NOTHING),
+                (
+                    Leak(site_m=50_000, accuracy=1.05, range_m=20_000, track_m=200),
+                    Leak(site_m=20_000, accuracy=1.05, range_m=3_000, track_m=30),
+                ),
             ),
             _profile(
                 "covered-2km",
                 "site-protected, and off by a hidden error of 2 km an axis",
                 Form.TRACKS,
                 _COVERED,
-                (_NOTHING, _NOTHING),
+                (
+                    Leak(site_m=50_000, accuracy=1.05, range_m=20_000, track_m=1_500),
+                    Leak(site_m=20_000, accuracy=1.05, range_m=3_000, track_m=500),
+                ),
             ),
             _profile(
                 "coarse-5km",
                 "covered-2km on a grid of 5 km, without observation tokens",
                 Form.COARSE_TRACKS,
                 msgspec.structs.replace(_COVERED, round_position_m=5_000, round_velocity_m_per_s=50),
-                (_NOTHING, _NOTHING),
+                (
+                    Leak(site_m=50_000, accuracy=1.05, range_m=20_000, track_m=1_500),
+                    Leak(site_m=20_000, accuracy=1.05, range_m=3_000, track_m=500),
+                ),
             ),
             _profile(
                 "covered-20km",
@@ -99,12 +114,15 @@ PROFILES: Final = MappingProxyType(
                     cover_m=20_000,
                     cover_epoch_s=3_600,
                 ),
-                (_NOTHING, _NOTHING),
+                (
+                    Leak(site_m=50_000, accuracy=1.1, range_m=15_000, track_m=15_000),
+                    Leak(site_m=30_000, accuracy=1.1, range_m=2_000, track_m=5_000),
+                ),
             ),
             _profile(
                 "area-only",
-                "that there is something; events and areas off by 20 km and on a grid of 20 km",
-                Form.EXISTENCE,
+                "no tracks; events and areas off by 20 km an axis and on a grid of 20 km",
+                Form.AREAS,
                 Duties(
                     sigma_class_m=8_192,
                     span_s=300,
@@ -114,7 +132,7 @@ PROFILES: Final = MappingProxyType(
                     cover_epoch_s=3_600,
                     round_position_m=20_000,
                 ),
-                (_NOTHING, _NOTHING),
+                (_UNSEEN, _UNSEEN),
             ),
         )
     }

@@ -10,7 +10,7 @@ import numpy as np
 from trilat.domains import state_of
 from trilat.geo import FloatArray
 from trilat.model import SECOND_NS, Decision, Outcome, Reason, Track
-from trilat.policy import Profile, Spans, degrade, in_spans
+from trilat.policy import Profile, Spans, degrade, in_spans, makeable
 from trilat.study.attack.flights import Flight
 
 
@@ -35,8 +35,12 @@ class Capture:
 
 
 def released(profile: Profile, tracks: Sequence[Track], key: bytes, recipient: str = "KOR") -> list[Track]:
-    """The copies of versions of one track that leave under a profile, in order of their time."""
+    """The copies of versions of one track that leave under a profile, in order of their time; of a profile
+    without tracks none.
+    """
     duties = profile.duties
+    if not all(makeable(track, profile.form, duties) for track in tracks):
+        return []
     spans: Spans[str, Track] = Spans()
     told = [one for track in tracks for one in spans.take(track.item_id, track, duties, track)]
     copies: list[Track] = []

@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -101,15 +102,12 @@ def attack(
     if not 0 <= seed < _CALIBRATION - RUNS_MAX:
         raise UsageError(f"seed `{seed}` must lie between 0 and {_CALIBRATION - RUNS_MAX - 1}")
     told = (lambda _: None) if progress is None else progress
-    simulated = []
-    for number in range(max(8, runs // 2)):
-        simulated.append(_Run(make_world(_CALIBRATION + number, FLIGHTS), profile, _CALIBRATION + number))
-        told(0.4 * (number + 1) / max(8, runs // 2))
+    simulated = _Simulated(profile, max(8, runs // 2))
     found: list[_Errors] = []
     for number in range(runs):
         run = _Run(make_world(seed + number, FLIGHTS), profile, seed + number)
         found.append(_errors(run, simulated, other))
-        told(0.4 + 0.6 * (number + 1) / runs)
+        told((number + 1) / runs)
     nees = [value for errors in found for value in errors.nees]
     return Measured(
         profile=profile,
@@ -162,7 +160,30 @@ class _Run:
         return [fitted([held]).scatter_m for held in self.captures[:count]]
 
 
-def _errors(run: _Run, simulated: Sequence[_Run], partner: Profile | None) -> _Errors:
+class _Simulated:
+    """Sensors that the attacker has simulated, to learn what copies tell of an accuracy; when needed."""
+
+    def __init__(self, profile: Profile, count: int) -> None:
+        self._profile = profile
+        self._count = count
+        self._learnt: dict[int, tuple[FloatArray, FloatArray]] = {}
+
+    @cached_property
+    def _runs(self) -> list[_Run]:
+        seeds = range(_CALIBRATION, _CALIBRATION + self._count)
+        runs = [_Run(make_world(seed, FLIGHTS), self._profile, seed) for seed in seeds]
+        return [run for run in runs if run.captures]
+
+    def learnt(self, count: int) -> tuple[FloatArray, FloatArray]:
+        """Features (n, 3) of the first `count` captures of each sensor, and the angular errors (n,)."""
+        if count not in self._learnt:
+            features = [features_of(run.captures[:count], run.scatters_m(count)) for run in self._runs]
+            angles = [run.world.sensor.azimuth_sigma_rad for run in self._runs]
+            self._learnt[count] = (np.array(features), np.array(angles))
+        return self._learnt[count]
+
+
+def _errors(run: _Run, simulated: _Simulated, partner: Profile | None) -> _Errors:
     nees = [mean_nees(held, flight) for flight, held in run.flights]
     alone, repeated = _sensor_errors(run, simulated, 1), _sensor_errors(run, simulated, FLIGHTS)
     alone["track_m"], repeated["track_m"] = _track_error_m(run.world, run.captures[:1]), _still_error_m(run)
@@ -181,7 +202,7 @@ def _errors(run: _Run, simulated: Sequence[_Run], partner: Profile | None) -> _E
     return _Errors(alone, repeated, pooled, nees)
 
 
-def _sensor_errors(run: _Run, simulated: Sequence[_Run], count: int) -> dict[str, float]:
+def _sensor_errors(run: _Run, simulated: _Simulated, count: int) -> dict[str, float]:
     """The errors of what is found about the sensor from the first captures; without any, all there are."""
     captures = run.captures[:count]
     if not captures:
@@ -189,10 +210,7 @@ def _sensor_errors(run: _Run, simulated: Sequence[_Run], count: int) -> dict[str
     sensor = run.world.sensor
     angle = angle_of(captures, sensor.position_m)
     if angle is None:
-        known = [one for one in simulated if one.captures]
-        features = np.array([features_of(one.captures[:count], one.scatters_m(count)) for one in known])
-        angles = np.array([one.world.sensor.azimuth_sigma_rad for one in known])
-        angle = regressed_angle(features_of(captures, run.scatters_m(count)), features, angles)
+        angle = regressed_angle(features_of(captures, run.scatters_m(count)), *simulated.learnt(count))
     return {
         "site_m": float(np.linalg.norm(find_site(captures) - sensor.position_m)),
         "accuracy": math.exp(abs(math.log(angle / sensor.azimuth_sigma_rad))),
