@@ -1,7 +1,5 @@
 """Covered, protected and renamed copies between real nodes: accepted, used, and nothing else let slip."""
 
-from typing import Any
-
 import msgspec
 import numpy as np
 import pytest
@@ -10,13 +8,13 @@ from tests.small_federation import PARTIES, START_NS, at, launch, opened, play, 
 
 from trilat.model import SECOND_NS, Duties, Kinematics, Release, Track
 from trilat.policy import AgreementSet, tear_line_parent
-from trilat.study import Federation, FederationSettings, Preset, preset
+from trilat.study import Crash, Federation, FederationSettings, Preset, preset
 from trilat.study.federation import STEADY_LINKS
 
 SECONDS = 45
 
 
-def federation_under(duties: Duties, seconds: int = SECONDS) -> Federation:
+def federation_under(duties: Duties, seconds: int = SECONDS, crashes: tuple[Crash, ...] = ()) -> Federation:
     """Three nodes as of 2009, where what Japan gives the United States has these duties."""
     known = preset("separate-2009")
     files = known.agreements.files
@@ -32,17 +30,17 @@ def federation_under(duties: Duties, seconds: int = SECONDS) -> Federation:
         end_ns=START_NS + seconds * SECOND_NS,
         seed=0,
         faults=STEADY_LINKS,
-        crashes=(),
+        crashes=crashes,
         folder=None,
     )
     return Federation(settings, Preset(known.name, known.regime, AgreementSet.of(files)))
 
 
-def followed(duties: Duties, **changes: Any) -> Federation:
+def followed(duties: Duties, crashes: tuple[Crash, ...] = ()) -> Federation:
     """Of a track with a version every second, half past it."""
-    federation = federation_under(duties)
+    federation = federation_under(duties, crashes=crashes)
     jpn = federation.nodes["JPN"]
-    versions = [own_track(jpn, at_s=t + 0.5, version=t + 1, **changes) for t in range(SECONDS - 5)]
+    versions = [own_track(jpn, at_s=t + 0.5, version=t + 1) for t in range(SECONDS - 5)]
     return play(federation, [(at(t + 1), "JPN", version) for t, version in enumerate(versions)])
 
 
@@ -89,6 +87,15 @@ def test_tracks_are_told_in_whole_spans_and_the_last_never() -> None:
     """The run begins five seconds before a multiple of ten: spans begin at second 5, 15, 25, 35."""
     told = [(copy.valid_ns - START_NS) / SECOND_NS for _, copy in tracks_of(followed(Duties(span_s=10)))]
     assert told == [t + 0.5 for t in range(5, 35)]
+
+
+@pytest.mark.parametrize("stop_s", [4, 15, 16, 21])
+def test_a_node_that_stops_and_starts_tells_the_same_spans_once(stop_s: int) -> None:
+    whole = followed(Duties(span_s=10))
+    crash = Crash("JPN", at(stop_s + 0.75), at(stop_s + 0.75))
+    again = followed(Duties(span_s=10), (crash,))
+    told = [[copy.valid_ns for _, copy in tracks_of(federation)] for federation in (whole, again)]
+    assert told[0] == told[1]
 
 
 def test_spans_are_thinned_by_valid_time() -> None:

@@ -94,7 +94,7 @@ PROFILES: Final = MappingProxyType(
             ),
             _profile(
                 "coarse-5km",
-                "covered-2km on a grid of 5 km, without observation tokens",
+                "covered-2km on a grid of 5 km and 50 m/s",
                 Form.COARSE_TRACKS,
                 msgspec.structs.replace(_COVERED, round_position_m=5_000, round_velocity_m_per_s=50),
                 (

@@ -8,10 +8,10 @@ from typing import Final
 from trilat.study.attack.measure import LEAKS, Measured, Outcome
 
 _WIDTH: Final = 760
-_LEFT: Final = 190
+_LEFT: Final = 216
 _RIGHT: Final = 130
 _ROW: Final = 26
-_TOP: Final = 70
+_TOP: Final = 86
 _DECADES: Final = (0, 7)
 _NAMES: Final = {
     "site_m": "sensor's place, m",
@@ -34,13 +34,14 @@ def picture(measured: Measured) -> str:
     """
     rows = list(_rows(measured))
     height = _TOP + _ROW * len(rows) + 60
-    title = escape(f"What `{measured.profile.name}` gives away: {measured.profile.about}")
+    title = escape(f"What `{measured.profile.name}` gives away")
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}">',
         f"<title>{title}</title>",
         f"<style>{_STYLE}</style>",
         f'<text class="h" x="16" y="24">{title}</text>',
-        f'<text x="16" y="44">median error of an attacker, {measured.runs} sensors, with its interval</text>',
+        f'<text x="16" y="44">{escape(measured.profile.about)}</text>',
+        f'<text x="16" y="62">median error of an attacker, {measured.runs} sensors, with its interval</text>',
         *_grid(height),
     ]
     for place, (name, how, outcome, stated) in enumerate(rows):
