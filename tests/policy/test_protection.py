@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 from tests.examples import example
-from tests.policy.cases import NOW_NS, area, event, kinematics, report, track, vessel
+from tests.policy.cases import NOW_NS, agreements, area, ask, event, kinematics, report, track, vessel
 from tests.policy.test_covering import KEY, OTHER_KEY
 from tests.policy.test_degrade import permit
 from tests.policy.test_rounding import covariance
@@ -26,7 +26,7 @@ from trilat.model import (
     WarningState,
     encode,
 )
-from trilat.policy import Spans, degrade, due_ns, makeable, tear_line_parent, tear_line_reference
+from trilat.policy import Spans, degrade, due_ns, makeable, preview, tear_line_parent, tear_line_reference
 from trilat.policy.protection import class_of
 
 PROTECTED = Duties(sigma_class_m=512)
@@ -305,3 +305,39 @@ def test_spans_of_items_that_are_gone_are_forgotten() -> None:
     spans.keep(lambda name: name != "one")
     later = msgspec.structs.replace(track(), valid_ns=61 * SECOND_NS)
     assert spans.take("one", later, Duties(span_s=60), 61) == []
+
+
+COVERED_PACT = """
+[agreement]
+id = "pact"
+version = 1
+title = "pact"
+parties = ["JPN", "KOR"]
+in_force_from = 2016-01-01T00:00:00Z
+purposes = ["missile-warning"]
+onward = "never"
+[[clause]]
+id = "1"
+article = "1"
+effect = "permit"
+domains = ["missile"]
+kinds = ["track"]
+from = ["JPN"]
+to = ["KOR"]
+highest = { scheme = "JPN", level = "GOKUHI" }
+form = "tracks"
+[clause.duties]
+cover_m = 2000
+"""
+
+
+def test_a_preview_without_the_senders_key_says_that_it_needs_one() -> None:
+    held = agreements(pact=COVERED_PACT)
+    (blind,) = preview(track(), [ask()], held)
+    assert blind.release is None
+    assert blind.problem is not None
+    assert "need a key of 16 bytes or more" in blind.problem
+    (seen,) = preview(track(), [ask()], held, key=KEY)
+    assert seen.release is not None
+    assert seen.problem is None
+    assert seen.release.item == released(track(), Duties(cover_m=2_000))
