@@ -132,7 +132,7 @@ def warning(text: str) -> Warning:
         **{
             name: getattr(made, name)
             for name in made.__struct_fields__
-            if name not in {"text", "warning", "state", "confirmed_by"}
+            if name not in {"text", "warning", "state", "confirmed_by", "threat"}
         },
         warning=WarningKind.IMPACT,
         state=WarningState.RAISED,

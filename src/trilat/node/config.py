@@ -9,6 +9,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Final
 
+from trilat.domains import WatchArea
 from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
 
 HEADLINE_KINDS: Final = frozenset({"event", "area", "warning", "disagreement", "consent", "answer"})
@@ -29,6 +30,9 @@ class NodeConfig:
 
     readers: tuple[str, ...] = ()
     """Parties without a node that may look at what the own staff sees, such as an exercise's observer."""
+
+    watch_areas: tuple[WatchArea, ...] = field(default=(), repr=False)
+    """What the party watches over: never for a peer, whatever else a label says."""
 
     decision_shift_ns: int = 0
     """Instant of deciding minus the clock, nanoseconds."""
@@ -52,6 +56,11 @@ class NodeConfig:
     def release_key(self) -> bytes:
         """Keys covering noise and the names of tear-lines; of the observation key, and no way back to it."""
         return hmac.new(self.token_key, b"trilat release key", hashlib.sha256).digest()
+
+    @property
+    def own_readers(self) -> tuple[str, ...]:
+        """Readers that are no peers: who may read what is for the own staff alone."""
+        return tuple(reader for reader in self.readers if reader not in self.peers)
 
     def classification(self, kind: str, at_ns: int) -> Classification:
         """The marking that the party's own items of a kind get."""

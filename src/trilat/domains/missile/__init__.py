@@ -15,7 +15,8 @@ from trilat.domains.missile.catalogue import (
 )
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
 from trilat.domains.missile.conversion import kinematics_of, plot_of
-from trilat.domains.missile.pipeline import MissilePipeline
+from trilat.domains.missile.pipeline import LAUNCH_EVERY_S, MissilePipeline
+from trilat.domains.missile.products import IMPACT_EVERY_S, Products
 from trilat.domains.missile.telemetry import (
     Telemetry,
     burns_from_events,
@@ -25,6 +26,8 @@ from trilat.domains.missile.telemetry import (
 )
 
 __all__ = [
+    "IMPACT_EVERY_S",
+    "LAUNCH_EVERY_S",
     "Catalogue",
     "CatalogueAnswer",
     "CatalogueRow",
@@ -32,6 +35,7 @@ __all__ = [
     "FlightAnswer",
     "FlightClaim",
     "MissilePipeline",
+    "Products",
     "SetAside",
     "Telemetry",
     "Verdict",
