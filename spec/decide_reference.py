@@ -355,11 +355,21 @@ def rule_7_form(question: Question, clause: Clause) -> Iterator[Reason]:
 def can_be_made(item: Any, form: Form, duties: Duties) -> bool:
     """The table of forms, row by row."""
     kind = kind_of(item)
+    moved = duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m
+    raw = kind in ("report", "track") and form in (Form.MEASUREMENTS, Form.TRACKLETS)
+    if raw and (duties.sigma_class_m or duties.tear_line):
+        return False
+    if moved or duties.round_time_s or duties.sigma_class_m:
+        words = {
+            "statement": lambda: item.text,
+            "request": lambda: item.question,
+            "story": lambda: item.headline + item.summary,
+        }.get(kind, str)()
+        if any(letter.isnumeric() for letter in words):
+            return False
     if kind == "report":
         plot = isinstance(item.observation, RadarPlot | DirectionPlot)
-        honest = not duties.round_time_s and not (
-            plot and (duties.round_position_m or duties.round_velocity_m_per_s)
-        )
+        honest = not duties.round_time_s and not (plot and moved)
         whole = form is Form.MEASUREMENTS
         return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
     if kind == "track":
@@ -435,6 +445,7 @@ def all_duties(duties: list[Duties]) -> Duties:
     def every(name: str) -> Any:
         return tuple(dict.fromkeys(entry for duty in duties for entry in getattr(duty, name)))
 
+    epochs = [duty.cover_epoch_s for duty in duties if duty.cover_m > 0]
     hidden = [list(Attribution).index(duty.attribution) for duty in duties if duty.attribution is not None]
     return Duties(
         delay_s=most("delay_s"),
@@ -447,4 +458,9 @@ def all_duties(duties: list[Duties]) -> Duties:
         expire_s=min((duty.expire_s for duty in duties if duty.expire_s), default=0),
         mark=every("mark"),
         return_or_destroy=most("return_or_destroy"),
+        cover_m=most("cover_m"),
+        cover_epoch_s=0 if 0 in epochs else max(epochs, default=0),
+        sigma_class_m=most("sigma_class_m"),
+        span_s=most("span_s"),
+        tear_line=most("tear_line"),
     )

@@ -371,7 +371,8 @@ class Node:
     def _record(self, ready: Ready) -> ReleaseRecord:
         """The release with its place in the recipient's stream, and with what proves it."""
         item = ready.held.item
-        marking = ready.held.marking or sign_label(self._keys, item)
+        # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
+        marking = ready.held.marking or sign_label(self._keys, ready.release.item)
         parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
         return ReleaseRecord(
             recipient=ready.recipient,

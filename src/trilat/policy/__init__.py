@@ -11,6 +11,7 @@ from trilat.policy.check import Finding, check
 from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
 from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
 from trilat.policy.consents import consents_in
+from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
@@ -18,14 +19,18 @@ from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
+from trilat.policy.profiles import PROFILES, Leak, Profile
+from trilat.policy.protection import tear_line_parent, tear_line_reference
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
+from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
 from trilat.policy.table import ReleaseTable, Verdict
 
 __all__ = [
     "KIND_FORMS",
     "NEVER_NS",
+    "PROFILES",
     "AgreementSet",
     "BatchAnswers",
     "Change",
@@ -34,16 +39,20 @@ __all__ = [
     "Instants",
     "ItemBatch",
     "LabelClasses",
+    "Leak",
     "MatrixRow",
     "Preview",
+    "Profile",
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
     "Rule",
+    "Spans",
     "Verdict",
     "check",
     "compare",
     "consents_in",
+    "cover_weights",
     "decide",
     "decide_many",
     "decide_plain",
@@ -52,6 +61,7 @@ __all__ = [
     "expiry_ns",
     "explain",
     "explain_agreement",
+    "in_spans",
     "internal_agreement",
     "linked_pairs",
     "makeable",
@@ -62,4 +72,6 @@ __all__ = [
     "read_regime",
     "strike",
     "strippable",
+    "tear_line_parent",
+    "tear_line_reference",
 ]
