@@ -6,6 +6,8 @@ the texts that nobody negotiates. Pure: text, items and instants come in as argu
 """
 
 from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.cedar import CedarExport, export_cedar
+from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check
 from trilat.policy.consents import consents_in
 from trilat.policy.decide import decide
@@ -22,11 +24,14 @@ from trilat.policy.standing import internal_agreement, observer_agreement
 __all__ = [
     "KIND_FORMS",
     "AgreementSet",
+    "CedarExport",
+    "CedarQuestion",
     "Finding",
     "MatrixRow",
     "Regime",
     "ReleaseRequest",
     "Rule",
+    "cedar_questions",
     "check",
     "consents_in",
     "decide",
@@ -35,6 +40,7 @@ __all__ = [
     "due_ns",
     "explain",
     "explain_agreement",
+    "export_cedar",
     "internal_agreement",
     "linked_pairs",
     "makeable",
