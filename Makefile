@@ -42,6 +42,9 @@ test: check      ## check, then every test
 conformance: setup  ## every case of conformance/ asked of decide and of spec/
 	@$(BIN)/python -m conformance.run
 
+differential: setup  ## decide against spec/ and Cedar on random questions: CASES=1000000 SEED=1
+	@$(BIN)/python -m conformance.differential --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
+
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from conformance.families.parts import (
+    EQUIVALENT,
     ITEM,
-    STATE,
     Case,
     Family,
     Json,
@@ -70,9 +70,6 @@ def families() -> list[Family]:
             equivalents(),
         ),
     ]
-
-
-EQUIVALENT: Final[Json] = {"kind": "equivalent", "kinematics": STATE}
 
 
 def example(kind: str) -> Json:

@@ -27,6 +27,7 @@ STATE: Final[Json] = {
     "velocity_mm_per_s": [1_234_567, -2_345_678, 3_456_789],
     "covariance_factor": FACTOR,
 }
+EQUIVALENT: Final[Json] = {"kind": "equivalent", "kinematics": STATE}
 ITEM: Final[Json] = {
     "kind": "track",
     "item_id": "JPN/track/1",
