@@ -10,7 +10,8 @@ from trilat.policy.batch import BatchAnswers, decide_many
 from trilat.policy.cedar import CedarExport, export_cedar
 from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check
-from trilat.policy.classes import ItemBatch, LabelClasses
+from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
+from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
 from trilat.policy.consents import consents_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
@@ -26,14 +27,19 @@ from trilat.policy.table import ReleaseTable, Verdict
 
 __all__ = [
     "KIND_FORMS",
+    "NEVER_NS",
     "AgreementSet",
     "BatchAnswers",
     "CedarExport",
     "CedarQuestion",
+    "Change",
+    "Fate",
     "Finding",
+    "Instants",
     "ItemBatch",
     "LabelClasses",
     "MatrixRow",
+    "Preview",
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
@@ -41,12 +47,14 @@ __all__ = [
     "Verdict",
     "cedar_questions",
     "check",
+    "compare",
     "consents_in",
     "decide",
     "decide_many",
     "decide_plain",
     "degrade",
     "due_ns",
+    "expiry_ns",
     "explain",
     "explain_agreement",
     "export_cedar",
@@ -55,7 +63,9 @@ __all__ = [
     "makeable",
     "matrix",
     "observer_agreement",
+    "preview",
     "read_agreement",
     "read_regime",
+    "strike",
     "strippable",
 ]
