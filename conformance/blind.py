@@ -23,6 +23,8 @@ from trilat.model import (
     Clause,
     Consent,
     Decision,
+    Declaration,
+    Declared,
     Effect,
     OnwardRule,
     Outcome,
@@ -32,6 +34,8 @@ from trilat.model import (
 )
 from trilat.policy import AgreementSet, ReleaseRequest, decide, decide_plain
 
+Consents = Sequence[Consent]
+Declarations = Sequence[Declaration]
 WORLDS_MAX: Final = 1_000
 """Worlds in which a mutant must be found."""
 
@@ -49,9 +53,13 @@ def _items(seen: Callable[[Any, ReleaseRequest], Any]) -> Decide:
     """`decide` that sees another item."""
 
     def ours(
-        item: AnyItem, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent]
+        item: AnyItem,
+        request: ReleaseRequest,
+        held: AgreementSet,
+        consents: Consents,
+        declarations: Declarations,
     ) -> Decision:
-        return decide(seen(item, request), request, held, consents)
+        return decide(seen(item, request), request, held, consents, declarations)
 
     return ours
 
@@ -69,9 +77,13 @@ def _agreements(seen: Callable[[Agreement], Agreement]) -> Decide:
         return AgreementSet.of({file: seen(agreement) for file, agreement in held.files.items()})
 
     def ours(
-        item: AnyItem, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent]
+        item: AnyItem,
+        request: ReleaseRequest,
+        held: AgreementSet,
+        consents: Consents,
+        declarations: Declarations,
     ) -> Decision:
-        return decide(item, request, blinded(held), consents)
+        return decide(item, request, blinded(held), consents, declarations)
 
     return ours
 
@@ -90,9 +102,31 @@ def _consents(seen: Callable[[Consent], Consent | None]) -> Decide:
     """`decide` that sees other consents, or not all."""
 
     def ours(
-        item: AnyItem, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent]
+        item: AnyItem,
+        request: ReleaseRequest,
+        held: AgreementSet,
+        consents: Consents,
+        declarations: Declarations,
     ) -> Decision:
-        return decide(item, request, held, [one for one in map(seen, consents) if one is not None])
+        return decide(
+            item, request, held, [one for one in map(seen, consents) if one is not None], declarations
+        )
+
+    return ours
+
+
+def _declared(kind: Declared) -> Decide:
+    """`decide` that hears no declaration of a kind."""
+
+    def ours(
+        item: AnyItem,
+        request: ReleaseRequest,
+        held: AgreementSet,
+        consents: Consents,
+        declarations: Declarations,
+    ) -> Decision:
+        kept = [one for one in declarations if one.declared is not kind]
+        return decide(item, request, held, consents, kept)
 
     return ours
 
@@ -101,9 +135,13 @@ def _answers(said: Callable[[Decision, AgreementSet], Decision]) -> Decide:
     """`decide` whose answer is told otherwise."""
 
     def ours(
-        item: AnyItem, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent]
+        item: AnyItem,
+        request: ReleaseRequest,
+        held: AgreementSet,
+        consents: Consents,
+        declarations: Declarations,
     ) -> Decision:
-        return said(decide(item, request, held, consents), held)
+        return said(decide(item, request, held, consents, declarations), held)
 
     return ours
 
@@ -135,11 +173,16 @@ def _stated(item: Any, _: ReleaseRequest) -> Any:
 
 
 def _unnamed_staff(
-    item: AnyItem, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent]
+    item: AnyItem,
+    request: ReleaseRequest,
+    held: AgreementSet,
+    consents: Consents,
+    declarations: Declarations,
 ) -> Decision:
+    found = decide(item, request, held, consents, declarations)
     if request.recipient.startswith(f"{request.sender}/"):
-        return _withheld(decide(item, request, held, consents), Reason.NOT_RELEASABLE_TO, item, request)
-    return decide(item, request, held, consents)
+        return _withheld(found, Reason.NOT_RELEASABLE_TO, item, request)
+    return found
 
 
 def _withheld(found: Decision, reason: Reason, item: AnyItem, request: ReleaseRequest) -> Decision:
@@ -151,9 +194,13 @@ def _withheld(found: Decision, reason: Reason, item: AnyItem, request: ReleaseRe
 
 
 def _second_best(
-    item: AnyItem, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent]
+    item: AnyItem,
+    request: ReleaseRequest,
+    held: AgreementSet,
+    consents: Consents,
+    declarations: Declarations,
 ) -> Decision:
-    first = decide(item, request, held, consents)
+    first = decide(item, request, held, consents, declarations)
     if first.outcome is not Outcome.PERMIT:
         return first
     rest = {
@@ -163,7 +210,7 @@ def _second_best(
     others = AgreementSet.of(
         {file: replace(held.files[file], clauses=clauses) for file, clauses in rest.items() if clauses}
     )
-    second = decide(item, request, others, consents)
+    second = decide(item, request, others, consents, declarations)
     return second if second.outcome is Outcome.PERMIT else first
 
 
@@ -182,6 +229,33 @@ def _plain_bans(clause: Clause) -> Clause:
     return clause if clause.effect is Effect.PERMIT else replace(clause, categories=())
 
 
+def _always(clause: Clause) -> Clause:
+    believed = () if not clause.onward_situations else clause.declared_by
+    max_s = 0 if not clause.onward_situations else clause.situation_max_s
+    return replace(clause, situations=(), declared_by=believed, situation_max_s=max_s)
+
+
+def _agreed_onward(clause: Clause) -> Clause:
+    if clause.onward_situations and not clause.situations:
+        clause = replace(clause, declared_by=(), situation_max_s=0)
+    return replace(clause, onward=None, onward_to=(), onward_situations=())
+
+
+def _one_officer(clause: Clause) -> Clause:
+    two = clause.approval is Approval.TWO_PERSON
+    return replace(clause, approval=Approval.ORIGINATOR) if two else clause
+
+
+def _for_anything(agreement: Agreement) -> Agreement:
+    return replace(agreement, purposes=("missile-warning", "relief", "rescue"))
+
+
+def _let_on(agreement: Agreement) -> Agreement:
+    if agreement.onward is not OnwardRule.NEVER:
+        return agreement
+    return replace(agreement, onward=OnwardRule.WITH_CONSENT)
+
+
 def _no_leg(found: Decision, _: AgreementSet) -> Decision:
     reasons = tuple(one for one in found.reasons if one is not Reason.LEG_WITHHELD)
     return replace(found, reasons=reasons) if reasons else found
@@ -198,16 +272,18 @@ def _refused(found: Decision, _: AgreementSet) -> Decision:
 
 
 def _half_told(
-    line: bytes, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent] = ()
+    line: bytes, request: ReleaseRequest, held: AgreementSet, consents: Consents, declarations: Declarations
 ) -> Decision:
-    found = decide_plain(line, request, held, consents)
+    found = decide_plain(line, request, held, consents, declarations)
     return replace(found, reasons=found.reasons[:1])
 
 
 def _lenient(
-    line: bytes, request: ReleaseRequest, held: AgreementSet, consents: Sequence[Consent] = ()
+    line: bytes, request: ReleaseRequest, held: AgreementSet, consents: Consents, declarations: Declarations
 ) -> Decision:
-    return decide_plain(line.replace(b' "', b'"').replace(b'S":', b'":'), request, held, consents)
+    return decide_plain(
+        line.replace(b' "', b'"').replace(b'S":', b'":'), request, held, consents, declarations
+    )
 
 
 BLIND: Final = (
@@ -216,10 +292,10 @@ BLIND: Final = (
     Blind(1, "whom a label names", _items(_named)),
     Blind(2, "that others have a part in it", _items(_alone)),
     Blind(3, "when agreements end", _agreements(lambda one: replace(one, in_force_until_ns=None))),
-    Blind(3, "purposes", _agreements(lambda one: replace(one, purposes=("missile-warning", "relief")))),
+    Blind(3, "purposes", _agreements(_for_anything)),
     Blind(4, "kinds", _clauses(lambda one: replace(one, kinds=tuple(ITEM_KINDS)))),
     Blind(4, "receivers", _clauses(_for_anybody)),
-    Blind(5, "that nothing goes on", _agreements(lambda one: replace(one, onward=OnwardRule.WITH_CONSENT))),
+    Blind(5, "that nothing goes on", _agreements(_let_on)),
     Blind(6, "statuses", _clauses(lambda one: replace(one, statuses=()))),
     Blind(6, "restrictive categories", _labels(restrictive=())),
     Blind(6, "permissive categories", _labels(permissive=())),
@@ -240,6 +316,19 @@ BLIND: Final = (
     Blind(15, "all reasons but the first", _answers(lambda one, _: replace(one, reasons=one.reasons[:1]))),
     Blind(16, "that a label is absent or not whole", decide, _half_told),
     Blind(16, "spaces and ends of words", decide, _lenient),
+    Blind(17, "areas", _clauses(lambda one: replace(one, areas=()))),
+    Blind(18, "that a clause waits for a situation", _clauses(_always)),
+    Blind(18, "how long a declaration is believed", _clauses(lambda one: replace(one, situation_max_s=0))),
+    Blind(18, "situations", _declared(Declared.SITUATION)),
+    Blind(19, "suspensions", _declared(Declared.SUSPENSION)),
+    Blind(20, "a clause's onward rule", _clauses(_agreed_onward)),
+    Blind(21, "notice", _declared(Declared.NOTICE)),
+    Blind(
+        21,
+        "that prohibitions outlive their agreement",
+        _agreements(lambda one: replace(one, survives_end=False)),
+    ),
+    Blind(22, "that two officers are asked for", _clauses(_one_officer)),
 )
 
 

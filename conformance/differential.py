@@ -28,11 +28,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from spec import decide_reference
 
-from trilat.model import AnyItem, Consent, Decision, Outcome, Reason, to_plain
+from trilat.model import AnyItem, Consent, Decision, Declaration, Outcome, Reason, to_plain
 from trilat.policy import AgreementSet, ReleaseRequest, cedar_questions, decide, decide_plain, export_cedar
 
-Decide = Callable[[AnyItem, ReleaseRequest, AgreementSet, Sequence[Consent]], Decision]
-DecidePlain = Callable[[bytes, ReleaseRequest, AgreementSet, Sequence[Consent]], Decision]
+Decide = Callable[[AnyItem, ReleaseRequest, AgreementSet, Sequence[Consent], Sequence[Declaration]], Decision]
+DecidePlain = Callable[
+    [bytes, ReleaseRequest, AgreementSet, Sequence[Consent], Sequence[Declaration]], Decision
+]
 PERMITS_SHARE_MIN: Final = 0.2
 TOLD_MAX: Final = 10
 """Disagreements that are told; all are counted."""
@@ -74,15 +76,18 @@ def judged(seed: int, number: int, ours: Decide = decide, reads: DecidePlain = d
     drawn = world(seed, number)
     held = AgreementSet.of(drawn.files)
     turned = AgreementSet.of(dict(reversed(drawn.files.items())))
-    decisions = [ours(one.item, one.request, held, one.consents) for one in drawn.questions]
+    decisions = [ours(one.item, one.request, held, one.consents, one.declarations) for one in drawn.questions]
     tally = Tally(len(decisions))
     for place, (one, fast) in enumerate(zip(drawn.questions, decisions, strict=True)):
         tally.outcomes[fast.outcome] += 1
         tally.reasons.update(fast.reasons)
-        slow = decide_reference.decide(one.item, one.request, drawn.files, one.consents)
+        slow = decide_reference.decide(one.item, one.request, drawn.files, one.consents, one.declarations)
         if fast != slow:
             tally.disagreements.append(Disagreement(number, place, "spec", said(fast), said(slow)))
-        if place == 0 and ours(one.item, one.request, turned, one.consents[::-1]) != fast:
+        if (
+            place == 0
+            and ours(one.item, one.request, turned, one.consents[::-1], one.declarations[::-1]) != fast
+        ):
             tally.disagreements.append(Disagreement(number, place, "order", said(fast), "otherwise"))
     tally.disagreements += by_cedar(number, drawn, held, decisions)
     tally.disagreements += damaged(seed, number, drawn, held, reads)
@@ -102,7 +107,10 @@ def by_cedar(
 ) -> Iterator[Disagreement]:
     """Where Cedar allows and `decide` does not permit, or the other way round, or Cedar errs."""
     export = export_cedar(held)
-    asked = [cedar_questions(one.item, one.request, held, one.consents) for one in drawn.questions]
+    asked = [
+        cedar_questions(one.item, one.request, held, one.consents, one.declarations)
+        for one in drawn.questions
+    ]
     entities = {json.dumps(entity["uid"]): entity for entity in json.loads(export.entities)}
     for one in asked:
         entities |= {json.dumps(entity["uid"]): entity for entity in one[0].entities}
@@ -142,8 +150,8 @@ def damaged(
     for place in range(0, len(drawn.questions), DAMAGED_EVERY):
         one = drawn.questions[place]
         text = damage(draw, one)
-        fast = reads(text.encode("utf-8"), one.request, held, one.consents)
-        slow = decide_reference.decide_plain(text, one.request, drawn.files, one.consents)
+        fast = reads(text.encode("utf-8"), one.request, held, one.consents, one.declarations)
+        slow = decide_reference.decide_plain(text, one.request, drawn.files, one.consents, one.declarations)
         if fast != slow:
             yield Disagreement(number, place, "spec, of a damaged text", said(fast), said(slow))
 

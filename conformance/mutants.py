@@ -2,7 +2,7 @@
 
     python -m conformance.mutants      # the table of README.md, with the first case that fails of each
 
-A mutant is a piece of text of spec/decide_reference.py that stands there once, and what stands in its place.
+A mutant is a piece of text of spec/ that stands there once, and what stands in its place.
 """
 
 import sys
@@ -13,7 +13,9 @@ from typing import Final, NamedTuple
 from conformance.own import asked, read
 from conformance.run import cases, differences
 
-SPEC: Final = Path(__file__).parents[1] / "spec" / "decide_reference.py"
+SPEC: Final = Path(__file__).parents[1] / "spec"
+FILES: Final = ("conditions_reference", "decide_reference")
+"""The modules of spec/, those that others import first."""
 
 
 class Mutant(NamedTuple):
@@ -77,8 +79,8 @@ MUTANTS: Final = (
     Mutant(
         3,
         "an agreement begins a nanosecond late",
-        "other.in_force_from_ns <= question.at_ns",
-        "other.in_force_from_ns < question.at_ns",
+        "if other.agreement_id == agreement.agreement_id and other.in_force_from_ns <= question.at_ns",
+        "if other.agreement_id == agreement.agreement_id and other.in_force_from_ns < question.at_ns",
     ),
     Mutant(
         3,
@@ -89,20 +91,25 @@ MUTANTS: Final = (
     Mutant(
         3,
         "any purpose is covered",
-        "if in_force(question, agreement) and question.purpose in agreement.purposes:",
-        "if in_force(question, agreement):",
+        "question.purpose in (clause.purposes or agreement.purposes):\n                    yield",
+        "True:\n                    yield",
     ),
     Mutant(4, "a clause covers every kind", "kind_of(question.item) in clause.kinds", "True"),
     Mutant(4, "a clause covers every domain", "and question.item.domain in clause.domains", ""),
     Mutant(4, "a clause covers every giver", "and named(way.giver, clause.givers)", ""),
     Mutant(4, "a clause covers every receiver", "and named(question.recipient, clause.receivers)", ""),
     Mutant(4, "a prohibition on a party leaves its staff", "staff_too=True", "staff_too=False"),
-    Mutant(4, "a permission for a party is one for its staff", "staff_too=False", "staff_too=True"),
+    Mutant(
+        4,
+        "a permission for a party is one for its staff",
+        "if clause.effect is Effect.PERMIT and rule_4_scope(question, way, clause, staff_too=False)",
+        "if clause.effect is Effect.PERMIT and rule_4_scope(question, way, clause, staff_too=True)",
+    ),
     Mutant(5, "a clause covers every path", "clause.via != way.via or", "False or"),
     Mutant(
         5,
         "an agreement that lets nothing go on lets it",
-        "(way.via is not None and agreement.onward is OnwardRule.NEVER)",
+        "way.via is not None and (clause.onward or agreement.onward) is OnwardRule.NEVER",
         "False",
     ),
     Mutant(
@@ -344,6 +351,119 @@ MUTANTS: Final = (
         "{Reason.MALFORMED_ITEM, Reason.LABEL_PARTIAL}",
         "{Reason.MALFORMED_ITEM}",
     ),
+    Mutant(3, "a clause's own beginning is not seen", "clause.in_force_from_ns <= question.at_ns", "True"),
+    Mutant(3, "a clause's own end is not seen", "clause.in_force_until_ns <= question.at_ns", "False"),
+    Mutant(
+        3,
+        "a clause's own purposes are not seen",
+        "ended and question.purpose in (clause.purposes or agreement.purposes):",
+        "ended and question.purpose in agreement.purposes:",
+    ),
+    Mutant(17, "an area is everywhere", "if not clause.areas:\n        return True", "return True"),
+    Mutant(
+        17,
+        "one point inside is enough for a permission",
+        "else all(inside) and bool(inside)",
+        "else any(inside)",
+    ),
+    Mutant(
+        17,
+        "a prohibition does not cover what is nowhere",
+        "return any(inside) or not inside if forbids",
+        "return any(inside) if forbids",
+    ),
+    Mutant(17, "a permission covers what is nowhere", "all(inside) and bool(inside)", "all(inside)"),
+    Mutant(17, "every area of the agreement counts", "if area.name in clause.areas]", "]"),
+    Mutant(17, "a circle is twice as wide", "<= region.radius_m", "<= 2 * region.radius_m"),
+    Mutant(
+        18,
+        "anybody's declaration counts",
+        'for party in clause.declared_by or (giver.split("/", maxsplit=1)[0],):',
+        'for party in ("JPN", "KOR", "USA"):',
+    ),
+    Mutant(
+        18,
+        "a declaration is believed for ever",
+        "box_ns == 0 or question.at_ns - said.valid_ns < box_ns",
+        "True",
+    ),
+    Mutant(
+        18,
+        "a permission does not wait for its situation",
+        "if clause.situations and not rule_18_situation(question, giver, clause, clause.situations):",
+        "if False:",
+    ),
+    Mutant(
+        18, "of two equal words the one that declares counts", "each.stands != opens", "each.stands == opens"
+    ),
+    Mutant(
+        18,
+        "a declaration that was lifted still stands",
+        "if not said or not said[-1].stands:",
+        "if not said:",
+    ),
+    Mutant(18, "a declaration never ends", "until_ns is not None and until_ns <= at_ns", "False"),
+    Mutant(
+        19, "a suspension of the agreement is not seen", "abouts = {agreement.agreement_id, f", "abouts = {f"
+    ),
+    Mutant(
+        19, "a suspension of the clause is not seen", ', f"{agreement.agreement_id}#{clause.clause_id}"}', "}"
+    ),
+    Mutant(
+        19,
+        "an intermediary cannot suspend",
+        "for code in (giver, via) if code is not None",
+        "for code in (giver,)",
+    ),
+    Mutant(20, "any recipient is named", "question.recipient in holder.onward_to", "True"),
+    Mutant(
+        20,
+        "conditions are always met",
+        "OnwardRule.UNDER_CONDITIONS: rule_18_situation(question, giver, clause, holder.onward_situations)",
+        "OnwardRule.UNDER_CONDITIONS: True",
+    ),
+    Mutant(
+        20,
+        "the agreement's rule goes before the clause's",
+        "agreement if clause.onward is None else clause",
+        "agreement",
+    ),
+    Mutant(
+        20,
+        "a first leg binds nobody",
+        "for each in [(agreement, clause), *bound]",
+        "for each in [(agreement, clause)]",
+    ),
+    Mutant(
+        21, "notice ends nothing", "if notice_ns is not None and notice_ns <= question.at_ns:", "if False:"
+    ),
+    Mutant(21, "notice ends at once", "+ agreement.notice_days * 86_400 * SECOND_NS", ""),
+    Mutant(
+        21,
+        "an agreement that renews itself ends within its term",
+        "next((end for end in terms if end >= earliest_ns), earliest_ns)",
+        "earliest_ns",
+    ),
+    Mutant(
+        21,
+        "no prohibition outlives its agreement",
+        "if not ends or replaced or via is None or not agreement.survives_end:",
+        "if True:",
+    ),
+    Mutant(
+        21,
+        "a prohibition outlives for what is new too",
+        "question.item.valid_ns < min(ends) <= question.at_ns",
+        "min(ends) <= question.at_ns",
+    ),
+    Mutant(22, "one officer is enough", "if len(now) >= 2 else", "if len(now) >= 1 else"),
+    Mutant(22, "two must refuse", "if refused:\n", "if len(refused) >= 2:\n"),
+    Mutant(
+        22,
+        "one officer twice is two",
+        "[consent for consent in said if consent in last and at_ns < consent.until_ns]",
+        "[consent for consent in said if at_ns < consent.until_ns]",
+    ),
 )
 
 
@@ -353,15 +473,16 @@ def planted(mutant: Mutant) -> ModuleType:
     Raises:
         ValueError: its text does not stand there exactly once; say what the rule says now.
     """
-    text = SPEC.read_text(encoding="utf-8")
-    if text.count(mutant.text) != 1:
-        raise ValueError(
-            f"rule {mutant.rule}, `{mutant.wrong}`: its text stands {text.count(mutant.text)} times in spec/"
-        )
-    module = ModuleType(f"mutant_{mutant.rule}")
-    sys.modules[module.__name__] = module
-    # The text is our own reference with one line changed.
-    exec(compile(text.replace(mutant.text, mutant.instead), str(SPEC), "exec"), module.__dict__)  # noqa: S102
+    texts = {name: (SPEC / f"{name}.py").read_text(encoding="utf-8") for name in FILES}
+    count = sum(text.count(mutant.text) for text in texts.values())
+    if count != 1:
+        raise ValueError(f"rule {mutant.rule}, `{mutant.wrong}`: its text stands {count} times in spec/")
+    for name, text in texts.items():
+        module = ModuleType(f"mutant_{name}")
+        sys.modules[module.__name__] = module
+        changed = text.replace("from spec.", "from mutant_").replace(mutant.text, mutant.instead)
+        # The text is our own reference with one line changed.
+        exec(compile(changed, f"{name}.py", "exec"), module.__dict__)  # noqa: S102
     return module
 
 

@@ -10,14 +10,17 @@ from typing import Any
 
 from spec import decide_reference
 
-from trilat.model import Agreement, Consent, Decision, from_plain, to_plain
+from trilat.model import Agreement, Consent, Decision, Declaration, from_plain, to_plain
 from trilat.policy import AgreementSet, ReleaseRequest, decide_plain
 
 Json = dict[str, Any]
 
 
-def read(question: Json) -> tuple[str, ReleaseRequest, dict[str, Agreement], tuple[Consent, ...]]:
-    """The item as text, the request, the agreements by file, and the consents of a case."""
+Asked = tuple[str, ReleaseRequest, dict[str, Agreement], tuple[Consent, ...], tuple[Declaration, ...]]
+
+
+def read(question: Json) -> Asked:
+    """The item as text, the request, the agreements by file, the consents and the declarations of a case."""
     text = question["text"] if "text" in question else json.dumps(question["item"], ensure_ascii=False)
     agreements = {
         file: from_plain(
@@ -30,7 +33,8 @@ def read(question: Json) -> tuple[str, ReleaseRequest, dict[str, Agreement], tup
         for file, plain in question["agreements"].items()
     }
     consents = tuple(from_plain(plain, Consent) for plain in question["consents"].values())
-    return text, from_plain(question["request"], ReleaseRequest), agreements, consents
+    declarations = tuple(from_plain(plain, Declaration) for plain in question["declarations"].values())
+    return text, from_plain(question["request"], ReleaseRequest), agreements, consents, declarations
 
 
 def answer(decision: Decision) -> Json:
@@ -45,14 +49,14 @@ def answer(decision: Decision) -> Json:
 
 def by_decide(question: Json) -> Json:
     """The answer of `trilat.policy.decide_plain`."""
-    text, request, agreements, consents = read(question)
-    return answer(decide_plain(text.encode("utf-8"), request, AgreementSet.of(agreements), consents))
+    text, request, agreements, consents, declarations = read(question)
+    held = AgreementSet.of(agreements)
+    return answer(decide_plain(text.encode("utf-8"), request, held, consents, declarations))
 
 
 def by_spec(question: Json, reference: Any = decide_reference) -> Json:
     """The answer of the slow reference, or of a changed one."""
-    text, request, agreements, consents = read(question)
-    return asked(reference, text, request, agreements, consents)
+    return asked(reference, *read(question))
 
 
 def asked(
@@ -61,9 +65,10 @@ def asked(
     request: ReleaseRequest,
     agreements: Mapping[str, Agreement],
     consents: Sequence[Consent],
+    declarations: Sequence[Declaration],
 ) -> Json:
     """The answer of a reference to what `read` gives."""
-    return answer(reference.decide_plain(text, request, agreements, consents))
+    return answer(reference.decide_plain(text, request, agreements, consents, declarations))
 
 
 OWN: dict[str, Callable[[Json], Json]] = {"decide": by_decide, "spec": by_spec}

@@ -4,15 +4,16 @@ Parties, levels, categories and instants are few, so that clauses meet items. Ea
 rare alone and common together: about a third of the questions are permitted, and every reason comes up.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
+from conformance.drawing import seldom, some
 from conformance.families import forms
 from conformance.families.parts import CONSENT, DAY_NS, EQUIVALENT, NOW_NS
 
+from conformance import conditions
 from trilat.model import (
     ITEM_KINDS,
     Agreement,
@@ -23,6 +24,7 @@ from trilat.model import (
     Classification,
     Clause,
     Consent,
+    Declaration,
     Domain,
     Duties,
     Effect,
@@ -38,8 +40,6 @@ from trilat.model import (
     item_from_plain,
 )
 from trilat.policy import ReleaseRequest
-
-_T = TypeVar("_T")
 
 PARTIES: Final = ("JPN", "USA", "KOR", "KOR/watch")
 STAFF: Final = ("JPN/watch", "JPN/radar", "KOR/watch")
@@ -70,11 +70,12 @@ _KINDS_OF_CLAUSES: Final = tuple(ITEM_KINDS)
 
 @dataclass(frozen=True)
 class Question:
-    """One question about one item, with the consents received."""
+    """One question about one item, with the consents received and what parties declared."""
 
     item: AnyItem
     request: ReleaseRequest
     consents: tuple[Consent, ...]
+    declarations: tuple[Declaration, ...]
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ def world(seed: int, number: int) -> World:
     if seldom(draw):
         files["other.toml"] = internal(draw, "KOR" if party == "JPN" else "JPN")
     inside = "internal.toml" in files
+    if draw.random() < 0.4:
+        files = conditions.laid_over(draw, files)
     questions = tuple(
         own_staff_question(draw, files, party, place)
         if inside and draw.random() < 0.5
@@ -102,16 +105,6 @@ def world(seed: int, number: int) -> World:
         for place in range(QUESTIONS_A_WORLD)
     )
     return World(files, questions)
-
-
-def some(draw: Random, values: Sequence[_T], least: int = 0) -> tuple[_T, ...]:
-    """Any number of the values, in any order."""
-    return tuple(draw.sample(values, draw.randint(least, len(values))))
-
-
-def seldom(draw: Random) -> bool:
-    """About once in twenty."""
-    return draw.random() < 0.05
 
 
 def duties(draw: Random) -> Duties:
@@ -198,7 +191,7 @@ def internal(draw: Random, party: str) -> Agreement:
         parties=(party, *staff, *(code for code in ("USA", "JPN", "KOR", "SGP") if code != party)),
         in_force_from_ns=NOW_NS + (draw.choice([-1, 1]) * DAY_NS if seldom(draw) else -DAY_NS),
         purposes=("relief",) if seldom(draw) else ("missile-warning",),
-        onward=draw.choice(list(OnwardRule)),
+        onward=draw.choice([OnwardRule.NEVER, OnwardRule.WITH_CONSENT]),
         clauses=tuple(clauses),
     )
 
@@ -220,7 +213,7 @@ def label(draw: Random, originator: str) -> Label:
 def item(draw: Random, place: int) -> AnyItem:
     """An item of some kind, by some party; the observations of others went into one in seven."""
     origin = draw.choice(["JPN", "JPN", "JPN", "USA", "KOR"])
-    others = some(draw, ("USA", "KOR", "JPN/radar")) if draw.random() < 0.15 else ()
+    others = some(draw, ("USA", "KOR", "JPN/radar")) if draw.random() < 0.25 else ()
     kind = draw.choice(_KINDS_OF_CLAUSES) if draw.random() < 0.2 else draw.choice(_USUAL_KINDS)
     example = EXAMPLES[kind]
     originators = (origin, *(code for code in others if code != origin))
@@ -232,20 +225,21 @@ def item(draw: Random, place: int) -> AnyItem:
     if kind in _BOUND_TO_ORIGIN:
         # What such a kind says of its parties is checked against label and provenance: these stay.
         origin, originators = "JPN", example.provenance.originators
+    placed = conditions.somewhere(draw, example) if draw.random() < 0.5 else example
     return msgspec.structs.replace(
-        example,
+        placed,
         item_id=f"{origin}/{kind}/{place}",
         subject="object-1",
         label=label(draw, origin),
         provenance=Provenance(originators=originators),
-        status=draw.choice(list(Status)) if draw.random() < 0.15 else Status.SIMULATED,
+        status=draw.choice(list(Status)) if draw.random() < 0.3 else Status.SIMULATED,
         domain=Domain.SEISMIC if seldom(draw) else Domain.MISSILE,
         **changes,
     )
 
 
 _BOUND_TO_ORIGIN: Final = frozenset(
-    {"consent", "reclassification", "answer", "disagreement", "warning", "loss-report"}
+    {"consent", "declaration", "reclassification", "answer", "disagreement", "warning", "loss-report"}
 )
 
 
@@ -266,7 +260,7 @@ def consents(
                 version=draw.randint(1, 2),
                 label=msgspec.structs.replace(CONSENT_EXAMPLE.label, originator=by),
                 provenance=Provenance(originators=(by,)),
-                officer=f"{by.split('/')[0]}/officer",
+                officer=f"{by.split('/')[0]}/{draw.choice(['officer', 'officer', 'deputy'])}",
                 status=draw.choice(list(Status)) if seldom(draw) else about.status,
                 assumed=draw.random() < 0.4,
                 valid_ns=NOW_NS + draw.choice([-2, -1, 0, 1]),
@@ -294,7 +288,8 @@ def shared_question(draw: Random, files: dict[str, Agreement], place: int) -> Qu
         purpose="relief" if seldom(draw) else "missile-warning",
         at_ns=NOW_NS + draw.choice([0, 0, 0, 2, 3]),
     )
-    return Question(about, request, consents(draw, files, about, origin, request.recipient))
+    said = consents(draw, files, about, origin, request.recipient)
+    return Question(about, request, said, conditions.declarations(draw, files, about.status))
 
 
 def own_staff_question(draw: Random, files: dict[str, Agreement], party: str, place: int) -> Question:
@@ -308,4 +303,5 @@ def own_staff_question(draw: Random, files: dict[str, Agreement], party: str, pl
         purpose="relief" if seldom(draw) else "missile-warning",
         at_ns=NOW_NS + draw.choice([0, 0, 0, 2, 3]),
     )
-    return Question(about, request, consents(draw, files, about, party, request.recipient))
+    said = consents(draw, files, about, party, request.recipient)
+    return Question(about, request, said, conditions.declarations(draw, files, about.status))

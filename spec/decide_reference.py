@@ -3,11 +3,21 @@ against. Imports the nouns and nothing else. Read it as the specification: rules
 them in one table), every clause of every file is looked at every time, and nothing is remembered.
 
 A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8. What a party shows to
-its own staff goes by rule 10. What cannot be read goes by rule 16.
+its own staff goes by rule 10. What cannot be read goes by rule 16. Rules 17 to 22 stand in
+`conditions_reference.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+
+from spec.conditions_reference import (
+    failed_conditions,
+    rule_17_area,
+    rule_18_situation,
+    rule_21_notice_ns,
+    rule_21_survives,
+    rule_22_two_officers,
+)
 
 from trilat.model import (
     Agreement,
@@ -17,6 +27,7 @@ from trilat.model import (
     Clause,
     Consent,
     Decision,
+    Declaration,
     DirectionPlot,
     Duties,
     Effect,
@@ -73,6 +84,7 @@ class Question(NamedTuple):
     at_ns: int
     files: Mapping[str, Agreement]
     consents: Sequence[Consent]
+    declarations: Sequence[Declaration]
 
 
 class Way(NamedTuple):
@@ -93,11 +105,17 @@ class Verdict(NamedTuple):
 
 
 def decide(
-    item: Any, asked: Asked, files: Mapping[str, Agreement], consents: Sequence[Consent] = ()
+    item: Any,
+    asked: Asked,
+    files: Mapping[str, Agreement],
+    consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
 ) -> Decision:
     """The decision that the rules give."""
     at_ns = asked.at_ns
-    question = Question(item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents)
+    question = Question(
+        item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents, declarations
+    )
     home = asked.sender == asked.recipient.split("/")[0] and asked.sender != asked.recipient
     outcome, reasons, names, verdicts = rule_10_own_staff(question) if home else answer(question)
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
@@ -121,12 +139,16 @@ def decide(
 
 
 def decide_plain(
-    text: str, asked: Asked, files: Mapping[str, Agreement], consents: Sequence[Consent] = ()
+    text: str,
+    asked: Asked,
+    files: Mapping[str, Agreement],
+    consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
 ) -> Decision:
     """The decision on an item written as JSON; nothing that is written there can raise."""
     unreadable = rule_16_unreadable(text)
     if not unreadable:
-        return decide(item_from_json(text), asked, files, consents)
+        return decide(item_from_json(text), asked, files, consents, declarations)
     return Decision(
         item=None,
         sender=asked.sender,
@@ -281,11 +303,33 @@ def forbidding(question: Question, way: Way) -> list[str]:
     """The prohibitions of all files that cover one way."""
     return sorted(
         name
-        for name, agreement, clause in rule_3_in_time(question)
+        for name, agreement, clause in [*rule_3_in_time(question), *clauses_that_survive(question, way)]
         if clause.effect is Effect.FORBID
         and rule_4_scope(question, way, clause, staff_too=True)
         and rule_8_forbids(question, way, clause)
+        and rule_17_area(question.item, agreement, clause, forbids=True)
+        and (not clause.situations or rule_18_situation(question, way.giver, clause, clause.situations))
     )
+
+
+def clauses_that_survive(question: Question, way: Way) -> Iterator[tuple[str, Agreement, Clause]]:
+    """Rule 21: the clauses of ended agreements that still speak of what is passed on."""
+    for file, agreement in question.files.items():
+        for clause in agreement.clauses:
+            if rule_21_survives(question, way.via, agreement, clause):
+                yield f"{file}#{clause.clause_id}", agreement, clause
+
+
+def received(question: Question, way: Way) -> list[tuple[Agreement, Clause]]:
+    """The clauses in force that give the item to the intermediary."""
+    if way.via is None:
+        return []
+    leg = question._replace(recipient=way.via)
+    return [
+        (agreement, clause)
+        for _, agreement, clause in rule_3_in_time(leg)
+        if clause.effect is Effect.PERMIT and rule_4_scope(leg, way, clause, staff_too=False)
+    ]
 
 
 def verdict_of(question: Question, way: Way, forms: list[Form] = FORMS) -> Verdict:
@@ -306,6 +350,7 @@ def permission(question: Question, way: Way, forms: list[Form]) -> Verdict:
                 *rule_5_path(way, agreement, clause),
                 *rule_6_label(question, clause),
                 *rule_7_form(question, clause),
+                *failed_conditions(question, way.giver, way.via, agreement, clause, received(question, way)),
             }
             tried.append((name, agreement, clause, failed))
     passing = [(name, agreement, clause) for name, agreement, clause, failed in tried if not failed]
@@ -333,9 +378,12 @@ def rule_12_choice(
 def rule_3_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
     """Rule 3: the clauses of agreements in force, for the purpose, newest version that has begun."""
     for file, agreement in question.files.items():
-        if in_force(question, agreement) and question.purpose in agreement.purposes:
+        if in_force(question, agreement):
             for clause in agreement.clauses:
-                yield f"{file}#{clause.clause_id}", agreement, clause
+                begun = clause.in_force_from_ns is None or clause.in_force_from_ns <= question.at_ns
+                ended = clause.in_force_until_ns is not None and clause.in_force_until_ns <= question.at_ns
+                if begun and not ended and question.purpose in (clause.purposes or agreement.purposes):
+                    yield f"{file}#{clause.clause_id}", agreement, clause
 
 
 def in_force(question: Question, agreement: Agreement) -> bool:
@@ -345,6 +393,9 @@ def in_force(question: Question, agreement: Agreement) -> bool:
         for other in question.files.values()
         if other.agreement_id == agreement.agreement_id and other.in_force_from_ns <= question.at_ns
     ]
+    notice_ns = rule_21_notice_ns(question, agreement)
+    if notice_ns is not None and notice_ns <= question.at_ns:
+        return False
     ends_ns = agreement.in_force_until_ns
     return bool(begun) and max(begun) == agreement.version and (ends_ns is None or question.at_ns < ends_ns)
 
@@ -399,7 +450,9 @@ def rule_4_scope(question: Question, way: Way, clause: Clause, *, staff_too: boo
 
 def rule_5_path(way: Way, agreement: Agreement, clause: Clause) -> Iterator[Reason]:
     """The path is the clause's own; an agreement that lets nothing go on has no intermediaries."""
-    if clause.via != way.via or (way.via is not None and agreement.onward is OnwardRule.NEVER):
+    if clause.via != way.via or (
+        way.via is not None and (clause.onward or agreement.onward) is OnwardRule.NEVER
+    ):
         yield Reason.PATH_NOT_ALLOWED
 
 
@@ -474,6 +527,8 @@ def rule_9_consent(
     ]
     said.sort(key=lambda consent: consent.item_id)
     said.sort(key=lambda consent: (consent.valid_ns, consent.version, 0 if consent.granted else 1))
+    if clause.approval is Approval.TWO_PERSON:
+        return rule_22_two_officers(said, question.at_ns)
     if not said or said[-1].until_ns <= question.at_ns:
         return 3, None
     return (1 if said[-1].granted else 2), said[-1]

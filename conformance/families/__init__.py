@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from conformance.families import answers, clauses, consents, forms, labels, paths, staff
+from conformance.families import answers, areas, clauses, conditions, consents, forms, labels, paths, staff
 from conformance.families.parts import Family
 
 FAMILIES: Final[tuple[Family, ...]] = tuple(
     sorted(
         (
             family
-            for module in (labels, paths, clauses, forms, consents, staff, answers)
+            for module in (labels, paths, clauses, forms, consents, staff, answers, areas, conditions)
             for family in module.families()
         ),
         key=lambda family: family.rule,

@@ -41,6 +41,7 @@ MADE: Final = (
     ("reclassification", "yyyyyn"),
     ("loss-report", "yyyyyn"),
     ("answer", "yyyyyn"),
+    ("declaration", "yyyyyn"),
     ("disagreement", "yyyyyn"),
 )
 

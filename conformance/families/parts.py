@@ -105,6 +105,24 @@ NO_DUTIES: Final[Json] = {
 }
 """Of a clause that asks for nothing."""
 
+DECLARATION: Final[Json] = {
+    "kind": "declaration",
+    "item_id": "JPN/declaration/1",
+    "version": 1,
+    "subject": "declaration-1",
+    "domain": "missile",
+    "status": "simulated",
+    "valid_ns": NOW_NS - SECOND_NS,
+    "label": {
+        "originator": "JPN",
+        "classification": {"scheme": "JPN", "level": "HI"},
+        "created_ns": NOW_NS - SECOND_NS,
+    },
+    "provenance": {"originators": ["JPN"]},
+    "officer": "JPN/officer",
+    "assumed": True,
+}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -155,6 +173,7 @@ def base(*patches: Json) -> Json:
         "request": {"sender": "JPN", "recipient": "KOR", "purpose": "missile-warning", "at_ns": NOW_NS},
         "agreements": {"pact.toml": {**AGREEMENT, "clauses": {"tracks": CLAUSE}}},
         "consents": {},
+        "declarations": {},
     }
     found: Json = merged(whole, together(*patches))
     return found
@@ -219,6 +238,18 @@ def consent(number: int = 1, /, **changes: Any) -> Json:
     """One consent more, such as the base's clause would need, but for the changes."""
     name = f"JPN/consent/{number}"
     return {"consents": {name: merged({**CONSENT, "item_id": name}, changes)}}
+
+
+def declaration(number: int = 1, /, by: str = "JPN", **changes: Any) -> Json:
+    """One declaration more, by a party's officer, played by a script unless the changes say otherwise."""
+    name = f"{by}/declaration/{number}"
+    whole = {
+        "item_id": name,
+        "label": {"originator": by},
+        "provenance": {"originators": [by]},
+        "officer": f"{by}/officer",
+    }
+    return {"declarations": {name: merged(merged(DECLARATION, whole), changes)}}
 
 
 def permit(form: str = "tracks", by: str | Iterable[str] = TRACKS, **more_fields: Any) -> Json:

@@ -6,6 +6,7 @@ hand; a change of the encoding shows here first.
 
 import base64
 import struct
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -119,6 +120,13 @@ def test_a_reader_written_from_the_specification_finds_the_same(row: dict[str, A
     found, end = read_msgpack(data)
     assert end == len(data)
     assert bytes_as_text(found) == without_names(row["plain"])
+
+
+def test_an_agreement_from_before_clauses_had_areas_and_situations_reads_back() -> None:
+    path = Path(__file__).parents[1] / "golden" / "agreement-before-areas.hex"
+    old = decode(bytes.fromhex(path.read_text(encoding="ascii")), Agreement)
+    assert (old.agreement_id, old.areas, old.onward_to) == ("three-way-2014", (), ())
+    assert (old.clauses[0].areas, old.clauses[0].situations, old.clauses[0].onward) == ((), (), None)
 
 
 @FEW

@@ -12,6 +12,7 @@ from trilat.model.agreement import (
     Duties,
     Effect,
     Form,
+    NamedArea,
     OnwardRule,
     PartySignature,
 )
@@ -35,6 +36,10 @@ from trilat.model.decision import (
     Decision,
     Outcome,
     Reason,
+)
+from trilat.model.declaration import (
+    Declaration,
+    Declared,
 )
 from trilat.model.disagreement import (
     Account,
@@ -68,6 +73,7 @@ from trilat.model.errors import (
     WireError,
 )
 from trilat.model.geometry import (
+    Circle,
     Ellipse,
     Kinematics,
     Place,
@@ -90,6 +96,7 @@ from trilat.model.label import (
     Label,
 )
 from trilat.model.limits import (
+    CLAUSES_MAX,
     IDENTIFIER_CHARACTERS_MAX,
     INSTANT_NS_MAX,
     INSTANT_NS_MIN,
@@ -165,6 +172,7 @@ from trilat.model.wire import (
 )
 
 __all__ = [
+    "CLAUSES_MAX",
     "ENVELOPE_BYTES_MAX",
     "IDENTIFIER_CHARACTERS_MAX",
     "INSTANT_NS_MAX",
@@ -187,12 +195,15 @@ __all__ = [
     "AreaKind",
     "Attribution",
     "Caveat",
+    "Circle",
     "Classification",
     "Clause",
     "Clock",
     "Consent",
     "Count",
     "Decision",
+    "Declaration",
+    "Declared",
     "DirectionPlot",
     "Disagreement",
     "DisagreementKind",
@@ -222,6 +233,7 @@ __all__ = [
     "Lineage",
     "LinkError",
     "LossReport",
+    "NamedArea",
     "Need",
     "Noun",
     "ObservationError",

@@ -12,7 +12,7 @@ from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check
 from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
 from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
-from trilat.policy.consents import consents_in
+from trilat.policy.consents import consents_in, declarations_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
@@ -52,6 +52,7 @@ __all__ = [
     "decide",
     "decide_many",
     "decide_plain",
+    "declarations_in",
     "degrade",
     "due_ns",
     "expiry_ns",

@@ -4,7 +4,8 @@ Rules
 1. One policy for each clause, with the clause's full name as `@id`, and one for each thing that a label must
    say. Cedar denies what nothing permits and a `forbid` wins, as here.
 2. Cedar has no geometry, no scheme tables and no forms. What these give for one item at one instant are facts
-   of the request, which `cedar_questions` makes: the rank, the forms, the consents that stand.
+   of the request, which `cedar_questions` makes: the rank, the forms, the consents that stand, the clauses
+   whose area, situation or onward rule is met.
 3. A release is permitted where Cedar allows every request of its question.
 4. Not expressed: which of several clauses is chosen, form and duties of the copy, the reasons, whether a
    refusal waits for a person, and whether the forms of several originators can be met together.
@@ -30,6 +31,11 @@ SHOW: Final = "show"
 
 NOT_FORBIDDEN: Final = "not-forbidden"
 """Allowed wherever no clause forbids: all that other originators of a shown item are asked."""
+
+CLAUSE_FACTS: Final = ("ended", "surviving", "in_area", "declared", "suspended", "kept_from_going_on")
+"""Sets of clauses, by full name, of which a request says: its agreement has ended by notice; it outlives its
+agreement; the item's place is covered; its situation is declared; its giver, or the intermediary, has
+suspended it; an onward rule keeps the item with the intermediary."""
 
 _ANY: Final = "principal, action, resource"
 _GIVING: Final = (
@@ -114,10 +120,15 @@ def _conditions(rule: Rule) -> Iterator[str]:
     """What must hold for a clause to cover a request; never empty."""
     clause = rule.clause
     permits = clause.effect is Effect.PERMIT
-    yield _between(rule.from_ns, rule.until_ns)
-    yield f"{_words(rule.agreement.purposes)}.contains(context.purpose)"
+    speaks = f"({_between(rule.from_ns, rule.until_ns)} && !{_fact('ended', rule)})"
+    yield speaks if permits else f"({speaks} || {_fact('surviving', rule)})"
+    yield f"{_words(rule.purposes)}.contains(context.purpose)"
     yield f"{_words(domain.value for domain in clause.domains)}.contains(resource.domain)"
     yield f"{_words(clause.kinds)}.contains(resource.kind)"
+    if clause.areas:
+        yield _fact("in_area", rule)
+    if clause.situations:
+        yield _fact("declared", rule)
     if clause.statuses:
         yield f"{_words(status.value for status in clause.statuses)}.contains(resource.status)"
     if permits:
@@ -139,10 +150,12 @@ def _permit_conditions(rule: Rule) -> Iterator[str]:
     clause = rule.clause
     if clause.via is None:
         yield "!(context has via)"
-    elif rule.agreement.onward is OnwardRule.NEVER:
+    elif rule.onward is OnwardRule.NEVER:
         yield "false"
     else:
         yield f"context has via && context.via == {_uid('Party', clause.via)}"
+        yield f"!{_fact('kept_from_going_on', rule)}"
+    yield f"!{_fact('suspended', rule)}"
     yield _level(clause.highest)
     if clause.categories:
         held = _words(clause.categories)
@@ -177,7 +190,7 @@ def _form(clause: Clause) -> Iterator[str]:
 
 
 def _approval(rule: Rule) -> str:
-    granted = f"context.granted.contains({quoted(rule.consent_name)})"
+    granted = _fact("granted", rule)
     if rule.clause.approval is not Approval.NONE:
         return granted
     return f"(!context.originator_controls || {granted})"
@@ -185,6 +198,11 @@ def _approval(rule: Rule) -> str:
 
 def _between(from_ns: int, until_ns: int) -> str:
     return f"context.at >= {from_ns} && context.at < {until_ns}"
+
+
+def _fact(name: str, rule: Rule) -> str:
+    """That a clause is among those of which the request says so."""
+    return f"context.{name}.contains({quoted(rule.name)})"
 
 
 def _uid(kind: str, name: str) -> str:
@@ -259,6 +277,7 @@ def cedar_schema() -> dict[str, Any]:
         "detour": truth,
         "leg_open": truth,
         "granted": texts,
+        **dict.fromkeys(CLAUSE_FACTS, texts),
         "originator_controls": truth,
     }
     applies = {

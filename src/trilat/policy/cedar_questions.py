@@ -11,22 +11,38 @@ from typing import Any, Final
 
 from trilat.model import (
     AnyItem,
+    Approval,
     Caveat,
     Consent,
+    Declaration,
     DirectionPlot,
     Duties,
+    Effect,
     Form,
     Outcome,
     RadarPlot,
     Rank,
+    Reason,
     Report,
     find_level,
     kind_of,
 )
 from trilat.policy.agreements import AgreementSet
-from trilat.policy.cedar import NAMESPACE, NOT_FORBIDDEN, RELEASE, SHOW, party_entities, quoted, reference
+from trilat.policy.areas import lies_within, may_touch
+from trilat.policy.cedar import (
+    CLAUSE_FACTS,
+    NAMESPACE,
+    NOT_FORBIDDEN,
+    RELEASE,
+    SHOW,
+    party_entities,
+    quoted,
+    reference,
+)
+from trilat.policy.conditions import condition_failures, received_to_stay, survives
 from trilat.policy.consents import Answered, answered
 from trilat.policy.decide import decide
+from trilat.policy.declared import DeclaredNow, declared_now
 from trilat.policy.forms import makeable
 from trilat.policy.request import ReleaseRequest
 
@@ -58,6 +74,7 @@ def cedar_questions(
     request: ReleaseRequest,
     agreements: AgreementSet,
     consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
 ) -> tuple[CedarQuestion, ...]:
     """The requests of one question; `decide` permits where all are allowed, but for rule 4 of the export."""
     facts = _item_facts(item, request.at_ns)
@@ -76,7 +93,13 @@ def cedar_questions(
     ]
     staff = request.recipient.startswith(f"{request.sender}/")
     own = request.sender == label.originator
-    leg_open = staff or not own or request.via is None or _leg_is_open(item, request, agreements, consents)
+    leg_open = (
+        staff
+        or not own
+        or request.via is None
+        or _leg_is_open(item, request, agreements, consents, declarations)
+    )
+    declared = declared_now(declarations, item.status, request.at_ns)
     return tuple(
         CedarQuestion(
             principal=f"{NAMESPACE}::Party::{quoted(request.recipient)}",
@@ -90,6 +113,7 @@ def cedar_questions(
                 **({} if asked.via is None else {"via": _entity(asked.via)}),
                 "detour": request.via is not None and (staff or not own),
                 "leg_open": leg_open,
+                **_clause_facts(item, asked, request, agreements, declared),
                 "granted": list(_granted(item, asked, request, agreements, consents)),
                 "originator_controls": asked.via is not None
                 and asked.giver == label.originator
@@ -119,7 +143,11 @@ def _asked(item: AnyItem, request: ReleaseRequest, *, staff: bool) -> tuple[_Ask
 
 
 def _leg_is_open(
-    item: AnyItem, request: ReleaseRequest, agreements: AgreementSet, consents: Sequence[Consent]
+    item: AnyItem,
+    request: ReleaseRequest,
+    agreements: AgreementSet,
+    consents: Sequence[Consent],
+    declarations: Sequence[Declaration],
 ) -> bool:
     leg = ReleaseRequest(
         sender=request.sender,
@@ -127,7 +155,7 @@ def _leg_is_open(
         purpose=request.purpose,
         at_ns=request.at_ns,
     )
-    return decide(item, leg, agreements, consents).outcome is not Outcome.WITHHOLD
+    return decide(item, leg, agreements, consents, declarations).outcome is not Outcome.WITHHOLD
 
 
 def _granted(
@@ -137,15 +165,54 @@ def _granted(
     agreements: AgreementSet,
     consents: Sequence[Consent],
 ) -> tuple[str, ...]:
-    """The clauses, as `agreement#clause`, for which a consent stands."""
+    """The clauses, by full name, for which a consent stands."""
     direction = agreements.direction(asked.giver, request.recipient, item.domain, kind_of(item))
-    names = dict.fromkeys(rule.consent_name for rule in direction.permits)
     return tuple(
-        name
-        for name in names
-        if answered(item, asked.giver, request.recipient, asked.via, name, request.at_ns, consents)[0]
+        rule.name
+        for rule in direction.permits
+        if answered(
+            item,
+            asked.giver,
+            request.recipient,
+            asked.via,
+            rule.consent_name,
+            request.at_ns,
+            consents,
+            two_person=rule.clause.approval is Approval.TWO_PERSON,
+        )[0]
         is Answered.GRANTED
     )
+
+
+def _clause_facts(
+    item: AnyItem, asked: _Asked, request: ReleaseRequest, agreements: AgreementSet, declared: DeclaredNow
+) -> dict[str, list[str]]:
+    """The facts about clauses that `conditions` finds out: each the full names of those of which it holds."""
+    giver, via, recipient = asked.giver, asked.via, request.recipient
+    direction = agreements.direction(giver, recipient, item.domain, kind_of(item))
+    legs = () if via is None else agreements.direction(giver, via, item.domain, kind_of(item)).permits
+    stays = any(
+        leg.speaks(request.at_ns, request.purpose)
+        and not declared.ended(leg.agreement)
+        and received_to_stay(leg, giver, recipient, declared)
+        for leg in legs
+    )
+    facts: dict[str, list[str]] = {name: [] for name in CLAUSE_FACTS}
+    for rule in (*direction.permits, *direction.forbids):
+        forbids = rule.clause.effect is Effect.FORBID
+        failed = condition_failures(rule, item, giver, recipient, via, declared)
+        holds = {
+            "ended": declared.ended(rule.agreement),
+            "surviving": forbids and survives(rule, item, via, request.purpose, declared),
+            "in_area": may_touch(item, rule.regions) if forbids else lies_within(item, rule.regions),
+            "declared": declared.holds(rule, rule.clause.situations, giver),
+            "suspended": declared.suspends(rule, giver, via),
+            "kept_from_going_on": stays or Reason.ONWARD_NOT_ALLOWED in failed,
+        }
+        for name in CLAUSE_FACTS:
+            if holds[name]:
+                facts[name].append(rule.name)
+    return facts
 
 
 def _item_facts(item: AnyItem, at_ns: int) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _form_name(clause: Clause) -> str:
 
 def _onward(rule: Rule, _: AgreementSet) -> _Said:
     """Check 3."""
-    if rule.clause.via is not None and rule.agreement.onward is OnwardRule.NEVER:
+    if rule.clause.via is not None and rule.onward is OnwardRule.NEVER:
         yield "error", 'can never fire: it names `via`, and the agreement says onward = "never"'
 
 
@@ -135,8 +135,8 @@ def _prohibited(rule: Rule, agreements: AgreementSet) -> _Said:
     for other in agreements.rules:
         if other.clause.effect is not Effect.FORBID or not _covers(other.clause, rule.clause):
             continue
-        purposes = set(rule.agreement.purposes)
-        shared = purposes & set(other.agreement.purposes)
+        purposes = set(rule.purposes)
+        shared = purposes & set(other.purposes)
         if not shared or other.until_ns <= rule.from_ns or rule.until_ns <= other.from_ns:
             continue
         if purposes == shared and other.from_ns <= rule.from_ns and rule.until_ns <= other.until_ns:
@@ -186,7 +186,7 @@ def _frees(other: Rule, rule: Rule) -> bool:
         and _form_place(wide) <= _form_place(narrow)
         and all(wide.form in KIND_FORMS[kind] for kind in narrow.kinds)
         and wide.highest == narrow.highest
-        and set(rule.agreement.purposes) <= set(other.agreement.purposes)
+        and set(rule.purposes) <= set(other.purposes)
         and other.from_ns <= rule.from_ns
         and rule.until_ns <= other.until_ns
     )
@@ -225,7 +225,7 @@ def _intermediary(rule: Rule, agreements: AgreementSet) -> _Said:
         ]
         if kinds:
             yield "warning", f"no clause gives {', '.join(kinds)} from {giver} to {clause.via} directly"
-        if clause.approval is Approval.ORIGINATOR and not _has_leg(rule, giver, "consent", agreements):
+        if clause.approval is not Approval.NONE and not _has_leg(rule, giver, "consent", agreements):
             yield "warning", f"no clause gives the consent that {clause.via} needs from {giver}"
 
 
@@ -235,7 +235,7 @@ def _has_leg(rule: Rule, giver: str, kind: str, agreements: AgreementSet) -> boo
         leg.clause.via is None
         and leg.from_ns < rule.until_ns
         and rule.from_ns < leg.until_ns
-        and bool(set(leg.agreement.purposes) & set(rule.agreement.purposes))
+        and bool(set(leg.purposes) & set(rule.purposes))
         for domain in rule.clause.domains
         for leg in agreements.direction(giver, via, domain, kind).permits
     )

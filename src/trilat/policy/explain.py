@@ -113,7 +113,7 @@ def _clause_sentence(clause: Clause) -> str:
         if clause.categories:
             parts.append(f"with categories {', '.join(clause.categories)}")
         parts += duties_in_words(clause.duties)
-        if clause.approval is Approval.ORIGINATOR:
+        if clause.approval is not Approval.NONE:
             parts.append("each time after the originator's approval")
     if clause.statuses:
         parts.append(f"for {' or '.join(status.value for status in clause.statuses)} items only")
@@ -153,7 +153,7 @@ def matrix(agreements: AgreementSet, at_ns: int) -> tuple[MatrixRow, ...]:
             form=rule.clause.form,
             approval=rule.clause.approval,
             highest=rule.clause.highest,
-            purposes=rule.agreement.purposes,
+            purposes=rule.purposes,
             clause=rule.name,
         )
         for rule in agreements.rules
