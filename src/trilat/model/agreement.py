@@ -190,7 +190,7 @@ def _check_onward(onward: OnwardRule | None, named: tuple[str, ...], situations:
 
 
 class PartySignature(Noun, frozen=True, kw_only=True):
-    """A party's signature over the agreement's wire form without signatures."""
+    """A party's signature over the agreement's wire form without signatures; made and checked by `link`."""
 
     party: PartyCode
     signed_ns: InstantNs

@@ -29,6 +29,7 @@ from trilat.model import (
     format_instant,
 )
 from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.difference import differences
 from trilat.policy.forms import FORM_ORDER, KIND_FORMS
 
 Severity = Literal["error", "warning"]
@@ -239,6 +240,25 @@ def _has_leg(rule: Rule, giver: str, kind: str, agreements: AgreementSet) -> boo
         for domain in rule.clause.domains
         for leg in agreements.direction(giver, via, domain, kind).permits
     )
+
+
+def check_copies(ours: AgreementSet, theirs: AgreementSet) -> tuple[Finding, ...]:
+    """Where two parties' copies of one version of an agreement do not say the same, by file of `ours`; and
+    versions that the other party has and we have not.
+    """
+    known = {(one.agreement_id, one.version): (file, one) for file, one in theirs.files.items()}
+    findings = []
+    for file, agreement in ours.files.items():
+        copy = known.pop((agreement.agreement_id, agreement.version), None)
+        if copy is not None:
+            findings += [
+                Finding(file=file, clause=None, severity="error", text=f"the copy {copy[0]} differs: {line}")
+                for line in differences(agreement, copy[1])
+            ]
+    for file, agreement in known.values():
+        text = f"the other party holds version {agreement.version} of `{agreement.agreement_id}`, we do not"
+        findings.append(Finding(file=file, clause=None, severity="warning", text=text))
+    return tuple(findings)
 
 
 _CHECKS: Final[tuple[Callable[[Rule, AgreementSet], _Said], ...]] = (
