@@ -154,6 +154,15 @@ def test_copies_of_one_version_that_differ_are_an_error_by_file(desk: Path) -> N
             ),
             "area `x`: Place.latitude_1e7deg must be at most",
         ),
+        (
+            ("sources", 'equivalents = [["KOR II", "JPN GOKUHI"], ["JPN GOKUHI", "KOR III"]]\nsources'),
+            "`equivalents` go in a circle: KOR II and KOR III become the same level",
+        ),
+        (
+            ("sources", 'equivalents = [["KOR II", "JPN HI"]]\nsources'),
+            "KOR II and JPN HI are not equivalent",
+        ),
+        (("sources", 'equivalents = [["KOR 2", "JPN HI"]]\nsources'), "unknown `KOR 2` in `equivalents`"),
         (("[[clause]]", '[[signature]]\nparty = "JPN"\n[[clause]]'), "`signature number 1` lacks `signed`"),
         (
             (

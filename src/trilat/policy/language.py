@@ -48,6 +48,7 @@ from trilat.model import (
     Status,
 )
 from trilat.policy.area_language import read_areas
+from trilat.policy.equivalents import read_equivalents
 from trilat.policy.forms import strippable
 from trilat.policy.reading import Table, read_toml
 
@@ -67,6 +68,7 @@ AGREEMENT_FIELDS: Final = (
     "assumed",
     "onward_to",
     "onward_situations",
+    "equivalents",
 )
 CLAUSE_FIELDS: Final = (
     "id",
@@ -155,6 +157,7 @@ def read_agreement(file_name: str, text: str) -> Agreement:
             sources=head.texts("sources", ()),
             assumed=head.texts("assumed", ()),
             signatures=_signatures(whole),
+            equivalents=read_equivalents(head),
         )
     except ItemError as error:
         raise head.refusal(str(error)) from error
