@@ -21,6 +21,7 @@ from trilat.model import (
     Agreement,
     Answer,
     AnyItem,
+    Classification,
     Clause,
     Consent,
     Decision,
@@ -30,6 +31,7 @@ from trilat.model import (
     Duties,
     Effect,
     Ellipse,
+    EquivalentLevels,
     Form,
     HolderAnswer,
     Indicator,
@@ -269,6 +271,12 @@ def _area(fields: Fields) -> Fields:
     return fields | {"region": Polygon(corners=corners)}
 
 
+def _levels(fields: Fields) -> Fields:
+    levels = tuple(dict.fromkeys(fields["levels"]))
+    other = Classification(scheme="USA", level="another")
+    return fields | {"levels": levels if len(levels) > 1 else (*levels, other)}
+
+
 def _declaration(fields: Fields) -> Fields:
     until_ns = fields["until_ns"]
     if fields["declared"] is Declared.NOTICE:
@@ -341,6 +349,7 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Declaration, _after("valid_ns", "until_ns")),
     (Declaration, _declaration),
     (NamedArea, _area),
+    (EquivalentLevels, _levels),
     (Clause, _clause),
     (Clause, _after("in_force_from_ns", "in_force_until_ns")),
     (Clause, _onward),

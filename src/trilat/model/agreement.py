@@ -117,6 +117,17 @@ class NamedArea(Noun, frozen=True, kw_only=True):
                 )
 
 
+class EquivalentLevels(Noun, frozen=True, kw_only=True):
+    """Levels of different schemes that an agreement calls the same; policy holds it against the schemes."""
+
+    levels: Annotated[tuple[Classification, ...], msgspec.Meta(min_length=2, max_length=64)]
+
+    def check(self) -> None:
+        """Refuse a level that stands twice."""
+        if len(set(self.levels)) != len(self.levels):
+            raise ItemError("a row of equivalent levels names a level twice: list each once")
+
+
 class Clause(Noun, frozen=True, kw_only=True):
     """One clause: what it permits or forbids, with the article that it implements."""
 
@@ -190,7 +201,7 @@ def _check_onward(onward: OnwardRule | None, named: tuple[str, ...], situations:
 
 
 class PartySignature(Noun, frozen=True, kw_only=True):
-    """A party's signature over the agreement's wire form without signatures."""
+    """A party's signature over the agreement's wire form without signatures; made and checked by `link`."""
 
     party: PartyCode
     signed_ns: InstantNs
@@ -200,7 +211,7 @@ class PartySignature(Noun, frozen=True, kw_only=True):
 class Agreement(Noun, frozen=True, kw_only=True):
     """A signed text between parties, as rules that a program can follow."""
 
-    fields_appended = 3
+    fields_appended = 4
 
     agreement_id: Identifier
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -223,6 +234,8 @@ class Agreement(Noun, frozen=True, kw_only=True):
     """Areas that its clauses name."""
     onward_to: SomeParties = ()
     onward_situations: Words = ()
+    equivalents: Annotated[tuple[EquivalentLevels, ...], msgspec.Meta(max_length=64)] = ()
+    """Levels that it calls the same, a row for each rank."""
 
     def check(self) -> None:
         """Refuse a window that ends before it begins, a party, area or clause twice, a stranger in a clause,

@@ -111,6 +111,7 @@ export const en = {
   'kind.vessel': 'ship',
   'kind.report': 'observation',
   'kind.consent': 'consent',
+  'kind.declaration': 'declaration',
   'kind.recall': 'recall',
   'kind.statement': 'statement',
   'kind.disagreement': 'disagreement',

@@ -108,6 +108,7 @@ export const ja: Texts = {
   'kind.vessel': '船舶',
   'kind.report': '観測',
   'kind.consent': '同意',
+  'kind.declaration': '宣言',
   'kind.recall': '回収要求',
   'kind.statement': '発言',
   'kind.disagreement': '不一致',

@@ -108,6 +108,7 @@ export const ko: Texts = {
   'kind.vessel': '선박',
   'kind.report': '관측',
   'kind.consent': '동의',
+  'kind.declaration': '선언',
   'kind.recall': '회수 요청',
   'kind.statement': '발언',
   'kind.disagreement': '불일치',
