@@ -21,12 +21,9 @@ from trilat.model import (
     Agreement,
     Answer,
     AnyItem,
-<<<<<<< HEAD
-    Classification,
-=======
     Area,
     AreaKind,
->>>>>>> main
+    Classification,
     Clause,
     Consent,
     Decision,
