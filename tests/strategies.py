@@ -274,7 +274,7 @@ def _situations(fields: Fields) -> Fields:
     return fields | {"declared_by": (), "situation_max_s": 0}
 
 
-def _area(fields: Fields) -> Fields:
+def _named_area(fields: Fields) -> Fields:
     """Corners in the eastern hemisphere: no side is over half of the Earth."""
     region = fields["region"]
     if not isinstance(region, Polygon):
@@ -365,7 +365,7 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Answer, _answer),
     (Declaration, _after("valid_ns", "until_ns")),
     (Declaration, _declaration),
-    (NamedArea, _area),
+    (NamedArea, _named_area),
     (EquivalentLevels, _levels),
     (Clause, _clause),
     (Clause, _after("in_force_from_ns", "in_force_until_ns")),
