@@ -144,6 +144,13 @@ def test_duties_from_before_covering_are_read_and_cover_nothing(row: dict[str, A
     assert encode(value).hex() != row["hex"], "the premise: today's bytes differ"
 
 
+def test_an_agreement_from_before_clauses_had_areas_and_situations_reads_back() -> None:
+    path = Path(__file__).parents[1] / "golden" / "agreement-before-areas.hex"
+    old = decode(bytes.fromhex(path.read_text(encoding="ascii")), Agreement)
+    assert (old.agreement_id, old.areas, old.onward_to) == ("three-way-2014", (), ())
+    assert (old.clauses[0].areas, old.clauses[0].situations, old.clauses[0].onward) == ((), (), None)
+
+
 @FEW
 @given(items())
 def test_every_item_goes_round(item: Any) -> None:

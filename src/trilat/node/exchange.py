@@ -156,7 +156,7 @@ class Exchange:
                 rule.clause.via
                 for rule in self._agreements.rules
                 if rule.clause.via is not None
-                and rule.clause.approval is Approval.ORIGINATOR
+                and rule.clause.approval is not Approval.NONE
                 and self._config.party in rule.clause.givers
                 and recipient in rule.clause.receivers
             }
@@ -165,7 +165,7 @@ class Exchange:
     def _refer(self, held: Held, decision: Decision, now_ns: int) -> None:
         for name in decision.clauses:
             rule = self._agreements.rule(name)
-            if rule is None or rule.clause.approval is not Approval.ORIGINATOR:
+            if rule is None or rule.clause.approval is Approval.NONE:
                 continue
             clause = rule.consent_name
             key = (clause, held.item.subject, decision.recipient, decision.via)

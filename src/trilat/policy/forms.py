@@ -7,8 +7,9 @@ A form is a promise about kinematics. Kinds fall into three groups:
 2. `event`, `area`, `warning`, `disagreement`, `need`, `offer` and the kinds made of words have none. They
    leave whole, with the same content, in every form from `measurements` to `areas`; rounding and stripping
    are duties.
-3. `consent`, `recall`, `reclassification`, `loss-report` and `answer` are about other items. They leave
-   whole too, and no duty touches them: a rounded instant would change what was consented to.
+3. `consent`, `declaration`, `recall`, `reclassification`, `loss-report` and `answer` are about other items,
+   or about agreements. They leave whole too, and no duty touches them: a rounded instant would change what
+   was consented to.
 
 `existence` can be made where nothing but the head and an identity is left: a track with neither state nor
 tracklets, a vessel by its number alone, an event by its kind alone.
@@ -39,7 +40,9 @@ from trilat.policy.protection import coarsened, told_in_figures
 FORM_ORDER: Final = MappingProxyType({form: place for place, form in enumerate(Form)})
 """Richest first."""
 
-CONTROL_KINDS: Final = frozenset({"consent", "recall", "reclassification", "loss-report", "answer"})
+CONTROL_KINDS: Final = frozenset(
+    {"consent", "declaration", "recall", "reclassification", "loss-report", "answer"}
+)
 
 _BOUND: Final = frozenset({"confirmed_by", "threat", "name"})
 """Fields that have a default and cannot be emptied: a confirmation names what confirms it, a watch area its

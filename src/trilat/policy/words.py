@@ -49,6 +49,10 @@ REASON_WORDS: Final = MappingProxyType(
             "the originator's officer refused",
             "let the officer grant it in a newer consent",
         ),
+        Reason.GIVING_SUSPENDED: (
+            "a clause permits it, but who would give it, or pass it on, has suspended that",
+            "let that party lift its suspension in a newer declaration",
+        ),
         Reason.NO_AGREEMENT: (
             "the originator and the recipient have no agreement with each other",
             "let them sign one, or a wider one with others",
@@ -73,9 +77,21 @@ REASON_WORDS: Final = MappingProxyType(
             "a clause permits it, but by another path",
             "use the path of the clause",
         ),
+        Reason.ONWARD_NOT_ALLOWED: (
+            "an onward rule keeps the intermediary from passing it on to this recipient, or just now",
+            "let the originator name the recipient in the rule, or declare the situation it waits for",
+        ),
         Reason.STATUS_NOT_ALLOWED: (
             "a clause permits it, but not for items of this status",
             "let the parties add the status to the clause",
+        ),
+        Reason.SITUATION_NOT_DECLARED: (
+            "a clause permits it, but only while a situation is declared, and none of its situations is",
+            "let an officer of a party that the clause believes declare the situation",
+        ),
+        Reason.OUTSIDE_AREA: (
+            "a clause permits it, but only within its areas, and the item's place is outside or not known",
+            "let the parties widen the area, or send an item whose place is known",
         ),
         Reason.CLASSIFICATION_TOO_HIGH: (
             "a clause permits it, but only up to a lower level",
