@@ -4,11 +4,13 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from tests.small_federation import at, federation_of, impact, launch, once, opened, play, sent
 
-from trilat.model import SECOND_NS, Consent, Event, UsageError
+from trilat.model import SECOND_NS, Approval, Consent, Event, UsageError
 from trilat.node import Node
-from trilat.study import Federation
+from trilat.policy import AgreementSet
+from trilat.study import Federation, Preset, preset
 
 
 def _grant(party: str, *, granted: bool = True) -> Callable[[Federation], None]:
@@ -49,6 +51,38 @@ def test_what_an_officer_refused_is_not_asked_again() -> None:
     play(federation, reports, [*refuse, *(once(t, count) for t in (4, 7, 12))])
     assert _versions(jpn, "KOR", "JPN-seen") == []
     assert asked == [1, 1, 0]
+
+
+def test_under_the_two_person_rule_nothing_leaves_before_a_second_officer_grants() -> None:
+    chosen = preset("direct-2016")
+    files = {}
+    for name, agreement in chosen.agreements.files.items():
+        clauses = tuple(
+            replace(one, approval=Approval.TWO_PERSON) if one.approval is Approval.ORIGINATOR else one
+            for one in agreement.clauses
+        )
+        files[name] = replace(agreement, clauses=clauses)
+    plain = federation_of("direct-2016", 30)
+    federation = Federation(plain.settings, Preset(chosen.name, chosen.regime, AgreementSet.of(files)))
+    jpn = federation.nodes["JPN"]
+    seen: list[tuple[int, int]] = []
+
+    def grant(officer: str) -> Callable[[Federation], None]:
+        def act(running: Federation) -> None:
+            node = running.nodes["JPN"]
+            for referral in node.referrals():
+                node.answer(referral, granted=True, officer=f"JPN/{officer}", valid_s=600)
+            seen.append((len(_versions(node, "KOR", "JPN-seen")), len(node.referrals())))
+
+        return act
+
+    reports = [(at(t), "JPN", launch(jpn, version=t)) for t in range(1, 21)]
+    acts = [once(5, grant("officer")), once(9, grant("officer")), once(12, grant("deputy"))]
+    play(federation, reports, acts)
+    # Asked until the second officer; the first, granting again, is still one.
+    assert seen == [(0, 1), (0, 1), (0, 0)]
+    assert _versions(jpn, "KOR", "JPN-seen") == list(range(12, 21))
+    assert [release.form.value for _, release, _ in opened(federation.nodes["KOR"])]
 
 
 def test_a_referral_is_answered_once_and_only_by_the_own_staff() -> None:

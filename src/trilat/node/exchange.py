@@ -175,7 +175,7 @@ class Exchange:
             return ()
         self._consents.append((consent, signed))
         own = consent.label.originator == self._config.party
-        for subject in consent.subjects if own else ():
+        for subject in consent.subjects if own and self._settles(consent) else ():
             key = (consent.clause, subject, consent.recipient, consent.via)
             self._answered[key] = consent.until_ns
             self.referrals.pop(key, None)
@@ -185,6 +185,13 @@ class Exchange:
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
         return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
+
+    def _settles(self, consent: Consent) -> bool:
+        """Whether nobody else must be asked: under the two-person rule a first grant waits for another."""
+        rule = next((one for one in self._agreements.rules if one.consent_name == consent.clause), None)
+        if rule is None or rule.clause.approval is not Approval.TWO_PERSON or not consent.granted:
+            return True
+        return any(_is_beside(known, consent) for known, _ in self._consents)
 
     def due(self, now_ns: int, limit: int | None = None) -> Iterator[Ready]:
         """Releases whose delay has passed and that thinning lets through, in order of their time.
@@ -245,9 +252,11 @@ class Exchange:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
         signed = list(held.consents)
         for consent, data in self._consents:
-            reference = consent.reference
-            if reference == decision.consent and data not in signed:
-                signed.append(data)
+            if consent.reference != decision.consent:
+                continue
+            # Under the two-person rule the other officer's goes with it: the recipient checks both.
+            beside = [other for known, other in self._consents if _is_beside(known, consent)]
+            signed += [one for one in (data, *beside) if one not in signed]
         return tuple(signed)
 
     def next_sequence(self, recipient: str) -> int:
@@ -270,3 +279,13 @@ def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
         return False
     thinned = decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)
     return item.version == left.version or (thinned and item.version < left.version)
+
+
+def _is_beside(known: Consent, consent: Consent) -> bool:
+    """Whether another officer granted the very same thing."""
+    return (
+        known.granted
+        and known.officer != consent.officer
+        and (known.clause, known.recipient, known.via) == (consent.clause, consent.recipient, consent.via)
+        and not set(known.subjects).isdisjoint(consent.subjects)
+    )

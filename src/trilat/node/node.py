@@ -73,7 +73,7 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 from trilat.node.views import Views
-from trilat.policy import AgreementSet
+from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
 _RELEASES_MAX = 2_000
@@ -125,7 +125,7 @@ class Node:
         self.ledger = ledger
         self.agreements = agreements
         self.heads = Heads(config)
-        self.views = Views(config.party)
+        self.views = Views(config.party, self.place_of)
         self.alerts = Alerts(config.party)
         self.disputed = Disputed(config.party)
         self.exchange = Exchange(config, agreements)
@@ -282,6 +282,10 @@ class Node:
     def _refuse_failed(self) -> None:
         if self.failure is not None:
             raise LedgerError(f"this node has stopped, restore it from its ledger: {self.failure}")
+
+    def place_of(self, item: AnyItem) -> tuple[bool, ...]:
+        """What clauses with areas tell apart about an item."""
+        return place_class(item, self.agreements)
 
     def use_decision(self, item: AnyItem, decision: Decision) -> None:
         """Let a recipient's picture use what may be passed on to it, and keep the decision for screens."""

@@ -36,9 +36,10 @@ LabelClass = tuple[Hashable, ...]
 """All that policy's answer hangs on but the instant, the recipient, and consents on single subjects."""
 
 
-def label_class(item: AnyItem) -> LabelClass:
-    """The label class of an item. Policy gives one answer for all items of a class that are in their time,
-    but where a consent decides: that speaks of a subject, or of one item.
+def label_class(item: AnyItem, place: Hashable = ()) -> LabelClass:
+    """The label class of an item; `place` is what clauses with areas tell apart. Policy gives one answer for
+    all items of a class that are in their time, but where a consent decides: that speaks of a subject, or of
+    one item.
     """
     label = item.label
     shape: Hashable = None
@@ -61,6 +62,7 @@ def label_class(item: AnyItem) -> LabelClass:
         label.expires_ns is not None,
         item.provenance.originators,
         shape,
+        place,
     )
 
 
@@ -69,7 +71,7 @@ def own_class(domain: Domain) -> LabelClass:
     return (OWN, domain)
 
 
-def _object_class(source: SourceClass, item: AnyItem) -> LabelClass | None:
+def _object_class(source: SourceClass, item: AnyItem, place: Hashable) -> LabelClass | None:
     """The class of a contribution that objects are made of; None of one that no object rests on."""
     if not isinstance(item, Report | Track | Vessel):
         return None
@@ -77,7 +79,7 @@ def _object_class(source: SourceClass, item: AnyItem) -> LabelClass | None:
         return None
     if source == OWN and not isinstance(item, Vessel):
         return own_class(item.domain)
-    return label_class(item)
+    return label_class(item, place)
 
 
 class View:
@@ -141,9 +143,12 @@ class _Watched:
 class Views:
     """All Views of one node."""
 
-    def __init__(self, party: str) -> None:
-        """The own View, from which the node publishes, and the staff's, which has everything."""
+    def __init__(self, party: str, place_of: Callable[[AnyItem], Hashable] = lambda _: ()) -> None:
+        """The own View, from which the node publishes, and the staff's, which has everything. `place_of` says
+        what clauses with areas tell apart about an item.
+        """
         self._party = party
+        self._place_of = place_of
         self.own = View(party)
         self.staff = View(party)
         self._log: deque[tuple[SourceClass, LabelClass | None, AnyItem]] = deque(maxlen=CONTRIBUTIONS_MAX)
@@ -187,6 +192,7 @@ class Views:
             kind_of(item),
             item.domain.value,
             item.subject,
+            self._place_of(item),
         )
         return repr(said)
 
@@ -228,7 +234,7 @@ class Views:
 
     def _classified(self, source: SourceClass, item: AnyItem) -> LabelClass | None:
         """The object class of a contribution, noted; None where it has none, or there are too many."""
-        named = _object_class(source, item)
+        named = _object_class(source, item, self._place_of(item))
         if named is None:
             return None
         if named not in self._first:

@@ -12,8 +12,8 @@ Rules
    it covers the passing on of what is older than the end.
 """
 
-from trilat.model import INSTANT_NS_MAX, AnyItem, OnwardRule, Reason
-from trilat.policy.agreements import Rule
+from trilat.model import INSTANT_NS_MAX, AnyItem, Effect, OnwardRule, Reason
+from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.areas import lies_within, may_touch
 from trilat.policy.declared import DeclaredNow
 
@@ -61,6 +61,18 @@ def covers_forbidden(rule: Rule, item: AnyItem, giver: str, declared: DeclaredNo
     if clause.situations and not declared.holds(rule, clause.situations, giver):
         return False
     return not clause.areas or may_touch(item, rule.regions)
+
+
+def place_class(item: AnyItem, agreements: AgreementSet) -> tuple[bool, ...]:
+    """For each clause with areas, in order, whether the item's place is covered: items of one label class for
+    which this differs may be answered differently. Empty where no clause has areas.
+    """
+    return tuple(
+        lies_within(item, rule.regions)
+        if rule.clause.effect is Effect.PERMIT
+        else may_touch(item, rule.regions)
+        for rule in agreements.located
+    )
 
 
 def survives(rule: Rule, item: AnyItem, via: str | None, purpose: str, declared: DeclaredNow) -> bool:
