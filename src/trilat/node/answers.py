@@ -48,6 +48,7 @@ from trilat.model import (
 from trilat.node.exchange import Held
 from trilat.node.node import Node
 from trilat.node.views import LabelClass, label_class, own_class
+from trilat.policy import place_class
 
 CLASSES_MAX: Final = 2_000
 """Answers remembered for one reader."""
@@ -113,7 +114,7 @@ class Answers:
         return answer
 
     def _class_of(self, item: AnyItem) -> LabelClass:
-        return label_class(item, self._node.place_of(item))
+        return label_class(item, place_class(item, self._node.agreements))
 
     def in_time(self, label: Label, now_ns: int) -> bool:
         """Whether a label has begun and has not ended at the instant of deciding."""

@@ -9,15 +9,17 @@ passed, so that the last word always arrives. A warning is never thinned.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from trilat.link import OpenedParcel
 from trilat.model import (
     SECOND_NS,
     AnyItem,
     Approval,
     Consent,
     Decision,
+    Declaration,
     Form,
     ItemReference,
     Outcome,
@@ -77,6 +79,9 @@ class Exchange:
 
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
+        self.declarations: list[Declaration] = []
+        """What parties have declared: their own words, newest last."""
+
         self._for_consent: dict[tuple[str, str], Held] = {}
         self.referrals: dict[tuple[str, str, str, str | None], Referral] = {}
         self._answered: dict[tuple[str, str, str, str | None], int] = {}
@@ -93,7 +98,23 @@ class Exchange:
             at_ns=now_ns + self._config.decision_shift_ns,
         )
         consents = [consent for consent, _ in self._consents]
-        return decide(held.item, request, self._agreements, consents)
+        return decide(held.item, request, self._agreements, consents, self.declarations)
+
+    def declared_with(self, parcels: Sequence[OpenedParcel], sender: str) -> Sequence[Declaration]:
+        """What parties have declared, with what a partner declares in parcels that are not yet in use."""
+        new = (one.release.item for one in parcels)
+        said = [item for item in new if isinstance(item, Declaration) and item.label.originator == sender]
+        return (*self.declarations, *said) if said else self.declarations
+
+    def hear(self, item: AnyItem, sender: str) -> bool:
+        """Whether an item is a declaration; one that its own party sent is taken into account from now on.
+        What an intermediary says that another party declared is no proof.
+        """
+        if not isinstance(item, Declaration):
+            return False
+        if item.label.originator == sender:
+            self.declarations.append(item)
+        return True
 
     def offer(self, held: Held, now_ns: int) -> Iterator[Decision]:
         """Decide one item for every peer but who made it; queue, count or refer as the answers say."""
@@ -115,8 +136,10 @@ class Exchange:
         recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
-            # A consent is valid in the time of deciding, which may be shifted against the clock: no wait.
+            # What a person said is valid in the time of deciding, which may be shifted against the clock: no
+            # wait, and a declaration goes before what rests on it.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
+            due = 0 if isinstance(held.item, Declaration) else due
             heapq.heappush(self._queue, _Waiting(due, self._order, held, decision))
             self.withheld[recipient].discard(reference)
             return

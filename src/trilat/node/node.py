@@ -13,6 +13,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -36,6 +37,7 @@ from trilat.model import (
     Clock,
     Consent,
     Decision,
+    Declaration,
     Disagreement,
     Domain,
     ItemReference,
@@ -125,7 +127,7 @@ class Node:
         self.ledger = ledger
         self.agreements = agreements
         self.heads = Heads(config)
-        self.views = Views(config.party, self.place_of)
+        self.views = Views(config.party, partial(place_class, agreements=agreements))
         self.alerts = Alerts(config.party)
         self.disputed = Disputed(config.party)
         self.exchange = Exchange(config, agreements)
@@ -190,7 +192,7 @@ class Node:
             note: is given the line of refusal of each item, None where it is accepted, and makes one more
                 entry of the same commit.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         accepted: list[AnyItem] = []
         entries: list[Entry] = list(aside)
@@ -237,7 +239,7 @@ class Node:
         Raises:
             LedgerError: the ledger cannot be written; the node stops, see `failure`.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
         entries = self._pending_entries[:_PENDING_MAX]
@@ -279,13 +281,10 @@ class Node:
             self.failure = str(error)
             raise
 
-    def _refuse_failed(self) -> None:
+    def refuse_failed(self) -> None:
+        """LedgerError where this node could not write and has stopped."""
         if self.failure is not None:
             raise LedgerError(f"this node has stopped, restore it from its ledger: {self.failure}")
-
-    def place_of(self, item: AnyItem) -> tuple[bool, ...]:
-        """What clauses with areas tell apart about an item."""
-        return place_class(item, self.agreements)
 
     def use_decision(self, item: AnyItem, decision: Decision) -> None:
         """Let a recipient's picture use what may be passed on to it, and keep the decision for screens."""
@@ -297,7 +296,8 @@ class Node:
         """Use an item that this node made and wrote."""
         self.holdings.add(held)
         self.heads.remember(held.item)
-        if not isinstance(held.item, Warning | Disagreement):
+        heard = self.exchange.hear(held.item, self.config.party)
+        if not heard and not isinstance(held.item, Warning | Disagreement):
             self.views.add_own(held.item)
 
     def _published(self, now_ns: int) -> list[Held]:
@@ -389,13 +389,14 @@ class Node:
 
         A parcel that this node may not hold is kept aside with the reason; the stream goes on behind it.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         entries: list[Entry] = []
         used: list[OpenedParcel] = []
         for offset, opened in enumerate(parcels):
             release = opened.release
-            text = foreign_refusal(release, sender, self.config, self.agreements, opened.consents, now_ns)
+            said = (opened.consents, self.exchange.declared_with(used, sender))
+            text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
             record = ReceivedRecord(
                 sender=sender,
                 stream=stream,
@@ -429,7 +430,8 @@ class Node:
         if self.holdings.add(held, sender):
             self._to_offer.append(held)
             try:
-                self.views.add_foreign(item)
+                if not self.exchange.hear(item, sender):
+                    self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
         return held
@@ -466,7 +468,7 @@ class Node:
             UsageError: the referral is not one of this node's.
             ItemError: the officer is not on this party's staff.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         if referral not in self.exchange.referrals.values():
             raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
         now_ns = self.clock.now_ns()
@@ -518,7 +520,7 @@ class Node:
             UsageError: an item it rests on is not held here or shows nothing, or what confirms it is by who
                 gave the basis or of another concern.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         shown = tuple((self.holdings.shown(reference), reference) for reference in basis)
         support = tuple((self.holdings.shown(reference), reference) for reference in confirmed_by)
         warnings = []
@@ -535,7 +537,7 @@ class Node:
                 self.heads.for_audience("warning", self.clock.now_ns()),
             )
             warnings.append(warning)
-            self._say(warning, audience)
+            self.say(warning, audience)
         return tuple(warnings)
 
     def retract_warning(self, key: str, text: str) -> tuple[Warning, ...]:
@@ -544,19 +546,21 @@ class Node:
         Raises:
             UsageError: nobody holds a standing warning of that name.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         retractions = self.alerts.retract(
             key, text, self.clock.now_ns(), self.heads.for_audience("warning", self.clock.now_ns())
         )
         for audience, warning in retractions:
-            self._say(warning, audience)
+            self.say(warning, audience)
         return tuple(warning for _, warning in retractions)
 
-    def _say(self, warning: Warning, audience: str) -> None:
-        held = Held(warning, b"", audience=audience)
-        self._written([Entry(kind=EntryKind.ITEM, content=encode(warning))])
+    def say(self, item: AnyItem, audience: str | None = None) -> None:
+        """Write what a person of this party says, use it, offer it to an audience or to every partner."""
+        held = Held(item, b"", audience=audience)
+        self._written([Entry(kind=EntryKind.ITEM, content=encode(item))])
         self.use_item(held)
-        self.offer_later(held)
+        # A partner must know of a declaration before it judges what rests on it.
+        self._to_offer.insert(0 if isinstance(item, Declaration) else len(self._to_offer), held)
 
     def offer_later(self, held: Held) -> None:
         """Offer an item at the next tick."""
