@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.small_federation import at, federation_of, launch, play
 
-from trilat.domains import Alarm, Dispute, MakeHead, Sight
+from trilat.domains import Alarm, Corners, Dispute, MakeHead, Sight, Threatened
 from trilat.model import AnyItem, Domain, Event, Provenance
 from trilat.node import Node
 from trilat.node.views import OWN, View, Views
@@ -45,12 +45,15 @@ class Remembering:
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:  # noqa: ARG002
         return ()
 
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:  # noqa: ARG002
+        return ()
+
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002
         return ()
 
 
 class RememberingView(View):
-    def __init__(self, party: str) -> None:
+    def __init__(self, party: str, makers: Any = None) -> None:  # noqa: ARG002 - this View has its own
         super().__init__(party, {Domain.MISSILE: Remembering})
 
 

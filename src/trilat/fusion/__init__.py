@@ -23,7 +23,7 @@ from trilat.fusion.products.apogee import ApogeeEstimate, apogee_estimate
 from trilat.fusion.products.events import FlightEvent, burn_end_estimate, burn_end_of, separation_estimate
 from trilat.fusion.products.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.products.launch import LaunchEstimate, launch_estimate
-from trilat.fusion.products.passage import Fall, PassageEstimate, passage_estimate
+from trilat.fusion.products.passage import Fall, PassageEstimate, passage_estimate, passage_of
 from trilat.fusion.products.watch import Threat, ellipse_corners, impact_probability, threat_of
 from trilat.fusion.registration.joint import Registration
 from trilat.fusion.registration.objects import RegistrationSettings
@@ -34,6 +34,13 @@ from trilat.fusion.registration.plots import (
     SensorBias,
     corrected_plot,
     left_over_sigma_m,
+)
+from trilat.fusion.registration.references import References
+from trilat.fusion.registration.stated import (
+    corrected_tracklet,
+    stated_apart,
+    stated_class,
+    with_constant,
 )
 from trilat.fusion.sharing.combine import (
     combined,
@@ -79,6 +86,7 @@ __all__ = [
     "Plot",
     "PositionReport",
     "RadarObservation",
+    "References",
     "Registration",
     "RegistrationSettings",
     "Rule",
@@ -99,6 +107,7 @@ __all__ = [
     "combined",
     "compile_kernels",
     "corrected_plot",
+    "corrected_tracklet",
     "correlated_sum",
     "covariance_intersection",
     "ellipse95",
@@ -112,10 +121,14 @@ __all__ = [
     "launch_estimate",
     "left_over_sigma_m",
     "passage_estimate",
+    "passage_of",
     "propagate",
     "rule_for",
     "separation_estimate",
     "squared_distance",
+    "stated_apart",
+    "stated_class",
     "threat_of",
     "window_tracklet",
+    "with_constant",
 ]

@@ -14,12 +14,24 @@ Cost grows with the number of distinct sets, not with the number of audiences.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from trilat.domains import PIPELINES, Alarm, Dispute, MakeHead, Pipeline, Sight
+from trilat.domains import (
+    PIPELINES,
+    Alarm,
+    Corners,
+    Dispute,
+    MakeHead,
+    OwnBiases,
+    Pipeline,
+    Sight,
+    Threatened,
+    pipelines_with,
+)
+from trilat.fusion import BiasPrior
 from trilat.model import AnyItem, Domain, Report, Track, Vessel, kind_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
@@ -125,6 +137,12 @@ class View:
         """What the parties of this View disagree on."""
         return tuple(dispute for pipeline in self.pipelines.values() for dispute in pipeline.disputes(now_ns))
 
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:
+        """What this View's objects mean for areas."""
+        return tuple(
+            found for pipeline in self.pipelines.values() for found in pipeline.threatened(now_ns, areas)
+        )
+
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The objects of this View."""
         return tuple(sight for pipeline in self.pipelines.values() for sight in pipeline.sights(now_ns))
@@ -143,14 +161,26 @@ class _Watched:
 class Views:
     """All Views of one node."""
 
-    def __init__(self, party: str, place_of: Callable[[AnyItem], Hashable] = lambda _: ()) -> None:
+    def __init__(
+        self,
+        party: str,
+        bias_priors: Mapping[str, BiasPrior] | None = None,
+        place_of: Callable[[AnyItem], Hashable] = lambda _: (),
+    ) -> None:
         """The own View, from which the node publishes, and the staff's, which has everything. `place_of` says
         what clauses with areas tell apart about an item.
+
+        Where own sensors have `bias_priors`, by name, the own View alone learns their biases; all others take
+        what it learned.
         """
         self._party = party
         self._place_of = place_of
-        self.own = View(party)
-        self.staff = View(party)
+        self.biases = OwnBiases(party, bias_priors) if bias_priors else None
+        """What is known of own sensors' constant errors, for the own staff alone; None: they have none."""
+
+        self._makers = pipelines_with(self.biases, learns=False)
+        self.own = View(party, pipelines_with(self.biases, learns=True))
+        self.staff = View(party, self._makers)
         self._log: deque[tuple[SourceClass, LabelClass | None, AnyItem]] = deque(maxlen=CONTRIBUTIONS_MAX)
         self._logged = 0
         self._sets: dict[str, frozenset[SourceClass]] = {}
@@ -204,7 +234,7 @@ class Views:
         wider = held | {source}
         self._sets[audience] = wider
         if wider not in self._views:
-            view = View(self._party)
+            view = View(self._party, self._makers)
             for logged, _, item in self._log:
                 if logged in wider:
                     view.add(item)
@@ -284,7 +314,7 @@ class Views:
         return None
 
     def _watched_anew(self, wanted: frozenset[LabelClass]) -> _Watched:
-        watched = _Watched(View(self._party), wanted, self._logged - len(self._log), set())
+        watched = _Watched(View(self._party, self._makers), wanted, self._logged - len(self._log), set())
         self._watched.append(watched)
         return watched
 

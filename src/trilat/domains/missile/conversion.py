@@ -36,11 +36,14 @@ from trilat.model import (
 _UM_PER_M: Final = 1e6
 _MM_PER_M: Final = 1e3
 _NRAD: Final = 1e-9
+_PPM: Final = 1e6
 _ROWS, _COLUMNS = np.tril_indices(6)
 
 
-def kinematics_of(time_ns: int, mean: FloatArray, covariance: FloatArray) -> Kinematics:
-    """The wire state of a mean (6,) and covariance (6, 6), ECEF, m and m/s.
+def kinematics_of(
+    time_ns: int, mean: FloatArray, covariance: FloatArray, constant_sigma_m: float = 0.0
+) -> Kinematics:
+    """The wire state of a mean (6,) and covariance (6, 6), ECEF, m and m/s, with its constant error apart.
 
     The factor's diagonal is at least one micrometre, so that it stays positive definite.
     """
@@ -55,6 +58,7 @@ def kinematics_of(time_ns: int, mean: FloatArray, covariance: FloatArray) -> Kin
         position_mm=(position[0], position[1], position[2]),
         velocity_mm_per_s=(velocity[0], velocity[1], velocity[2]),
         covariance_factor=tuple(int(entry) for entry in entries),
+        constant_sigma_mm=math.ceil(constant_sigma_m * _MM_PER_M),
     )
 
 
@@ -73,6 +77,16 @@ def ellipse_of(
         semi_minor_m=min(max(1, math.ceil(semi_minor_m)), major),
         bearing_mdeg=round((bearing_deg % 180.0) * 1000.0) % 180_000,
     )
+
+
+def covariance_of(region: Ellipse) -> FloatArray:
+    """East-north covariance (2, 2), m2, of a region with its probability."""
+    # Chi-square of two dimensions: the squared radius for p is -2 ln(1 - p).
+    reach = math.sqrt(-2.0 * math.log1p(-region.probability_ppm / _PPM))
+    bearing = math.radians(region.bearing_mdeg / 1e3)
+    axes = np.array([[math.sin(bearing), math.cos(bearing)], [math.cos(bearing), -math.sin(bearing)]])
+    sigmas = np.array([region.semi_major_m, region.semi_minor_m]) / reach
+    return np.asarray(axes.T @ np.diag(sigmas**2) @ axes, dtype=np.float64)
 
 
 @lru_cache(maxsize=4_096)
