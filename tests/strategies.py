@@ -23,6 +23,7 @@ from trilat.model import (
     AnyItem,
     Area,
     AreaKind,
+    Classification,
     Clause,
     Consent,
     Decision,
@@ -32,6 +33,7 @@ from trilat.model import (
     Duties,
     Effect,
     Ellipse,
+    EquivalentLevels,
     Form,
     HolderAnswer,
     Indicator,
@@ -291,6 +293,12 @@ def _named_area(fields: Fields) -> Fields:
     return fields | {"region": Polygon(corners=corners)}
 
 
+def _levels(fields: Fields) -> Fields:
+    levels = tuple(dict.fromkeys(fields["levels"]))
+    other = Classification(scheme="USA", level="another")
+    return fields | {"levels": levels if len(levels) > 1 else (*levels, other)}
+
+
 def _declaration(fields: Fields) -> Fields:
     until_ns = fields["until_ns"]
     if fields["declared"] is Declared.NOTICE:
@@ -366,6 +374,7 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Declaration, _after("valid_ns", "until_ns")),
     (Declaration, _declaration),
     (NamedArea, _named_area),
+    (EquivalentLevels, _levels),
     (Clause, _clause),
     (Clause, _after("in_force_from_ns", "in_force_until_ns")),
     (Clause, _onward),

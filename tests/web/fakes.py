@@ -199,6 +199,11 @@ class FakeNode:
         self.said.append((officer, deputy, for_s))
         return {"step": "delegated"}
 
+    async def declare(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        self._fail()
+        self.said.append((officer, dict(said)))
+        return {"kind": "declaration"}
+
     async def ask_onward(self, said: Mapping[str, Any]) -> dict[str, Any]:
         self._fail()
         self.said.append(dict(said))

@@ -343,6 +343,7 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("GET", "/desk", OFFICER, None),
     ("POST", "/desk/answer", OFFICER, {"question": "0" * 16, "granted": True}),
     ("POST", "/desk/delegate", OFFICER, {"deputy": "lee", "for_s": 60}),
+    ("POST", "/declarations", OFFICER, {"declared": "suspension", "about": "pact", "domain": "missile"}),
     ("GET", "/onward", STAFF, None),
     ("POST", "/onward", STAFF, {"item_id": "JPN-t1", "onward_to": "KOR"}),
     ("POST", "/warnings", STAFF, WARNING),

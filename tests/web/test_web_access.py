@@ -108,6 +108,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("GET", "/desk", frozenset({STAFF, OFFICER})),
     ("POST", "/desk/answer", frozenset({OFFICER})),
     ("POST", "/desk/delegate", frozenset({OFFICER})),
+    ("POST", "/declarations", frozenset({STAFF, OFFICER})),
     ("GET", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/warnings", frozenset({STAFF})),

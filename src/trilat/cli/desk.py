@@ -73,6 +73,23 @@ def delegate(
     say(f"{deputy} stands in for {officer} for {for_s} s" if for_s else f"{deputy} stands in no longer")
 
 
+@app.command("declare")
+@in_one_line
+def declare(
+    folder: Annotated[Path, _FOLDER],
+    declared: Annotated[str, typer.Argument(help="`situation`, `suspension` or `notice`.")],
+    about: Annotated[str, typer.Argument(help="A situation's name, an agreement's id, or agreement#clause.")],
+    officer: Annotated[str | None, _OFFICER] = None,
+    domain: Annotated[str, typer.Option(help="The domain that it belongs to.")] = "missile",
+    valid_s: Annotated[int | None, typer.Option(help="It ends by itself after so many seconds.")] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="End what was declared before.")] = False,
+) -> None:
+    """Declare a situation, suspend one's own giving at once, or give notice; every partner is told."""
+    told = {"declared": declared, "about": about, "domain": domain, "valid_s": valid_s, "stands": not lift}
+    said = ask_node(read_folder(folder), _role(officer), "POST", "/declarations", told)
+    say(f"{said['officer']} {'lifted' if lift else 'declared'} {declared} of {about}")
+
+
 @app.command("ask")
 @in_one_line
 def ask(

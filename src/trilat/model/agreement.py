@@ -78,7 +78,12 @@ class Duties(Noun, frozen=True, kw_only=True):
     `delay_s`: not before this long after the valid time. `thin_s`: at most one version of an item in this
     time. `round_position_m`, `round_time_s`: rounded to multiples. `strip`: fields left empty.
     `attribution`: at most this much of the originator's name. `expire_s`: how long the copy holds once sent.
+    `cover_m`: standard deviation per axis of an error that is added on purpose, and stays the same for
+    `cover_epoch_s` (zero: for good). `sigma_class_m`: least class of a stated error, without a direction.
+    `span_s`: tracks are told in whole spans of this length. `tear_line`: under names of its own.
     """
+
+    fields_appended = 5
 
     delay_s: Seconds = 0
     thin_s: Seconds = 0
@@ -90,6 +95,11 @@ class Duties(Noun, frozen=True, kw_only=True):
     expire_s: Seconds = 0
     mark: Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=16)] = ()
     return_or_destroy: bool = False
+    cover_m: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    cover_epoch_s: Seconds = 0
+    sigma_class_m: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    span_s: Seconds = 0
+    tear_line: bool = False
 
 
 Parties = Annotated[tuple[PartyCode, ...], msgspec.Meta(min_length=1, max_length=PARTIES_MAX)]
@@ -115,6 +125,17 @@ class NamedArea(Noun, frozen=True, kw_only=True):
                 raise ItemError(
                     f"area `{self.name}` has a side over 180 degrees: cut it at the 180th meridian"
                 )
+
+
+class EquivalentLevels(Noun, frozen=True, kw_only=True):
+    """Levels of different schemes that an agreement calls the same; policy holds it against the schemes."""
+
+    levels: Annotated[tuple[Classification, ...], msgspec.Meta(min_length=2, max_length=64)]
+
+    def check(self) -> None:
+        """Refuse a level that stands twice."""
+        if len(set(self.levels)) != len(self.levels):
+            raise ItemError("a row of equivalent levels names a level twice: list each once")
 
 
 class Clause(Noun, frozen=True, kw_only=True):
@@ -190,7 +211,7 @@ def _check_onward(onward: OnwardRule | None, named: tuple[str, ...], situations:
 
 
 class PartySignature(Noun, frozen=True, kw_only=True):
-    """A party's signature over the agreement's wire form without signatures."""
+    """A party's signature over the agreement's wire form without signatures; made and checked by `link`."""
 
     party: PartyCode
     signed_ns: InstantNs
@@ -200,7 +221,7 @@ class PartySignature(Noun, frozen=True, kw_only=True):
 class Agreement(Noun, frozen=True, kw_only=True):
     """A signed text between parties, as rules that a program can follow."""
 
-    fields_appended = 3
+    fields_appended = 4
 
     agreement_id: Identifier
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -223,6 +244,8 @@ class Agreement(Noun, frozen=True, kw_only=True):
     """Areas that its clauses name."""
     onward_to: SomeParties = ()
     onward_situations: Words = ()
+    equivalents: Annotated[tuple[EquivalentLevels, ...], msgspec.Meta(max_length=64)] = ()
+    """Levels that it calls the same, a row for each rank."""
 
     def check(self) -> None:
         """Refuse a window that ends before it begins, a party, area or clause twice, a stranger in a clause,

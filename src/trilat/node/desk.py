@@ -107,7 +107,14 @@ class ReleaseDesk:
         needed = node.exchange.approvals_needed(referral.clause)
         asked = [officer or "officer", *(f"second-{number}" for number in range(1, needed))]
         agreed = [self._as_if(referral, item, name, at_ns) for name in asked[:needed]]
-        return preview(item, [request], node.agreements, [*node.exchange.consents, *agreed])[0]
+        return preview(
+            item,
+            [request],
+            node.agreements,
+            [*node.exchange.consents, *agreed],
+            config.release_key,
+            node.exchange.declarations,
+        )[0]
 
     def _may_see(self, item: AnyItem) -> bool:
         """Whether the own staff may see an item at all: an officer sees no more."""
@@ -196,6 +203,18 @@ class ReleaseDesk:
                 f"`{officer}` stands in for nobody now: an officer must delegate first", refused=True
             )
         return delegation.officer
+
+    def speaker(self, name: str) -> str:
+        """Who may speak for the party: an officer, or a deputy who stands in now; the staff where the party
+        has no officers.
+
+        Raises:
+            UsageError: this person may not.
+        """
+        if not self._config.officers:
+            return name or "staff"
+        self._stands_for(name)
+        return name
 
     def _known(self, name: str) -> None:
         if name not in {*self._config.officers, *self._config.deputies}:

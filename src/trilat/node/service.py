@@ -13,6 +13,7 @@ import structlog
 
 from trilat.model import (
     SECOND_NS,
+    Declared,
     Domain,
     ItemReference,
     LedgerError,
@@ -27,6 +28,7 @@ from trilat.model import (
 from trilat.node.at_desk import shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
+from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
 from trilat.node.node import Node
 from trilat.node.records import Referral
@@ -309,6 +311,28 @@ class NodeService:
             return to_plain(
                 desk.delegate(officer, deputy, for_s) if for_s else desk.take_back(officer, deputy)
             )
+
+        return await self._ask(give)
+
+    async def declare(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What an officer declares: a situation, that the party gives no more, or notice.
+
+        Raises:
+            UsageError: the name is no officer's, and officers are named.
+        """
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            declaration = declare(
+                self.node,
+                Declared(said["declared"]),
+                said["about"],
+                officer=f"{self.party}/{self.node.desk.speaker(officer)}",
+                domain=Domain(said["domain"]),
+                valid_s=said.get("valid_s"),
+                stands=bool(said.get("stands", True)),
+            )
+            return to_plain(declaration)
 
         return await self._ask(give)
 

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trilat.model import AnyItem, Consent, Decision, Outcome, Release, TrilatError, UsageError
+from trilat.model import AnyItem, Consent, Decision, Declaration, Outcome, Release, TrilatError, UsageError
 from trilat.policy.agreements import AgreementSet
 from trilat.policy.assess import PERMITTED, REFERRED
 from trilat.policy.batch import BatchAnswers, decide_many
@@ -141,15 +141,20 @@ def preview(
     requests: Sequence[ReleaseRequest],
     agreements: AgreementSet,
     consents: Sequence[Consent] = (),
+    key: bytes = b"",
+    declarations: Sequence[Declaration] = (),
 ) -> tuple[Preview, ...]:
-    """Who would get an item, in which form, and who would not, for each request in order."""
-    return tuple(_previewed(item, decide(item, request, agreements, consents)) for request in requests)
+    """Who would get an item, in which form, and who would not, for each request in order; `key` is the
+    sender's, without which a copy that is covered or renamed cannot be shown.
+    """
+    decisions = [decide(item, request, agreements, consents, declarations) for request in requests]
+    return tuple(_previewed(item, decision, key) for decision in decisions)
 
 
-def _previewed(item: AnyItem, decision: Decision) -> Preview:
+def _previewed(item: AnyItem, decision: Decision, key: bytes) -> Preview:
     if decision.outcome is not Outcome.PERMIT:
         return Preview(decision, None)
     try:
-        return Preview(decision, degrade(item, decision))
+        return Preview(decision, degrade(item, decision, key))
     except TrilatError as error:
         return Preview(decision, None, str(error))

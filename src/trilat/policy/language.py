@@ -24,6 +24,7 @@ instead; what single values must look like the model says. Whether the clauses m
 `check`. A prohibition takes neither form, highest level, approval nor duties: it covers every level.
 """
 
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,9 +44,11 @@ from trilat.model import (
     ItemError,
     OnwardRule,
     Party,
+    PartySignature,
     Status,
 )
 from trilat.policy.area_language import read_areas
+from trilat.policy.equivalents import read_equivalents
 from trilat.policy.forms import strippable
 from trilat.policy.reading import Table, read_toml
 
@@ -65,6 +68,7 @@ AGREEMENT_FIELDS: Final = (
     "assumed",
     "onward_to",
     "onward_situations",
+    "equivalents",
 )
 CLAUSE_FIELDS: Final = (
     "id",
@@ -93,6 +97,7 @@ CLAUSE_FIELDS: Final = (
     "declared_by",
     "situation_max_s",
 )
+SIGNATURE_FIELDS: Final = ("party", "signed", "value")
 DUTY_FIELDS: Final = Duties.__struct_fields__
 _PERMIT_ONLY: Final = (
     "form",
@@ -110,6 +115,10 @@ _NUMBERS: Final = (
     "round_velocity_m_per_s",
     "round_time_s",
     "expire_s",
+    "cover_m",
+    "cover_epoch_s",
+    "sigma_class_m",
+    "span_s",
 )
 
 
@@ -120,7 +129,7 @@ def read_agreement(file_name: str, text: str) -> Agreement:
         AgreementError: what is wrong, in which clause, what to write instead; `facts` has file, clause.
     """
     whole = Table(read_toml(file_name, text), file_name, "the file")
-    whole.only(("agreement", "clause", "area"))
+    whole.only(("agreement", "clause", "area", "signature"))
     tables = whole.values.get("clause", [])
     if not isinstance(tables, list) or not tables:
         raise whole.refusal("there is no clause: add a `[[clause]]`")
@@ -151,9 +160,33 @@ def read_agreement(file_name: str, text: str) -> Agreement:
             clauses=clauses,
             sources=head.texts("sources", ()),
             assumed=head.texts("assumed", ()),
+            signatures=_signatures(whole),
+            equivalents=read_equivalents(head),
         )
     except ItemError as error:
         raise head.refusal(str(error)) from error
+
+
+def _signatures(whole: Table) -> tuple[PartySignature, ...]:
+    """What `trilat agreement sign` wrote; whether they fit is for `trilat agreement verify`."""
+    tables = whole.values.get("signature", [])
+    if not isinstance(tables, list):
+        raise whole.refusal("`signature` is not a list of tables: write `[[signature]]`")
+    found = []
+    for place, values in enumerate(tables, 1):
+        table = Table(values, whole.file_name, f"signature number {place}")
+        table.only(SIGNATURE_FIELDS)
+        try:
+            found.append(
+                PartySignature(
+                    party=table.text("party"),
+                    signed_ns=table.instant_ns("signed"),
+                    signature=b64decode(table.text("value"), validate=True),
+                )
+            )
+        except ValueError as error:
+            raise table.refusal(f"signature number {place} cannot be read: sign the file again") from error
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +287,7 @@ def _duties(table: Table, kinds: tuple[str, ...]) -> Duties:
         else None,
         mark=table.texts("mark", ()),
         return_or_destroy=table.flag("return_or_destroy", default=False),
+        tear_line=table.flag("tear_line", default=False),
     )
 
 

@@ -26,6 +26,7 @@ from trilat.web.served import ServedNode
 from trilat.web.shapes import (
     BatchAnswered,
     GivenAnswer,
+    GivenDeclaration,
     GivenDelegation,
     GivenDeskAnswer,
     GivenOnwardRequest,
@@ -148,6 +149,10 @@ class _Routes:
     async def delegate(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenDelegation)
         return json_answer(await self._node.delegate(_officer(request), said.deputy, said.for_s))
+
+    async def declare(self, request: Request) -> ASGIApp:
+        said = given(await read_json(request), GivenDeclaration)
+        return json_answer(await self._node.declare(_officer(request), plain_of(said)))
 
     async def ask_onward(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenOnwardRequest)
@@ -356,6 +361,13 @@ def _desk_operations(routes: _Routes) -> list[Operation]:
             roles=officer,
             summary="Let a deputy stand in for a time, or no longer.",
             body=GivenDelegation,
+        ),
+        post(
+            path="/declarations",
+            handle=routes.declare,
+            roles=both,
+            summary="Declare a situation, a suspension of one's own giving, or notice.",
+            body=GivenDeclaration,
         ),
         Operation(
             method="GET",

@@ -78,6 +78,10 @@ class ServedNode(Protocol):
         """Let a deputy stand in for so many seconds, or for 0 no longer; returns what was written."""
         ...
 
+    async def declare(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Declare something for the party as an officer, or as the staff with an empty name."""
+        ...
+
     async def ask_onward(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Ask an item's originator for leave to pass it on; returns the request that was written."""
         ...

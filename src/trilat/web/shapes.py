@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from trilat.model import (
     Count,
+    Declared,
     Domain,
     Identifier,
     InstantNs,
@@ -75,6 +76,16 @@ class GivenDelegation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     deputy: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,30}(?!\n)$")]
     for_s: Annotated[int, msgspec.Meta(ge=0, le=2_592_000)]
+
+
+class GivenDeclaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a party's officer declares; see `Declaration`."""
+
+    declared: Declared
+    about: Identifier
+    domain: Domain
+    valid_s: Annotated[int, msgspec.Meta(ge=1, le=31_536_000)] | None = None
+    stands: bool = True
 
 
 class GivenOnwardRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -109,6 +109,7 @@ export const ja: Texts = {
   'kind.vessel': '船舶',
   'kind.report': '観測',
   'kind.consent': '同意',
+  'kind.declaration': '宣言',
   'kind.recall': '回収要求',
   'kind.statement': '発言',
   'kind.disagreement': '不一致',
@@ -137,6 +138,7 @@ export const ja: Texts = {
   'disagreement.launch': '発射についての不一致',
   'disagreement.impact': '落下についての不一致',
   'disagreement.objects': '対象は一つか二つか',
+  'disagreement.identity': '識別情報についての不一致',
 
   'warning.label': '{party}が受けている警報',
   'warning.launch': '発射警報',
