@@ -67,6 +67,7 @@ def seldom(draw: Random) -> bool:
 
 
 def duties(draw: Random) -> Duties:
+    cover_m = draw.choice([500, 2000]) if seldom(draw) else 0
     return Duties(
         delay_s=draw.choice([0, 0, 5, 30]),
         round_position_m=1000 if seldom(draw) else 0,
@@ -76,6 +77,11 @@ def duties(draw: Random) -> Duties:
         expire_s=draw.choice([0, 60, 600]),
         mark=some(draw, ("A", "B")),
         return_or_destroy=draw.random() < 0.5,
+        cover_m=cover_m,
+        cover_epoch_s=draw.choice([0, 600, 3600]) if cover_m else 0,
+        sigma_class_m=512 if seldom(draw) else 0,
+        span_s=60 if seldom(draw) else 0,
+        tear_line=seldom(draw),
     )
 
 

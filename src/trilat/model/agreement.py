@@ -78,7 +78,12 @@ class Duties(Noun, frozen=True, kw_only=True):
     `delay_s`: not before this long after the valid time. `thin_s`: at most one version of an item in this
     time. `round_position_m`, `round_time_s`: rounded to multiples. `strip`: fields left empty.
     `attribution`: at most this much of the originator's name. `expire_s`: how long the copy holds once sent.
+    `cover_m`: standard deviation per axis of an error that is added on purpose, and stays the same for
+    `cover_epoch_s` (zero: for good). `sigma_class_m`: least class of a stated error, without a direction.
+    `span_s`: tracks are told in whole spans of this length. `tear_line`: under names of its own.
     """
+
+    fields_appended = 5
 
     delay_s: Seconds = 0
     thin_s: Seconds = 0
@@ -90,6 +95,11 @@ class Duties(Noun, frozen=True, kw_only=True):
     expire_s: Seconds = 0
     mark: Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=16)] = ()
     return_or_destroy: bool = False
+    cover_m: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    cover_epoch_s: Seconds = 0
+    sigma_class_m: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    span_s: Seconds = 0
+    tear_line: bool = False
 
 
 Parties = Annotated[tuple[PartyCode, ...], msgspec.Meta(min_length=1, max_length=PARTIES_MAX)]

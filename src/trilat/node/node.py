@@ -319,20 +319,22 @@ class Node:
     def _warned(self, now_ns: int) -> list[Held]:
         """New versions of warnings, for the own staff and for each peer from its own View."""
         make_head = self.heads.for_audience("warning", now_ns)
-        return self._told(
-            lambda audience: self.alerts.update(
-                audience, self.views.of(audience).alarms(now_ns), now_ns, make_head, self._may_name
-            )
-        )
+
+        def new_for(audience: str) -> Sequence[AnyItem]:
+            alarms = self.heads.of_alarms(self.views.of(audience).alarms(now_ns))
+            return self.alerts.update(audience, alarms, now_ns, make_head, self._may_name)
+
+        return self._told(new_for)
 
     def _differing(self, now_ns: int) -> list[Held]:
         """New versions of disagreements, for the own staff and for each peer from its own View."""
         make_head = self.heads.for_audience("disagreement", now_ns)
-        return self._told(
-            lambda audience: self.disputed.update(
-                audience, self.views.of(audience).disputes(now_ns), now_ns, make_head
-            )
-        )
+
+        def new_for(audience: str) -> Sequence[AnyItem]:
+            disputes = self.heads.of_disputes(self.views.of(audience).disputes(now_ns))
+            return self.disputed.update(audience, disputes, now_ns, make_head)
+
+        return self._told(new_for)
 
     def _watched(self, now_ns: int) -> list[Held]:
         """Watch areas and threats to them: for the own staff, from its View, and for nobody else."""
@@ -355,7 +357,7 @@ class Node:
         """Whether policy lets a warning pass that names another originator; nothing is made or counted."""
         probe = Warning(
             item_id=f"{self.config.party}-warn-{audience}-probe",
-            subject=f"{self.config.party}-{alarm.subject.removeprefix(f'{self.config.party}-')}",
+            subject=self.heads.own_subject(alarm.subject),
             domain=alarm.domain,
             status=self.config.status,
             valid_ns=alarm.valid_ns,
@@ -372,7 +374,8 @@ class Node:
     def _record(self, ready: Ready) -> ReleaseRecord:
         """The release with its place in the recipient's stream, and with what proves it."""
         item = ready.held.item
-        marking = ready.held.marking or sign_label(self._keys, item)
+        # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
+        marking = ready.held.marking or sign_label(self._keys, ready.release.item)
         parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
         return ReleaseRecord(
             recipient=ready.recipient,
@@ -430,18 +433,14 @@ class Node:
         if self.holdings.add(held, sender):
             self._to_offer.append(held)
             try:
-                _ = self.exchange.hear(item, sender) or self.views.add_foreign(item)
+                if not self.exchange.hear(item, sender):
+                    self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:
-        """The consent that an originator signed.
-
-        Raises:
-            PeerError: the signature or its content is not sound.
-            UsageError: it is another kind of item.
-        """
+        """The consent that an originator signed; PeerError where it is not sound, UsageError where it is none."""
         item = open_signed_item(self._trust, signed)
         if not isinstance(item, Consent):
             raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")

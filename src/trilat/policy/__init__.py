@@ -14,6 +14,7 @@ from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, e
 from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
 from trilat.policy.conditions import place_class
 from trilat.policy.consents import consents_in, declarations_in
+from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.difference import differences
@@ -22,9 +23,12 @@ from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
+from trilat.policy.profiles import PROFILES, Leak, Profile
+from trilat.policy.protection import tear_line_parent, tear_line_reference
 from trilat.policy.readable import readable_text
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
+from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
 from trilat.policy.table import ReleaseTable, Verdict
 from trilat.policy.template import agreement_template
@@ -33,6 +37,7 @@ from trilat.policy.tree import Reasoning, explain_tree
 __all__ = [
     "KIND_FORMS",
     "NEVER_NS",
+    "PROFILES",
     "AgreementSet",
     "BatchAnswers",
     "CedarExport",
@@ -43,13 +48,16 @@ __all__ = [
     "Instants",
     "ItemBatch",
     "LabelClasses",
+    "Leak",
     "MatrixRow",
     "Preview",
+    "Profile",
     "Reasoning",
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
     "Rule",
+    "Spans",
     "Verdict",
     "agreement_template",
     "cedar_questions",
@@ -57,6 +65,7 @@ __all__ = [
     "check_copies",
     "compare",
     "consents_in",
+    "cover_weights",
     "decide",
     "decide_many",
     "decide_plain",
@@ -69,6 +78,7 @@ __all__ = [
     "explain_agreement",
     "explain_tree",
     "export_cedar",
+    "in_spans",
     "internal_agreement",
     "linked_pairs",
     "makeable",
@@ -81,4 +91,6 @@ __all__ = [
     "readable_text",
     "strike",
     "strippable",
+    "tear_line_parent",
+    "tear_line_reference",
 ]

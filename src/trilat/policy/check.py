@@ -8,7 +8,8 @@ An `error` is a clause or version that can never do what it says. A `warning` wo
  4. A highest level that never leaves, or that is not known in the whole time of the agreement.
  5. A permission that a prohibition covers, at all times or for a part of them.
  6. An approval that is never asked, because another clause permits the same without.
- 7. Coarse tracks that nothing makes coarse; copies that end before they may leave.
+ 7. Coarse tracks that nothing makes coarse; copies that end before they may leave; covering that two copies
+     would average out, a tear-line that an intermediary or a consent would have to name.
  8. A clause whose time has no instant, and a domain that has none of its kinds.
  9. A situation that waits for a declaration that no clause brings to the giver; an onward rule that names no
     receiver of its clause.
@@ -117,11 +118,15 @@ def _form(rule: Rule, _: AgreementSet) -> _Said:
     elif unfit:
         yield "warning", f"`{_form_name(clause)}` cannot be made from {', '.join(unfit)}: give them a clause"
     duties = clause.duties
+    raw = [kind for kind in clause.kinds if kind in {"report", "track"} and kind not in unfit]
+    hidden = duties.sigma_class_m or duties.tear_line
+    if raw and hidden and clause.form in {Form.MEASUREMENTS, Form.TRACKLETS}:
+        yield "warning", f"no {' or '.join(raw)} leaves: what a sensor said has neither class nor tear-line"
     if "report" in clause.kinds and "report" not in unfit:
         if duties.round_time_s:
             yield "warning", "no report leaves: the time of an observation cannot be rounded"
-        elif duties.round_position_m or duties.round_velocity_m_per_s:
-            yield "warning", "no radar or direction plot leaves: its site is part of what would be rounded"
+        elif duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m:
+            yield "warning", "no radar or direction plot leaves: its site is part of what would change"
 
 
 def _form_name(clause: Clause) -> str:
@@ -224,7 +229,7 @@ def _form_place(clause: Clause) -> int:
     return len(FORM_ORDER) if clause.form is None else FORM_ORDER[clause.form]
 
 
-def _duties(rule: Rule, _: AgreementSet) -> _Said:
+def _duties(rule: Rule, agreements: AgreementSet) -> _Said:
     """Check 7."""
     clause = rule.clause
     duties = clause.duties
@@ -234,11 +239,38 @@ def _duties(rule: Rule, _: AgreementSet) -> _Said:
         duties.round_time_s,
         duties.thin_s,
         duties.delay_s,
+        duties.cover_m,
+        duties.sigma_class_m,
     )
     if clause.form is Form.COARSE_TRACKS and not any(coarse):
         yield "warning", "nothing makes it coarse: add rounding, thinning or a delay"
     if duties.expire_s and duties.expire_s <= duties.delay_s:
         yield "error", f"copies end after {duties.expire_s} s and leave after {duties.delay_s} s: swap them"
+    yield from _hiding(rule, agreements)
+
+
+def _hiding(rule: Rule, agreements: AgreementSet) -> _Said:
+    """What would make covering and tear-lines hide less than they say, or what would stop them."""
+    clause, duties = rule.clause, rule.clause.duties
+    if duties.cover_epoch_s and not duties.cover_m:
+        yield "error", "`cover_epoch_s` without `cover_m` covers nothing: add `cover_m` or leave both out"
+    for other in agreements.rules if duties.cover_m else ():
+        lasts_s = other.clause.duties.cover_epoch_s
+        common = set(clause.givers) & set(other.clause.givers)
+        differs = other.clause.duties.cover_m and lasts_s != duties.cover_epoch_s
+        if differs and common and other.name > rule.name:
+            told = f"covers for {duties.cover_epoch_s} s and `{other.name}` for {lasts_s} s"
+            yield "error", f"{told}: both together average out, give {min(common)} one `cover_epoch_s`"
+            break
+    if not duties.tear_line:
+        return
+    if clause.via is not None:
+        yield (
+            "error",
+            f"a tear-line is the originator's to sign, not for {clause.via} to make: drop `tear_line`",
+        )
+    if clause.approval is Approval.ORIGINATOR:
+        yield "error", "a consent names the subject, and a tear-line hides it: drop `tear_line` or `approval`"
 
 
 def _never(rule: Rule, _: AgreementSet) -> _Said:

@@ -481,4 +481,15 @@ def strictest(duties: Sequence[Duties]) -> Duties:
         expire_s=min(limits, default=0),
         mark=tuple(dict.fromkeys(mark for duty in duties for mark in duty.mark)),
         return_or_destroy=any(duty.return_or_destroy for duty in duties),
+        cover_m=max(duty.cover_m for duty in duties),
+        cover_epoch_s=_longest_epoch_s(duties),
+        sigma_class_m=max(duty.sigma_class_m for duty in duties),
+        span_s=max(duty.span_s for duty in duties),
+        tear_line=any(duty.tear_line for duty in duties),
     )
+
+
+def _longest_epoch_s(duties: Sequence[Duties]) -> int:
+    """The longest epoch of those that cover: zero, an epoch without end, is the longest of all."""
+    epochs = [duty.cover_epoch_s for duty in duties if duty.cover_m]
+    return 0 if not epochs or 0 in epochs else max(epochs)

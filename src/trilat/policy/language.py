@@ -115,6 +115,10 @@ _NUMBERS: Final = (
     "round_velocity_m_per_s",
     "round_time_s",
     "expire_s",
+    "cover_m",
+    "cover_epoch_s",
+    "sigma_class_m",
+    "span_s",
 )
 
 
@@ -283,6 +287,7 @@ def _duties(table: Table, kinds: tuple[str, ...]) -> Duties:
         else None,
         mark=table.texts("mark", ()),
         return_or_destroy=table.flag("return_or_destroy", default=False),
+        tear_line=table.flag("tear_line", default=False),
     )
 
 

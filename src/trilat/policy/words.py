@@ -145,6 +145,14 @@ def duties_in_words(duties: Duties) -> tuple[str, ...]:
     for value, phrase in (
         (duties.delay_s, f"not before {duties.delay_s} s after its valid time"),
         (duties.thin_s, f"at most one version in {duties.thin_s} s"),
+        (duties.span_s, f"tracks in whole spans of {duties.span_s} s"),
+        (duties.cover_m, f"positions off by a hidden error of {duties.cover_m} m an axis"),
+        (duties.cover_epoch_s, f"the hidden error new every {duties.cover_epoch_s} s"),
+        (
+            duties.sigma_class_m,
+            f"errors stated in classes from {duties.sigma_class_m} m, without a direction",
+        ),
+        (duties.tear_line, "as a tear-line, under names of its own"),
         (duties.round_position_m, f"positions rounded to {duties.round_position_m} m"),
         (duties.round_velocity_m_per_s, f"velocities rounded to {duties.round_velocity_m_per_s} m/s"),
         (duties.round_time_s, f"instants rounded down to {duties.round_time_s} s"),

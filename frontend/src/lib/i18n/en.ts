@@ -141,6 +141,7 @@ export const en = {
   'disagreement.launch': 'on the launch',
   'disagreement.impact': 'on the impact',
   'disagreement.objects': 'one object or two',
+  'disagreement.identity': 'another identity',
 
   'warning.label': 'Warnings that {party} holds',
   'warning.launch': 'Launch warning',

@@ -138,6 +138,7 @@ export const ja: Texts = {
   'disagreement.launch': '発射についての不一致',
   'disagreement.impact': '落下についての不一致',
   'disagreement.objects': '対象は一つか二つか',
+  'disagreement.identity': '識別情報についての不一致',
 
   'warning.label': '{party}が受けている警報',
   'warning.launch': '発射警報',

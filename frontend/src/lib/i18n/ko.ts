@@ -138,6 +138,7 @@ export const ko: Texts = {
   'disagreement.launch': '발사에 대한 불일치',
   'disagreement.impact': '낙하에 대한 불일치',
   'disagreement.objects': '대상이 하나인지 둘인지',
+  'disagreement.identity': '식별 정보에 대한 불일치',
 
   'warning.label': '{party}에 전해진 경보',
   'warning.launch': '발사 경보',
