@@ -440,7 +440,7 @@ class Node:
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:
-        """The consent that an originator signed; PeerError where it is not sound, UsageError where it is none."""
+        """The consent that an originator signed; PeerError where it is unsound, UsageError where none."""
         item = open_signed_item(self._trust, signed)
         if not isinstance(item, Consent):
             raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")
