@@ -440,19 +440,15 @@ class Node:
         if self.holdings.add(held, sender):
             self._to_offer.append(held)
             try:
-                _ = self.exchange.hear(item, sender) or self.views.add_foreign(item)
+                if not self.exchange.hear(item, sender):
+                    self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
             self.onward.take(held, sender)
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:
-        """The consent that an originator signed.
-
-        Raises:
-            PeerError: the signature or its content is not sound.
-            UsageError: it is another kind of item.
-        """
+        """The consent that an originator signed; PeerError where it is unsound, UsageError where none."""
         item = open_signed_item(self._trust, signed)
         if not isinstance(item, Consent):
             raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")
