@@ -6,10 +6,9 @@ import pytest
 from tests.small_federation import at, federation_of, launch, once, play, received, sent
 
 from trilat.ledger import EntryKind
-from trilat.model import Consent, Request, UsageError, decode
-from trilat.node import DeskSettings, Node
+from trilat.model import Consent, Declared, Domain, Request, UsageError, decode
+from trilat.node import DeskSettings, Node, declare
 from trilat.node.at_desk import shown_at_desk
-from trilat.node.exchange import Held
 from trilat.node.onward import RequestState
 from trilat.node.records import DeskRecord, DeskStep
 from trilat.policy import internal_agreement
@@ -336,7 +335,7 @@ def forged(about: str) -> Callable[[Federation], None]:
         )
         reference = type(held.reference)(item_id=about, version=1)
         request = Request(**head, question="?", about=(reference,), onward_to="KOR", clause=rule.consent_name)
-        usa.onward._say(Held(request, b"", audience="JPN"))
+        usa.say(request, "JPN")
 
     return act
 
@@ -360,3 +359,32 @@ def test_a_partners_consent_under_the_two_person_rule_counts_no_stranger() -> No
     jpn = waiting(changed=two_person).nodes["JPN"]
     assert all(isinstance(consent, Consent) for consent in jpn.exchange.consents)
     assert jpn.desk.questions()[0].approved_by == ()
+
+
+def test_only_an_officer_declares_where_there_are_officers() -> None:
+    jpn = waiting().nodes["JPN"]
+    for name in ("", "choi", "lee"):
+        with pytest.raises(UsageError):
+            jpn.desk.speaker(name)
+    assert jpn.desk.speaker("kim") == "kim"
+    jpn.desk.delegate("kim", "lee", 30)
+    assert jpn.desk.speaker("lee") == "lee"
+
+
+def test_a_suspension_stops_giving_at_once() -> None:
+    federation = federation_of("direct-2016", 30, desks=DESKS)
+    jpn = federation.nodes["JPN"]
+    (pact,) = {
+        rule.agreement.agreement_id
+        for rule in jpn.agreements.rules
+        if "KOR" in rule.clause.receivers and "JPN" in rule.clause.givers and rule.clause.via is None
+    }
+
+    def suspend(running: Federation) -> None:
+        declare(running.nodes["JPN"], Declared.SUSPENSION, pact, officer="JPN/kim", domain=Domain.MISSILE)
+
+    reports = [(at(t), "JPN", launch(jpn, version=t, at_s=t)) for t in range(1, 25)]
+    play(federation, reports, [once(5, grant("kim")), once(12, suspend)])
+    versions = [record.item.version for record in sent(jpn, "KOR") if record.item.item_id == "JPN-seen"]
+    assert versions
+    assert max(versions) < 14

@@ -46,7 +46,6 @@ from trilat.model import (
     Receipt,
     Release,
     Report,
-    Track,
     Transport,
     TrilatError,
     UsageError,
@@ -168,14 +167,6 @@ class Node:
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = _offers_reports(config, agreements)
-
-    @property
-    def own_tracks(self) -> int:
-        """How many tracks this node has made of its own sensors' reports."""
-        return sum(isinstance(item, Track) for item in self.holdings.items() if self._is_own(item))
-
-    def _is_own(self, item: AnyItem) -> bool:
-        return item.provenance.originators == (self.config.party,)
 
     def label(self, kind: str) -> Label:
         """The label that an own item of a kind gets now; for feeds that build reports."""

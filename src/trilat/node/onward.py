@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from trilat.ledger import Entry, EntryKind
 from trilat.model import (
     SECOND_NS,
     Answer,
@@ -25,7 +24,6 @@ from trilat.model import (
     Outcome,
     Request,
     UsageError,
-    encode,
     kind_of,
 )
 from trilat.node.exchange import Held
@@ -103,7 +101,7 @@ class OnwardRequests:
                 f"({decision.reasons[0].value})",
                 refused=True,
             )
-        self._say(held)
+        node.say(request, originator)
         return request
 
     def _held(self, item_id: str) -> AnyItem:
@@ -232,12 +230,6 @@ class OnwardRequests:
             answer=HolderAnswer.REFUSED,
             reason=self._problem(request, sender) or "it can be asked for again",
         )
-
-    def _say(self, held: Held) -> None:
-        """Write an own item and offer it to the one that it is for."""
-        self._node.write([Entry(kind=EntryKind.ITEM, content=encode(held.item))])
-        self._node.use_item(held)
-        self._node.offer_later(held)
 
 
 def _asks(rule: Rule, giver: str, via: str, receiver: str) -> bool:
