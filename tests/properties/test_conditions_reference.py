@@ -241,9 +241,7 @@ def test_a_batch_and_the_table_follow_decide_on_every_condition(is_declared: boo
         classes = LabelClasses()
         batch = ItemBatch.of(classes, items)
         answers = decide_many(batch, request, held, said, declarations=declared)
-        table = ReleaseTable.of(
-            classes, request, (request.recipient,), held, said, is_declared=bool(declared)
-        )
+        table = ReleaseTable.of(classes, request, (request.recipient,), held, said, declared)
         for place, item in enumerate(items):
             decision = decide(item, request, held, said, declared)
             assert tuple(Outcome)[answers.outcome[place]] is decision.outcome, f"seed {seed}"

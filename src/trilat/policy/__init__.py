@@ -22,6 +22,7 @@ from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
 from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
+from trilat.policy.places import ItemPlaces
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
@@ -47,6 +48,7 @@ __all__ = [
     "Finding",
     "Instants",
     "ItemBatch",
+    "ItemPlaces",
     "LabelClasses",
     "Leak",
     "MatrixRow",

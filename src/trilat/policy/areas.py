@@ -36,50 +36,65 @@ from trilat.model import (
     Vessel,
 )
 
+Regions = tuple[Circle | Polygon, ...]
+
 MEAN_RADIUS_M: Final = 6_371_008.8
 """Of the WGS-84 ellipsoid, metres."""
 
 _METRES_PER_1E7DEG: Final = MEAN_RADIUS_M * radians(1e-7)
 _QUARTER_1E7DEG: Final = 900_000_000
 _HALF_1E7DEG: Final = 1_800_000_000
-_CENTRE_M_MIN: Final = 100_000.0
+CENTRE_M_MIN: Final = 100_000.0
 """Nearer to the centre of the Earth there is no ground below."""
 
 
-def lies_within(item: AnyItem, regions: tuple[Circle | Polygon, ...]) -> bool:
+def lies_within(item: AnyItem, regions: Regions) -> bool:
     """Whether the item's place is known and lies in the regions taken together, every point of it."""
     places = tuple(_places(item))
     return bool(places) and all(_in_any(place, regions) for place in places)
 
 
-def may_touch(item: AnyItem, regions: tuple[Circle | Polygon, ...]) -> bool:
+def may_touch(item: AnyItem, regions: Regions) -> bool:
     """Whether any point of the item's place lies in one of the regions, or the place is not known."""
     places = tuple(_places(item))
     return not places or any(_in_any(place, regions) for place in places)
 
 
-def _in_any(place: Place, regions: tuple[Circle | Polygon, ...]) -> bool:
+def _in_any(place: Place, regions: Regions) -> bool:
     return any(
-        _in_circle(place, region) if isinstance(region, Circle) else _in_polygon(place, region)
+        in_circle(place, region) if isinstance(region, Circle) else _in_polygon(place, region)
         for region in regions
     )
 
 
 def _places(item: AnyItem) -> Iterator[Place]:
     """Rule 1; nothing where the place is not known."""
+    yield from ground_places(item)
+    for state in states_of(item):
+        place = ground_under(state.position_mm)
+        if place is not None:
+            yield place
+
+
+def ground_places(item: AnyItem) -> Iterator[Place]:
+    """The places of an item that are on the ground already (rules 1 and 2)."""
     if isinstance(item, Vessel | Need | Offer | Event) and item.place is not None:
         yield item.place
     if isinstance(item, Event) and item.region is not None:
         yield from _points_of(item.region)
     if isinstance(item, Area):
         yield from _points_of(item.region)
-    if isinstance(item, Track):
-        for state in (item.state,) if item.state is not None else item.tracklets:
-            yield from _ground_under(state)
     if isinstance(item, Report) and isinstance(item.observation, PositionFix):
         yield item.observation.place
+
+
+def states_of(item: AnyItem) -> tuple[Kinematics, ...]:
+    """The states of an item of which the ground below is its place (rule 1)."""
+    if isinstance(item, Track):
+        return item.tracklets if item.state is None else (item.state,)
     if isinstance(item, Report) and isinstance(item.observation, Equivalent):
-        yield from _ground_under(item.observation.kinematics)
+        return (item.observation.kinematics,)
+    return ()
 
 
 def _points_of(region: Ellipse | Polygon) -> Iterator[Place]:
@@ -100,19 +115,20 @@ def _points_of(region: Ellipse | Polygon) -> Iterator[Place]:
             )
 
 
-def _ground_under(state: Kinematics) -> Iterator[Place]:
-    position_m = np.asarray(state.position_mm, dtype=np.float64) / 1_000.0
-    if float(np.linalg.norm(position_m)) < _CENTRE_M_MIN:
-        return
+def ground_under(position_mm: tuple[int, int, int]) -> Place | None:
+    """The ground below an ECEF position in millimetres; None near the centre of the Earth."""
+    position_m = np.asarray(position_mm, dtype=np.float64) / 1_000.0
+    if float(np.hypot(np.hypot(position_m[0], position_m[1]), position_m[2])) < CENTRE_M_MIN:
+        return None
     latitude, longitude, _ = geodetic_from_ecef(position_m)
-    yield Place(
+    return Place(
         latitude_1e7deg=round(degrees(float(latitude)) * 1e7),
         longitude_1e7deg=round(degrees(float(longitude)) * 1e7),
     )
 
 
-def _in_circle(place: Place, circle: Circle) -> bool:
-    """Rule 3."""
+def in_circle(place: Place, circle: Circle) -> bool:
+    """Whether a place lies in a circle (rule 3)."""
     chord_m = sqrt(
         sum((a - b) ** 2 for a, b in zip(_surface_m(place), _surface_m(circle.centre), strict=True))
     )

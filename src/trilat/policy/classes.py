@@ -1,9 +1,10 @@
 """`LabelClasses`: items that `decide` cannot tell apart, numbered.
 
 Of an item `decide` reads its kind, domain, status, label, originators and shape (what forms can be made of
-it), and for a consent its subject. All but the label's instants, the place and the subject are one *label
-class*; there are few, however many items there are. Each class has a number, and each thing that a rule asks
-about has a column over classes, so that a rule is asked once for each value and not once for each item.
+it); where a clause asks for it, its place and its age; and for a consent its subject. All but the label's
+instants, the place, the age and the subject are one *label class*; there are few, however many items there
+are. Each class has a number, and each thing that a rule asks about has a column over classes, so that a rule
+is asked once for each value and not once for each item.
 
     classes = LabelClasses()
     batch = ItemBatch.of(classes, items)
@@ -27,6 +28,7 @@ from trilat.model import (
     kind_of,
 )
 from trilat.policy.forms import Shape, shape_of
+from trilat.policy.places import ItemPlaces
 
 Indices = npt.NDArray[np.intp]
 Instants = npt.NDArray[np.int64]
@@ -182,6 +184,10 @@ class ItemBatch:
     names: Sequence[tuple[str, str]] = field(repr=False)
     """The id and the subject of each item; a consent speaks of one or the other."""
 
+    valid_ns: Instants
+    """When each was so: what is older than the end of an agreement may still be forbidden by it."""
+
+    places: ItemPlaces = field(repr=False)
     items: Sequence[AnyItem] = field(repr=False)
     """May be made one by one, when they are asked for."""
 
@@ -193,7 +199,8 @@ class ItemBatch:
         created_ns = np.fromiter((item.label.created_ns for item in kept), np.int64, len(kept))
         expires_ns = np.fromiter((expiry_ns(item.label) for item in kept), np.int64, len(kept))
         names = [(item.item_id, item.subject) for item in kept]
-        return cls(classes, number, created_ns, expires_ns, names, kept)
+        valid_ns = np.fromiter((item.valid_ns for item in kept), np.int64, len(kept))
+        return cls(classes, number, created_ns, expires_ns, names, valid_ns, ItemPlaces(kept), kept)
 
     def __len__(self) -> int:
         """How many items there are."""

@@ -12,7 +12,7 @@ Signatures are checked before a declaration gets here.
 """
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -98,6 +98,13 @@ def _age(said: Declaration) -> tuple[int, int, bool, str]:
 def party_of(code: str) -> str:
     """The party that a code belongs to: `JPN` for `JPN` and for `JPN/officer`."""
     return code.split("/", maxsplit=1)[0]
+
+
+def notice_ends_ns(said: Declaration, agreements: Iterable[Agreement]) -> Iterator[int]:
+    """When agreements would end by a notice."""
+    for agreement in agreements:
+        if agreement.agreement_id == said.about:
+            yield _end_after(agreement, said.valid_ns)
 
 
 def _end_after(agreement: Agreement, given_ns: int) -> int:
