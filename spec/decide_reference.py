@@ -3,7 +3,7 @@ against. Imports the nouns and nothing else. Read it as the specification: rules
 every file is looked at every time, and nothing is remembered.
 
 A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8. What a party shows to
-its own staff goes by rule 10.
+its own staff goes by rule 10. Portions of the label that may not go are left out by rule 11.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +23,7 @@ from trilat.model import (
     Equivalent,
     Form,
     ItemReference,
+    Level,
     OnwardRule,
     Outcome,
     RadarPlot,
@@ -38,6 +39,28 @@ FORMS = list(Form)
 
 SHOWN = [Form.MEASUREMENTS, Form.TRACKS, Form.TRACKLETS, Form.COARSE_TRACKS, Form.AREAS, Form.EXISTENCE]
 """Best first for people who look at a picture."""
+
+
+FIELDS_LEFT_EMPTY = {
+    kind: {"observations", *fields.split()}
+    for kind, fields in {
+        "report": "sensor",
+        "track": "stage state tracklets sensors updates_count",
+        "vessel": "place course_mdeg speed_mm_per_s heading_mdeg navigation_status ship_name call_sign "
+        "imo_number ship_type destination receiver",
+        "event": "place region expected_ns",
+        "area": "expected_ns",
+        "warning": "text speaker",
+        "indicator": "indicator_types confidence_permille valid_until_ns description",
+        "need": "place description",
+        "offer": "place available_from_ns legal_basis description",
+        "request": "about deadline_ns",
+        "statement": "about in_reply_to",
+        "story": "outlet link summary",
+        "disagreement": "text",
+    }.items()
+}
+"""What a copy of each kind can go without; the kinds about other items go whole."""
 
 
 class Asked(Protocol):
@@ -83,6 +106,7 @@ class Verdict(NamedTuple):
     clause: Clause | None = None
     consent: Consent | None = None
     asks: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 def decide(
@@ -107,7 +131,7 @@ def decide(
         clauses=tuple(dict.fromkeys(names)),
         reasons=tuple(reason for reason in Reason if reason in reasons),
         form=coarsest(clauses) if permit else None,
-        duties=all_duties([clause.duties for clause in clauses]) if permit else None,
+        duties=all_duties([clause.duties for clause in clauses], left_out(verdicts)) if permit else None,
         consent=ItemReference(item_id=used[0].item_id, version=used[0].version) if permit and used else None,
     )
 
@@ -126,6 +150,8 @@ def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Ve
         if leg[0] is Outcome.WITHHOLD:
             reasons.add(Reason.LEG_WITHHELD)
             names += leg[2]
+        else:  # what the intermediary does not get, it cannot pass on
+            verdicts = [*verdicts, Verdict(set(), [], left_out=tuple(left_out(leg[3])))]
     return concluded(question, reasons, names, verdicts)
 
 
@@ -138,7 +164,8 @@ def concluded(
     if any(verdict.asks for verdict in verdicts):
         return Outcome.REFER, {Reason.CONSENT_NEEDED}, names, verdicts
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
-    if not can_be_made(question.item, coarsest(clauses), all_duties([clause.duties for clause in clauses])):
+    duties = all_duties([clause.duties for clause in clauses])
+    if not can_be_made(question.item, coarsest(clauses), duties, left_out(verdicts)):
         return Outcome.WITHHOLD, {Reason.FORM_NOT_AVAILABLE}, names, verdicts
     consented = any(verdict.consent is not None for verdict in verdicts)
     reason = Reason.PERMITTED_WITH_CONSENT if consented else Reason.PERMITTED
@@ -182,7 +209,7 @@ def ways(question: Question) -> list[Way]:
 def rule_1_label(question: Question) -> set[Reason]:
     """The label is known, in time, below what never leaves, and names sender and recipient."""
     label = question.item.label
-    level = find_level(label.classification, question.at_ns)
+    level = level_now(question) if all_is_known(question) else None
     holders = {label.originator, *label.releasable_to}
     found = {
         Reason.LABEL_UNKNOWN: level is None,
@@ -193,6 +220,29 @@ def rule_1_label(question: Question) -> set[Reason]:
         Reason.NOT_RELEASABLE_TO: question.recipient not in holders,
     }
     return {reason for reason, holds in found.items() if holds}
+
+
+def level_now(question: Question) -> Level | None:
+    """The level in force: a downgrade that has come holds, one that is to come does not."""
+    label = question.item.label
+    said = label.classification
+    if label.downgrade is not None and label.downgrade.at_ns <= question.at_ns:
+        said = label.downgrade.classification
+    return find_level(said, question.at_ns)
+
+
+def all_is_known(question: Question) -> bool:
+    """Nothing in the label is unknown: no level of a downgrade or a portion, and no portion's field."""
+    item = question.item
+    later = item.label.downgrade
+    if later is not None and find_level(later.classification, max(later.at_ns, question.at_ns)) is None:
+        return False
+    for portion in item.label.portions:
+        if portion.field not in FIELDS_LEFT_EMPTY.get(kind_of(item), set()):
+            return False
+        if portion.classification is not None and find_level(portion.classification, question.at_ns) is None:
+            return False
+    return True
 
 
 def rule_2_third_parties(question: Question, verdicts: list[Verdict]) -> set[Reason]:
@@ -254,17 +304,20 @@ def permission(question: Question, way: Way, forms: list[Form]) -> Verdict:
 def best(
     question: Question, way: Way, passing: list[tuple[str, Agreement, Clause]], forms: list[Form]
 ) -> Verdict:
-    """Without consent, then granted, then refused, then to be asked; first form; least delay; name."""
+    """Without consent, then granted, then refused, then to be asked; first form; fewest portions left out;
+    least delay; name.
+    """
 
-    def order(entry: tuple[str, Agreement, Clause]) -> tuple[int, int, int, str]:
+    def order(entry: tuple[str, Agreement, Clause]) -> tuple[int, int, int, int, str]:
         name, agreement, clause = entry
         standing = rule_9_consent(question, way, agreement, clause)[0]
-        return standing, forms.index(clause.form or Form.EXISTENCE), clause.duties.delay_s, name
+        missing = len(rule_11_portions(question, clause))
+        return standing, forms.index(clause.form or Form.EXISTENCE), missing, clause.duties.delay_s, name
 
     name, agreement, clause = min(passing, key=order)
     standing, consent = rule_9_consent(question, way, agreement, clause)
     refused = {Reason.CONSENT_REFUSED} if standing == 2 else set()
-    return Verdict(refused, [name], clause, consent, standing == 3)
+    return Verdict(refused, [name], clause, consent, standing == 3, rule_11_portions(question, clause))
 
 
 def clauses_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
@@ -336,24 +389,29 @@ def rule_6_label(question: Question, clause: Clause) -> Iterator[Reason]:
     item, held = question.item, set(clause.categories)
     if clause.statuses and item.status not in clause.statuses:
         yield Reason.STATUS_NOT_ALLOWED
-    level = find_level(item.label.classification, question.at_ns)
-    highest = None if clause.highest is None else find_level(clause.highest, question.at_ns)
-    limit = Rank.UNCLASSIFIED if highest is None else highest.rank
-    if (Rank.TOP_SECRET if level is None else level.rank) > limit:
+    level = level_now(question) if all_is_known(question) else None
+    if (Rank.TOP_SECRET if level is None else level.rank) > limit_of(question, clause):
         yield Reason.CLASSIFICATION_TOO_HIGH
     permissive = set(item.label.permissive)
     if not set(item.label.restrictive) <= held or (permissive and not permissive & held):
         yield Reason.CATEGORY_NOT_HELD
 
 
+def limit_of(question: Question, clause: Clause) -> Rank:
+    """The highest rank that a clause covers."""
+    highest = None if clause.highest is None else find_level(clause.highest, question.at_ns)
+    return Rank.UNCLASSIFIED if highest is None else highest.rank
+
+
 def rule_7_form(question: Question, clause: Clause) -> Iterator[Reason]:
-    """The form can be made from this item."""
-    if clause.form is None or not can_be_made(question.item, clause.form, clause.duties):
+    """The form can be made from what may go of this item."""
+    gone = rule_11_portions(question, clause)
+    if clause.form is None or not can_be_made(question.item, clause.form, clause.duties, gone):
         yield Reason.FORM_NOT_AVAILABLE
 
 
-def can_be_made(item: Any, form: Form, duties: Duties) -> bool:
-    """The table of forms, row by row."""
+def can_be_made(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
+    """The table of forms, row by row; `gone` are fields that the copy goes without."""
     kind = kind_of(item)
     if kind == "report":
         plot = isinstance(item.observation, RadarPlot | DirectionPlot)
@@ -364,9 +422,9 @@ def can_be_made(item: Any, form: Form, duties: Duties) -> bool:
         return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
     if kind == "track":
         return {
-            Form.TRACKLETS: len(item.tracklets) > 0,
-            Form.TRACKS: item.state is not None,
-            Form.COARSE_TRACKS: item.state is not None,
+            Form.TRACKLETS: len(item.tracklets) > 0 and "tracklets" not in gone,
+            Form.TRACKS: item.state is not None and "state" not in gone,
+            Form.COARSE_TRACKS: item.state is not None and "state" not in gone,
             Form.EXISTENCE: True,
         }.get(form, False)
     if kind == "vessel":
@@ -407,6 +465,40 @@ def rule_9_consent(
     return (1 if said[-1].granted else 2), said[-1]
 
 
+def rule_11_portions(question: Question, clause: Clause) -> tuple[str, ...]:
+    """The fields that a copy under this clause goes without. A portion that names fewer parties must name all
+    of them on the way; one under control of the originator goes straight from it or not at all.
+    """
+    label = question.item.label
+    staff = question.recipient.startswith(question.sender + "/")
+    way = [question.sender] if staff else [question.sender, question.recipient, question.via]
+    relayed = not staff and (question.via is not None or question.sender != label.originator)
+    gone = []
+    for portion in label.portions:
+        level = None
+        if portion.classification is not None:
+            level = find_level(portion.classification, question.at_ns)
+        named = [label.originator, None, *(portion.releasable_to or ())]
+        reasons = [
+            portion.releasable_to is not None and any(code not in named for code in way),
+            relayed
+            and Caveat.ORIGINATOR_CONTROL in portion.caveats
+            and Caveat.ORIGINATOR_CONTROL not in label.caveats,
+            portion.classification is not None and (level is None or level.never_leaves),
+            level is not None and level.rank > limit_of(question, clause),
+            not set(portion.restrictive) <= set(clause.categories),
+            bool(portion.permissive) and not set(portion.permissive) & set(clause.categories),
+        ]
+        if any(reasons):
+            gone.append(portion.field)
+    return tuple(gone)
+
+
+def left_out(verdicts: Sequence[Verdict]) -> list[str]:
+    """The fields that any of the clauses leaves out."""
+    return list(dict.fromkeys(field for verdict in verdicts for field in verdict.left_out))
+
+
 def consent_covers(question: Question, way: Way, clause_name: str, consent: Consent) -> bool:
     """Originator, officer, subject, recipient, path, clause and status are the very ones; it has begun."""
     item = question.item
@@ -426,8 +518,8 @@ def coarsest(clauses: list[Clause]) -> Form:
     return FORMS[max(FORMS.index(clause.form) for clause in clauses if clause.form is not None)]
 
 
-def all_duties(duties: list[Duties]) -> Duties:
-    """Everything that any of them asks for."""
+def all_duties(duties: list[Duties], fields: Sequence[str] = ()) -> Duties:
+    """Everything that any of them asks for, and these fields stripped."""
 
     def most(name: str) -> Any:
         return max(getattr(duty, name) for duty in duties)
@@ -442,7 +534,7 @@ def all_duties(duties: list[Duties]) -> Duties:
         round_position_m=most("round_position_m"),
         round_velocity_m_per_s=most("round_velocity_m_per_s"),
         round_time_s=most("round_time_s"),
-        strip=every("strip"),
+        strip=tuple(dict.fromkeys([*every("strip"), *fields])),
         attribution=list(Attribution)[max(hidden)] if hidden else None,
         expire_s=min((duty.expire_s for duty in duties if duty.expire_s), default=0),
         mark=every("mark"),

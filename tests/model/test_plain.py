@@ -149,6 +149,7 @@ def test_a_missing_field_is_refused_alike(name: str) -> None:
                 assert (name, field) in {
                     ("warning", "confirmed_by"),
                     ("answer", "reason"),
+                    ("track", "releasable_to"),
                     ("agreement", "form"),
                     ("decision", "form"),
                     ("decision", "duties"),

@@ -87,7 +87,9 @@ from trilat.model.item import (
 from trilat.model.label import (
     Attribution,
     Caveat,
+    Downgrade,
     Label,
+    Portion,
 )
 from trilat.model.limits import (
     IDENTIFIER_CHARACTERS_MAX,
@@ -198,6 +200,7 @@ __all__ = [
     "DisagreementKind",
     "DisagreementState",
     "Domain",
+    "Downgrade",
     "Duties",
     "Effect",
     "Ellipse",
@@ -234,6 +237,7 @@ __all__ = [
     "PeerError",
     "Place",
     "Polygon",
+    "Portion",
     "PositionFix",
     "Provenance",
     "RadarPlot",

@@ -72,7 +72,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
-from trilat.node.views import Views
+from trilat.node.views import Views, holds_back_portion
 from trilat.policy import AgreementSet
 
 _DECIDED_ENTRIES_MAX = 4_000
@@ -286,7 +286,8 @@ class Node:
     def use_decision(self, item: AnyItem, decision: Decision) -> None:
         """Let a recipient's picture use what may be passed on to it, and keep the decision for screens."""
         self.recent_decisions.note(item, decision)
-        if decision.outcome is Outcome.PERMIT and item.label.originator != self.config.party:
+        passed_on = decision.outcome is Outcome.PERMIT and item.label.originator != self.config.party
+        if passed_on and not holds_back_portion(item, decision):
             self.views.allow(decision.recipient, self.views.class_of(item))
 
     def use_item(self, held: Held) -> None:

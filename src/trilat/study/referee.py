@@ -128,7 +128,7 @@ def _wrong(
     release: Release, sender: str, consents: Sequence[Consent], agreements: AgreementSet
 ) -> Iterator[str]:
     item = release.item
-    level = find_level(item.label.classification, release.decided_ns)
+    level = find_level(item.label.classification_at(release.decided_ns), release.decided_ns)
     if release.recipient not in item.label.releasable_to:  # 1
         yield f"the label of `{item.item_id}` does not name `{release.recipient}`"
     if level is None or level.never_leaves:  # 1
