@@ -12,6 +12,7 @@ from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
 from trilat.policy.forms import KIND_FORMS, makeable, strippable
+from trilat.policy.labelled import label_faults
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
@@ -36,6 +37,7 @@ __all__ = [
     "explain",
     "explain_agreement",
     "internal_agreement",
+    "label_faults",
     "linked_pairs",
     "makeable",
     "matrix",

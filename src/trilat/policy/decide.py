@@ -182,13 +182,14 @@ def _case(
     trace: _Trace,
 ) -> _Case:
     sender, recipient, via = request.sender, request.recipient, request.via
+    kind = kind_of(item)
     # A label that names a party names its staff (rule 10).
     way = (sender,) if recipient.startswith(f"{sender}/") else (sender, recipient, via)
     passed_on = len(way) > 1 and (via is not None or sender != item.label.originator)
     return _Case(
         item=item,
-        kind=kind_of(item),
-        level=level_of(item, request.at_ns),
+        kind=kind,
+        level=level_of(item.label, kind, request.at_ns),
         sender=sender,
         recipient=recipient,
         via=via,

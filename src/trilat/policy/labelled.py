@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from trilat.model import (
-    AnyItem,
+    PRECEDENCE,
     Caveat,
     Classification,
     Clause,
@@ -24,32 +24,36 @@ from trilat.model import (
     Rank,
     Reason,
     find_level,
-    kind_of,
 )
 from trilat.policy.forms import strippable
 
 NOTHING_BARRED: Final[frozenset[str]] = frozenset()
 
 
-def level_of(item: AnyItem, at_ns: int) -> Level | None:
-    """The level in force at an instant; None where the label names anything that nobody knows (rule 1)."""
-    label = item.label
+def level_of(label: Label, kind: str | None, at_ns: int) -> Level | None:
+    """The level in force at an instant; None where the label names anything that nobody knows (rule 1). Of
+    which kind its item is may be open: then fields of portions are not looked at.
+    """
     if label.downgrade is not None:
         lowered = find_level(label.downgrade.classification, max(at_ns, label.downgrade.at_ns))
         if lowered is None:
             return None
-    if label.portions and not _portions_known(item, at_ns):
+    if not all(_is_known(portion, kind, at_ns) for portion in label.portions):
         return None
     return find_level(label.classification_at(at_ns), at_ns)
 
 
-def _portions_known(item: AnyItem, at_ns: int) -> bool:
-    fields = strippable(kind_of(item))
-    return all(
-        portion.field in fields
-        and (portion.classification is None or find_level(portion.classification, at_ns) is not None)
-        for portion in item.label.portions
-    )
+def _is_known(portion: Portion, kind: str | None, at_ns: int) -> bool:
+    if kind is not None and portion.field not in strippable(kind):
+        return False
+    return portion.classification is None or find_level(portion.classification, at_ns) is not None
+
+
+def label_faults(label: Label, kind: str | None, at_ns: int) -> tuple[Reason, ...]:
+    """For which reasons nobody at all is given an item under this label at an instant, in precedence."""
+    level = level_of(label, kind, at_ns)
+    reasons = label_reasons(label, level, label.originator, (label.originator,), at_ns)
+    return tuple(sorted(reasons, key=PRECEDENCE.__getitem__))
 
 
 def label_reasons(
