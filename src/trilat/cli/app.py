@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from trilat import __version__
-from trilat.cli import agreement, audit, decide, demo, flight, ingest, node, scenario, schema, track
+from trilat.cli import agreement, audit, decide, demo, flight, ingest, label, node, scenario, schema, track
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
 _ABOUT: Final = (
@@ -31,6 +31,7 @@ app.command("schema")(schema.schema)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(flight.app, name="flight")
 app.add_typer(agreement.app, name="agreement")
+app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
 
@@ -60,6 +61,9 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except typer.TyperException as error:
         complain(_in_words(error))
+        return NOT_UNDERSTOOD
+    except UnicodeEncodeError as error:
+        complain(f"output takes only {error.encoding} letters: set PYTHONIOENCODING=utf-8")
         return NOT_UNDERSTOOD
     except OSError as error:
         # What is still unwritten has nowhere to go; Python would complain of it when it closes the stream.

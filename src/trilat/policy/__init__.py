@@ -22,9 +22,11 @@ from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.standing import internal_agreement, observer_agreement
 from trilat.policy.table import ReleaseTable, Verdict
+from trilat.policy.words import REASON_WORDS
 
 __all__ = [
     "KIND_FORMS",
+    "REASON_WORDS",
     "AgreementSet",
     "BatchAnswers",
     "Finding",

@@ -169,8 +169,17 @@ class LabelClasses:
         """The columns over all classes so far."""
         if self._columns is None:
             table = np.array(self._rows, dtype=np.intp).reshape(len(self._rows), 8).T.copy()
-            *numbers, is_controlled, is_particular = table
-            self._columns = Columns(*numbers, is_controlled.astype(bool), is_particular.astype(bool))
+            group, status, classification, releasable_to, categories, shape, controlled, particular = table
+            self._columns = Columns(
+                group,
+                status,
+                classification,
+                releasable_to,
+                categories,
+                shape,
+                controlled.astype(bool),
+                particular.astype(bool),
+            )
         return self._columns
 
 

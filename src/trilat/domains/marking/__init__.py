@@ -10,11 +10,15 @@ from trilat.domains.marking.stanag4774 import read_4774, write_4774
 from trilat.domains.marking.stanag4778 import read_4778, write_4778
 from trilat.domains.marking.stix import read_stix, write_stix
 from trilat.domains.marking.tlp import Pap, Tlp, read_tlp, write_tlp
+from trilat.domains.marking.words import LANGUAGES, label_in_words, marking_of
 
 __all__ = [
+    "LANGUAGES",
     "Origin",
     "Pap",
     "Tlp",
+    "label_in_words",
+    "marking_of",
     "read_4774",
     "read_4778",
     "read_banner",
