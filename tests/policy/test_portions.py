@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from spec import decide_reference
 from tests.policy.cases import NOW_NS, agreements, ask, consent, event, label, track, vessel
@@ -19,7 +20,7 @@ from trilat.model import (
     Portion,
     Reason,
 )
-from trilat.policy import AgreementSet, degrade, strippable
+from trilat.policy import AgreementSet, ItemBatch, LabelClasses, decide_many, degrade, strippable
 from trilat.policy import decide as fast_decide
 
 OPEN = """
@@ -261,6 +262,29 @@ def test_a_review_that_is_due_changes_nothing_by_itself() -> None:
     for review_ns in (NOW_NS - 5, NOW_NS + 5):
         item = track(label=label(at_ns=NOW_NS - 10, review_ns=review_ns))
         assert decide(item, held()).outcome is Outcome.PERMIT
+
+
+def test_many_at_once_give_each_item_the_answer_for_its_own_portions_and_its_own_instant() -> None:
+    items = [
+        with_portions(sensors(releasable_to=("USA",))),
+        with_portions(Portion(field="state", releasable_to=())),
+        with_portions(Portion(field="sensers", releasable_to=())),
+        track(),
+        *(lowered(NOW_NS + 2) for _ in range(3)),
+    ]
+    at_ns = np.array([NOW_NS] * 4 + [NOW_NS, NOW_NS + 1, NOW_NS + 2])
+    for agreed in (held("tracks", highest="HI"), held("tracks")):
+        answers = decide_many(ItemBatch.of(LabelClasses(), items), ask(), agreed, (), at_ns)
+        for place, (item, instant) in enumerate(zip(items, at_ns.tolist(), strict=True)):
+            decision = decide(item, agreed, at_ns=instant)
+            assert tuple(Outcome)[answers.outcome[place]] is decision.outcome
+            assert answers.reasons_of(place) == decision.reasons
+    assert [
+        decide(items[6], held("tracks", highest="HI"), at_ns=NOW_NS + later).outcome for later in (1, 2)
+    ] == [
+        Outcome.WITHHOLD,
+        Outcome.PERMIT,
+    ]
 
 
 @pytest.mark.parametrize("kind", sorted(ITEM_KINDS))

@@ -114,6 +114,16 @@ def open_signed_binding(trust: TrustStore, party: str, data: bytes) -> bytes:
     return verify1(trust.signing_key(signer), data, BINDING_TYPE, f"binding by `{signer}`", signer)
 
 
+def read_signed_item(data: bytes) -> AnyItem:
+    """The item in a signed statement whose signature was checked before, as that of a ledger's row was.
+
+    Raises:
+        EnvelopeError: not a signed item.
+        WireError: what was signed is not an item.
+    """
+    return decode_item(payload_of(data, ITEM_TYPE, "signed item"))
+
+
 def _marking_of(item: AnyItem) -> Marking:
     return Marking(
         schema_version=SCHEMA_VERSION,

@@ -79,7 +79,10 @@ class Columns:
     shape: Indices
     is_controlled: npt.NDArray[np.bool_]
     is_particular: npt.NDArray[np.bool_]
-    """Whether the label has portions or a downgrade, of which these columns say nothing."""
+    """Whether the label has portions or a downgrade, of which the columns above say nothing."""
+
+    lowered_ns: Instants
+    """From when the label's downgrade holds; `NEVER_NS` where it has none."""
 
 
 class LabelClasses:
@@ -139,7 +142,8 @@ class LabelClasses:
             label.restrictive,
             label.permissive,
             label.caveats,
-            bool(label.portions) or label.downgrade is not None,
+            label.portions,
+            label.downgrade,
             item.provenance.originators,
         )
         found = self._numbers.get(key)
@@ -162,14 +166,16 @@ class LabelClasses:
             self._shapes.number(shape, item),
             int(Caveat.ORIGINATOR_CONTROL in label.caveats),
             int(bool(label.portions) or label.downgrade is not None),
+            NEVER_NS if label.downgrade is None else label.downgrade.at_ns,
         )
 
     @property
     def columns(self) -> Columns:
         """The columns over all classes so far."""
         if self._columns is None:
-            table = np.array(self._rows, dtype=np.intp).reshape(len(self._rows), 8).T.copy()
-            group, status, classification, releasable_to, categories, shape, controlled, particular = table
+            table = np.array(self._rows, dtype=np.int64).reshape(len(self._rows), 9).T.copy()
+            group, status, classification, releasable_to, categories, shape, *rest = table
+            controlled, particular, lowered_ns = rest
             self._columns = Columns(
                 group,
                 status,
@@ -179,6 +185,7 @@ class LabelClasses:
                 shape,
                 controlled.astype(bool),
                 particular.astype(bool),
+                lowered_ns.astype(np.int64),
             )
         return self._columns
 
@@ -191,7 +198,11 @@ class ItemBatch:
     number: Indices
     created_ns: Instants
     expires_ns: Instants
+    names: Sequence[tuple[str, str]] = field(repr=False)
+    """The id and the subject of each item; a consent speaks of one or the other."""
+
     items: Sequence[AnyItem] = field(repr=False)
+    """May be made one by one, when they are asked for."""
 
     @classmethod
     def of(cls, classes: LabelClasses, items: Iterable[AnyItem]) -> "ItemBatch":
@@ -200,7 +211,8 @@ class ItemBatch:
         number = np.fromiter(map(classes.number, kept), dtype=np.intp, count=len(kept))
         created_ns = np.fromiter((item.label.created_ns for item in kept), np.int64, len(kept))
         expires_ns = np.fromiter((expiry_ns(item.label) for item in kept), np.int64, len(kept))
-        return cls(classes, number, created_ns, expires_ns, kept)
+        names = [(item.item_id, item.subject) for item in kept]
+        return cls(classes, number, created_ns, expires_ns, names, kept)
 
     def __len__(self) -> int:
         """How many items there are."""
