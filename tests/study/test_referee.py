@@ -91,8 +91,10 @@ PLANTED: list[Any] = [
         id="unknown level",
     ),
     pytest.param(
-        lambda release: _label(release, portions=(Portion(field="place", releasable_to=()),)),
-        "holds `place`, which its label keeps from `USA`",
+        lambda release: _label(
+            _item(release, text="seen"), portions=(Portion(field="text", releasable_to=()),)
+        ),
+        "holds `text`, which is not for `USA`",
         id="a portion for another",
     ),
     pytest.param(

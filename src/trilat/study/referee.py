@@ -133,11 +133,7 @@ def _wrong(
         yield f"the label of `{item.item_id}` does not name `{release.recipient}`"
     if level is None or level.never_leaves:  # 1
         yield f"`{item.item_id}` is of a level that does not leave"
-    for portion in item.label.portions:  # 1
-        named = item.label.releasable_to if portion.releasable_to is None else portion.releasable_to
-        tokens = item.provenance.observations if portion.field == "observations" else ()
-        if (tokens or getattr(item, portion.field, None)) and release.recipient not in named:
-            yield f"`{item.item_id}` holds `{portion.field}`, which its label keeps from `{release.recipient}`"
+    yield from _portions_wrong(release)  # 1
     for originator in item.provenance.originators:  # 2, 3
         if originator == release.recipient:
             continue
@@ -156,6 +152,15 @@ def _wrong(
             yield f"`{item.item_id}` needs its originator's consent and came without one"
     if not _fits_form(release):  # 4
         yield f"`{item.item_id}` holds more than {release.form.value} allow"
+
+
+def _portions_wrong(release: Release) -> Iterator[str]:
+    item = release.item
+    for portion in item.label.portions:
+        named = item.label.releasable_to if portion.releasable_to is None else portion.releasable_to
+        tokens = item.provenance.observations if portion.field == "observations" else ()
+        if (tokens or getattr(item, portion.field, None)) and release.recipient not in named:
+            yield f"`{item.item_id}` holds `{portion.field}`, which is not for `{release.recipient}`"
 
 
 def _consented(rule: Rule, release: Release, originator: str, consents: Sequence[Consent]) -> bool:
