@@ -328,8 +328,9 @@ def _marked(way: str, draw: Random) -> Trial | None:
     text, originator, words = MARKINGS[name]
     word = draw.choice(words)
     other = WAYS[way](word, draw)
-    if other == word or other in {level.banner for level in SCHEMES[originator]}:
-        return None  # what is left of 極秘 may be 秘: another level, and no reader could know
+    levels = {text for level in SCHEMES[originator] for text in (level.level, level.banner)}
+    if other == word or other in levels:
+        return None  # what is left of 極秘 may be 秘, and HI of GOKUHI: another level, no reader could know
     return Trial(name, way, word, other, label=_read(name, text.replace(word, other), originator))
 
 
