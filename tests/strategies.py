@@ -17,10 +17,13 @@ import msgspec
 from hypothesis import strategies as st
 
 from trilat.model import (
+    INSTANT_NS_MAX,
     PRECEDENCE,
     Agreement,
     Answer,
     AnyItem,
+    Area,
+    AreaKind,
     Clause,
     Consent,
     Decision,
@@ -42,7 +45,9 @@ from trilat.model import (
     Recall,
     Reclassification,
     Request,
+    Threat,
     Warning,
+    WarningKind,
     WarningState,
 )
 
@@ -188,6 +193,8 @@ def _label(fields: Fields) -> Fields:
     created_ns, review_ns, downgrade = fields["created_ns"], fields["review_ns"], fields["downgrade"]
     if review_ns is not None and review_ns <= created_ns:
         review_ns = None
+    if created_ns == INSTANT_NS_MAX:
+        downgrade = None
     if downgrade is not None:
         lower = "lower" if downgrade.classification.level == level else downgrade.classification.level
         changed = msgspec.structs.replace(downgrade.classification, scheme=scheme, level=lower)
@@ -227,7 +234,18 @@ def _warning(fields: Fields) -> Fields:
     sources = tuple(dict.fromkeys(fields["sources"]))
     speaker = None if fields["speaker"] is None else sources[-1]
     fields = fields | {"confirmed_by": confirmed_by, "sources": sources, "speaker": speaker}
+    if fields["threat"] is None and fields["warning"] is WarningKind.THREAT:
+        fields |= {"warning": WarningKind.LAUNCH}
+    elif fields["warning"] is not WarningKind.THREAT:
+        fields |= {"threat": None}
     return fields if confirmed_by else fields | {"state": WarningState.RAISED}
+
+
+def _area(fields: Fields) -> Fields:
+    """A watch area has a name, and no other."""
+    if fields["name"] is None and fields["area"] is AreaKind.WATCH:
+        return fields | {"area": AreaKind.HAZARD}
+    return fields if fields["area"] is AreaKind.WATCH else fields | {"name": None}
 
 
 def _disagreement(fields: Fields) -> Fields:
@@ -307,7 +325,9 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Kinematics, _kinematics),
     (Item, _item),
     (Indicator, _after("valid_ns", "valid_until_ns")),
+    (Area, _area),
     (Warning, _warning),
+    (Threat, _after("first_ns", "last_ns")),
     (Disagreement, _disagreement),
     (Request, _after("valid_ns", "deadline_ns")),
     (Recall, _after("valid_ns", "deadline_ns")),
