@@ -1,6 +1,7 @@
 """Registration: error over the joint bound, honesty, and what a hostile partner can learn of a bias.
 
     python bench/registration.py [RUNS]          (200 if not given; about 3 s a run on one core)
+    python bench/registration.py track [RUNS]    (`trilat track` alone, with priors and without; 40)
 
 Three radars on `two-stage-generic`. In each run every radar draws its own constant range, azimuth and
 elevation bias (and clock bias where said) from the prior. The joint bound is of the coast from burnout, with
@@ -16,6 +17,7 @@ reports without delay, and the radars are taken to see the surface (20 ships wit
 import functools
 import math
 import sys
+from dataclasses import replace
 
 import numpy as np
 from figures import Figure, resampled_interval
@@ -33,7 +35,9 @@ from trilat.fusion import (
 )
 from trilat.geo import ecef_from_geodetic, enu_rotation
 from trilat.model import SECOND_NS
-from trilat.scenario import coast, named_scenario, observe
+from trilat.scenario import coast, named_scenario, observe, read_sites, sites_text
+from trilat.study import read_plots, track_plots
+from trilat.study.plots import PLOT_COLUMNS
 
 AFTER_S = (21.0, 61.0, 121.0, 241.0)
 SPEED_SIGMA_M_PER_S = 3000.0
@@ -287,6 +291,38 @@ def tracker_run(case, seed, table=None):
     return np.array(rows)
 
 
+def track_run(case, seed, *, stated):
+    """Scores of the whole path of `trilat track`, its sites file stating the priors or nothing of them."""
+    scenario, _ = world()
+    plots, _ = plots_of(case, seed, 0.0)
+    said = {"range_bias_sigma_m": case[0], "angle_bias_sigma_rad": case[1]} if stated else {}
+    sensors = read_sites(sites_text([replace(sensor, **said) for sensor in scenario.sensors]))
+    seconds = [scenario.last_burnout_s + after for after in AFTER_S]
+    instants = [scenario.launch_ns + round(second * SECOND_NS) for second in seconds]
+    file = read_plots(_plots_csv(plots), sensors)
+    run = track_plots(file.observations, sensors, sample_ns=instants)
+    rows = []
+    for sample, second in zip(run.samples, seconds, strict=True):
+        found = [scored((one.mean, one.covariance), second) for one in sample.tracks.values()]
+        # Where one object has two tracks the nearer one is scored, as in the scores of `trilat track`.
+        rows.append(min(found) if found else (np.nan, np.nan))
+    return np.array(rows)
+
+
+def _plots_csv(plots):
+    """The plots in the columns of `trilat track`."""
+    cells = [(p.time_ns, p.sensor, p.range_m, p.azimuth_rad, p.elevation_rad, "") for p in plots]
+    return "\n".join([",".join(PLOT_COLUMNS), *(",".join(map(str, row)) for row in cells)]) + "\n"
+
+
+def track_rows(runs, case=(15.0, 3e-4, 0.0)):
+    """Figures of `trilat track` with and without the priors, both over the joint bound."""
+    for stated, goals in ((True, (1.15, 1.2)), (False, (None, None))):
+        scores = [track_run(case, seed, stated=stated) for seed in range(runs)]
+        what = f"trilat track, 15 m, 0.3 mrad, priors {'stated' if stated else 'left out'}"
+        yield from error_and_nees(what, scores, joint_bound(case), goals, range(len(AFTER_S)))
+
+
 def attack(table, biases, plots):
     """What a partner who knows the truth learns of R1's biases from the tracklets of corrected plots.
 
@@ -360,6 +396,7 @@ def rows(runs):
         yield from error_and_nees(f"with 20 {common}", [d[0] for d in done], joint_bound(main))
         yield from attack_figures(f"with 20 {common}", done)
     yield from handed_on(main, runs)
+    yield from track_rows(min(runs, 40))
 
 
 def handed_on(case, runs):
@@ -413,9 +450,14 @@ def attack_figures(what, done):
 
 
 def main():
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    given = sys.argv[1:]
+    track_only = given[:1] == ["track"]
+    count = given[1:] if track_only else given
+    chosen = (
+        track_rows(int(count[0]) if count else 40) if track_only else rows(int(count[0]) if count else 200)
+    )
     missed = 0
-    for figure in rows(runs):
+    for figure in chosen:
         low = "" if figure.goal_low is None else f"{figure.goal_low:g}"
         high = "" if figure.goal_high is None else f"{figure.goal_high:g}"
         goal = f"{low} to {high}" if low or high else "-"

@@ -12,10 +12,12 @@ from typing import Any, Final
 import pytest
 from tests.small_federation import START_NS, federation_of, launch
 
+from trilat.fusion import BiasPrior
 from trilat.ledger import EntryKind
 from trilat.model import SECOND_NS, LedgerError, Status, UsageError, to_plain
 from trilat.node import ManualClock, Node, NodeService, Pace, PacedClock, audience, timings
 from trilat.node.timings import Timings
+from trilat.node.views import Views
 from trilat.policy import AgreementSet, internal_agreement, read_agreement
 
 STANDS: Final = Pace(from_wall_ns=0, instant_ns=START_NS, speed=0.0)
@@ -75,6 +77,39 @@ def disk_is_full(monkeypatch: pytest.MonkeyPatch, node: Node) -> None:
         raise LedgerError("the disk is full")
 
     monkeypatch.setattr(node.ledger, "append", full)
+
+
+# --- what the own staff alone is told ---
+
+
+def test_the_own_staff_is_told_of_its_sensors_and_nobody_else_hears_of_it() -> None:
+    node = node_of()
+    node.views = Views("JPN", {"R1": BiasPrior(15.0, 3e-4, 3e-4, 1e-3)})
+
+    async def work(service: NodeService, _: Node) -> Any:
+        told = [await service.state(), await service.picture("JPN/staff"), dict(service.counts())]
+        return await service.sensors(), told
+
+    (row,), others = serviced(work, node)
+    assert (row["sensor"], row["range_bias_m"], row["range_sigma_m"]) == ("R1", 0.0, pytest.approx(15.0))
+    assert row["suspect"] is False
+    assert "bias" not in repr(others)
+    assert "sigma_rad" not in repr(others)
+
+
+def test_a_node_whose_sensors_are_right_tells_of_none_and_one_that_stopped_tells_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(service: NodeService, node: Node) -> None:
+        assert await service.sensors() == []
+        disk_is_full(monkeypatch, node)
+        with pytest.raises(LedgerError):
+            await taken(service, node)
+        node.failure = "the disk is full"
+        with pytest.raises(LedgerError, match="has stopped"):
+            await service.sensors()
+
+    serviced(work)
 
 
 # --- answers ---

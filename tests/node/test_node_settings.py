@@ -4,7 +4,7 @@ import pytest
 
 from trilat.domains import WatchArea
 from trilat.model import Status, UsageError
-from trilat.node import ClockSettings, LinkSettings, NodeSettings, Peer, WebSettings
+from trilat.node import ClockSettings, LinkSettings, NodeSettings, Peer, SensorSettings, WebSettings
 from trilat.node.settings import read_settings, write_settings
 
 GOOD = """
@@ -24,6 +24,7 @@ def test_what_is_written_is_read_back() -> None:
         peer=(Peer(code="USA", dial="127.0.0.1:7422"), Peer(code="KOR", link=False)),
         web=WebSettings(listen="[::1]:8080", hosts=("watch.example",)),
         link=LinkSettings(leaf_listen="localhost:7423", server='a path with "quotes" and \\ and é'),
+        sensor=(SensorSettings(name="R1", range_bias_sigma_m=15.0, clock_bias_sigma_s=1e-3),),
         clock=ClockSettings(kind="paced", start="2009-04-05T02:30:15Z", decision_shift_ns=-5),
         watch_area=(
             WatchArea(name="港", name_ko='a "name"', lat_deg=39.123456789, lon_deg=-1e-7, radius_m=2e4),
@@ -61,6 +62,16 @@ def test_what_is_left_out_is_loopback_and_the_world_s_time() -> None:
         (GOOD + '[[peer]]\ncode = "KOR"', "is the party itself"),
         (GOOD + '[[peer]]\ncode = "USA"\n[[peer]]\ncode = "USA"', "a peer stands twice"),
         (GOOD + '[[peer]]\ncode = "USA"\ndial = "nowhere"', "dial of peer USA `nowhere` is not HOST:PORT"),
+        (GOOD + '[[sensor]]\nname = "R1"', "sensor `R1` states no bias"),
+        (GOOD + "[[sensor]]\nrange_bias_sigma_m = 15.0", "missing required field `name`"),
+        (GOOD + '[[sensor]]\nname = ""\nrange_bias_sigma_m = 15.0', "`$.sensor[0].name`"),
+        (GOOD + '[[sensor]]\nname = "R1"\nrange_bias_m = 15.0', "unknown field `range_bias_m`"),
+        (GOOD + '[[sensor]]\nname = "R1"\nrange_bias_sigma_m = 0.0', "`$.sensor[0].range_bias_sigma_m`"),
+        (GOOD + '[[sensor]]\nname = "R1"\nrange_bias_sigma_m = nan', "`$.sensor[0].range_bias_sigma_m`"),
+        (GOOD + '[[sensor]]\nname = "R1"\nrange_bias_sigma_m = "15"', "`$.sensor[0].range_bias_sigma_m`"),
+        (GOOD + '[[sensor]]\nname = "R1"\nangle_bias_sigma_rad = 0.3', "`$.sensor[0].angle_bias_sigma_rad`"),
+        (GOOD + '[[sensor]]\nname = "R1"\nclock_bias_sigma_s = 1.0', "`$.sensor[0].clock_bias_sigma_s`"),
+        (GOOD + 2 * '[[sensor]]\nname = "R1"\nclock_bias_sigma_s = 0.01\n', "a sensor stands twice"),
         (GOOD + '[[watch_area]]\nname = "a"', "watch area `a`: give either `polygon`"),
         (GOOD + '[[watch_area]]\nname = "a"\nlat_deg = nan', "`$.watch_area[0].lat_deg`"),
         (GOOD + '[[watch_area]]\nname = "a"\npolygon = [[0, 0], [1, 1], [0, 1], [1, 0]]', "meet"),

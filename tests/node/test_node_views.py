@@ -67,7 +67,7 @@ class Remembering:
 
 
 class RememberingView(View):
-    def __init__(self, party: str) -> None:
+    def __init__(self, party: str, makers: Any = None) -> None:  # noqa: ARG002 - this View has its own
         super().__init__(party, {Domain.MISSILE: Remembering})
 
 

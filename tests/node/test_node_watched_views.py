@@ -52,7 +52,7 @@ BUILT: list[View] = []
 
 
 class RememberingView(View):
-    def __init__(self, party: str) -> None:
+    def __init__(self, party: str, makers: Any = None) -> None:  # noqa: ARG002 - this View has its own
         super().__init__(party, {Domain.MARITIME: Remembering, Domain.MISSILE: Remembering})
         BUILT.append(self)
 

@@ -284,6 +284,20 @@ def test_a_real_node_keeps_its_clock_and_its_ports(lone: Path, made: Path, tmp_p
     assert "level=error" not in node.said()
 
 
+def test_a_node_tells_its_staff_of_its_sensors_and_nobody_else(lone: Path) -> None:
+    assert "sensor" not in (lone / "node.toml").read_text(encoding="utf-8")
+    with (lone / "node.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[sensor]]\nname = "R1"\nrange_bias_sigma_m = 15\nangle_bias_sigma_rad = 3e-4\n')
+    node = Running(lone)
+    told_rows = node.ask("staff", "GET", "/sensors").json()
+    assert [(row["sensor"], row["range_bias_m"], row["suspect"]) for row in told_rows] == [("R1", 0.0, False)]
+    assert node.ask("intake", "GET", "/sensors").status_code == 403
+    assert "sensors" not in node.state()
+    assert json.loads(typed("status", lone, "--json"))["sensors"] == told_rows
+    assert "0 +- 15" in typed("status", lone)
+    assert node.end() == 0
+
+
 def old_server(folder: Path) -> None:
     script = folder / "old-server"
     script.write_text("#!/bin/sh\necho 'nats-server: v2.9.0'\n", encoding="utf-8")

@@ -189,6 +189,10 @@ class FakeNode:
         self._fail()
         return {"party": self.party, "links": {"USA": {"up": True}}}
 
+    async def sensors(self) -> list[dict[str, Any]]:
+        self._fail()
+        return [{"sensor": "R1", "suspect": False}]
+
     def pace(self) -> Pace:
         return self.runs
 

@@ -328,6 +328,7 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("POST", "/warnings", STAFF, WARNING),
     ("POST", "/warnings/retract", STAFF, RETRACTION),
     ("GET", "/status", STAFF, None),
+    ("GET", "/sensors", STAFF, None),
     ("PUT", "/clock", DIRECTOR, PACE),
     ("GET", "/timings", DIRECTOR, None),
 ]

@@ -109,6 +109,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("PUT", "/clock", frozenset({DIRECTOR})),
     ("GET", "/timings", frozenset({DIRECTOR})),
     ("GET", "/status", frozenset({STAFF, DIRECTOR})),
+    ("GET", "/sensors", frozenset({STAFF})),
     ("GET", "/clock", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
     ("GET", "/health", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
     ("GET", "/metrics", frozenset({STAFF, DIRECTOR})),

@@ -20,6 +20,7 @@ from trilat.cli.terminal import (
     in_one_line,
     print_json,
     say,
+    show_biases,
     show_table,
     stop,
 )
@@ -168,28 +169,49 @@ def status(
     """Ask a running node how it is."""
     held = read_folder(folder)
     state = _state(held)
+    sensors = _sensors(held) if held.settings.sensor and not state["problem"] else []
     if as_json:
-        print_json(state)
+        print_json({**state, "sensors": sensors} if sensors else state)
     else:
         _show(state, [peer.code for peer in held.settings.peer if not peer.link])
+        if sensors:
+            show_biases(sensors)
     if state["problem"]:
         stop(BAD_ANSWER)
 
 
 def _state(held: NodeFolder) -> dict[str, Any]:
+    address, answer = _asked(held, "/status")
+    return _state_of(answer, held.settings.party, address)
+
+
+def _sensors(held: NodeFolder) -> list[dict[str, Any]]:
+    """What the node knows of its own sensors; LinkError where it does not say."""
+    address, answer = _asked(held, "/sensors")
+    try:
+        said = answer.json() if answer.is_success else None
+    except ValueError:
+        said = None
+    if not isinstance(said, list):
+        raise LinkError(f"the node of {held.settings.party} at {address} does not tell of its sensors")
+    return said
+
+
+def _asked(held: NodeFolder, path: str) -> tuple[str, httpx.Response]:
+    """Where the node answers, and what it answers its own staff."""
     address = held.address()
     if address is None:
         raise UsageError(f"the node of {held.settings.party} does not run: `{_how_to_run(held.path)}`")
     headers = {"authorization": f"Bearer {held.secrets.tokens['staff']}"}
     try:
-        answer = httpx.get(f"{address}/status", headers=headers, timeout=_ANSWER_S_MAX, trust_env=False)
+        answer = httpx.get(f"{address}{path}", headers=headers, timeout=_ANSWER_S_MAX, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise LinkError(
             f"the node of {held.settings.party} does not answer at {address}: is it running?"
         ) from error
     if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         raise LinkError(f"the node of {held.settings.party} does not say how it is: {error_of(answer)}")
-    return _state_of(answer, held.settings.party, address)
+    return address, answer
 
 
 def _state_of(answer: httpx.Response, party: str, address: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import os
 import sys
 import textwrap
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
@@ -44,6 +44,12 @@ _PIPE_WIDTH: Final = 1_000
 """Columns where output goes to no terminal: nothing is wrapped or cut there."""
 
 _WIDTH_MIN: Final = 30
+_BIASES_SHOWN: Final = (
+    ("range", "m", 1.0),
+    ("azimuth", "rad", 1e3),
+    ("elevation", "rad", 1e3),
+    ("clock", "s", 1e3),
+)
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -104,6 +110,19 @@ def show_table(table: Table) -> None:
         out.print(table)
     finally:
         out.width = width
+
+
+def show_biases(sensors: Sequence[Mapping[str, Any]]) -> None:
+    """A row for each sensor: its constant errors, each with one sigma, and whether it is suspect."""
+    names = ("range m", "azimuth mrad", "elevation mrad", "clock ms")
+    table = columns("sensor", *names, "", right=names)
+    for row in sensors:
+        cells = [
+            f"{row[f'{name}_bias_{unit}'] * scale:.3g} +- {row[f'{name}_sigma_{unit}'] * scale:.2g}"
+            for name, unit, scale in _BIASES_SHOWN
+        ]
+        table.add_row(row["sensor"], *cells, "suspect" if row["suspect"] else "")
+    show_table(table)
 
 
 def progress_bars(*, show: bool) -> Progress:

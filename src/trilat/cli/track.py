@@ -18,6 +18,7 @@ from trilat.cli.terminal import (
     progress_bars,
     read_text,
     say,
+    show_biases,
     show_table,
     stop,
     warn,
@@ -26,14 +27,19 @@ from trilat.cli.terminal import (
 from trilat.domains import Places, read_places
 from trilat.fusion import TrackerSettings
 from trilat.model import UsageError
-from trilat.scenario import read_sites
+from trilat.scenario import Sensor, read_sites
 from trilat.study import (
     EXCHANGE_S_MAX,
+    Aside,
     PlotFile,
+    ReferenceFile,
     TrackRun,
     TruePath,
     party_pictures,
+    plain_biases,
+    priors_of,
     read_plots,
+    read_references,
     read_truth,
     sample_instants,
     scores,
@@ -70,6 +76,10 @@ def track(
     association: Annotated[
         Association, typer.Option(help="How plots are given to tracks.")
     ] = Association.GNN,
+    references: Annotated[
+        Path | None,
+        typer.Option(help="CSV of where ships and aircraft say that they are, to register the sensors by."),
+    ] = None,
     places: Annotated[Path | None, typer.Option(help="TOML of places and watch areas.")] = None,
     products: Annotated[
         Path | None, typer.Option(help="File for what follows from the tracks, as JSON.")
@@ -82,6 +92,8 @@ def track(
     asked = _asked(places, products)
     sensors = read_sites(read_text(sites))
     paths = () if truth is None else read_truth(read_text(truth))
+    known = None if references is None else _references(references, sensors)
+    reports = () if known is None else known.reports
     settings = replace(TrackerSettings(), association=association.value)
     with progress_bars(show=not as_json) as bars:
         reading, tracking = bars.add_task("reading", total=1.0), bars.add_task("tracking", total=1.0)
@@ -94,17 +106,38 @@ def track(
             bars.update(tracking, completed=share)
 
         if fuse is None:
-            runs = {"": track_plots(file.observations, sensors, settings, instants, progress, asked)}
+            run = track_plots(
+                file.observations, sensors, settings, instants, progress, asked, reports=reports
+            )
+            runs = {"": run}
         else:
             runs = party_pictures(
-                file.observations, sensors, fuse.value, exchange_s, settings, instants, progress, asked
+                file.observations,
+                sensors,
+                fuse.value,
+                exchange_s,
+                settings,
+                instants,
+                progress,
+                asked,
+                reports=reports,
             )
     _write(out, runs, is_folder=fuse is not None)
     if products is not None:
         _write_products(products, runs)
-    _tell(file, runs, paths, as_json=as_json)
-    if file.aside:
+    _tell(file, known, runs, paths, as_json=as_json)
+    if file.aside or (known is not None and known.aside):
         stop(BAD_LINES)
+
+
+def _references(path: Path, sensors: Sequence[Sensor]) -> ReferenceFile:
+    """The reports of a file, where there is a sensor for them to register."""
+    if not priors_of(sensors):
+        raise UsageError(
+            "--references registers sensors, and the sites file states no prior of a bias: give a sensor"
+            " range_bias_sigma_m, angle_bias_sigma_rad or clock_bias_sigma_s"
+        )
+    return read_references(read_text(path))
 
 
 def _asked(places: Path | None, products: Path | None) -> Places | None:
@@ -142,24 +175,39 @@ def _write(out: Path, runs: dict[str, TrackRun], *, is_folder: bool) -> None:
         raise writing(out, error) from error
 
 
-def _tell(file: PlotFile, runs: dict[str, TrackRun], paths: Sequence[TruePath], *, as_json: bool) -> None:
+def _tell(
+    file: PlotFile,
+    known: ReferenceFile | None,
+    runs: dict[str, TrackRun],
+    paths: Sequence[TruePath],
+    *,
+    as_json: bool,
+) -> None:
     """Counts, scores, and what was kept aside."""
     everyone = tuple(runs.values())
     pictures = {party: _picture(run, paths, everyone) for party, run in runs.items()}
     aside = Counter(one.reason for one in file.aside)
     for text in file.warnings:
         warn(text)
-    for one in file.aside[:_ASIDE_NAMED]:
-        warn(f"row {one.row}: set aside: {one.text}")
-    if len(file.aside) > _ASIDE_NAMED:
-        warn(f"{len(file.aside) - _ASIDE_NAMED} further rows set aside")
+    _warn_aside(file.aside, "row")
+    if known is not None:
+        _warn_aside(known.aside, "row of references")
     if as_json:
-        head = {"plots": file.rows, "set_aside": dict(sorted(aside.items()))}
+        head: dict[str, Any] = {"plots": file.rows, "set_aside": dict(sorted(aside.items()))}
+        if known is not None:
+            head["references"] = {"reports": len(known.reports), "set_aside": len(known.aside)}
         print_json(head | pictures.get("", {"parties": pictures}))
         return
     say(f"{file.rows} plots, {len(file.aside)} set aside")
     for party, picture in pictures.items():
         _show(party, picture)
+
+
+def _warn_aside(aside: Sequence[Aside], what: str) -> None:
+    for one in aside[:_ASIDE_NAMED]:
+        warn(f"{what} {one.row}: set aside: {one.text}")
+    if len(aside) > _ASIDE_NAMED:
+        warn(f"{len(aside) - _ASIDE_NAMED} further {what.replace('row', 'rows', 1)} set aside")
 
 
 def _picture(run: TrackRun, paths: Sequence[TruePath], everyone: Sequence[TrackRun]) -> dict[str, Any]:
@@ -168,7 +216,7 @@ def _picture(run: TrackRun, paths: Sequence[TruePath], everyone: Sequence[TrackR
         for reason, count in run.counts.items()
         if reason.startswith("refused-") and count
     }
-    return {
+    picture = {
         "accepted": run.counts["accepted"],
         "refused": refused,
         "tracks": run.counts["tracks-started"],
@@ -176,6 +224,10 @@ def _picture(run: TrackRun, paths: Sequence[TruePath], everyone: Sequence[TrackR
         "rows": len(run.rows),
         "scores": scores(run, paths, everyone) if paths else None,
     }
+    if run.biases is not None:
+        picture["reference_plots"] = run.reference_plots
+        picture["sensors"] = plain_biases(run.biases)
+    return picture
 
 
 def _show(party: str, picture: dict[str, Any]) -> None:
@@ -184,6 +236,8 @@ def _show(party: str, picture: dict[str, Any]) -> None:
         f"{f'{party}: ' if party else ''}{picture['accepted']} accepted, {refused or 'none'} refused; "
         f"{picture['confirmed']} tracks in {picture['rows']} rows"
     )
+    if "sensors" in picture:
+        show_biases(picture["sensors"])
     found = picture["scores"]
     if found is None:
         return

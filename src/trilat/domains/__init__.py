@@ -9,10 +9,11 @@ from trilat.domains.areas import (
     check_watch_areas,
     read_places,
 )
+from trilat.domains.missile import OwnBiases
 from trilat.domains.motion import Motion, motion_of, state_of
 from trilat.domains.pipeline import Alarm, Dispute, Head, MakeHead, Pipeline, Sight, Threatened
 from trilat.domains.places import degrees_of, place_of
-from trilat.domains.registry import PIPELINES
+from trilat.domains.registry import PIPELINES, pipelines_with
 from trilat.domains.threats import (
     AreaThreat,
     Corners,
@@ -32,6 +33,7 @@ __all__ = [
     "Head",
     "MakeHead",
     "Motion",
+    "OwnBiases",
     "Pipeline",
     "Places",
     "Sight",
@@ -45,6 +47,7 @@ __all__ = [
     "degrees_of",
     "motion_of",
     "next_step",
+    "pipelines_with",
     "place_of",
     "read_places",
     "state_of",

@@ -1,11 +1,12 @@
 """Which pipeline serves which concern: the one list that a node reads."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from trilat.domains.maritime import VesselPipeline
-from trilat.domains.missile import MissilePipeline
+from trilat.domains.missile import MissilePipeline, OwnBiases
 from trilat.domains.pipeline import Pipeline
 from trilat.model import Domain
 
@@ -16,3 +17,11 @@ PIPELINES: Final[Mapping[Domain, Callable[[str], Pipeline]]] = MappingProxyType(
     }
 )
 """Each is called with the code of the party at whose node it runs."""
+
+
+def pipelines_with(biases: OwnBiases | None, *, learns: bool) -> Mapping[Domain, Callable[[str], Pipeline]]:
+    """The same list for a node whose sensors may be constantly wrong; the own View's `learns` how."""
+    if biases is None:
+        return PIPELINES
+    missile = partial(MissilePipeline, biases=biases, learns=learns)
+    return MappingProxyType({**PIPELINES, Domain.MISSILE: missile})

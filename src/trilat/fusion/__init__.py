@@ -35,6 +35,13 @@ from trilat.fusion.registration.plots import (
     corrected_plot,
     left_over_sigma_m,
 )
+from trilat.fusion.registration.references import References
+from trilat.fusion.registration.stated import (
+    corrected_tracklet,
+    stated_apart,
+    stated_class,
+    with_constant,
+)
 from trilat.fusion.sharing.combine import (
     combined,
     correlated_sum,
@@ -79,6 +86,7 @@ __all__ = [
     "Plot",
     "PositionReport",
     "RadarObservation",
+    "References",
     "Registration",
     "RegistrationSettings",
     "Rule",
@@ -99,6 +107,7 @@ __all__ = [
     "combined",
     "compile_kernels",
     "corrected_plot",
+    "corrected_tracklet",
     "correlated_sum",
     "covariance_intersection",
     "ellipse95",
@@ -117,6 +126,9 @@ __all__ = [
     "rule_for",
     "separation_estimate",
     "squared_distance",
+    "stated_apart",
+    "stated_class",
     "threat_of",
     "window_tracklet",
+    "with_constant",
 ]

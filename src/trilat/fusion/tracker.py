@@ -23,7 +23,7 @@ A tracker never sees for whom the picture is: a node keeps one per set of contri
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -44,10 +44,19 @@ from trilat.fusion.observation import (
 )
 from trilat.fusion.picture import Models, Picture, after_scan
 from trilat.fusion.products.launch import LaunchEstimate, launch_of, used_plots
-from trilat.fusion.registration.lean import Known, biases_of, leaning_state, updated_table
+from trilat.fusion.registration.lean import (
+    Known,
+    added,
+    biases_of,
+    leaning_state,
+    share_of_biases,
+    taken_off,
+    updated_table,
+)
 from trilat.fusion.registration.plots import BiasTable, corrected_plot
 from trilat.fusion.sharing.partners import PartnerTracks, TrackEstimate
 from trilat.fusion.track import Track, TrackerSettings, bank_state, predicted_bank, stage_of
+from trilat.geo import FloatArray
 from trilat.model import ObservationError
 
 # One remembered picture: the instant of its last scan, how many queued plots it holds, and the picture.
@@ -76,10 +85,13 @@ class Tracker:
         settings: TrackerSettings | None = None,
         sensors: Models | None = None,
         biases: BiasTable | None = None,
+        told: Callable[[int], Known | None] | None = None,
     ) -> None:
         """An empty picture; `sensors` says what is known beforehand of some, by source and sensor.
 
-        With `biases`, those sensors' biases are estimated and taken into account (see `registration`).
+        With `biases`, those sensors' biases are estimated and taken into account (see `registration`): from
+        the tracks of this picture, or where `told` is given from what it returns for an instant and from
+        nothing here, because a picture that holds partners' data must not learn of our sensors from them.
         """
         self.settings = settings or TrackerSettings()
         self._models = dict(sensors or {})
@@ -99,6 +111,8 @@ class Tracker:
             "refused-flood": 0,
         }
         self._launches: dict[tuple[str, int, int], LaunchEstimate | None] = {}
+        self._told = told
+        self._references: list[tuple[int, Known]] = []
 
     def add(self, observation: Observation) -> bool:
         """Takes one observation; False when it is refused and counted (too old, repeated, superseded, flood).
@@ -153,7 +167,7 @@ class Tracker:
         time_ns = int(time_ns)
         picture = self._picture_at(time_ns)
         own = []
-        rest = _rest_of(picture)
+        rest = self._rest(picture, time_ns)
         for track in picture.tracks:
             if not is_lost(track, time_ns, self.settings):
                 estimate = self._estimate(track, time_ns, rest)
@@ -174,7 +188,7 @@ class Tracker:
         check_instant("time_ns", time_ns)
         rows = []
         picture = self._picture_at(int(time_ns))
-        rest = _rest_of(picture)
+        rest = self._rest(picture, int(time_ns))
         for plot, track in picture.taken:
             estimate = self._estimate(track, int(time_ns), rest) if plot.time_ns == time_ns else None
             if estimate is not None:
@@ -190,14 +204,48 @@ class Tracker:
             if track.key == track_key:
                 memo = (track_key, track.first_time_ns, len(used_plots(track.history)))
                 if memo not in self._launches:
-                    self._launches[memo] = launch_of(track.history)
+                    self._launches[memo] = launch_of(self._corrected(track.history))
                 return self._launches[memo]
         return None
 
     def biases(self) -> BiasTable | None:
         """The biases of the sensors as known from all plots so far; None without registration."""
         picture = self._latest_picture()
-        return None if picture.biases is None else updated_table(picture.biases, picture.told())
+        if picture.biases is None:
+            return None
+        return updated_table(picture.biases, self._known(picture, self._newest_ns or 0))
+
+    def told(self, time_ns: int) -> Known | None:
+        """What plots and references up to an instant tell of the biases; None where they tell nothing.
+
+        Older than the buffer reaches back: what the oldest picture has been told.
+        """
+        return self._known(self._picture_at(max(int(time_ns), self._base[0])), int(time_ns))
+
+    def inform(self, time_ns: int, known: Known) -> None:
+        """Note what reference objects have told by an instant, all together; instants grow.
+
+        Its sensors and prior sigmas are those of `biases`.
+        """
+        self._references.append((int(time_ns), known))
+        horizon_ns = int(time_ns) - int(self.settings.buffer_s * NS_PER_S)
+        place = bisect_right(self._references, horizon_ns, key=lambda row: row[0])
+        del self._references[: max(0, place - 1)]
+
+    def left_over(self, time_ns: int) -> dict[str, FloatArray]:
+        """By track, what biases add (6, 6) to its covariance at an instant: constant from plot to plot.
+
+        Empty without registration. Raises ObservationError as `estimates`.
+        """
+        picture = self._picture_at(int(time_ns))
+        rest = self._rest(picture, int(time_ns))
+        return {
+            track.key: share_of_biases(
+                track.lean, bank_state(track.bank)[0], (int(time_ns) - track.time_ns) / NS_PER_S, rest
+            )
+            for track in picture.tracks
+            if track.lean is not None and rest is not None
+        }
 
     def counts(self) -> dict[str, int]:
         """How many observations were accepted or refused by reason, and what became of the plots."""
@@ -311,7 +359,21 @@ class Tracker:
             parent_key=f"t{track.parent}" if track.parent else None,
         )
 
+    def _known(self, picture: Picture, time_ns: int) -> Known | None:
+        """What is told of the biases, in prior sigmas, by a picture and by references up to an instant."""
+        if self._told is not None:
+            return self._told(time_ns)
+        place = bisect_right(self._references, time_ns, key=lambda row: row[0])
+        return added(picture.told(), self._references[place - 1][1] if place else None)
 
-def _rest_of(picture: Picture) -> Known | None:
-    """Biases less those of the table and their covariance; None without registration."""
-    return None if picture.biases is None else biases_of(picture.biases, picture.told())
+    def _rest(self, picture: Picture, time_ns: int) -> Known | None:
+        """Biases less those of the table and their covariance; None without registration."""
+        return None if picture.biases is None else biases_of(picture.biases, self._known(picture, time_ns))
+
+    def _corrected(self, history: Sequence[Measurement]) -> Sequence[Measurement]:
+        """Plots of a track without what is known of biases beside the table that they were corrected by."""
+        base, known = self._base[2].biases, self.biases()
+        if base is None or known is None:
+            return history
+        more = replace(known, mean=known.mean - base.mean)
+        return [taken_off(plot, more) for plot in history]

@@ -4,10 +4,12 @@ A node holds one status and refuses items of another. Instants of deciding may b
 so that a replay of 2009 is judged by the agreements of another year; both instants are recorded.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from trilat.domains import WatchArea
+from trilat.fusion import BiasPrior
 from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
 
 HEADLINE_KINDS: Final = frozenset({"event", "area", "warning", "disagreement", "consent", "answer"})
@@ -29,6 +31,8 @@ class NodeConfig:
     readers: tuple[str, ...] = ()
     """Parties without a node that may look at what the own staff sees, such as an exercise's observer."""
 
+    bias_priors: Mapping[str, BiasPrior] = field(default_factory=dict, repr=False)
+    """How far all plots of an own sensor may be off together, by its name; secret to the party."""
     watch_areas: tuple[WatchArea, ...] = field(default=(), repr=False)
     """What the party watches over: never for a peer, whatever else a label says."""
 

@@ -137,7 +137,7 @@ class Node:
         self.ledger = ledger
         self.agreements = agreements
         self.heads = Heads(config)
-        self.views = Views(config.party)
+        self.views = Views(config.party, config.bias_priors)
         self.alerts = Alerts(config.party)
         self.disputed = Disputed(config.party)
         self.watched = Watched(config)

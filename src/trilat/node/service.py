@@ -6,6 +6,7 @@ A node that cannot write its ledger does nothing any more: `problem` says so, an
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from typing import Any, Final, Protocol, TypeVar
 
 import structlog
@@ -34,6 +35,11 @@ from trilat.node.worker import TICK_NS, Worker
 _T = TypeVar("_T")
 _IDLE_S: Final = 1.0
 _LINES_SHOWN: Final = 20
+_OF_SENSOR: Final = (
+    "sensor",
+    *("range_bias_m", "range_sigma_m", "azimuth_bias_rad", "azimuth_sigma_rad"),
+    *("elevation_bias_rad", "elevation_sigma_rad", "clock_bias_s", "clock_sigma_s", "suspect"),
+)
 
 
 class Links(Protocol):
@@ -378,6 +384,16 @@ class NodeService:
             "last_refusals": list(node.refusals)[-_LINES_SHOWN:],
             **self.about(),
         }
+
+    async def sensors(self) -> list[dict[str, Any]]:
+        """What is known of own sensors' constant errors, a row each: for the own staff, and in no item."""
+        return await self._ask(self._sensors)
+
+    def _sensors(self) -> list[dict[str, Any]]:
+        self._refuse_stopped()
+        biases = self.node.views.biases
+        rows = [] if biases is None else [asdict(row) for row in biases.rows()]
+        return [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
 
     def _link(self, peer: str) -> dict[str, Any]:
         links = self.links

@@ -13,11 +13,15 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from trilat.domains import AREAS_MAX, WatchArea, check_watch_areas
+from trilat.fusion import BiasPrior
 from trilat.model import Status, UsageError, format_instant, parse_instant
 
 NODE_FILE: Final = "node.toml"
-_LISTS: Final = ("peer", "watch_area")
+_LISTS: Final = ("peer", "sensor", "watch_area")
 """Settings that are lists of tables, `[[NAME]]` each."""
+
+_SENSORS_MAX: Final = 32
+"""Sensors whose biases are estimated together."""
 
 _PARTY: Final = r"^[A-Z][A-Z0-9]{1,11}$"
 _ADDRESS: Final = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})$")
@@ -34,6 +38,22 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     dial: str = ""
     """Where the partner's server listens for us; empty where the partner dials us."""
+
+
+class SensorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far all plots of an own sensor may be off together, one sigma; left out: not at all."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """As its reports name it."""
+
+    range_bias_sigma_m: Annotated[float, msgspec.Meta(ge=1e-3, le=1e4)] | None = None
+    angle_bias_sigma_rad: Annotated[float, msgspec.Meta(ge=1e-8, le=0.1)] | None = None
+    clock_bias_sigma_s: Annotated[float, msgspec.Meta(ge=1e-6, le=0.02)] | None = None
+
+    @property
+    def prior(self) -> BiasPrior | None:
+        """The prior of its biases; None where it states none."""
+        return BiasPrior.stated(self.range_bias_sigma_m, self.angle_bias_sigma_rad, self.clock_bias_sigma_s)
 
 
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +104,8 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     content_level: str = ""
     headline_level: str = ""
     peer: tuple[Peer, ...] = ()
+    sensor: Annotated[tuple[SensorSettings, ...], msgspec.Meta(max_length=_SENSORS_MAX)] = ()
+    """Own sensors that may be constantly wrong; those that are not here are taken as right."""
     watch_area: Annotated[tuple[WatchArea, ...], msgspec.Meta(max_length=AREAS_MAX)] = ()
     """Areas over which the party watches; nothing of them leaves its own staff."""
 
@@ -95,6 +117,11 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def peers(self) -> tuple[str, ...]:
         """The codes of all peers."""
         return tuple(peer.code for peer in self.peer)
+
+    @property
+    def bias_priors(self) -> dict[str, BiasPrior]:
+        """How wrong own sensors may be, by name."""
+        return {sensor.name: sensor.prior for sensor in self.sensor if sensor.prior is not None}
 
     @property
     def start_ns(self) -> int:
@@ -135,11 +162,23 @@ def _check(settings: NodeSettings) -> None:
             raise UsageError(
                 f"{NODE_FILE}: {name} `{address}` is not loopback: listen on 127.0.0.1, or set allow_remote"
             )
+    _check_sensors(settings.sensor)
     check_watch_areas(settings.watch_area, NODE_FILE)
     for peer in settings.peer:
         if peer.dial:
             host_and_port(peer.dial, f"dial of peer {peer.code}")
     _ = settings.start_ns
+
+
+def _check_sensors(sensors: tuple[SensorSettings, ...]) -> None:
+    if len({sensor.name for sensor in sensors}) != len(sensors):
+        raise UsageError(f"{NODE_FILE}: a sensor stands twice: list each once")
+    for sensor in sensors:
+        if sensor.prior is None:
+            raise UsageError(
+                f"{NODE_FILE}: sensor `{sensor.name}` states no bias: give range_bias_sigma_m,"
+                " angle_bias_sigma_rad or clock_bias_sigma_s, or leave it out"
+            )
 
 
 def party_code(text: str) -> str:

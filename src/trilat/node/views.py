@@ -19,7 +19,19 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from trilat.domains import PIPELINES, Alarm, Corners, Dispute, MakeHead, Pipeline, Sight, Threatened
+from trilat.domains import (
+    PIPELINES,
+    Alarm,
+    Corners,
+    Dispute,
+    MakeHead,
+    OwnBiases,
+    Pipeline,
+    Sight,
+    Threatened,
+    pipelines_with,
+)
+from trilat.fusion import BiasPrior
 from trilat.model import AnyItem, Decision, Domain, Report, Track, Vessel, kind_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
@@ -162,11 +174,19 @@ class _Watched:
 class Views:
     """All Views of one node."""
 
-    def __init__(self, party: str) -> None:
-        """The own View, from which the node publishes, and the staff's, which has everything."""
+    def __init__(self, party: str, bias_priors: Mapping[str, BiasPrior] | None = None) -> None:
+        """The own View, from which the node publishes, and the staff's, which has everything.
+
+        Where own sensors have `bias_priors`, by name, the own View alone learns their biases; all others take
+        what it learned.
+        """
         self._party = party
-        self.own = View(party)
-        self.staff = View(party)
+        self.biases = OwnBiases(party, bias_priors) if bias_priors else None
+        """What is known of own sensors' constant errors, for the own staff alone; None: they have none."""
+
+        self._makers = pipelines_with(self.biases, learns=False)
+        self.own = View(party, pipelines_with(self.biases, learns=True))
+        self.staff = View(party, self._makers)
         self._log: deque[tuple[SourceClass, LabelClass | None, AnyItem]] = deque(maxlen=CONTRIBUTIONS_MAX)
         self._logged = 0
         self._sets: dict[str, frozenset[SourceClass]] = {}
@@ -221,7 +241,7 @@ class Views:
         wider = held | {source}
         self._sets[audience] = wider
         if wider not in self._views:
-            view = View(self._party)
+            view = View(self._party, self._makers)
             for logged, _, item in self._log:
                 if logged in wider:
                     view.add(item)
@@ -301,7 +321,7 @@ class Views:
         return None
 
     def _watched_anew(self, wanted: frozenset[LabelClass]) -> _Watched:
-        watched = _Watched(View(self._party), wanted, self._logged - len(self._log), set())
+        watched = _Watched(View(self._party, self._makers), wanted, self._logged - len(self._log), set())
         self._watched.append(watched)
         return watched
 

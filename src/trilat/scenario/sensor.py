@@ -3,7 +3,8 @@
 A radar measures slant range, azimuth, elevation and, where it has a sigma for it, range rate; it sees
 whatever stands above its mask and within its reach. An infrared sensor measures only the direction,
 and sees only what burns, above the cloud break. No sensor sees through the Earth. There is no
-refraction, and there are no systematic errors yet.
+refraction. Nothing here is made with systematic errors: `*_bias_sigma_*` says how large whoever tracks the
+plots has to take them.
 
 Conventions: azimuth clockwise from true north, 0 to 2 pi; elevation from the local WGS-84 horizontal,
 negative below it; range rate positive receding, by the motion relative to the turning Earth.
@@ -40,6 +41,12 @@ _HEIGHT_M_MIN, _HEIGHT_M_MAX = -500.0, 50_000_000.0
 # At a pole there is no azimuth; closer than this to it, an azimuth is not worth its digits.
 _LATITUDE_DEG_MAX = 89.9
 _PERIOD_S_MIN, _PERIOD_S_MAX = 0.01, 3600.0
+# Least and greatest sigma that may be stated of a bias: none is 0, which is left out, and none a blunder.
+_BIAS_SIGMAS = {
+    "range_bias_sigma_m": (1e-3, 1e4),
+    "angle_bias_sigma_rad": (1e-8, 0.1),
+    "clock_bias_sigma_s": (1e-6, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,9 @@ class Sensor:
         offset_s: first scan, in seconds since launch, below the period.
         detection_probability: chance that an object in view gives a plot in a scan.
         assumed: what of this is assumed, and why.
+        range_bias_sigma_m: how far all its ranges may be off together, one sigma; None: they are right.
+        angle_bias_sigma_rad: the same of azimuth and of elevation.
+        clock_bias_sigma_s: the same of its clock.
     """
 
     sensor_id: str
@@ -79,6 +89,9 @@ class Sensor:
     offset_s: float = 0.0
     detection_probability: float = 0.95
     assumed: str = "generic textbook figures; place assumed"
+    range_bias_sigma_m: float | None = None
+    angle_bias_sigma_rad: float | None = None
+    clock_bias_sigma_s: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a sensor that cannot be."""
@@ -95,6 +108,7 @@ class Sensor:
         self._check("period_s", self.period_s, _PERIOD_S_MIN, _PERIOD_S_MAX)
         self._check("offset_s", self.offset_s, 0.0, self.period_s)
         self._check("detection_probability", self.detection_probability, 0.0, 1.0)
+        self._check_biases()
 
     def _check_measurement(self) -> None:
         if (self.range_sigma_m is None) != (self.kind == "infrared"):
@@ -113,6 +127,14 @@ class Sensor:
         self._check("azimuth_sigma_rad", self.azimuth_sigma_rad, 1e-9, 1.0)
         self._check("elevation_sigma_rad", self.elevation_sigma_rad, 1e-9, 1.0)
         self._check("range_rate_sigma_m_per_s", self.range_rate_sigma_m_per_s or 1.0, 1e-6, 1e5)
+
+    def _check_biases(self) -> None:
+        if self.range_bias_sigma_m is not None and self.kind == "infrared":
+            raise ScenarioError(f"sensor `{self.sensor_id}`: an infrared sensor has no range_bias_sigma_m")
+        for name, (low, high) in _BIAS_SIGMAS.items():
+            value = getattr(self, name)
+            if value is not None:
+                self._check(name, value, low, high)
 
     def _check(self, name: str, value: float, low: float, high: float) -> None:
         # Written so that NaN fails too.

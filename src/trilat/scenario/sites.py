@@ -13,8 +13,9 @@
 
 Those keys are the contract. A sensor without `range_sigma_m` measures direction only (infrared). What
 a simulation needs besides may follow, and has a default: `kind`, `range_max_m`, `period_s`,
-`offset_s`, `detection_probability`, `assumed` (text). Any other key is refused, so that a misspelt one
-is never passed over.
+`offset_s`, `detection_probability`, `assumed` (text). So may how far all plots of a sensor may be off
+together: `range_bias_sigma_m`, `angle_bias_sigma_rad`, `clock_bias_sigma_s`; left out, they are not. Any
+other key is refused, so that a misspelt one is never passed over.
 """
 
 import json
@@ -51,6 +52,9 @@ _FIELDS = {
     "offset_s": "offset_s",
     "detection_probability": "detection_probability",
     "assumed": "assumed",
+    "range_bias_sigma_m": "range_bias_sigma_m",
+    "angle_bias_sigma_rad": "angle_bias_sigma_rad",
+    "clock_bias_sigma_s": "clock_bias_sigma_s",
 }
 _TEXTS = frozenset({"party", "kind", "assumed"})
 _REQUIRED = ("party", "lat_deg", "lon_deg", "height_m", "azimuth_sigma_rad", "elevation_sigma_rad")

@@ -16,7 +16,15 @@ from trilat.study.metrics import (
     velocity_rmse_m_per_s,
 )
 from trilat.study.parties import EXCHANGE_S_MAX, FUSIONS, party_pictures
-from trilat.study.plots import PlotFile, TruePath, read_plots, read_truth
+from trilat.study.plots import (
+    Aside,
+    PlotFile,
+    ReferenceFile,
+    TruePath,
+    read_plots,
+    read_references,
+    read_truth,
+)
 from trilat.study.presets import (
     PRESETS,
     Preset,
@@ -27,6 +35,7 @@ from trilat.study.presets import (
 )
 from trilat.study.recorded import recorded_scenario
 from trilat.study.referee import Played, violations
+from trilat.study.registering import plain_biases, priors_of
 from trilat.study.replayed import Replayed, judge
 from trilat.study.run import Run, RunSettings, people_of, play, run
 from trilat.study.ships import DRILL, SHIPS_LEVEL, ShipDrill, ShipRun, ingest_ais, ship_drill, ship_run
@@ -42,6 +51,7 @@ __all__ = [
     "PRESETS",
     "SHIPS_LEVEL",
     "Account",
+    "Aside",
     "Association",
     "Crash",
     "Federation",
@@ -53,6 +63,7 @@ __all__ = [
     "Played",
     "PlotFile",
     "Preset",
+    "ReferenceFile",
     "Replayed",
     "Run",
     "RunSettings",
@@ -77,11 +88,14 @@ __all__ = [
     "partners_of",
     "party_pictures",
     "people_of",
+    "plain_biases",
     "plain_reports",
     "play",
     "position_rmse_m",
     "preset",
+    "priors_of",
     "read_plots",
+    "read_references",
     "read_truth",
     "recorded_scenario",
     "run",

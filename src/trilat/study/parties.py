@@ -7,11 +7,15 @@
 - `tracks`: at each exchange a party sends its confirmed tracks as its own sensors alone make them; a partner
   combines them with its own when it reads (information sum: the lineages are disjoint).
 
+A party registers its own sensors where the sites file states priors of their biases: from its own plots and
+the reports of reference objects, never from what partners send. What it sends is corrected, and says in one
+coarse figure how far it may be off for good.
+
 Rows: each of a party's own plots that a confirmed track took, at its instant; and at each exchange one row
 for each confirmed track that changed by what came, at the instant of the exchange. Everything is causal.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +23,7 @@ import numpy as np
 
 from trilat.domains import Places
 from trilat.fusion import (
+    BiasTable,
     DirectionObservation,
     EquivalentObservation,
     RadarObservation,
@@ -27,12 +32,17 @@ from trilat.fusion import (
     TrackerSettings,
     TrackEstimate,
     coasted,
+    corrected_tracklet,
     equivalent_measurement,
     squared_distance,
+    stated_apart,
+    stated_class,
+    with_constant,
 )
 from trilat.model import SECOND_NS, ObservationError
 from trilat.scenario import Sensor
 from trilat.study.plots import Observed
+from trilat.study.registering import NamedReport, Registering, priors_of, table_of
 from trilat.study.track_products import TrackProducts
 from trilat.study.tracking import (
     Progress,
@@ -63,6 +73,8 @@ def party_pictures(
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
     places: Places | None = None,
+    *,
+    reports: Sequence[NamedReport] = (),
 ) -> dict[str, TrackRun]:
     """The picture of each party that owns a sensor, by party.
 
@@ -74,15 +86,16 @@ def party_pictures(
         settings: of every party's tracker.
         sample_ns: growing instants at which the pictures are asked for.
         progress: is told the share done.
+        reports: of reference objects, in order of time; every party hears them.
         places: and watch areas, where the products are asked for.
     """
     names = sorted({sensor.party for sensor in sensors})
     settings = settings or TrackerSettings()
     if fusion == "central":
-        run = track_plots(observations, sensors, settings, sample_ns, progress, places)
+        run = track_plots(observations, sensors, settings, sample_ns, progress, places, reports=reports)
         return dict.fromkeys(names, run)
     settings = replace(settings, source_track_age_s=max(settings.source_track_age_s, 2.0 * exchange_s))
-    parties = {name: _Party(name, sensors, settings, sample_ns, places) for name in names}
+    parties = {name: _Party(name, sensors, settings, sample_ns, places, reports) for name in names}
     period_ns = round(exchange_s * SECOND_NS)
     next_ns = observations[0].time_ns + period_ns
     done = 0
@@ -106,19 +119,24 @@ class _Party:
     def __init__(
         self,
         name: str,
-        sensors: Iterable[Sensor],
+        sensors: Sequence[Sensor],
         settings: TrackerSettings,
         sample_ns: Sequence[int],
         places: Places | None,
+        reports: Sequence[NamedReport],
     ) -> None:
         models = sensor_models(sensors)
+        priors = priors_of(sensor for sensor in sensors if sensor.party == name)
+        table = table_of(priors)
         self.name = name
-        self._own = Tracker(settings, models)
-        self._shown = Tracker(settings, models)
+        self._own = Tracker(settings, models, table)
+        self._shown = Tracker(settings, models, table, self._own.told if priors else None)
+        self._registering = Registering(self._own, priors, reports)
         self._writer = Writer()
         self._products = None if places is None else TrackProducts(places)
         self._waiting = list(reversed(sample_ns))
         self._tracklets: list[EquivalentObservation] = []
+        self._left_over_m = 0.0
         self._latest: dict[str, TrackEstimate] = {}
         self._before: tuple[TrackEstimate, ...] = ()
 
@@ -127,13 +145,16 @@ class _Party:
         take_samples(self._shown, self._writer, self._waiting, time_ns)
         if not plots:
             return
-        for plot in plots:
+        for plot in self._registering.rest(time_ns, plots):
             self._own.add(plot)
             self._shown.add(plot)
+        biases = self._own.biases()
         for taken in self._own.assigned(time_ns):
             if taken.estimate.confirmed and isinstance(taken.plot, RadarObservation | DirectionObservation):
                 self._latest[taken.estimate.track_key] = taken.estimate
-                self._keep_tracklet(taken.plot, taken.estimate)
+                self._keep_tracklet(taken.plot, taken.estimate, biases)
+        if biases is not None:
+            self._state_apart(time_ns)
         combined = {estimate.track_key: estimate for estimate in self._renamed(time_ns)}
         for taken in self._shown.assigned(time_ns):
             estimate = combined.get(taken.estimate.track_key, taken.estimate)
@@ -146,21 +167,38 @@ class _Party:
         if self._products is not None:
             self._products.look(self._shown, self._writer.number, time_ns)
 
-    def _keep_tracklet(self, plot: Observed, estimate: TrackEstimate) -> None:
+    def _keep_tracklet(self, plot: Observed, estimate: TrackEstimate, biases: BiasTable | None) -> None:
         try:
-            mean, covariance = equivalent_measurement(plot, estimate.mean)
+            if biases is None:
+                mean, covariance = equivalent_measurement(plot, estimate.mean)
+            else:
+                mean, covariance, left_over_m = corrected_tracklet(plot, biases, estimate.mean)
+                self._left_over_m = max(self._left_over_m, left_over_m)
             tracklet = EquivalentObservation(plot.time_ns, self.name, mean, covariance, plot.sensor)
         except ObservationError:
             # The track lies behind the sensor by now: nothing to send of this plot.
             return
         self._tracklets.append(tracklet)
 
+    def _state_apart(self, time_ns: int) -> None:
+        """Give the latest tracks the errors that they are sent with."""
+        left_over = self._own.left_over(time_ns)
+        for estimate in self._own.estimates(time_ns):
+            if estimate.track_key in self._latest and estimate.track_key in left_over:
+                constant = left_over[estimate.track_key]
+                covariance = with_constant(*stated_apart(estimate.covariance - constant, constant))
+                self._latest[estimate.track_key] = replace(estimate, covariance=covariance)
+
     def sent(self, fusion: str) -> list[EquivalentObservation] | list[SourceTrack]:
         """What partners get at an exchange; it is not sent again."""
         tracklets, self._tracklets = self._tracklets, []
+        left_over_m, self._left_over_m = self._left_over_m, 0.0
         latest, self._latest = self._latest, {}
         if fusion == "tracklets":
-            return tracklets
+            if left_over_m == 0.0:
+                return tracklets
+            sigma_m = stated_class(left_over_m)
+            return [replace(one, covariance=with_constant(one.covariance, sigma_m)) for one in tracklets]
         return [
             SourceTrack(e.time_ns, self.name, key, e.mean, e.covariance, stage=e.stage)
             for key, e in sorted(latest.items())
@@ -193,8 +231,10 @@ class _Party:
     def finished(self) -> TrackRun:
         """The whole picture."""
         take_samples(self._shown, self._writer, self._waiting, None)
+        rows, samples = tuple(self._writer.rows), tuple(self._writer.samples)
+        registered = self._registering
         told = None if self._products is None else self._products.result()
-        return TrackRun(tuple(self._writer.rows), tuple(self._writer.samples), self._shown.counts(), told)
+        return TrackRun(rows, samples, self._shown.counts(), told, registered.table(), registered.plots)
 
 
 def _exchanged(parties: Mapping[str, _Party], time_ns: int, fusion: str) -> None:

@@ -2,6 +2,7 @@
 
     plots.csv   t_ns,sensor,range_m,azimuth_rad,elevation_rad,range_rate_m_per_s      see `trilat track`
     truth.csv   t_ns,object,x_m,y_m,z_m,vx_m_per_s,vy_m_per_s,vz_m_per_s
+    references  t_ns,object,lat_deg,lon_deg,height_m,sigma_m      and constant_sigma_m where it is known
 
 Columns are found by their names; others are passed over. Rows may come in any order and are numbered as in an
 editor: the header is row 1. A row that cannot be is kept aside with its number and the reason, and the others
@@ -14,13 +15,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from trilat.fusion import DirectionObservation, RadarObservation
-from trilat.geo import FloatArray
+from trilat.fusion import DirectionObservation, PositionReport, RadarObservation
+from trilat.geo import FloatArray, ecef_from_geodetic
 from trilat.model import ObservationError, UsageError
 from trilat.scenario import Sensor
 
@@ -29,6 +30,8 @@ TRUTH_COLUMNS: Final = (
     *("t_ns", "object", "x_m", "y_m", "z_m"),
     *("vx_m_per_s", "vy_m_per_s", "vz_m_per_s"),
 )
+REFERENCE_COLUMNS: Final = ("t_ns", "object", "lat_deg", "lon_deg", "height_m", "sigma_m")
+CONSTANT_COLUMN: Final = "constant_sigma_m"
 ROWS_MAX: Final = 5_000_000
 _PROGRESS_ROWS: Final = 5_000
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
@@ -59,6 +62,14 @@ class PlotFile:
     def rows(self) -> int:
         """Rows below the header that are not empty."""
         return len(self.observations) + len(self.aside)
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceFile:
+    """What a file of references held: reports with the names of their objects, in order of time."""
+
+    reports: tuple[tuple[str, PositionReport], ...]
+    aside: tuple[Aside, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +154,51 @@ def read_truth(text: str) -> tuple[TruePath, ...]:
     return tuple(_path(key, states) for key, states in sorted(rows.items()))
 
 
+def read_references(text: str) -> ReferenceFile:
+    """Where ships and aircraft say that they are (AIS, ADS-B).
+
+    Raises:
+        UsageError: no header with the columns, too many rows, or no row that can be used.
+    """
+    reports: list[tuple[str, PositionReport]] = []
+    aside: list[Aside] = []
+    for row, cells in _rows(text, REFERENCE_COLUMNS, "references", (CONSTANT_COLUMN,)):
+        if isinstance(cells, str):
+            aside.append(Aside(row, "malformed", cells))
+            continue
+        try:
+            reports.append((cells["object"], _report(cells)))
+        except ObservationError as error:
+            aside.append(Aside(row, "impossible", str(error)))
+    if not reports:
+        why = f": row {aside[0].row}: {aside[0].text}" if aside else ""
+        raise UsageError(f"references file holds no row that can be used{why}")
+    reports.sort(key=lambda named: named[1].time_ns)
+    return ReferenceFile(tuple(reports), tuple(aside))
+
+
+def _report(cells: Mapping[str, str]) -> PositionReport:
+    """A row as the object's own report, with the same error along every axis."""
+    if not 0 < len(cells["object"]) <= _NAME_LENGTH:
+        raise ObservationError(f"`object` must be a name of 1 to {_NAME_LENGTH} characters")
+    latitude_deg = _between(cells, "lat_deg", -90.0, 90.0)
+    longitude_deg = _between(cells, "lon_deg", -180.0, 360.0)
+    height_m = _between(cells, "height_m", -1e3, 1e5)
+    sigma_m = _between(cells, "sigma_m", 0.01, 1e4)
+    place = ecef_from_geodetic(math.radians(latitude_deg), math.radians(longitude_deg), height_m)
+    report = PositionReport(_instant(cells), "reference", place, np.eye(3) * sigma_m**2)
+    if not cells.get(CONSTANT_COLUMN):
+        return report
+    return replace(report, constant_sigma_m=_between(cells, CONSTANT_COLUMN, 0.01, 1e4))
+
+
+def _between(cells: Mapping[str, str], name: str, least: float, most: float) -> float:
+    value = _number(cells, name)
+    if not least <= value <= most:
+        raise ObservationError(f"`{name}` must be between {least:g} and {most:g}, not `{value:g}`")
+    return value
+
+
 def _path(key: str, states: list[tuple[int, list[float]]]) -> TruePath:
     states.sort(key=lambda pair: pair[0])
     instants = np.array([time_ns for time_ns, _ in states], dtype=np.int64)
@@ -151,7 +207,9 @@ def _path(key: str, states: list[tuple[int, list[float]]]) -> TruePath:
     return TruePath(key, instants, np.array([state for _, state in states], dtype=np.float64))
 
 
-def _rows(text: str, columns: Sequence[str], what: str) -> Iterator[tuple[int, dict[str, str] | str]]:
+def _rows(
+    text: str, columns: Sequence[str], what: str, optional: Sequence[str] = ()
+) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Number and cells by column of each row that is not empty, or what is wrong with the row."""
     reader = csv.reader(io.StringIO(text))
     try:
@@ -161,7 +219,7 @@ def _rows(text: str, columns: Sequence[str], what: str) -> Iterator[tuple[int, d
             raise UsageError(f"{what} file lacks the columns {', '.join(missing)}: its first row names them")
         if len(set(header)) < len(header):
             raise UsageError(f"{what} file names a column twice")
-        places = {name: header.index(name) for name in columns}
+        places = {name: header.index(name) for name in (*columns, *optional) if name in header}
         for number, cells in enumerate(reader, start=2):
             if number > ROWS_MAX:
                 raise UsageError(f"{what} file has more than {ROWS_MAX} rows: give a shorter one")

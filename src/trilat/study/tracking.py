@@ -19,6 +19,7 @@ import numpy as np
 from trilat.domains import Places
 from trilat.fusion import (
     FALLING,
+    BiasTable,
     EquivalentObservation,
     SensorModel,
     Tracker,
@@ -29,6 +30,7 @@ from trilat.fusion import (
 from trilat.model import SECOND_NS, ObservationError
 from trilat.scenario import Sensor
 from trilat.study.plots import Observed
+from trilat.study.registering import NamedReport, Registering, priors_of, table_of
 from trilat.study.track_products import TrackProducts
 
 TRACK_COLUMNS: Final = (
@@ -75,13 +77,20 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class TrackRun:
-    """What came of the plots: rows in order of time, samples where they were asked for, counts."""
+    """What came of the plots: rows in order of time, samples where they were asked for, counts.
+
+    `biases` are of the picture's own sensors, None where the sites file says nothing of any;
+    `reference_plots` is how many plots were of reference objects and went to no track.
+    """
 
     rows: tuple[Row, ...] = field(repr=False)
     samples: tuple[Sample, ...] = field(repr=False)
     counts: Mapping[str, int]
     products: Mapping[str, Any] | None = field(default=None, repr=False)
     """What follows from the tracks, as JSON values; None where nobody asked (see `track_products`)."""
+
+    biases: BiasTable | None = None
+    reference_plots: int = 0
 
 
 class Writer:
@@ -162,6 +171,8 @@ def track_plots(
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
     places: Places | None = None,
+    *,
+    reports: Sequence[NamedReport] = (),
 ) -> TrackRun:
     """One picture of all plots.
 
@@ -172,14 +183,18 @@ def track_plots(
         sample_ns: growing instants at which the picture is asked for, from plots up to each.
         progress: is told the share done.
         places: and watch areas, where the products are asked for.
+        reports: of reference objects, in order of time.
     """
     products = None if places is None else TrackProducts(places)
-    tracker, writer = Tracker(settings, sensor_models(sensors)), Writer()
+    sensors = tuple(sensors)
+    priors = priors_of(sensors)
+    tracker, writer = Tracker(settings, sensor_models(sensors), table_of(priors)), Writer()
+    registering = Registering(tracker, priors, reports)
     waiting = list(reversed(sample_ns))
     done = 0
     for time_ns, plots in by_instant(observations):
         take_samples(tracker, writer, waiting, time_ns)
-        for plot in plots:
+        for plot in registering.rest(time_ns, plots):
             tracker.add(plot)
         write_taken(tracker, writer, time_ns)
         if products is not None:
@@ -188,8 +203,9 @@ def track_plots(
         if progress is not None:
             progress(done / len(observations))
     take_samples(tracker, writer, waiting, None)
+    rows, samples = tuple(writer.rows), tuple(writer.samples)
     told = None if products is None else products.result()
-    return TrackRun(tuple(writer.rows), tuple(writer.samples), tracker.counts(), told)
+    return TrackRun(rows, samples, tracker.counts(), told, registering.table(), registering.plots)
 
 
 def take_samples(tracker: Tracker, writer: Writer, waiting: list[int], before_ns: int | None) -> None:

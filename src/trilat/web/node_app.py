@@ -145,6 +145,9 @@ class _Routes:
     async def status(self, _: Request) -> ASGIApp:
         return json_answer(await self._node.state())
 
+    async def sensors(self, _: Request) -> ASGIApp:
+        return json_answer(await self._node.sensors())
+
     async def clock(self, _: Request) -> ASGIApp:
         return json_answer(_plain_pace(self._node.pace()))
 
@@ -267,6 +270,14 @@ def _staff_operations(routes: _Routes) -> list[Operation]:
             path="/referrals",
             handle=routes.referrals,
             summary="Questions that wait for an officer.",
+            answer={"type": "array", "items": _OBJECT},
+            errors=(503,),
+        ),
+        row(
+            method="GET",
+            path="/sensors",
+            handle=routes.sensors,
+            summary="Constant errors of own sensors, as estimated; nothing of it is in any item.",
             answer={"type": "array", "items": _OBJECT},
             errors=(503,),
         ),

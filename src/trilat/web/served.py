@@ -74,6 +74,10 @@ class ServedNode(Protocol):
         """How the node is: links, ledger, reports, refusals."""
         ...
 
+    async def sensors(self) -> list[dict[str, Any]]:
+        """What is known of own sensors' constant errors, a row each."""
+        ...
+
     def pace(self) -> Pace:
         """How its time runs."""
         ...

@@ -15,6 +15,7 @@ from trilat.domains.missile.catalogue import (
 )
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
 from trilat.domains.missile.conversion import kinematics_of, plot_of
+from trilat.domains.missile.own_biases import OwnBiases
 from trilat.domains.missile.pipeline import LAUNCH_EVERY_S, MissilePipeline
 from trilat.domains.missile.products import IMPACT_EVERY_S, Products
 from trilat.domains.missile.telemetry import (
@@ -35,6 +36,7 @@ __all__ = [
     "FlightAnswer",
     "FlightClaim",
     "MissilePipeline",
+    "OwnBiases",
     "Products",
     "SetAside",
     "Telemetry",

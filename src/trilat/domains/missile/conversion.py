@@ -40,8 +40,10 @@ _PPM: Final = 1e6
 _ROWS, _COLUMNS = np.tril_indices(6)
 
 
-def kinematics_of(time_ns: int, mean: FloatArray, covariance: FloatArray) -> Kinematics:
-    """The wire state of a mean (6,) and covariance (6, 6), ECEF, m and m/s.
+def kinematics_of(
+    time_ns: int, mean: FloatArray, covariance: FloatArray, constant_sigma_m: float = 0.0
+) -> Kinematics:
+    """The wire state of a mean (6,) and covariance (6, 6), ECEF, m and m/s, with its constant error apart.
 
     The factor's diagonal is at least one micrometre, so that it stays positive definite.
     """
@@ -56,6 +58,7 @@ def kinematics_of(time_ns: int, mean: FloatArray, covariance: FloatArray) -> Kin
         position_mm=(position[0], position[1], position[2]),
         velocity_mm_per_s=(velocity[0], velocity[1], velocity[2]),
         covariance_factor=tuple(int(entry) for entry in entries),
+        constant_sigma_mm=math.ceil(constant_sigma_m * _MM_PER_M),
     )
 
 

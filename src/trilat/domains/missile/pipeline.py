@@ -5,6 +5,8 @@ What each thing means
   combined when the picture is read (see fusion).
 - A track is published once a second at the most, when own plots changed it: its state, and the tracklets of
   those plots, so that the policy can release the one or the other.
+- Where the party's sensors may be constantly wrong (`own_biases`), what is published is corrected, and states
+  what is left as one coarse constant error.
 - What follows from an own track (launch, staging, burnout, apogee, impact area) is in `products`.
 - Alarms come from launches and impact areas held in this View, own and partners'; two are the same alarm
   when they agree in time and place within their stated errors. Where they differ beyond them, that is a
@@ -12,7 +14,7 @@ What each thing means
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from trilat.domains.missile.alarms import (
     Member,
@@ -27,6 +29,7 @@ from trilat.domains.missile.conversion import (
     source_track_of,
 )
 from trilat.domains.missile.disputes import Disputes
+from trilat.domains.missile.own_biases import OwnBiases, Stated, stated, with_one_figure
 from trilat.domains.missile.parties import Sayings
 from trilat.domains.missile.partner_tracklets import PartnerTracklets
 from trilat.domains.missile.products import Products
@@ -36,11 +39,13 @@ from trilat.domains.motion import Motion, motion_of
 from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight, Threatened
 from trilat.domains.threats import Corners
 from trilat.fusion import (
+    BiasTable,
     DirectionObservation,
     EquivalentObservation,
     RadarObservation,
     Tracker,
     TrackEstimate,
+    corrected_tracklet,
     equivalent_measurement,
     squared_distance,
 )
@@ -72,15 +77,25 @@ _PENDING_MAX: Final = 5_000
 """Plots that wait to be published."""
 
 
+class _Sent(NamedTuple):
+    """A plot on its way out, with its tracklet and how far biases may have moved it."""
+
+    report_id: str
+    sensor: str
+    tracklet: Kinematics
+    left_over_m: float
+
+
 class MissilePipeline:
     """The ballistic objects of one View."""
 
     domain = Domain.MISSILE
 
-    def __init__(self, party: str) -> None:
-        """An empty picture at the node of `party`."""
+    def __init__(self, party: str, biases: OwnBiases | None = None, *, learns: bool = False) -> None:
+        """An empty picture at the node of `party`; it may learn `biases` of its sensors, or be told them."""
         self._party = party
-        self._tracker = Tracker()
+        self._biases = biases
+        self._tracker = Tracker() if biases is None else biases.tracker(learns=learns)
         self._partners = PartnerTracklets(party)
         self._pending: list[tuple[str, RadarObservation | DirectionObservation]] = []
         self._newest_ns = 0
@@ -188,76 +203,83 @@ class MissilePipeline:
         items: list[AnyItem] = []
         estimates = [estimate for estimate in self.estimates(now_ns) if estimate.sources <= {self._party}]
         plots = self._plots_by_track(estimates)
-        for estimate in estimates:
-            key = estimate.track_key
-            if self._published_updates.get(key) == estimate.updates:
+        left_over = {} if self._biases is None else self._tracker.left_over(now_ns)
+        said = [stated(estimate, left_over.get(estimate.track_key)) for estimate in estimates]
+        for one in said:
+            key = one.estimate.track_key
+            if self._published_updates.get(key) == one.estimate.updates:
                 continue
-            items.append(self._track(estimate, plots.get(key, []), make_head))
-            items += self._launch(estimate, make_head)
-            others = [other for other in estimates if other is not estimate]
-            items += self._products.of(estimate, others, now_ns, make_head)
+            items.append(self._track(one, plots.get(key, []), make_head))
+            items += self._launch(one, make_head)
+            others = [other.estimate for other in said if other is not one]
+            items += self._products.of(one.estimate, others, now_ns, make_head)
         return tuple(items)
 
-    def _plots_by_track(self, estimates: list[TrackEstimate]) -> dict[str, list[tuple[str, str, Kinematics]]]:
+    def _plots_by_track(self, estimates: list[TrackEstimate]) -> dict[str, list[_Sent]]:
         """The tracklet of each pending plot under the published track that it belongs to.
 
         Plots of objects that are not confirmed yet wait until they are, as long as the tracker's buffer.
         """
         keys = {estimate.track_key for estimate in estimates}
-        assigned: dict[str, list[tuple[str, str, Kinematics]]] = {}
+        assigned: dict[str, list[_Sent]] = {}
         if not self._pending:
             return assigned
+        biases = None if self._biases is None else self._biases.table()
         waiting = []
         oldest_ns = self._oldest_ns()
         for report_id, plot in self._pending:
             if plot.time_ns <= oldest_ns:
                 continue
-            found = self._tracklet(plot, keys)
+            found = self._tracklet(plot, keys, biases)
             if found is not None and len(assigned.setdefault(found[0], [])) < _TRACKLETS_MAX:
-                assigned[found[0]].append((report_id, plot.sensor, found[1]))
+                assigned[found[0]].append(_Sent(report_id, plot.sensor, *found[1:]))
             else:
                 waiting.append((report_id, plot))
         self._pending = waiting
         return assigned
 
     def _tracklet(
-        self, plot: RadarObservation | DirectionObservation, keys: set[str]
-    ) -> tuple[str, Kinematics] | None:
-        best: tuple[float, str, Kinematics] | None = None
+        self, plot: RadarObservation | DirectionObservation, keys: set[str], biases: BiasTable | None
+    ) -> tuple[str, Kinematics, float] | None:
+        """The track that a plot belongs to, its tracklet, and how far biases may have moved it, in m."""
+        best: tuple[float, str, Kinematics, float] | None = None
         for estimate in self._tracker.estimates(plot.time_ns):
             if estimate.track_key not in keys:
                 continue
             try:
-                mean, covariance = equivalent_measurement(plot, estimate.mean)
+                if biases is None:
+                    left_m, (mean, covariance) = 0.0, equivalent_measurement(plot, estimate.mean)
+                else:
+                    mean, covariance, left_m = corrected_tracklet(plot, biases, estimate.mean)
             except ObservationError:
                 # The object lies behind this sensor: the plot is of another one.
                 continue
             distance = squared_distance((estimate.mean, estimate.covariance), (mean, covariance))
             if distance < _PLOT_GATE and (best is None or distance < best[0]):
-                best = (distance, estimate.track_key, kinematics_of(plot.time_ns, mean, covariance))
-        return None if best is None else (best[1], best[2])
+                best = (distance, estimate.track_key, kinematics_of(plot.time_ns, mean, covariance), left_m)
+        return None if best is None else best[1:]
 
-    def _track(
-        self, estimate: TrackEstimate, plots: list[tuple[str, str, Kinematics]], make_head: MakeHead
-    ) -> Track:
-        reports = tuple(report_id for report_id, _, _ in plots)
+    def _track(self, said: Stated, plots: list[_Sent], make_head: MakeHead) -> Track:
+        estimate = said.estimate
+        reports = tuple(sent.report_id for sent in plots)
+        left_over_m = max((sent.left_over_m for sent in plots), default=0.0)
         head = make_head("track", estimate.track_key, estimate.track_key, estimate.time_ns, reports)
         return Track(
             **head,
             stage=Stage(estimate.stage),
-            state=kinematics_of(estimate.time_ns, estimate.mean, estimate.covariance),
-            tracklets=tuple(tracklet for _, _, tracklet in plots),
-            sensors=tuple(sorted({sensor for _, sensor, _ in plots})),
+            state=kinematics_of(estimate.time_ns, estimate.mean, said.covariance, said.constant_sigma_m),
+            tracklets=with_one_figure([sent.tracklet for sent in plots], left_over_m),
+            sensors=tuple(sorted({sent.sensor for sent in plots})),
             updates_count=estimate.updates,
         )
 
-    def _launch(self, estimate: TrackEstimate, make_head: MakeHead) -> list[AnyItem]:
+    def _launch(self, said: Stated, make_head: MakeHead) -> list[AnyItem]:
         """The launch, when the first plots may tell something new: every few seconds, while they gather."""
-        key = estimate.track_key
-        if self._turn(key, estimate.time_ns) <= self._launch_turns.get(key, -1):
+        key = said.estimate.track_key
+        if self._turn(key, said.estimate.time_ns) <= self._launch_turns.get(key, -1):
             return []
         launch = self._tracker.launch(key)
-        return [] if launch is None else self._products.launch(key, launch, make_head)
+        return [] if launch is None else self._products.launch(key, said.widened(launch), make_head)
 
     def _turn(self, key: str, valid_ns: int) -> int:
         """Which of the estimates of a launch a version of its track belongs to, counted from the first."""

@@ -137,6 +137,10 @@ class Registration:
             suspects=frozenset(key for key in self._sensors if self._is_suspect(key)),
         )
 
+    def told(self) -> tuple[FloatArray, FloatArray]:
+        """Information (B, B) and its vector (B,) about the biases in prior sigmas, without the prior."""
+        return self._information - np.eye(self._scale.shape[0]), self._information @ self._mean
+
     def estimate(self, name: str, time_ns: int) -> tuple[FloatArray, FloatArray]:
         """Mean (6,) and covariance (6, 6) of an object, ECEF, m and m/s, the unknown rest of biases included.
 

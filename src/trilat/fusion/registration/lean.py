@@ -23,7 +23,7 @@ import numpy as np
 from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement, innovation
 from trilat.fusion.filters.motion import acceleration
 from trilat.fusion.registration.kernels import BIASES, absorb, carry_lean, dependence, floored, inverse
-from trilat.fusion.registration.plots import BiasTable, is_outside
+from trilat.fusion.registration.plots import NS_PER_S, BiasTable, is_outside
 from trilat.geo import FloatArray, geodetic_from_ecef
 
 # A range is widened in the gate by the clock's prior times this speed, m/s.
@@ -88,6 +88,37 @@ def told_by(leans: Iterable[Lean | None], known: Known | None = None) -> Known |
             information, vector = lean.information, lean.vector
             known = (information, vector) if known is None else (known[0] + information, known[1] + vector)
     return known
+
+
+def added(one: Known | None, other: Known | None) -> Known | None:
+    """What two sources tell that have no plot in common."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one[0] + other[0], one[1] + other[1]
+
+
+def share_of_biases(lean: Lean, before: FloatArray, seconds: float, rest: Known) -> FloatArray:
+    """The part (6, 6) of a state's covariance that is of biases, `seconds` after a last plot at `before`."""
+    carried = carry_lean(before, lean.lean, seconds)
+    covariance = carried @ rest[1] @ carried.T
+    return np.asarray(0.5 * (covariance + covariance.T))
+
+
+def taken_off(plot: Measurement, table: BiasTable) -> Measurement:
+    """A prepared plot without its sensor's biases, turned by the angles to first order."""
+    column = table.column(plot.source, plot.sensor)
+    if column < 0 or plot.kind == KIND_EQUIVALENT:
+        return plot
+    bias = table.mean[column : column + BIASES]
+    values, (u, e1, e2) = plot.values.copy(), plot.axes
+    if plot.kind != KIND_DIRECTION:
+        values[0] = max(1.0, values[0] - bias[0])
+    u = u - cos_elevation(plot) * bias[1] * e1 - bias[2] * e2
+    u /= np.linalg.norm(u)
+    e1 = e1 - (e1 @ u) * u
+    e1 /= np.linalg.norm(e1)
+    time_ns = plot.time_ns - round(float(bias[3]) * NS_PER_S)
+    return replace(plot, time_ns=time_ns, values=values, axes=np.array([u, e1, np.cross(u, e1)]))
 
 
 def biases_of(table: BiasTable, known: Known | None) -> Known:

@@ -54,12 +54,36 @@ class BiasPrior:
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value <= most:
                 raise ObservationError(f"`{name}` of a bias prior must be above 0 and at most {most:g}")
 
+    @classmethod
+    def stated(
+        cls, range_sigma_m: float | None, angle_sigma_rad: float | None, clock_sigma_s: float | None
+    ) -> "BiasPrior | None":
+        """The prior of a sensor's description; what it leaves out is taken as right, all left out as None.
+
+        Raises:
+            ObservationError: a sigma that cannot be.
+        """
+        if range_sigma_m is None and angle_sigma_rad is None and clock_sigma_s is None:
+            return None
+        right = _AS_GOOD_AS_RIGHT
+        angle_rad = right.azimuth_sigma_rad if angle_sigma_rad is None else angle_sigma_rad
+        return cls(
+            right.range_sigma_m if range_sigma_m is None else range_sigma_m,
+            angle_rad,
+            angle_rad,
+            right.clock_sigma_s if clock_sigma_s is None else clock_sigma_s,
+        )
+
     @property
     def sigmas(self) -> FloatArray:
         """The four sigmas (4,): m, rad, rad, s."""
         return np.array(
             [self.range_sigma_m, self.azimuth_sigma_rad, self.elevation_sigma_rad, self.clock_sigma_s]
         )
+
+
+# Biases so small that no plot shows them: a prior has four sigmas above zero.
+_AS_GOOD_AS_RIGHT = BiasPrior(1e-3, 1e-8, 1e-8, 1e-6)
 
 
 @dataclass(frozen=True, eq=False)
