@@ -1,13 +1,24 @@
 """The deciding rules, slow and obvious: the second implementation that `trilat.policy.decide` is tested
-against. Imports the nouns and nothing else. Read it as the specification: rules are numbered, every clause of
-every file is looked at every time, and nothing is remembered.
+against. Imports the nouns and nothing else. Read it as the specification: rules are numbered (README.md has
+them in one table), every clause of every file is looked at every time, and nothing is remembered.
 
 A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8. What a party shows to
-its own staff goes by rule 10. Portions of the label that may not go are left out by rule 11.
+its own staff goes by rule 10. What cannot be read goes by rule 16. Rules 17 to 22 stand in
+`conditions_reference.py`, what portions and downgrades of labels say in `portions_reference.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+
+from spec.conditions_reference import (
+    failed_conditions,
+    rule_17_area,
+    rule_18_situation,
+    rule_21_notice_ns,
+    rule_21_survives,
+    rule_22_two_officers,
+)
+from spec.portions_reference import all_is_known, can_be_made, level_now, portions_left_out
 
 from trilat.model import (
     Agreement,
@@ -17,21 +28,21 @@ from trilat.model import (
     Clause,
     Consent,
     Decision,
-    DirectionPlot,
+    Declaration,
     Duties,
     Effect,
-    Equivalent,
     Form,
+    ItemError,
     ItemReference,
-    Level,
     OnwardRule,
     Outcome,
-    RadarPlot,
     Rank,
     Reason,
     Status,
     find_level,
+    item_from_json,
     kind_of,
+    strict_json,
 )
 
 FORMS = list(Form)
@@ -41,26 +52,8 @@ SHOWN = [Form.MEASUREMENTS, Form.TRACKS, Form.TRACKLETS, Form.COARSE_TRACKS, For
 """Best first for people who look at a picture."""
 
 
-FIELDS_LEFT_EMPTY = {
-    kind: {"observations", *fields.split()}
-    for kind, fields in {
-        "report": "sensor",
-        "track": "stage state tracklets sensors updates_count",
-        "vessel": "place course_mdeg speed_mm_per_s heading_mdeg navigation_status ship_name call_sign "
-        "imo_number ship_type destination receiver",
-        "event": "place region expected_ns",
-        "area": "expected_ns",
-        "warning": "text speaker",
-        "indicator": "indicator_types confidence_permille valid_until_ns description",
-        "need": "place description",
-        "offer": "place available_from_ns legal_basis description",
-        "request": "about deadline_ns",
-        "statement": "about in_reply_to",
-        "story": "outlet link summary",
-        "disagreement": "text",
-    }.items()
-}
-"""What a copy of each kind can go without; the kinds about other items go whole."""
+CHARACTERS_MAX = 1_048_576
+"""Of an item that is written as JSON."""
 
 
 class Asked(Protocol):
@@ -89,6 +82,7 @@ class Question(NamedTuple):
     at_ns: int
     files: Mapping[str, Agreement]
     consents: Sequence[Consent]
+    declarations: Sequence[Declaration]
 
 
 class Way(NamedTuple):
@@ -110,16 +104,23 @@ class Verdict(NamedTuple):
 
 
 def decide(
-    item: Any, asked: Asked, files: Mapping[str, Agreement], consents: Sequence[Consent] = ()
+    item: Any,
+    asked: Asked,
+    files: Mapping[str, Agreement],
+    consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
 ) -> Decision:
     """The decision that the rules give."""
     at_ns = asked.at_ns
-    question = Question(item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents)
+    question = Question(
+        item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents, declarations
+    )
     home = asked.sender == asked.recipient.split("/")[0] and asked.sender != asked.recipient
     outcome, reasons, names, verdicts = rule_10_own_staff(question) if home else answer(question)
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
     used = [verdict.consent for verdict in verdicts if verdict.consent is not None]
     permit = outcome is Outcome.PERMIT
+    form, duties = rule_13_limits(clauses, left_out(verdicts)) if permit else (None, None)
     return Decision(
         item=ItemReference(item_id=item.item_id, version=item.version),
         sender=asked.sender,
@@ -130,10 +131,63 @@ def decide(
         outcome=outcome,
         clauses=tuple(dict.fromkeys(names)),
         reasons=tuple(reason for reason in Reason if reason in reasons),
-        form=coarsest(clauses) if permit else None,
-        duties=all_duties([clause.duties for clause in clauses], left_out(verdicts)) if permit else None,
+        form=form,
+        duties=duties,
         consent=ItemReference(item_id=used[0].item_id, version=used[0].version) if permit and used else None,
     )
+
+
+def decide_plain(
+    text: str,
+    asked: Asked,
+    files: Mapping[str, Agreement],
+    consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
+) -> Decision:
+    """The decision on an item written as JSON; nothing that is written there can raise."""
+    unreadable = rule_16_unreadable(text)
+    if not unreadable:
+        return decide(item_from_json(text), asked, files, consents, declarations)
+    return Decision(
+        item=None,
+        sender=asked.sender,
+        recipient=asked.recipient,
+        via=asked.via,
+        purpose=asked.purpose,
+        decided_ns=asked.at_ns,
+        outcome=Outcome.WITHHOLD,
+        clauses=(),
+        reasons=tuple(reason for reason in Reason if reason in unreadable),
+    )
+
+
+def rule_16_unreadable(text: str) -> set[Reason]:
+    """What cannot be read, word for word, is withheld; it is said too whether a label is there, and whole."""
+    try:
+        item_from_json(text)
+    except ItemError:
+        pass
+    else:
+        return set()
+    try:
+        plain = strict_json(text, CHARACTERS_MAX)
+    except ItemError:
+        return {Reason.MALFORMED_ITEM}
+    if not isinstance(plain, dict):
+        return {Reason.MALFORMED_ITEM}
+    if plain.get("label") is None:
+        return {Reason.MALFORMED_ITEM, Reason.LABEL_ABSENT}
+    needed = ("originator", "created_ns", "classification/scheme", "classification/level")
+    if any(written_at(plain["label"], path) is None for path in needed):
+        return {Reason.MALFORMED_ITEM, Reason.LABEL_PARTIAL}
+    return {Reason.MALFORMED_ITEM}
+
+
+def written_at(plain: Any, path: str) -> Any:
+    """What stands at a path of names in a JSON value; None where there is no such place."""
+    for name in path.split("/"):
+        plain = plain.get(name) if isinstance(plain, dict) else None
+    return plain
 
 
 def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
@@ -145,31 +199,38 @@ def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Ve
     verdicts = [verdict_of(question, way) for way in ways(question)]
     reasons |= rule_2_third_parties(question, verdicts)
     names = [name for verdict in verdicts for name in verdict.names]
-    if question.sender == originator and question.via is not None:  # the first leg
-        leg = answer(question._replace(recipient=question.via, via=None))
-        if leg[0] is Outcome.WITHHOLD:
-            reasons.add(Reason.LEG_WITHHELD)
-            names += leg[2]
-        else:  # what the intermediary does not get, it cannot pass on
-            verdicts = [*verdicts, Verdict(set(), [], left_out=tuple(left_out(leg[3])))]
-    return concluded(question, reasons, names, verdicts)
+    leg = rule_11_first_leg(question)
+    if leg is not None and leg[0] is Outcome.WITHHOLD:
+        reasons.add(Reason.LEG_WITHHELD)
+        names += leg[2]
+    elif leg is not None:  # what the intermediary does not get, it cannot pass on
+        verdicts = [*verdicts, Verdict(set(), [], left_out=tuple(left_out(leg[3])))]
+    return rule_15_outcome(question, reasons, names, verdicts)
 
 
-def concluded(
+def rule_15_outcome(
     question: Question, reasons: set[Reason], names: list[str], verdicts: list[Verdict]
 ) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
-    """Withheld for any reason at all; else referred where somebody must be asked; else permitted."""
+    """Rule 15: withheld for any reason at all; else referred where somebody must be asked; else permitted."""
     if reasons:
         return Outcome.WITHHOLD, reasons, names, verdicts
     if any(verdict.asks for verdict in verdicts):
         return Outcome.REFER, {Reason.CONSENT_NEEDED}, names, verdicts
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
-    duties = all_duties([clause.duties for clause in clauses])
-    if not can_be_made(question.item, coarsest(clauses), duties, left_out(verdicts)):
+    if not can_be_made(question.item, *rule_13_limits(clauses), left_out(verdicts)):
         return Outcome.WITHHOLD, {Reason.FORM_NOT_AVAILABLE}, names, verdicts
     consented = any(verdict.consent is not None for verdict in verdicts)
     reason = Reason.PERMITTED_WITH_CONSENT if consented else Reason.PERMITTED
     return Outcome.PERMIT, {reason}, names, verdicts
+
+
+def rule_11_first_leg(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]] | None:
+    """What an originator sends through an intermediary, it may give the intermediary too: the answer for that
+    leg, or None where there is none.
+    """
+    if question.sender != question.item.label.originator or question.via is None:
+        return None
+    return answer(question._replace(recipient=question.via, via=None))
 
 
 def rule_10_own_staff(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
@@ -192,7 +253,7 @@ def rule_10_own_staff(question: Question) -> tuple[Outcome, set[Reason], list[st
     ]
     if bans:
         reasons.add(Reason.CLAUSE_FORBIDS)
-    return concluded(question, reasons | own.reasons, own.names + bans, [own])
+    return rule_15_outcome(question, reasons | own.reasons, own.names + bans, [own])
 
 
 def ways(question: Question) -> list[Way]:
@@ -222,29 +283,6 @@ def rule_1_label(question: Question) -> set[Reason]:
     return {reason for reason, holds in found.items() if holds}
 
 
-def level_now(question: Question) -> Level | None:
-    """The level in force: a downgrade that has come holds, one that is to come does not."""
-    label = question.item.label
-    said = label.classification
-    if label.downgrade is not None and label.downgrade.at_ns <= question.at_ns:
-        said = label.downgrade.classification
-    return find_level(said, question.at_ns)
-
-
-def all_is_known(question: Question) -> bool:
-    """Nothing in the label is unknown: no level of a downgrade or a portion, and no portion's field."""
-    item = question.item
-    later = item.label.downgrade
-    if later is not None and find_level(later.classification, max(later.at_ns, question.at_ns)) is None:
-        return False
-    for portion in item.label.portions:
-        if portion.field not in FIELDS_LEFT_EMPTY.get(kind_of(item), set()):
-            return False
-        if portion.classification is not None and find_level(portion.classification, question.at_ns) is None:
-            return False
-    return True
-
-
 def rule_2_third_parties(question: Question, verdicts: list[Verdict]) -> set[Reason]:
     """Only an originator gives away what is its own; others pass on what each originator lets them."""
     first, *others = verdicts
@@ -265,11 +303,33 @@ def forbidding(question: Question, way: Way) -> list[str]:
     """The prohibitions of all files that cover one way."""
     return sorted(
         name
-        for name, agreement, clause in clauses_in_time(question)
+        for name, agreement, clause in [*rule_3_in_time(question), *clauses_that_survive(question, way)]
         if clause.effect is Effect.FORBID
         and rule_4_scope(question, way, clause, staff_too=True)
         and rule_8_forbids(question, way, clause)
+        and rule_17_area(question.item, agreement, clause, forbids=True)
+        and (not clause.situations or rule_18_situation(question, way.giver, clause, clause.situations))
     )
+
+
+def clauses_that_survive(question: Question, way: Way) -> Iterator[tuple[str, Agreement, Clause]]:
+    """Rule 21: the clauses of ended agreements that still speak of what is passed on."""
+    for file, agreement in question.files.items():
+        for clause in agreement.clauses:
+            if rule_21_survives(question, way.via, agreement, clause):
+                yield f"{file}#{clause.clause_id}", agreement, clause
+
+
+def received(question: Question, way: Way) -> list[tuple[Agreement, Clause]]:
+    """The clauses in force that give the item to the intermediary."""
+    if way.via is None:
+        return []
+    leg = question._replace(recipient=way.via)
+    return [
+        (agreement, clause)
+        for _, agreement, clause in rule_3_in_time(leg)
+        if clause.effect is Effect.PERMIT and rule_4_scope(leg, way, clause, staff_too=False)
+    ]
 
 
 def verdict_of(question: Question, way: Way, forms: list[Form] = FORMS) -> Verdict:
@@ -284,24 +344,22 @@ def verdict_of(question: Question, way: Way, forms: list[Form] = FORMS) -> Verdi
 def permission(question: Question, way: Way, forms: list[Form]) -> Verdict:
     """The best clause that permits, or those that came nearest, or why there is none."""
     tried: list[tuple[str, Agreement, Clause, set[Reason]]] = []
-    for name, agreement, clause in clauses_in_time(question):
+    for name, agreement, clause in rule_3_in_time(question):
         if clause.effect is Effect.PERMIT and rule_4_scope(question, way, clause, staff_too=False):
             failed = {
                 *rule_5_path(way, agreement, clause),
                 *rule_6_label(question, clause),
                 *rule_7_form(question, clause),
+                *failed_conditions(question, way.giver, way.via, agreement, clause, received(question, way)),
             }
             tried.append((name, agreement, clause, failed))
-    if not tried:
-        return Verdict({why_none(question, way)}, [])
-    fewest = min(len(failed) for _, _, _, failed in tried)
-    near = sorted((entry for entry in tried if len(entry[3]) == fewest), key=lambda entry: entry[0])
-    if fewest:
-        return Verdict(set().union(*(failed for _, _, _, failed in near)), [name for name, _, _, _ in near])
-    return best(question, way, [(name, agreement, clause) for name, agreement, clause, _ in near], forms)
+    passing = [(name, agreement, clause) for name, agreement, clause, failed in tried if not failed]
+    if passing:
+        return rule_12_choice(question, way, passing, forms)
+    return rule_14_refusal(question, way, [(name, failed) for name, _, _, failed in tried])
 
 
-def best(
+def rule_12_choice(
     question: Question, way: Way, passing: list[tuple[str, Agreement, Clause]], forms: list[Form]
 ) -> Verdict:
     """Without consent, then granted, then refused, then to be asked; first form; fewest portions left out;
@@ -311,21 +369,24 @@ def best(
     def order(entry: tuple[str, Agreement, Clause]) -> tuple[int, int, int, int, str]:
         name, agreement, clause = entry
         standing = rule_9_consent(question, way, agreement, clause)[0]
-        missing = len(rule_11_portions(question, clause))
+        missing = len(portions_of(question, clause))
         return standing, forms.index(clause.form or Form.EXISTENCE), missing, clause.duties.delay_s, name
 
     name, agreement, clause = min(passing, key=order)
     standing, consent = rule_9_consent(question, way, agreement, clause)
     refused = {Reason.CONSENT_REFUSED} if standing == 2 else set()
-    return Verdict(refused, [name], clause, consent, standing == 3, rule_11_portions(question, clause))
+    return Verdict(refused, [name], clause, consent, standing == 3, portions_of(question, clause))
 
 
-def clauses_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
+def rule_3_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
     """Rule 3: the clauses of agreements in force, for the purpose, newest version that has begun."""
     for file, agreement in question.files.items():
-        if in_force(question, agreement) and question.purpose in agreement.purposes:
+        if in_force(question, agreement):
             for clause in agreement.clauses:
-                yield f"{file}#{clause.clause_id}", agreement, clause
+                begun = clause.in_force_from_ns is None or clause.in_force_from_ns <= question.at_ns
+                ended = clause.in_force_until_ns is not None and clause.in_force_until_ns <= question.at_ns
+                if begun and not ended and question.purpose in (clause.purposes or agreement.purposes):
+                    yield f"{file}#{clause.clause_id}", agreement, clause
 
 
 def in_force(question: Question, agreement: Agreement) -> bool:
@@ -335,8 +396,20 @@ def in_force(question: Question, agreement: Agreement) -> bool:
         for other in question.files.values()
         if other.agreement_id == agreement.agreement_id and other.in_force_from_ns <= question.at_ns
     ]
+    notice_ns = rule_21_notice_ns(question, agreement)
+    if notice_ns is not None and notice_ns <= question.at_ns:
+        return False
     ends_ns = agreement.in_force_until_ns
     return bool(begun) and max(begun) == agreement.version and (ends_ns is None or question.at_ns < ends_ns)
+
+
+def rule_14_refusal(question: Question, way: Way, tried: list[tuple[str, set[Reason]]]) -> Verdict:
+    """The clauses that came nearest, with all that they lack; where none speaks of it, what is missing."""
+    if not tried:
+        return Verdict({why_none(question, way)}, [])
+    fewest = min(len(failed) for _, failed in tried)
+    near = sorted(entry for entry in tried if len(entry[1]) == fewest)
+    return Verdict({reason for _, failed in near for reason in failed}, [name for name, _ in near])
 
 
 def why_none(question: Question, way: Way) -> Reason:
@@ -380,7 +453,9 @@ def rule_4_scope(question: Question, way: Way, clause: Clause, *, staff_too: boo
 
 def rule_5_path(way: Way, agreement: Agreement, clause: Clause) -> Iterator[Reason]:
     """The path is the clause's own; an agreement that lets nothing go on has no intermediaries."""
-    if clause.via != way.via or (way.via is not None and agreement.onward is OnwardRule.NEVER):
+    if clause.via != way.via or (
+        way.via is not None and (clause.onward or agreement.onward) is OnwardRule.NEVER
+    ):
         yield Reason.PATH_NOT_ALLOWED
 
 
@@ -390,7 +465,8 @@ def rule_6_label(question: Question, clause: Clause) -> Iterator[Reason]:
     if clause.statuses and item.status not in clause.statuses:
         yield Reason.STATUS_NOT_ALLOWED
     level = level_now(question) if all_is_known(question) else None
-    if (Rank.TOP_SECRET if level is None else level.rank) > limit_of(question, clause):
+    limit = limit_of(question, clause)
+    if (Rank.TOP_SECRET if level is None else level.rank) > limit:
         yield Reason.CLASSIFICATION_TOO_HIGH
     permissive = set(item.label.permissive)
     if not set(item.label.restrictive) <= held or (permissive and not permissive & held):
@@ -405,31 +481,9 @@ def limit_of(question: Question, clause: Clause) -> Rank:
 
 def rule_7_form(question: Question, clause: Clause) -> Iterator[Reason]:
     """The form can be made from what may go of this item."""
-    gone = rule_11_portions(question, clause)
+    gone = portions_of(question, clause)
     if clause.form is None or not can_be_made(question.item, clause.form, clause.duties, gone):
         yield Reason.FORM_NOT_AVAILABLE
-
-
-def can_be_made(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
-    """The table of forms, row by row; `gone` are fields that the copy goes without."""
-    kind = kind_of(item)
-    if kind == "report":
-        plot = isinstance(item.observation, RadarPlot | DirectionPlot)
-        honest = not duties.round_time_s and not (
-            plot and (duties.round_position_m or duties.round_velocity_m_per_s)
-        )
-        whole = form is Form.MEASUREMENTS
-        return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
-    if kind == "track":
-        return {
-            Form.TRACKLETS: len(item.tracklets) > 0 and "tracklets" not in gone,
-            Form.TRACKS: item.state is not None and "state" not in gone,
-            Form.COARSE_TRACKS: item.state is not None and "state" not in gone,
-            Form.EXISTENCE: True,
-        }.get(form, False)
-    if kind == "vessel":
-        return form in (Form.TRACKS, Form.COARSE_TRACKS, Form.EXISTENCE)
-    return form is not Form.EXISTENCE or kind == "event"
 
 
 def rule_8_forbids(question: Question, way: Way, clause: Clause) -> bool:
@@ -460,38 +514,16 @@ def rule_9_consent(
     ]
     said.sort(key=lambda consent: consent.item_id)
     said.sort(key=lambda consent: (consent.valid_ns, consent.version, 0 if consent.granted else 1))
+    if clause.approval is Approval.TWO_PERSON:
+        return rule_22_two_officers(said, question.at_ns)
     if not said or said[-1].until_ns <= question.at_ns:
         return 3, None
     return (1 if said[-1].granted else 2), said[-1]
 
 
-def rule_11_portions(question: Question, clause: Clause) -> tuple[str, ...]:
-    """The fields that a copy under this clause goes without. A portion that names fewer parties must name all
-    of them on the way; one under control of the originator goes straight from it or not at all.
-    """
-    label = question.item.label
-    staff = question.recipient.startswith(question.sender + "/")
-    way = [question.sender] if staff else [question.sender, question.recipient, question.via]
-    relayed = not staff and (question.via is not None or question.sender != label.originator)
-    gone = []
-    for portion in label.portions:
-        level = None
-        if portion.classification is not None:
-            level = find_level(portion.classification, question.at_ns)
-        named = [label.originator, None, *(portion.releasable_to or ())]
-        reasons = [
-            portion.releasable_to is not None and any(code not in named for code in way),
-            relayed
-            and Caveat.ORIGINATOR_CONTROL in portion.caveats
-            and Caveat.ORIGINATOR_CONTROL not in label.caveats,
-            portion.classification is not None and (level is None or level.never_leaves),
-            level is not None and level.rank > limit_of(question, clause),
-            not set(portion.restrictive) <= set(clause.categories),
-            bool(portion.permissive) and not set(portion.permissive) & set(clause.categories),
-        ]
-        if any(reasons):
-            gone.append(portion.field)
-    return tuple(gone)
+def portions_of(question: Question, clause: Clause) -> tuple[str, ...]:
+    """The fields that a copy under a clause goes without, by the portions of its label."""
+    return portions_left_out(question, clause.categories, limit_of(question, clause))
 
 
 def left_out(verdicts: Sequence[Verdict]) -> list[str]:
@@ -513,9 +545,10 @@ def consent_covers(question: Question, way: Way, clause_name: str, consent: Cons
     )
 
 
-def coarsest(clauses: list[Clause]) -> Form:
-    """The last of the forms, in order from richest."""
-    return FORMS[max(FORMS.index(clause.form) for clause in clauses if clause.form is not None)]
+def rule_13_limits(clauses: list[Clause], fields: Sequence[str] = ()) -> tuple[Form, Duties]:
+    """The coarsest form, and everything that any of the duties asks for, with these fields stripped."""
+    coarsest = max(FORMS.index(clause.form) for clause in clauses if clause.form is not None)
+    return FORMS[coarsest], all_duties([clause.duties for clause in clauses], fields)
 
 
 def all_duties(duties: list[Duties], fields: Sequence[str] = ()) -> Duties:
@@ -527,6 +560,7 @@ def all_duties(duties: list[Duties], fields: Sequence[str] = ()) -> Duties:
     def every(name: str) -> Any:
         return tuple(dict.fromkeys(entry for duty in duties for entry in getattr(duty, name)))
 
+    epochs = [duty.cover_epoch_s for duty in duties if duty.cover_m > 0]
     hidden = [list(Attribution).index(duty.attribution) for duty in duties if duty.attribution is not None]
     return Duties(
         delay_s=most("delay_s"),
@@ -539,4 +573,9 @@ def all_duties(duties: list[Duties], fields: Sequence[str] = ()) -> Duties:
         expire_s=min((duty.expire_s for duty in duties if duty.expire_s), default=0),
         mark=every("mark"),
         return_or_destroy=most("return_or_destroy"),
+        cover_m=most("cover_m"),
+        cover_epoch_s=0 if 0 in epochs else max(epochs, default=0),
+        sigma_class_m=most("sigma_class_m"),
+        span_s=most("span_s"),
+        tear_line=most("tear_line"),
     )

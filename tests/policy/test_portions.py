@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from spec import decide_reference
+from spec import decide_reference, portions_reference
 from tests.policy.cases import NOW_NS, agreements, ask, consent, event, label, track, vessel
 
 from trilat.model import (
@@ -289,4 +289,4 @@ def test_many_at_once_give_each_item_the_answer_for_its_own_portions_and_its_own
 
 @pytest.mark.parametrize("kind", sorted(ITEM_KINDS))
 def test_the_reference_names_the_same_fields_that_may_be_left_out(kind: str) -> None:
-    assert set(strippable(kind)) == decide_reference.FIELDS_LEFT_EMPTY.get(kind, set())
+    assert set(strippable(kind)) == portions_reference.FIELDS_LEFT_EMPTY.get(kind, set())

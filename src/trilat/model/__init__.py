@@ -11,7 +11,9 @@ from trilat.model.agreement import (
     Clause,
     Duties,
     Effect,
+    EquivalentLevels,
     Form,
+    NamedArea,
     OnwardRule,
     PartySignature,
 )
@@ -35,6 +37,10 @@ from trilat.model.decision import (
     Decision,
     Outcome,
     Reason,
+)
+from trilat.model.declaration import (
+    Declaration,
+    Declared,
 )
 from trilat.model.disagreement import (
     Account,
@@ -69,6 +75,7 @@ from trilat.model.errors import (
     WireError,
 )
 from trilat.model.geometry import (
+    Circle,
     Ellipse,
     Kinematics,
     Place,
@@ -93,6 +100,7 @@ from trilat.model.label import (
     Portion,
 )
 from trilat.model.limits import (
+    CLAUSES_MAX,
     IDENTIFIER_CHARACTERS_MAX,
     INSTANT_NS_MAX,
     INSTANT_NS_MIN,
@@ -171,6 +179,7 @@ from trilat.model.wire import (
 )
 
 __all__ = [
+    "CLAUSES_MAX",
     "ENVELOPE_BYTES_MAX",
     "IDENTIFIER_CHARACTERS_MAX",
     "INSTANT_NS_MAX",
@@ -193,12 +202,15 @@ __all__ = [
     "AreaKind",
     "Attribution",
     "Caveat",
+    "Circle",
     "Classification",
     "Clause",
     "Clock",
     "Consent",
     "Count",
     "Decision",
+    "Declaration",
+    "Declared",
     "DirectionPlot",
     "Disagreement",
     "DisagreementKind",
@@ -211,6 +223,7 @@ __all__ = [
     "Envelope",
     "EnvelopeError",
     "Equivalent",
+    "EquivalentLevels",
     "Event",
     "EventKind",
     "Form",
@@ -231,6 +244,7 @@ __all__ = [
     "LocalName",
     "LossReport",
     "MarkingError",
+    "NamedArea",
     "Need",
     "Noun",
     "ObservationError",

@@ -15,6 +15,9 @@ PORTIONS_MAX: Final = 32
 """Fields with a label of their own in one item."""
 
 CLAUSES_MAX: Final = 10_000
+AREAS_MAX: Final = 256
+"""Named areas of one agreement."""
+
 POLYGON_VERTICES_MAX: Final = 512
 WIRE_BYTES_MAX: Final = 65_536
 """One item or release on the wire, bytes."""

@@ -2,6 +2,7 @@
 
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
 from trilat.node.history import History, read_history
@@ -58,6 +59,7 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "WebSettings",
+    "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",

@@ -5,30 +5,35 @@ thinning allows; where a person must approve, ask once and wait; where withheld,
 made at the node's instant of deciding (see `NodeConfig`). Nothing here sends: the node writes first.
 
 Thinning lets one version of an item leave, and holds the newest of those that follow back until the time has
-passed, so that the last word always arrives. A warning is never thinned.
+passed, so that the last word always arrives. Where tracks are told in spans (`span_s`), a version waits
+until its span is over, and is thinned by its valid time. A warning is never thinned.
+A copy that cannot be made, as where values at the edge of what can be written go beyond it, is withheld.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from trilat.link import OpenedParcel
 from trilat.model import (
     SECOND_NS,
     AnyItem,
     Approval,
     Consent,
     Decision,
+    Declaration,
     Form,
     ItemReference,
     Outcome,
     Reason,
     Release,
+    TrilatError,
     Warning,
     names_watch_area,
 )
 from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
-from trilat.policy import AgreementSet, ReleaseRequest, decide, degrade, due_ns
+from trilat.policy import AgreementSet, ReleaseRequest, Spans, decide, degrade, due_ns, in_spans
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,12 @@ class Exchange:
         self._left: dict[tuple[str, str], tuple[int, int]] = {}
         """Per recipient and item: when a version last left, and which one."""
 
+        self._spans: Spans[tuple[str, str], _Waiting] = Spans()
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
+        self.declarations: list[Declaration] = []
+        """What parties have declared: their own words, newest last."""
+
         self._for_consent: dict[tuple[str, str], Held] = {}
         self.referrals: dict[tuple[str, str, str, str | None], Referral] = {}
         self._answered: dict[tuple[str, str, str, str | None], int] = {}
@@ -94,7 +103,23 @@ class Exchange:
             at_ns=now_ns + self._config.decision_shift_ns,
         )
         consents = [consent for consent, _ in self._consents]
-        return decide(held.item, request, self._agreements, consents)
+        return decide(held.item, request, self._agreements, consents, self.declarations)
+
+    def declared_with(self, parcels: Sequence[OpenedParcel], sender: str) -> Sequence[Declaration]:
+        """What parties have declared, with what a partner declares in parcels that are not yet in use."""
+        new = (one.release.item for one in parcels)
+        said = [item for item in new if isinstance(item, Declaration) and item.label.originator == sender]
+        return (*self.declarations, *said) if said else self.declarations
+
+    def hear(self, item: AnyItem, sender: str) -> bool:
+        """Whether an item is a declaration; one that its own party sent is taken into account from now on.
+        What an intermediary says that another party declared is no proof.
+        """
+        if not isinstance(item, Declaration):
+            return False
+        if item.label.originator == sender:
+            self.declarations.append(item)
+        return True
 
     def offer(self, held: Held, now_ns: int) -> Iterator[Decision]:
         """Decide one item for every peer but who made it; queue, count or refer as the answers say.
@@ -122,9 +147,14 @@ class Exchange:
         recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
-            # A consent is valid in the time of deciding, which may be shifted against the clock: no wait.
+            # What a person said is valid in the time of deciding, which may be shifted against the clock: no
+            # wait, and a declaration goes before what rests on it.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
-            heapq.heappush(self._queue, _Waiting(due, self._order, held, decision))
+            due = 0 if isinstance(held.item, Declaration) else due
+            waiting = _Waiting(due, self._order, held, decision)
+            key = (recipient, held.item.item_id)
+            for told in self._spans.take(key, held.item, decision.duties, waiting):
+                heapq.heappush(self._queue, told)
             self.withheld[recipient].discard(reference)
             return
         self.withheld[recipient].add(reference)
@@ -149,7 +179,7 @@ class Exchange:
                 rule.clause.via
                 for rule in self._agreements.rules
                 if rule.clause.via is not None
-                and rule.clause.approval is Approval.ORIGINATOR
+                and rule.clause.approval is not Approval.NONE
                 and self._config.party in rule.clause.givers
                 and recipient in rule.clause.receivers
             }
@@ -158,7 +188,7 @@ class Exchange:
     def _refer(self, held: Held, decision: Decision, now_ns: int) -> None:
         for name in decision.clauses:
             rule = self._agreements.rule(name)
-            if rule is None or rule.clause.approval is not Approval.ORIGINATOR:
+            if rule is None or rule.clause.approval is Approval.NONE:
                 continue
             clause = rule.consent_name
             key = (clause, held.item.subject, decision.recipient, decision.via)
@@ -182,7 +212,7 @@ class Exchange:
             return ()
         self._consents.append((consent, signed))
         own = consent.label.originator == self._config.party
-        for subject in consent.subjects if own else ():
+        for subject in consent.subjects if own and self._settles(consent) else ():
             key = (consent.clause, subject, consent.recipient, consent.via)
             self._answered[key] = consent.until_ns
             self.referrals.pop(key, None)
@@ -192,6 +222,13 @@ class Exchange:
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
         return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
+
+    def _settles(self, consent: Consent) -> bool:
+        """Whether nobody else must be asked: under the two-person rule a first grant waits for another."""
+        rule = next((one for one in self._agreements.rules if one.consent_name == consent.clause), None)
+        if rule is None or rule.clause.approval is not Approval.TWO_PERSON or not consent.granted:
+            return True
+        return any(_is_beside(known, consent) for known, _ in self._consents)
 
     def due(self, now_ns: int, limit: int | None = None) -> Iterator[Ready]:
         """Releases whose delay has passed and that thinning lets through, in order of their time.
@@ -203,14 +240,17 @@ class Exchange:
         given = 0
         while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
             waiting = heapq.heappop(self._queue)
-            if self._may_leave(waiting, now_ns):
+            ready = self._ready(waiting, now_ns) if self._may_leave(waiting, now_ns) else None
+            if ready is not None:
                 given += 1
-                yield self._ready(waiting, now_ns)
+                yield ready
         for key in [key for key, waiting in self._held_back.items() if waiting.due_ns <= now_ns]:
             if given == limit:
                 break
-            given += 1
-            yield self._ready(self._held_back[key], now_ns)
+            ready = self._ready(self._held_back[key], now_ns)
+            if ready is not None:
+                given += 1
+                yield ready
 
     def _may_leave(self, waiting: _Waiting, now_ns: int) -> bool:
         """Whether thinning lets a version leave now; the newest that it does not is held back."""
@@ -218,8 +258,9 @@ class Exchange:
         key = (decision.recipient, item.item_id)
         left_ns, version = self._left.get(key, (0, 0))
         thin_ns = (decision.duties.thin_s if decision.duties is not None else 0) * SECOND_NS
-        if thin_ns == 0 or version == 0 or isinstance(item, Warning):
-            return True
+        spaced = in_spans(item, decision.duties)
+        if thin_ns == 0 or version == 0 or spaced or isinstance(item, Warning):
+            return not spaced or item.version > version
         if item.version <= version:
             return False
         if now_ns - left_ns >= thin_ns:
@@ -229,16 +270,23 @@ class Exchange:
             self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
         return False
 
-    def _ready(self, waiting: _Waiting, now_ns: int) -> Ready:
+    def _ready(self, waiting: _Waiting, now_ns: int) -> Ready | None:
+        """The release with what proves it; None, counted as withheld, where it cannot be made."""
         item, decision = waiting.held.item, waiting.decision
         key = (decision.recipient, item.item_id)
         self._left[key] = (now_ns, item.version)
         held_back = self._held_back.get(key)
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
+        try:
+            release = degrade(item, decision, self._config.release_key)
+        except TrilatError:
+            self.withheld[decision.recipient].add((item.item_id, item.version))
+            self.reasons[Reason.DECIDING_FAILED] = self.reasons.get(Reason.DECIDING_FAILED, 0) + 1
+            return None
         return Ready(
             recipient=decision.recipient,
-            release=degrade(item, decision),
+            release=release,
             held=waiting.held,
             consents=self._behind(decision, waiting.held),
         )
@@ -252,9 +300,11 @@ class Exchange:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
         signed = list(held.consents)
         for consent, data in self._consents:
-            reference = consent.reference
-            if reference == decision.consent and data not in signed:
-                signed.append(data)
+            if consent.reference != decision.consent:
+                continue
+            # Under the two-person rule the other officer's goes with it: the recipient checks both.
+            beside = [other for known, other in self._consents if _is_beside(known, consent)]
+            signed += [one for one in (data, *beside) if one not in signed]
         return tuple(signed)
 
     def next_sequence(self, recipient: str) -> int:
@@ -277,3 +327,13 @@ def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
         return False
     thinned = decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)
     return item.version == left.version or (thinned and item.version < left.version)
+
+
+def _is_beside(known: Consent, consent: Consent) -> bool:
+    """Whether another officer granted the very same thing."""
+    return (
+        known.granted
+        and known.officer != consent.officer
+        and (known.clause, known.recipient, known.via) == (consent.clause, consent.recipient, consent.via)
+        and not set(known.subjects).isdisjoint(consent.subjects)
+    )

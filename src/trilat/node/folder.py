@@ -25,12 +25,14 @@ from trilat.link import (
     Entropy,
     LinkIdentity,
     NodeKeys,
+    SignatureState,
     TrustStore,
     card_from_json,
     card_to_json,
+    signature_states,
     write_private,
 )
-from trilat.model import Clock, Status, Transport, TrustError, UsageError
+from trilat.model import AgreementError, Clock, Status, Transport, TrustError, UsageError
 from trilat.node.clock import REAL_TIME, Pace
 from trilat.node.config import NodeConfig
 from trilat.node.node import Node
@@ -269,14 +271,17 @@ def read_folder(path: Path) -> NodeFolder:
     keys = NodeKeys.from_private_bytes(settings.party, _secret(path / "keys" / _KEYS_FILE))
     texts = {file.name: _text(file) for file in sorted((path / "agreements").glob("*.toml"))}
     cards = {peer.code: _card(path / "peers" / f"{peer.code}.json", peer.code) for peer in settings.peer}
+    trust = TrustStore([keys.pin, *(card.pin for card in cards.values())])
+    agreements = AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()})
+    _refuse_wrong_signatures(agreements, trust)
     return NodeFolder(
         path=path,
         settings=settings,
         keys=keys,
         identity=LinkIdentity.read(path / "keys" / "link"),
-        trust=TrustStore([keys.pin, *(card.pin for card in cards.values())]),
+        trust=trust,
         cards=cards,
-        agreements=AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()}),
+        agreements=agreements,
         agreement_texts=texts,
         secrets=Secrets(
             ledger_key=_key(path / "keys" / _LEDGER_KEY_FILE),
@@ -287,6 +292,21 @@ def read_folder(path: Path) -> NodeFolder:
             },
         ),
     )
+
+
+def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:
+    """A signature that does not fit means that the text is not what was signed. One that is missing means
+    nothing: `trilat agreement verify` tells.
+    """
+    for file, agreement in agreements.files.items():
+        for party, state in signature_states(trust, agreement).items():
+            if state is SignatureState.WRONG:
+                raise AgreementError(
+                    f"{file}: the signature of {party} is wrong: it is by another key, or of another text; "
+                    "put back the file that was signed",
+                    file=file,
+                    clause=None,
+                )
 
 
 def _card(path: Path, code: str) -> Card:

@@ -23,6 +23,7 @@ from trilat.model import (
     SECOND_NS,
     AnyItem,
     Consent,
+    Declaration,
     Outcome,
     Release,
     format_instant,
@@ -36,7 +37,16 @@ DECIDED_AHEAD_S_MAX: Final = 60
 """A partner's instant of deciding may be ahead of ours by this much, seconds."""
 
 SPOKEN_KINDS: Final = frozenset(
-    {"warning", "disagreement", "consent", "recall", "reclassification", "loss-report", "answer"}
+    {
+        "warning",
+        "disagreement",
+        "consent",
+        "declaration",
+        "recall",
+        "reclassification",
+        "loss-report",
+        "answer",
+    }
 )
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
 
@@ -71,10 +81,12 @@ def foreign_refusal(
     sender: str,
     config: NodeConfig,
     agreements: AgreementSet,
-    consents: Sequence[Consent],
+    said: tuple[Sequence[Consent], Sequence[Declaration]],
     now_ns: int,
 ) -> str | None:
-    """Why a partner's release is not used, in one line; None where it is."""
+    """Why a partner's release is not used, in one line; None where it is. `said` are the consents that came
+    with it and what parties have declared.
+    """
     item = release.item
     name = f"item `{item.item_id}` of `{sender}`"
     if item.status is not config.status:  # 1
@@ -92,7 +104,7 @@ def foreign_refusal(
     request = ReleaseRequest(
         sender=sender, recipient=config.party, purpose=release.purpose, at_ns=release.decided_ns
     )
-    decision = decide(item, request, agreements, consents)  # 4
+    decision = decide(item, request, agreements, *said)  # 4
     if decision.outcome is not Outcome.PERMIT:
         return f"{name} is not permitted by an agreement held here: {decision.reasons[0].value}"
     if decision.form is not release.form:

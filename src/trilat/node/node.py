@@ -13,6 +13,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -73,9 +74,9 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
-from trilat.node.views import Views, holds_back_portion
+from trilat.node.views import Views
 from trilat.node.watched import Watched
-from trilat.policy import AgreementSet
+from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
 _RELEASES_MAX = 2_000
@@ -137,7 +138,7 @@ class Node:
         self.ledger = ledger
         self.agreements = agreements
         self.heads = Heads(config)
-        self.views = Views(config.party, config.bias_priors)
+        self.views = Views(config.party, config.bias_priors, partial(place_class, agreements=agreements))
         self.alerts = Alerts(config.party)
         self.disputed = Disputed(config.party)
         self.watched = Watched(config)
@@ -198,7 +199,7 @@ class Node:
             note: is given the line of refusal of each item, None where it is accepted, and makes one more
                 entry of the same commit.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         accepted: list[AnyItem] = []
         entries: list[Entry] = list(aside)
@@ -245,7 +246,7 @@ class Node:
         Raises:
             LedgerError: the ledger cannot be written; the node stops, see `failure`.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
         made += self._watched(now_ns)
@@ -288,22 +289,23 @@ class Node:
             self.failure = str(error)
             raise
 
-    def _refuse_failed(self) -> None:
+    def refuse_failed(self) -> None:
+        """LedgerError where this node could not write and has stopped."""
         if self.failure is not None:
             raise LedgerError(f"this node has stopped, restore it from its ledger: {self.failure}")
 
     def use_decision(self, item: AnyItem, decision: Decision) -> None:
         """Let a recipient's picture use what may be passed on to it, and keep the decision for screens."""
         self.recent_decisions.note(item, decision)
-        passed_on = decision.outcome is Outcome.PERMIT and item.label.originator != self.config.party
-        if passed_on and not holds_back_portion(item, decision):
-            self.views.allow(decision.recipient, self.views.class_of(item))
+        if decision.outcome is Outcome.PERMIT and item.label.originator != self.config.party:
+            self.views.allow_item(item, decision)
 
     def use_item(self, held: Held) -> None:
         """Use an item that this node made and wrote."""
         self.holdings.add(held)
         self.heads.remember(held.item)
-        if not isinstance(held.item, Warning | Disagreement) and not names_watch_area(held.item):
+        heard = self.exchange.hear(held.item, self.config.party)
+        if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
             self.views.add_own(held.item)
 
     def _published(self, now_ns: int) -> list[Held]:
@@ -317,20 +319,22 @@ class Node:
     def _warned(self, now_ns: int) -> list[Held]:
         """New versions of warnings, for the own staff and for each peer from its own View."""
         make_head = self.heads.for_audience("warning", now_ns)
-        return self._told(
-            lambda audience: self.alerts.update(
-                audience, self.views.of(audience).alarms(now_ns), now_ns, make_head, self._may_name
-            )
-        )
+
+        def new_for(audience: str) -> Sequence[AnyItem]:
+            alarms = self.heads.of_alarms(self.views.of(audience).alarms(now_ns))
+            return self.alerts.update(audience, alarms, now_ns, make_head, self._may_name)
+
+        return self._told(new_for)
 
     def _differing(self, now_ns: int) -> list[Held]:
         """New versions of disagreements, for the own staff and for each peer from its own View."""
         make_head = self.heads.for_audience("disagreement", now_ns)
-        return self._told(
-            lambda audience: self.disputed.update(
-                audience, self.views.of(audience).disputes(now_ns), now_ns, make_head
-            )
-        )
+
+        def new_for(audience: str) -> Sequence[AnyItem]:
+            disputes = self.heads.of_disputes(self.views.of(audience).disputes(now_ns))
+            return self.disputed.update(audience, disputes, now_ns, make_head)
+
+        return self._told(new_for)
 
     def _watched(self, now_ns: int) -> list[Held]:
         """Watch areas and threats to them: for the own staff, from its View, and for nobody else."""
@@ -353,7 +357,7 @@ class Node:
         """Whether policy lets a warning pass that names another originator; nothing is made or counted."""
         probe = Warning(
             item_id=f"{self.config.party}-warn-{audience}-probe",
-            subject=f"{self.config.party}-{alarm.subject.removeprefix(f'{self.config.party}-')}",
+            subject=self.heads.own_subject(alarm.subject),
             domain=alarm.domain,
             status=self.config.status,
             valid_ns=alarm.valid_ns,
@@ -370,7 +374,8 @@ class Node:
     def _record(self, ready: Ready) -> ReleaseRecord:
         """The release with its place in the recipient's stream, and with what proves it."""
         item = ready.held.item
-        marking = ready.held.marking or sign_label(self._keys, item)
+        # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
+        marking = ready.held.marking or sign_label(self._keys, ready.release.item)
         parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
         return ReleaseRecord(
             recipient=ready.recipient,
@@ -388,13 +393,14 @@ class Node:
 
         A parcel that this node may not hold is kept aside with the reason; the stream goes on behind it.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         entries: list[Entry] = []
         used: list[OpenedParcel] = []
         for offset, opened in enumerate(parcels):
             release = opened.release
-            text = foreign_refusal(release, sender, self.config, self.agreements, opened.consents, now_ns)
+            said = (opened.consents, self.exchange.declared_with(used, sender))
+            text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
             record = ReceivedRecord(
                 sender=sender,
                 stream=stream,
@@ -418,9 +424,8 @@ class Node:
             for name in release.clauses
             if (rule := self.agreements.rule(name)) is not None
         }
-        provenance = msgspec.structs.replace(
-            release.item.provenance, received_under=tuple(sorted(agreements))
-        )
+        under = tuple(sorted(agreements))
+        provenance = msgspec.structs.replace(release.item.provenance, received_under=under)
         item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
         held = Held(item, parcel.marking, parcel.consents, form=release.form)
         for consent, signed in zip(consents, parcel.consents, strict=True):
@@ -428,7 +433,7 @@ class Node:
         if self.holdings.add(held, sender):
             self._to_offer.append(held)
             try:
-                self.views.add_foreign(item)
+                _ = self.exchange.hear(item, sender) or self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
         return held
@@ -465,7 +470,7 @@ class Node:
             UsageError: the referral is not one of this node's.
             ItemError: the officer is not on this party's staff.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         if referral not in self.exchange.referrals.values():
             raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
         now_ns = self.clock.now_ns()
@@ -517,7 +522,7 @@ class Node:
             UsageError: an item it rests on is not held here or shows nothing, or what confirms it is by who
                 gave the basis or of another concern.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         if kind is WarningKind.THREAT:
             raise UsageError("threats to watch areas are told by the node itself, and to its own staff alone")
         shown = tuple((self.holdings.shown(reference), reference) for reference in basis)
@@ -536,7 +541,7 @@ class Node:
                 self.heads.for_audience("warning", self.clock.now_ns()),
             )
             warnings.append(warning)
-            self._say(warning, audience)
+            self.say(warning, audience)
         return tuple(warnings)
 
     def retract_warning(self, key: str, text: str) -> tuple[Warning, ...]:
@@ -545,17 +550,18 @@ class Node:
         Raises:
             UsageError: nobody holds a standing warning of that name.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         retractions = self.alerts.retract(
             key, text, self.clock.now_ns(), self.heads.for_audience("warning", self.clock.now_ns())
         )
         for audience, warning in retractions:
-            self._say(warning, audience)
+            self.say(warning, audience)
         return tuple(warning for _, warning in retractions)
 
-    def _say(self, warning: Warning, audience: str) -> None:
-        held = Held(warning, b"", audience=audience)
-        self._written([Entry(kind=EntryKind.ITEM, content=encode(warning))])
+    def say(self, item: AnyItem, audience: str | None = None) -> None:
+        """Write what a person of this party says, use it, offer it to an audience or to every partner."""
+        held = Held(item, b"", audience=audience)
+        self._written([Entry(kind=EntryKind.ITEM, content=encode(item))])
         self.use_item(held)
         self.offer_later(held)
 
