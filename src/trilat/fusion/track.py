@@ -33,6 +33,10 @@ _NO_RANGE_M = 1.0e5
 # Nothing that this tracker is for starts deeper than this, metres from the Earth's centre.
 _RADIUS_M_MIN = 6.2e6
 ASSOCIATIONS = ("gnn", "jpda")
+COAST_PUBLISHED = 0.98
+"""Weight of free fall above which a track says that it coasts: 0.95 would say so a second earlier, and
+falsely in 2.8 % of flights (docs/decisions/0012)."""
+
 """Global nearest neighbour, or the probabilities of all pairings."""
 
 
@@ -227,7 +231,7 @@ def stage_of(mean: FloatArray, coast: float, updates: int) -> str:
     descending = float(mean[:3] @ mean[3:]) < 0.0
     if descending and height(mean) < REENTRY_HEIGHT_M:
         return "reentry"
-    if coast > 0.95:
+    if coast > COAST_PUBLISHED:
         return "coast"
     return "gap" if coast > 0.5 else "boost"
 

@@ -68,6 +68,10 @@ class Ready:
     consents: tuple[bytes, ...]
 
 
+ReferralKey = tuple[str, str, str, str | None]
+"""Clause, subject, recipient, intermediary: what makes a question to a person one and the same."""
+
+
 class Exchange:
     """Decides, waits, thins and refers for one node."""
 
@@ -88,8 +92,8 @@ class Exchange:
         """What parties have declared: their own words, newest last."""
 
         self._for_consent: dict[tuple[str, str], Held] = {}
-        self.referrals: dict[tuple[str, str, str, str | None], Referral] = {}
-        self._answered: dict[tuple[str, str, str, str | None], int] = {}
+        self.referrals: dict[ReferralKey, Referral] = {}
+        self._answered: dict[ReferralKey, int] = {}
         self.withheld: dict[str, set[tuple[str, int]]] = {peer: set() for peer in config.peers}
         self.reasons: dict[Reason, int] = {}
 
@@ -222,6 +226,37 @@ class Exchange:
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
         return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
+
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """All consents known here, own ones and partners'."""
+        return tuple(consent for consent, _ in self._consents)
+
+    def approvals_needed(self, clause: str) -> int:
+        """How many officers must approve under a clause, as `agreement#clause`."""
+        named = (rule for rule in self._agreements.rules if rule.consent_name == clause)
+        return 2 if any(rule.clause.approval is Approval.TWO_PERSON for rule in named) else 1
+
+    def granted_by(self, key: ReferralKey) -> frozenset[str]:
+        """The officers of this party who have approved what a question asks."""
+        clause, subject, recipient, via = key
+        return frozenset(
+            consent.officer
+            for consent, _ in self._consents
+            if (consent.clause, consent.recipient, consent.via) == (clause, recipient, via)
+            and subject in consent.subjects
+            and consent.granted
+            and consent.label.originator == self._config.party
+        )
+
+    def has_left(self, recipient: str, item_id: str) -> bool:
+        """Whether some version of an item was released to a recipient."""
+        return (recipient, item_id) in self._left
+
+    def lapse(self, key: ReferralKey, again_ns: int) -> None:
+        """Close a question that nobody answered; it is not asked again before `again_ns` of the clock."""
+        self.referrals.pop(key, None)
+        self._answered[key] = again_ns + self._config.decision_shift_ns
 
     def _settles(self, consent: Consent) -> bool:
         """Whether nobody else must be asked: under the two-person rule a first grant waits for another."""

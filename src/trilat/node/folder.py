@@ -94,6 +94,9 @@ class NodeFolder:
             bias_priors=settings.bias_priors,
             watch_areas=settings.watch_area,
             decision_shift_ns=settings.clock.decision_shift_ns,
+            officers=settings.desk.officers,
+            deputies=settings.desk.deputies,
+            answer_within_s=settings.desk.answer_within_s,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
         )
@@ -178,7 +181,7 @@ class Secrets:
     ledger_key: bytes
     token_key: bytes
     tokens: Mapping[str, str]
-    """By role: `intake`, `staff`, `director` where the node is not real, and `reader-CODE`."""
+    """By role: `intake`, `staff`, `director` where the node is not real, `reader-CODE`, `officer-NAME`."""
 
     def __repr__(self) -> str:
         """Nothing secret."""
@@ -254,7 +257,8 @@ def roles_of(settings: NodeSettings) -> tuple[str, ...]:
     if len({settings.party, *readers}) <= len(readers):
         raise UsageError(f"{NODE_FILE}: a reader stands twice, or is the party itself: list each once")
     director = () if settings.status is Status.REAL else ("director",)
-    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers))
+    officers = (f"officer-{name}" for name in (*settings.desk.officers, *settings.desk.deputies))
+    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers), *officers)
 
 
 def read_folder(path: Path) -> NodeFolder:

@@ -17,6 +17,7 @@ Partners' releases, after the link has checked signatures and addresses
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from trilat.model import (
@@ -49,6 +50,14 @@ SPOKEN_KINDS: Final = frozenset(
     }
 )
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """How many reports were accepted, and the one line of each refusal."""
+
+    accepted: int
+    refusals: tuple[str, ...]
 
 
 def report_refusal(item: AnyItem, config: NodeConfig, now_ns: int, *, known: bool) -> str | None:

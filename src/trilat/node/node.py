@@ -12,8 +12,8 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import msgspec
 
@@ -32,7 +32,6 @@ from trilat.link import (
     sign_label,
 )
 from trilat.model import (
-    SECOND_NS,
     AnyItem,
     Clock,
     Consent,
@@ -47,7 +46,6 @@ from trilat.model import (
     Receipt,
     Release,
     Report,
-    Track,
     Transport,
     TrilatError,
     UsageError,
@@ -61,12 +59,14 @@ from trilat.model import (
 from trilat.node.alerts import Alerts
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
+from trilat.node.desk import ReleaseDesk, consent_of
 from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held, Ready
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
-from trilat.node.intake import foreign_refusal, report_refusal
+from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
+from trilat.node.onward import OnwardRequests
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -80,17 +80,10 @@ from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
 _RELEASES_MAX = 2_000
+_DESK_STEPS_MAX = 1_000
 _REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
-
-
-@dataclass(frozen=True)
-class IntakeResult:
-    """How many reports were accepted, and the one line of each refusal."""
-
-    accepted: int
-    refusals: tuple[str, ...]
 
 
 def _offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
@@ -143,6 +136,8 @@ class Node:
         self.disputed = Disputed(config.party)
         self.watched = Watched(config)
         self.exchange = Exchange(config, agreements)
+        self.desk = ReleaseDesk(self)
+        self.onward = OnwardRequests(self)
         self.holdings = Holdings()
         self.recent_decisions = RecentDecisions()
         self.refusals: deque[str] = deque(maxlen=_REFUSALS_KEPT)
@@ -172,14 +167,6 @@ class Node:
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = _offers_reports(config, agreements)
-
-    @property
-    def own_tracks(self) -> int:
-        """How many tracks this node has made of its own sensors' reports."""
-        return sum(isinstance(item, Track) for item in self.holdings.items() if self._is_own(item))
-
-    def _is_own(self, item: AnyItem) -> bool:
-        return item.provenance.originators == (self.config.party,)
 
     def label(self, kind: str) -> Label:
         """The label that an own item of a kind gets now; for feeds that build reports."""
@@ -249,12 +236,14 @@ class Node:
         self.refuse_failed()
         now_ns = self.clock.now_ns()
         made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
+        made += self.onward.refusals(now_ns)
         made += self._watched(now_ns)
         entries = self._pending_entries[:_PENDING_MAX]
         del self._pending_entries[:_PENDING_MAX]
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
         self._to_offer += made
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
+        entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         records = [self._record(ready) for ready in self.exchange.due(now_ns, _RELEASES_MAX)]
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
@@ -288,6 +277,15 @@ class Node:
         except TrilatError as error:
             self.failure = str(error)
             raise
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries that a person's act makes.
+
+        Raises:
+            LedgerError: the ledger cannot be written, or the node has stopped.
+        """
+        self.refuse_failed()
+        self._written(entries)
 
     def refuse_failed(self) -> None:
         """LedgerError where this node could not write and has stopped."""
@@ -433,18 +431,15 @@ class Node:
         if self.holdings.add(held, sender):
             self._to_offer.append(held)
             try:
-                _ = self.exchange.hear(item, sender) or self.views.add_foreign(item)
+                if not self.exchange.hear(item, sender):
+                    self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
+            self.onward.take(held, sender)
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:
-        """The consent that an originator signed.
-
-        Raises:
-            PeerError: the signature or its content is not sound.
-            UsageError: it is another kind of item.
-        """
+        """The consent that an originator signed; PeerError where it is unsound, UsageError where none."""
         item = open_signed_item(self._trust, signed)
         if not isinstance(item, Consent):
             raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")
@@ -462,9 +457,17 @@ class Node:
         return tuple(self.exchange.referrals.values())
 
     def answer(
-        self, referral: Referral, *, granted: bool, officer: str, valid_s: int, assumed: bool = False
+        self,
+        referral: Referral,
+        *,
+        granted: bool,
+        officer: str,
+        valid_s: int,
+        assumed: bool = False,
+        beside: Sequence[Entry] = (),
     ) -> Consent:
-        """An officer's signed answer to a referral, written, and offered to the partners it concerns.
+        """An officer's signed answer to a referral, written with the entries `beside` it, and offered to the
+        partners it concerns.
 
         Raises:
             UsageError: the referral is not one of this node's.
@@ -473,29 +476,18 @@ class Node:
         self.refuse_failed()
         if referral not in self.exchange.referrals.values():
             raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
-        now_ns = self.clock.now_ns()
-        at_ns = now_ns + self.config.decision_shift_ns
-        name = f"consent-{referral.subject}-{referral.recipient}-{referral.via or 'direct'}"
-        consent = Consent(
-            **self.heads.head(
-                name,
-                referral.subject,
-                kind="consent",
-                domain=referral.domain,
-                valid_ns=at_ns,
-                now_ns=now_ns,
-            ),
-            subjects=(referral.subject,),
-            recipient=referral.recipient,
-            via=referral.via,
-            clause=referral.clause,
+        consent = consent_of(
+            referral,
+            self.heads,
+            self.clock.now_ns(),
             granted=granted,
             officer=officer,
-            until_ns=at_ns + valid_s * SECOND_NS,
+            valid_s=valid_s,
             assumed=assumed,
         )
         signed = sign_item(self._keys, consent)
-        self._written([Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))])
+        entry = Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))
+        self._written([*beside, entry])
         self.use_own_consent(consent, signed)
         return consent
 
