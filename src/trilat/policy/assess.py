@@ -45,7 +45,7 @@ from trilat.policy.cases import (
 )
 from trilat.policy.classes import Columns, Indices, LabelClasses
 from trilat.policy.conditions import declared_failures, outlived_ns, received_to_stay
-from trilat.policy.decide import SHOWN_ORDER, holds_categories, strictest, why_none
+from trilat.policy.decide import SHOWN_ORDER, strictest, why_none
 from trilat.policy.declared import DeclaredNow, declared_now
 from trilat.policy.forms import FORM_ORDER, makeable
 from trilat.policy.instants import (
@@ -55,6 +55,7 @@ from trilat.policy.instants import (
     place_questions,
     rules_about,
 )
+from trilat.policy.labelled import covers
 from trilat.policy.places import PlaceClasses
 from trilat.policy.request import ReleaseRequest
 
@@ -135,6 +136,7 @@ class Assessor:
         for places in np.split(order, starts[1:]):
             if len(places):
                 self._fill(verdicts, self._part(cases, places, self._declared[declared[places[0]]]))
+        verdicts.is_open[self._columns.is_particular[cases.number]] = True
         return verdicts
 
     def _part(self, cases: Cases, places: Indices, declared: DeclaredNow) -> Part:
@@ -313,7 +315,8 @@ class Assessor:
         if held not in self._by_categories:
             self._by_categories[held] = np.array(
                 [
-                    BIT[Reason.CATEGORY_NOT_HELD] * (not holds_categories(label, rule.clause))
+                    BIT[Reason.CATEGORY_NOT_HELD]
+                    * (not covers(rule.clause, label.restrictive, label.permissive))
                     for label in self._classes.labels
                 ],
                 np.uint32,

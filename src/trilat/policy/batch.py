@@ -2,7 +2,8 @@
 
 The rules are those of `trilat.policy.decide`; a property test compares the two, and `BatchAnswers.expand`
 gives the whole `Decision` of any item by asking `decide` itself. Areas, situations, suspensions, notices and
-onward rules are answered in the batch; what consents could change is asked of `decide` one by one.
+onward rules are answered in the batch; what consents could change, and labels with portions or a downgrade,
+is asked of `decide` one by one.
 
     answers = decide_many(ItemBatch.of(LabelClasses(), items), request, agreements)
     answers.outcome == PERMITTED
@@ -141,15 +142,17 @@ def _distinct(each: Cases) -> tuple[Cases, Indices]:
 
 
 def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, cases: Indices) -> None:
-    """Ask `decide` where consents matter: once for items of one case of which the same consents speak, at
-    instants between which none of them begins or ends.
+    """Ask `decide` where consents, portions or downgrades matter: once for items of one case of which the
+    same consents speak, at instants between which none of them begins or ends and no label is lowered.
     """
     speaking: dict[str, list[int]] = {}
     for number, consent in enumerate(answers.consents):
         for subject in consent.subjects:
             speaking.setdefault(subject, []).append(number)
     ends = sorted({end for one in answers.consents for end in (one.valid_ns, one.until_ns)})
-    epochs = np.searchsorted(np.array(ends, np.int64), answers.at_ns[places], side="right")
+    at_ns = answers.at_ns[places]
+    is_lowered = batch.classes.columns.lowered_ns[batch.number[places]] <= at_ns
+    epochs = np.searchsorted(np.array(ends, np.int64), at_ns, side="right") * 2 + is_lowered
     alike: dict[tuple[object, ...], list[int]] = {}
     for place, case, epoch in zip(places.tolist(), cases.tolist(), epochs.tolist(), strict=True):
         item_id, subject = batch.names[place]

@@ -29,7 +29,7 @@ SPEAKS, SILENT = -1, -2
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """Answers for cases, shapes (cases,). `is_open` marks those that a consent could change, or a place or an
-    age that is not known.
+    age that is not known, or that portions or a downgrade of the label do: `decide` has their answers.
     """
 
     outcome: npt.NDArray[np.uint8]
