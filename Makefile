@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check page bench bench-fusion docs lock clean
+.PHONY: help setup demo test check page bench bench-fusion bench-policy docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -41,6 +41,9 @@ test: check      ## check, then every test
 
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py
+
+bench-policy: setup  ## rates of deciding, beside decide one by one and the slow reference
+	$(BIN)/python bench/policy.py
 
 bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS=quick for a look
 	$(BIN)/python bench/fusion.py --runs $(or $(RUNS),full)

@@ -121,7 +121,7 @@ class Delivery:
     """
 
     def __init__(self, shape, impaired, seed):
-        self.rng, self.impaired = random.Random(seed), impaired  # noqa: S311  a network, no secret
+        self.rng, self.impaired = random.Random(seed), impaired
         self.exchanges = [Exchange(f"P{node}") for node in range(NODES)]
         self.arrived = np.full((EDGES.shape[0], 3), np.inf)
         self.heard, self.counted = 0, 0

@@ -6,7 +6,9 @@ the texts that nobody negotiates. Pure: text, items and instants come in as argu
 """
 
 from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.batch import BatchAnswers, decide_many
 from trilat.policy.check import Finding, check
+from trilat.policy.classes import ItemBatch, LabelClasses
 from trilat.policy.consents import consents_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
@@ -18,18 +20,25 @@ from trilat.policy.plain_lines import decide_plain
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.standing import internal_agreement, observer_agreement
+from trilat.policy.table import ReleaseTable, Verdict
 
 __all__ = [
     "KIND_FORMS",
     "AgreementSet",
+    "BatchAnswers",
     "Finding",
+    "ItemBatch",
+    "LabelClasses",
     "MatrixRow",
     "Regime",
     "ReleaseRequest",
+    "ReleaseTable",
     "Rule",
+    "Verdict",
     "check",
     "consents_in",
     "decide",
+    "decide_many",
     "decide_plain",
     "degrade",
     "due_ns",

@@ -8,8 +8,10 @@ Rules
 4. An agreement in which two parties only give to others, or pass on, is none that they have with each other.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from trilat.model import (
@@ -21,6 +23,7 @@ from trilat.model import (
     Domain,
     Effect,
     Rank,
+    encode,
     find_level,
 )
 
@@ -138,6 +141,34 @@ class AgreementSet:
     def rules(self) -> tuple[Rule, ...]:
         """Every clause of every file, in order of files and then as written."""
         return tuple(self._rules.values())
+
+    def place(self, rule: Rule) -> int:
+        """The place of a clause in `rules`."""
+        return self._places[rule.name]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self._rules)}
+
+    @cached_property
+    def digest(self) -> str:
+        """Names these very agreements: SHA-256 over files and their wire forms, hexadecimal."""
+        sums = hashlib.sha256()
+        for file, agreement in self._files.items():
+            for part in (file.encode(), encode(agreement)):
+                sums.update(len(part).to_bytes(8) + part)
+        return sums.hexdigest()
+
+    def boundaries_ns(self, receiver: str) -> frozenset[int]:
+        """Instants at which something that speaks of giving to a party begins or ends, UTC nanoseconds."""
+        codes = _with_party(receiver)
+        return frozenset(
+            end
+            for agreement in self._files.values()
+            if any(code in agreement.parties for code in codes)
+            or any(code in clause.receivers for clause in agreement.clauses for code in codes)
+            for end in (agreement.in_force_from_ns, self._until_ns(agreement))
+        )
 
     def rule(self, name: str) -> Rule | None:
         """The clause of the name `file#id`, or None."""

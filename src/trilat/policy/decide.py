@@ -67,7 +67,7 @@ _FREE, _GRANTED, _REFUSED, _NEEDED = range(4)
 """How a permitting clause stands, best first (rule 9)."""
 
 _STANDING: Final = {Answered.GRANTED: _GRANTED, Answered.REFUSED: _REFUSED, Answered.NOT_YET: _NEEDED}
-_SHOWN_ORDER: Final = MappingProxyType(
+SHOWN_ORDER: Final = MappingProxyType(
     {**FORM_ORDER, Form.TRACKS: FORM_ORDER[Form.TRACKLETS], Form.TRACKLETS: FORM_ORDER[Form.TRACKS]}
 )
 """Best first for a party's own staff (rule 10)."""
@@ -199,7 +199,7 @@ def _shown(case: _Case) -> _Answer:
         return _withheld({*reasons, Reason.RECIPIENT_IS_ORIGINATOR}, ())
     if case.via is not None:
         reasons.add(Reason.PATH_NOT_ALLOWED)
-    leave = _leave(case, case.sender, None, _SHOWN_ORDER)
+    leave = _leave(case, case.sender, None, SHOWN_ORDER)
     reasons |= leave.reasons
     names = [*leave.names]
     for originator in dict.fromkeys((label.originator, *case.item.provenance.originators)):
@@ -303,7 +303,7 @@ def _leave(case: _Case, giver: str, via: str | None, form_order: Mapping[Form, i
         names = tuple(rule.name for rule, _ in near)
         reasons.update(*(failures for _, failures in near))
     else:
-        reasons.add(_why_none(case, giver))
+        reasons.add(why_none(case.agreements, giver, case.recipient, case.at_ns, case.purpose))
     if forbidding:
         reasons.add(Reason.CLAUSE_FORBIDS)
         names = forbidding
@@ -346,14 +346,14 @@ def _failures(case: _Case, rule: Rule, via: str | None) -> set[Reason]:
     # A level that nobody knows is compared as the highest.
     if (Rank.TOP_SECRET if case.level is None else case.level.rank) > rule.rank_max(case.at_ns):
         failures.add(Reason.CLASSIFICATION_TOO_HIGH)
-    if not _holds_categories(item.label, clause):
+    if not holds_categories(item.label, clause):
         failures.add(Reason.CATEGORY_NOT_HELD)
     if clause.form is None or not makeable(item, clause.form, clause.duties):
         failures.add(Reason.FORM_NOT_AVAILABLE)
     return failures
 
 
-def _holds_categories(label: Label, clause: Clause) -> bool:
+def holds_categories(label: Label, clause: Clause) -> bool:
     """Restrictive categories need all, permissive ones any."""
     return all(category in clause.categories for category in label.restrictive) and (
         not label.permissive or any(category in clause.categories for category in label.permissive)
@@ -380,15 +380,15 @@ def _preference(
     return standing, form, rule.clause.duties.delay_s, rule.name
 
 
-def _why_none(case: _Case, giver: str) -> Reason:
-    """Why no permission speaks of the case at all: the first thing that is missing."""
-    windows = case.agreements.between(giver, case.recipient)
+def why_none(agreements: AgreementSet, giver: str, recipient: str, at_ns: int, purpose: str) -> Reason:
+    """Why no permission speaks of a case at all: the first thing that is missing."""
+    windows = agreements.between(giver, recipient)
     if not windows:
         return Reason.NO_AGREEMENT
-    in_force = [agreement for agreement, from_ns, until_ns in windows if from_ns <= case.at_ns < until_ns]
+    in_force = [agreement for agreement, from_ns, until_ns in windows if from_ns <= at_ns < until_ns]
     if not in_force:
         return Reason.NOT_IN_FORCE
-    if not any(case.purpose in agreement.purposes for agreement in in_force):
+    if not any(purpose in agreement.purposes for agreement in in_force):
         return Reason.PURPOSE_NOT_ALLOWED
     return Reason.NO_CLAUSE
 

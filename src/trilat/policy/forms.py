@@ -77,6 +77,19 @@ def makeable(item: AnyItem, form: Form, duties: Duties) -> bool:
     return True
 
 
+Shape = tuple[str, bool | type | None, bool]
+"""All of an item that `makeable` looks at."""
+
+
+def shape_of(item: AnyItem) -> Shape:
+    """The shape of an item: two items of one shape can be given the same forms."""
+    if isinstance(item, Track):
+        return "track", bool(item.tracklets), item.state is not None
+    if isinstance(item, Report):
+        return "report", type(item.observation), False
+    return kind_of(item), None, False
+
+
 def _report_makeable(report: Report, form: Form, duties: Duties) -> bool:
     if form is Form.TRACKLETS and not isinstance(report.observation, Equivalent):
         return False

@@ -1,0 +1,139 @@
+"""`decide_many`: what `decide` answers for many items at once, as arrays.
+
+The rules are those of `trilat.policy.decide`; a property test compares the two, and `BatchAnswers.expand`
+gives the whole `Decision` of any item by asking `decide` itself. What consents could change is asked of
+`decide` one by one.
+
+    answers = decide_many(ItemBatch.of(LabelClasses(), items), request, agreements)
+    answers.outcome == PERMITTED
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from trilat.model import (
+    SCHEMES,
+    AnyItem,
+    Consent,
+    Decision,
+    Form,
+    Outcome,
+    Reason,
+)
+from trilat.policy.agreements import AgreementSet
+from trilat.policy.assess import BIT, Assessor, Bits, Flags
+from trilat.policy.classes import Indices, Instants, ItemBatch
+from trilat.policy.decide import decide
+from trilat.policy.request import ReleaseRequest
+
+OUTCOMES: Final = tuple(Outcome)
+FORMS: Final = tuple(Form)
+NO_FORM: Final = len(FORMS)
+"""Stands for the form of what is not permitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswers:
+    """Answers for the items of a batch, shapes (items,).
+
+    `outcome` and `form` are places in `OUTCOMES` and `FORMS` (`NO_FORM` for none); `reasons` has the bit of
+    each reason's place in the precedence. `rule` is the place in `agreements.rules` of the originator's
+    clause that permits, -1 for none. `agreements.digest` names the version of the agreements asked.
+    """
+
+    outcome: npt.NDArray[np.uint8]
+    form: npt.NDArray[np.uint8]
+    reasons: Bits
+    rule: Indices
+    agreements: AgreementSet
+    request: ReleaseRequest
+    at_ns: Instants
+    items: Sequence[AnyItem] = field(repr=False)
+    consents: Sequence[Consent] = field(repr=False)
+
+    def __len__(self) -> int:
+        """How many answers there are."""
+        return len(self.outcome)
+
+    def reasons_of(self, place: int) -> tuple[Reason, ...]:
+        """The reasons for the item at a place, in precedence."""
+        bits = int(self.reasons[place])
+        return tuple(reason for reason in Reason if bits & BIT[reason])
+
+    def expand(self, place: int) -> Decision:
+        """The whole decision for the item at a place."""
+        request = msgspec.structs.replace(self.request, at_ns=int(self.at_ns[place]))
+        return decide(self.items[place], request, self.agreements, self.consents)
+
+
+def decide_many(
+    batch: ItemBatch,
+    request: ReleaseRequest,
+    agreements: AgreementSet,
+    consents: Sequence[Consent] = (),
+    at_ns: Instants | None = None,
+) -> BatchAnswers:
+    """The answers for all items of a batch to one request; `at_ns`, shape (items,), where each item has an
+    instant of its own, UTC nanoseconds.
+    """
+    count = len(batch)
+    at = np.full(count, request.at_ns, np.int64) if at_ns is None else at_ns
+    answers = BatchAnswers(
+        outcome=np.zeros(count, np.uint8),
+        form=np.zeros(count, np.uint8),
+        reasons=np.zeros(count, np.uint32),
+        rule=np.zeros(count, np.intp),
+        agreements=agreements,
+        request=request,
+        at_ns=at,
+        items=batch.items,
+        consents=consents,
+    )
+    is_timely = (batch.created_ns <= at) & (batch.expires_ns > at)
+    epochs = np.searchsorted(boundaries_ns(agreements, request), at, side="right")
+    assessor = Assessor(batch.classes, request, agreements, consents)
+    for epoch in np.unique(epochs):
+        places = np.flatnonzero(epochs == epoch)
+        _fill(answers, assessor, places, batch.number[places], is_timely[places])
+    return answers
+
+
+def boundaries_ns(agreements: AgreementSet, request: ReleaseRequest) -> Instants:
+    """Instants at which something other than a label's own instants changes an answer to a request, in order:
+    agreements and levels that begin or end, UTC nanoseconds.
+    """
+    ends = {end for scheme in SCHEMES.values() for level in scheme for end in (level.from_ns, level.until_ns)}
+    for receiver in (request.recipient, request.via):
+        if receiver is not None:
+            ends |= agreements.boundaries_ns(receiver)
+    return np.array(sorted(ends), np.int64)
+
+
+def _fill(
+    answers: BatchAnswers, assessor: Assessor, places: Indices, numbers: Indices, is_timely: Flags
+) -> None:
+    """Answer the items at `places`, which all lie in one epoch, once for each distinct case."""
+    cases, which = np.unique(numbers * 2 + is_timely, return_inverse=True)
+    at_ns = int(answers.at_ns[places[0]])
+    verdicts = assessor.assess(cases // 2, (cases % 2).astype(bool), at_ns)
+    answers.outcome[places] = verdicts.outcome[which]
+    answers.form[places] = verdicts.form[which]
+    answers.reasons[places] = verdicts.reasons[which]
+    answers.rule[places] = verdicts.rule[which]
+    for place in places[verdicts.is_open[which]]:
+        decision = answers.expand(int(place))
+        answers.outcome[place] = OUTCOMES.index(decision.outcome)
+        answers.form[place] = NO_FORM if decision.form is None else FORMS.index(decision.form)
+        answers.reasons[place] = sum(BIT[reason] for reason in decision.reasons)
+        answers.rule[place] = _named(agreements=answers.agreements, decision=decision)
+
+
+def _named(agreements: AgreementSet, decision: Decision) -> int:
+    """The place of the first clause of a permit, -1 for none."""
+    rule = agreements.rule(decision.clauses[0]) if decision.outcome is Outcome.PERMIT else None
+    return -1 if rule is None else agreements.place(rule)

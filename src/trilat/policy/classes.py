@@ -1,0 +1,200 @@
+"""`LabelClasses`: items that `decide` cannot tell apart, numbered.
+
+Of an item `decide` reads its kind, domain, status, label, originators and shape (what forms can be made of
+it), and for a consent its subject. All but the label's instants, the place and the subject are one *label
+class*; there are few, however many items there are. Each class has a number, and each thing that a rule asks
+about has a column over classes, so that a rule is asked once for each value and not once for each item.
+
+    classes = LabelClasses()
+    batch = ItemBatch.of(classes, items)
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from trilat.model import (
+    INSTANT_NS_MAX,
+    AnyItem,
+    Caveat,
+    Classification,
+    Domain,
+    Label,
+    Status,
+    kind_of,
+)
+from trilat.policy.forms import Shape, shape_of
+
+Indices = npt.NDArray[np.intp]
+Instants = npt.NDArray[np.int64]
+
+STATUS_ORDER: Final = {status: place for place, status in enumerate(Status)}
+NEVER_NS: Final = INSTANT_NS_MAX + 1
+"""Stands for an expiry that a label does not have; later than every instant."""
+
+_Value = TypeVar("_Value")
+
+
+class _Numbered(Generic[_Value]):
+    """Distinct values with their numbers, in order of first use."""
+
+    def __init__(self) -> None:
+        self.values: list[_Value] = []
+        self._numbers: dict[object, int] = {}
+
+    def number(self, key: object, value: _Value) -> int:
+        """The number of what `key` stands for; `value` is kept for a key not seen before."""
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = len(self.values)
+            self.values.append(value)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What decides which clauses speak of an item: nothing else of it does."""
+
+    originator: str
+    others: tuple[str, ...]
+    """Further originators in the provenance, in its order."""
+
+    domain: Domain
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A snapshot of the classes: one number for each class in each column, shapes (classes,)."""
+
+    group: Indices
+    status: Indices
+    classification: Indices
+    releasable_to: Indices
+    categories: Indices
+    shape: Indices
+    is_controlled: npt.NDArray[np.bool_]
+
+
+class LabelClasses:
+    """Numbers for label classes, given as items come; a number never changes its meaning."""
+
+    def __init__(self) -> None:
+        """No classes yet."""
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._rows: list[tuple[int, ...]] = []
+        self._groups = _Numbered[Group]()
+        self._classifications = _Numbered[Classification]()
+        self._releasable = _Numbered[tuple[str, ...]]()
+        self._labels = _Numbered[Label]()
+        self._shapes = _Numbered[AnyItem]()
+        self._columns: Columns | None = None
+
+    def __len__(self) -> int:
+        """How many classes there are."""
+        return len(self._rows)
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """By the numbers of the column `group`."""
+        return self._groups.values
+
+    @property
+    def classifications(self) -> Sequence[Classification]:
+        """By the numbers of the column `classification`."""
+        return self._classifications.values
+
+    @property
+    def releasable_to(self) -> Sequence[tuple[str, ...]]:
+        """By the numbers of the column `releasable_to`."""
+        return self._releasable.values
+
+    @property
+    def labels(self) -> Sequence[Label]:
+        """A label with the categories of each number of the column `categories`."""
+        return self._labels.values
+
+    @property
+    def shaped(self) -> Sequence[AnyItem]:
+        """An item of the shape of each number of the column `shape`."""
+        return self._shapes.values
+
+    def number(self, item: AnyItem) -> int:
+        """The class of an item; a new number where none like it was seen."""
+        label = item.label
+        shape = shape_of(item)
+        key = (
+            shape,
+            item.domain,
+            item.status,
+            label.originator,
+            label.classification,
+            label.releasable_to,
+            label.restrictive,
+            label.permissive,
+            label.caveats,
+            item.provenance.originators,
+        )
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = len(self._rows)
+            self._rows.append(self._row(item, shape))
+            self._columns = None
+        return found
+
+    def _row(self, item: AnyItem, shape: Shape) -> tuple[int, ...]:
+        label = item.label
+        others = tuple(code for code in item.provenance.originators if code != label.originator)
+        group = Group(label.originator, others, item.domain, kind_of(item))
+        return (
+            self._groups.number(group, group),
+            STATUS_ORDER[item.status],
+            self._classifications.number(label.classification, label.classification),
+            self._releasable.number(label.releasable_to, label.releasable_to),
+            self._labels.number((label.restrictive, label.permissive), label),
+            self._shapes.number(shape, item),
+            int(Caveat.ORIGINATOR_CONTROL in label.caveats),
+        )
+
+    @property
+    def columns(self) -> Columns:
+        """The columns over all classes so far."""
+        if self._columns is None:
+            table = np.array(self._rows, dtype=np.intp).reshape(len(self._rows), 7).T.copy()
+            group, status, classification, releasable_to, categories, shape, is_controlled = table
+            self._columns = Columns(
+                group, status, classification, releasable_to, categories, shape, is_controlled.astype(bool)
+            )
+        return self._columns
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBatch:
+    """Items as columns: class, and from when until when each label holds; shapes (items,)."""
+
+    classes: LabelClasses
+    number: Indices
+    created_ns: Instants
+    expires_ns: Instants
+    items: Sequence[AnyItem] = field(repr=False)
+
+    @classmethod
+    def of(cls, classes: LabelClasses, items: Iterable[AnyItem]) -> "ItemBatch":
+        """The items as columns; classes not seen before get numbers."""
+        kept = list(items)
+        number = np.fromiter(map(classes.number, kept), dtype=np.intp, count=len(kept))
+        created_ns = np.fromiter((item.label.created_ns for item in kept), np.int64, len(kept))
+        expires_ns = np.fromiter((expiry_ns(item.label) for item in kept), np.int64, len(kept))
+        return cls(classes, number, created_ns, expires_ns, kept)
+
+    def __len__(self) -> int:
+        """How many items there are."""
+        return len(self.number)
+
+
+def expiry_ns(label: Label) -> int:
+    """When a label ends, UTC nanoseconds; `NEVER_NS` where it does not."""
+    return NEVER_NS if label.expires_ns is None else label.expires_ns

@@ -1,0 +1,110 @@
+"""Many at once, and looked up in a table: the answers of `decide`, for random agreements and items."""
+
+from collections import Counter
+from random import Random
+
+import msgspec
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.properties import test_decide_reference as drawn
+
+from trilat.model import AnyItem, Consent, Decision, Form, Outcome, Reason
+from trilat.policy import (
+    AgreementSet,
+    BatchAnswers,
+    ItemBatch,
+    LabelClasses,
+    ReleaseRequest,
+    ReleaseTable,
+    decide,
+    decide_many,
+)
+
+Answer = tuple[Outcome, Form | None, tuple[Reason, ...]]
+SHIFTS_NS = (
+    -30 * drawn.DAY_NS,
+    -15 * drawn.DAY_NS,
+    -drawn.DAY_NS,
+    0,
+    1,
+    2,
+    4,
+    drawn.DAY_NS,
+    10 * drawn.DAY_NS,
+)
+
+
+def crowd(seed: int) -> tuple[list[AnyItem], ReleaseRequest, AgreementSet, tuple[Consent, ...]]:
+    """One question, and many more items under the same agreements; now and then to a party's own staff."""
+    draw = Random(seed)
+    make = drawn.own_staff_question if draw.random() < 0.3 else drawn.question
+    item, request, held, consents = make(seed)
+    items = [item, *(drawn.shared_item(draw) for _ in range(30))]
+    return items, request, AgreementSet.of(held), consents if draw.random() < 0.5 else ()
+
+
+def answer_at(answers: BatchAnswers, place: int) -> Answer:
+    form = int(answers.form[place])
+    return (
+        tuple(Outcome)[answers.outcome[place]],
+        tuple(Form)[form] if form < len(Form) else None,
+        answers.reasons_of(place),
+    )
+
+
+def answer_of(decision: Decision) -> Answer:
+    return decision.outcome, decision.form, decision.reasons
+
+
+def test_a_batch_gives_each_item_the_answer_of_decide_at_its_own_instant() -> None:
+    seen: Counter[Outcome] = Counter()
+
+    @settings(max_examples=300, derandomize=True, deadline=None, database=None)
+    @given(st.integers(0, 2**63))
+    def compare(seed: int) -> None:
+        items, request, held, consents = crowd(seed)
+        draw = Random(seed)
+        at_ns = np.array([drawn.NOW_NS + draw.choice(SHIFTS_NS) for _ in items])
+        batch = ItemBatch.of(LabelClasses(), items)
+        answers = decide_many(batch, request, held, consents, at_ns)
+        for place, (item, instant) in enumerate(zip(items, at_ns, strict=True)):
+            asked = msgspec.structs.replace(request, at_ns=int(instant))
+            decision = decide(item, asked, held, consents)
+            assert answer_at(answers, place) == answer_of(decision)
+            assert answers.expand(place) == decision
+            rule = held.rules[answers.rule[place]].name if answers.rule[place] >= 0 else None
+            assert rule == (decision.clauses[0] if decision.outcome is Outcome.PERMIT else None)
+            seen[decision.outcome] += 1
+
+    compare()
+    assert seen[Outcome.PERMIT] >= 0.1 * seen.total()
+    assert seen[Outcome.REFER] >= 0.01 * seen.total()
+
+
+def test_the_table_says_what_decide_says_or_nothing() -> None:
+    said: Counter[bool] = Counter()
+
+    @settings(max_examples=200, derandomize=True, deadline=None, database=None)
+    @given(st.integers(0, 2**63))
+    def compare(seed: int) -> None:
+        items, request, held, consents = crowd(seed)
+        recipients = ("JPN", "KOR", "KOR/watch")
+        classes = LabelClasses()
+        batch = ItemBatch.of(classes, items)
+        table = ReleaseTable.of(classes, request, recipients, held, consents)
+        for column, recipient in enumerate(recipients):
+            codes = table.look_up(batch, np.full(len(items), column), request.at_ns)
+            for item, code in zip(items, codes, strict=True):
+                found = table.find(item, recipient, request.at_ns)
+                assert found == table.verdicts[code]
+                said[found is None] += 1
+                if found is not None:
+                    asked = msgspec.structs.replace(request, recipient=recipient)
+                    decision = decide(item, asked, held, consents)
+                    assert (found.outcome, found.form, found.reasons) == answer_of(decision)
+                    assert found.agreements == held.digest
+
+    compare()
+    # The table leaves open what consents could change, and not much more.
+    assert 0 < said[True] < 0.1 * said.total()
