@@ -100,7 +100,7 @@ def considering(bank: Bank, cross: FloatArray | None = None) -> Bank:
     columns = np.zeros((COASTS_MAX + 1, STATES_MAX, AXES))
     if cross is not None:
         columns[:, :6] = cross
-    return (*bank[:6], np.concatenate([bank[6], columns], axis=2))
+    return (*bank[:6], np.ascontiguousarray(np.concatenate([bank[6], columns], axis=2)))
 
 
 def burn_end(bank: Bank) -> tuple[float, float, float]:
