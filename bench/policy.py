@@ -11,8 +11,10 @@ missed only where the whole spread lies outside it. The exit code is 0 where non
 import argparse
 import itertools
 import json
+import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -27,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from spec import decide_reference
 from tests.policy import cases
 
+from trilat.ledger import Entry, EntryKind, Ledger, SqliteStore
 from trilat.model import (
     SECOND_NS,
     Agreement,
@@ -41,15 +44,20 @@ from trilat.model import (
     Form,
     OnwardRule,
     Status,
+    encode,
 )
+from trilat.node import SystemClock, read_history
 from trilat.policy import (
     AgreementSet,
+    Fate,
     ItemBatch,
     LabelClasses,
     ReleaseRequest,
     ReleaseTable,
+    compare,
     decide,
     decide_many,
+    strike,
 )
 
 SEED, REPEATS, CALLS = 1, 5, 20_000
@@ -165,12 +173,28 @@ def p99_us(what: str, calls: list[Callable[[], object]], goal: float | None, ref
 
 def figures() -> list[Figure]:
     files = agreements()
-    held = AgreementSet.of(files)
-    request = ReleaseRequest(sender="JPN", recipient="KOR", purpose="missile-warning", at_ns=NOW_NS)
     items = all_items()
-    classes = LabelClasses()
-    batch = ItemBatch.of(classes, items)
+    request = ReleaseRequest(sender="JPN", recipient="KOR", purpose="missile-warning", at_ns=NOW_NS)
     draw = np.random.default_rng(SEED)
+    some = [items[place] for place in draw.integers(len(items), size=CALLS)]
+    recipients = [PARTIES[place] for place in draw.integers(len(PARTIES), size=CALLS)]
+    asks = [msgspec.structs.replace(request, recipient=code) for code in recipients]
+    return [
+        *of_table(items, files, request, list(zip(some, recipients, strict=True)), draw),
+        *of_batch(items, files, request, NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))),
+        *of_decide(list(zip(some, asks, strict=True)), files),
+    ]
+
+
+def of_table(
+    items: list[AnyItem],
+    files: dict[str, Agreement],
+    request: ReleaseRequest,
+    calls: list[tuple[AnyItem, str]],
+    draw: np.random.Generator,
+) -> list[Figure]:
+    classes = LabelClasses()
+    ItemBatch.of(classes, items)
 
     def rebuilt() -> ReleaseTable:
         return ReleaseTable.of(classes, request, PARTIES, AgreementSet.of(files))
@@ -179,13 +203,10 @@ def figures() -> list[Figure]:
     size = 1_000_000
     numbers = draw.integers(len(classes), size=size)
     columns = draw.integers(len(PARTIES), size=size)
-    created = np.full(size, NOW_NS - DAY_NS)
-    expires = np.full(size, NOW_NS + DAY_NS)
-    some = [items[place] for place in draw.integers(len(items), size=CALLS)]
-    recipients = [PARTIES[place] for place in draw.integers(len(PARTIES), size=CALLS)]
-    asks = [msgspec.structs.replace(request, recipient=code) for code in recipients]
-    at_ns = NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))
-    seconds = sorted(timed(rebuilt) for _ in range(REPEATS))
+    created, expires = np.full(size, NOW_NS - DAY_NS), np.full(size, NOW_NS + DAY_NS)
+    singles = [lambda item=item, code=code: table.find(item, code, NOW_NS) for item, code in calls]
+    s = sorted(timed(rebuilt) for _ in range(REPEATS))
+    rebuilding = f"table rebuilt, {len(classes):,} x {len(PARTIES)}, s"
     return [
         rate(
             "table look-ups in batch /s",
@@ -194,80 +215,66 @@ def figures() -> list[Figure]:
             10e6,
             "class table of the spike 21 to 68 M/s",
         ),
-        p99_us(
-            "one look-up p99, us",
-            [
-                lambda item=item, code=code: table.find(item, code, NOW_NS)
-                for item, code in zip(some, recipients, strict=True)
-            ],
-            5,
-            "-",
-        ),
+        p99_us("one look-up p99, us", singles, 5, "-"),
+        Figure(rebuilding, statistics.median(s), s[0], s[-1], None, 1, "-", REPEATS),
+    ]
+
+
+def of_batch(
+    items: list[AnyItem], files: dict[str, Agreement], request: ReleaseRequest, at_ns: np.ndarray
+) -> list[Figure]:
+    held = AgreementSet.of(files)
+    batch = ItemBatch.of(LabelClasses(), items)
+    count, wide = len(items), len(items) * len(PARTIES)
+
+    def once() -> object:
+        return decide_many(ItemBatch.of(LabelClasses(), items), request, AgreementSet.of(files), at_ns=at_ns)
+
+    return [
         rate(
             "unseen classes, one instant /s",
-            len(items) * len(PARTIES),
+            wide,
             lambda: unseen(items, request, files),
             500e3,
             "from items, 20 recipients",
         ),
         rate(
             "unseen classes and instants /s",
-            len(items) * len(PARTIES),
+            wide,
             lambda: unseen(items, request, files, at_ns),
             500e3,
             "from items, 20 recipients, an instant each",
         ),
-        rate(
-            "the same for one recipient /s",
-            len(items),
-            lambda: decide_many(
-                ItemBatch.of(LabelClasses(), items), request, AgreementSet.of(files), at_ns=at_ns
-            ),
-            None,
-            "from items: reading them is most of it",
-        ),
+        rate("the same for one recipient /s", count, once, None, "reading the items is most of it"),
         rate(
             "the same, columns at hand /s",
-            len(items),
+            count,
             lambda: decide_many(batch, request, held, at_ns=at_ns),
             None,
             "-",
         ),
-        p99_us(
-            "one full decision p99, us",
-            [
-                lambda item=item, ask=ask: decide(item, ask, held)
-                for item, ask in zip(some, asks, strict=True)
-            ],
-            100,
-            "-",
-        ),
+    ]
+
+
+def of_decide(calls: list[tuple[AnyItem, ReleaseRequest]], files: dict[str, Agreement]) -> list[Figure]:
+    held = AgreementSet.of(files)
+    singles = [lambda item=item, ask=ask: decide(item, ask, held) for item, ask in calls]
+    some, few = calls[:2000], calls[:100]
+    return [
+        p99_us("one full decision p99, us", singles, 100, "-"),
         rate(
             "decide one by one /s",
-            2000,
-            lambda: [decide(item, ask, held) for item, ask in zip(some[:2000], asks[:2000], strict=True)],
+            len(some),
+            lambda: [decide(item, ask, held) for item, ask in some],
             None,
             "-",
         ),
         rate(
             "slow reference /s",
-            100,
-            lambda: [
-                decide_reference.decide(item, ask, files, ())
-                for item, ask in zip(some[:100], asks[:100], strict=True)
-            ],
+            len(few),
+            lambda: [decide_reference.decide(item, ask, files, ()) for item, ask in few],
             None,
             "-",
-        ),
-        Figure(
-            "table rebuilt, 40,960 x 20, s",
-            statistics.median(seconds),
-            seconds[0],
-            seconds[-1],
-            None,
-            1,
-            "-",
-            REPEATS,
         ),
     ]
 
@@ -297,6 +304,34 @@ def grown(factor: int) -> Figure:
     return rate(what, len(items), lambda: [decide(item, request, held) for item in items], None, "flat")
 
 
+def what_if(count: int = 1_000_000) -> Figure:
+    """Seconds from a ledger on disk to what three recipients would lose with a clause struck."""
+    files = agreements()
+    held = AgreementSet.of(files)
+    after = strike(held, held.rules[0].name)
+    items = all_items()[:20_000]
+    requests = [
+        ReleaseRequest(sender="JPN", recipient=code, purpose="missile-warning", at_ns=NOW_NS)
+        for code in ("KOR", "USA", "AUS")
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "JPN.ledger")
+        ledger = Ledger(store, "JPN", bytes(32), SystemClock(), os.urandom)
+        rows = [Entry(kind=EntryKind.ITEM, content=encode(item)) for item in items]
+        for place in range(0, count, 10_000):
+            ledger.append(rows[place % len(rows) : place % len(rows) + 10_000])
+
+        def ask() -> None:
+            history = read_history(ledger, LabelClasses())
+            for change in compare(history.batch, requests, held, after, (), history.at_ns):
+                change.count(Fate.LOST)
+
+        seconds = sorted(timed(ask) for _ in range(3))
+        ledger.close()
+    what = f"what-if, {count:,} items in a ledger, 3 recipients, s"
+    return Figure(what, seconds[1], seconds[0], seconds[2], None, 10 * count / 1_000_000, "CPU time", 3)
+
+
 def line_of(one: Figure) -> str:
     goal = next((f"goal {end:,.4g}" for end in (one.goal_low, one.goal_high) if end is not None), "")
     missed = "MISSED" if one.is_missed else ""
@@ -308,7 +343,7 @@ def line_of(one: Figure) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
-    made = [*figures(), *map(grown, (1, 10, 100))]
+    made = [*figures(), *map(grown, (1, 10, 100)), what_if()]
     if parser.parse_args().json:
         print(json.dumps([asdict(figure) for figure in made], indent=1))
     else:

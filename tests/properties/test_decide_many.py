@@ -40,8 +40,15 @@ def crowd(seed: int) -> tuple[list[AnyItem], ReleaseRequest, AgreementSet, tuple
     draw = Random(seed)
     make = drawn.own_staff_question if draw.random() < 0.3 else drawn.question
     item, request, held, consents = make(seed)
-    items = [item, *(drawn.shared_item(draw) for _ in range(30))]
+    items = [item, *(renamed(draw, drawn.shared_item(draw)) for _ in range(30))]
     return items, request, AgreementSet.of(held), consents if draw.random() < 0.5 else ()
+
+
+def renamed(draw: Random, item: AnyItem) -> AnyItem:
+    """An item of which other consents may speak."""
+    name = draw.choice([item.item_id, "object-1", "object-2", f"item-{draw.randint(1, 5)}"])
+    subject = draw.choice(["object-1", "object-2", "x", "y"])
+    return msgspec.structs.replace(item, item_id=name, subject=subject)
 
 
 def answer_at(answers: BatchAnswers, place: int) -> Answer:

@@ -9,7 +9,20 @@ from typing import Annotated, Final
 import typer
 
 from trilat import __version__
-from trilat.cli import agreement, audit, decide, demo, flight, ingest, node, scenario, schema, track
+from trilat.cli import (
+    agreement,
+    audit,
+    decide,
+    demo,
+    flight,
+    ingest,
+    node,
+    preview,
+    scenario,
+    schema,
+    track,
+    whatif,
+)
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
 _ABOUT: Final = (
@@ -25,6 +38,8 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("decide")(decide.decide)
+app.command("preview")(preview.preview_items)
+app.command("what-if")(whatif.what_if)
 app.command("ingest")(ingest.ingest)
 app.command("track")(track.track)
 app.command("schema")(schema.schema)

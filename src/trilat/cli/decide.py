@@ -34,10 +34,10 @@ def decide(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Decide on every item of a file, in the order of its lines."""
-    lines = _lines(items)
+    lines = item_lines(items)
     held = find_agreements(agreements)
-    request = _request(sender, recipient, via, purpose, parse_instant(at))
-    beside = [] if consents is None else _lines(consents)
+    request = request_of(sender, recipient, via, purpose, parse_instant(at))
+    beside = [] if consents is None else item_lines(consents)
     granted = consents_in([line for _, line in [*lines, *beside]])
     bad = 0
     for number, line in lines:
@@ -53,13 +53,18 @@ def decide(
         stop(BAD_LINES)
 
 
-def _lines(path: Path) -> list[tuple[int, bytes]]:
+def item_lines(path: Path) -> list[tuple[int, bytes]]:
     """The lines of a file with their numbers; empty ones are nobody's item."""
     lines = read_file(path).removeprefix(b"\xef\xbb\xbf").split(b"\n")
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _request(sender: str, recipient: str, via: str, purpose: str, at_ns: int) -> ReleaseRequest:
+def request_of(sender: str, recipient: str, via: str, purpose: str, at_ns: int) -> ReleaseRequest:
+    """The question in a user's words; `via` is `direct` or a party.
+
+    Raises:
+        UsageError: a code or the purpose cannot be one.
+    """
     try:
         return ReleaseRequest(
             sender=sender,

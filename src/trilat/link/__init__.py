@@ -19,7 +19,14 @@ from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
-from trilat.link.statement import Marking, open_signed_item, sign_item, sign_label, verify_label
+from trilat.link.statement import (
+    Marking,
+    open_signed_item,
+    read_signed_item,
+    sign_item,
+    sign_label,
+    verify_label,
+)
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore, party_of
 
@@ -64,6 +71,7 @@ __all__ = [
     "open_envelope",
     "open_signed_item",
     "party_of",
+    "read_signed_item",
     "sign_item",
     "sign_label",
     "verify_label",

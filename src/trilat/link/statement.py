@@ -95,6 +95,16 @@ def open_signed_item(trust: TrustStore, data: bytes) -> AnyItem:
     return item
 
 
+def read_signed_item(data: bytes) -> AnyItem:
+    """The item in a signed statement whose signature was checked before, as that of a ledger's row was.
+
+    Raises:
+        EnvelopeError: not a signed item.
+        WireError: what was signed is not an item.
+    """
+    return decode_item(payload_of(data, ITEM_TYPE, "signed item"))
+
+
 def _marking_of(item: AnyItem) -> Marking:
     return Marking(
         schema_version=SCHEMA_VERSION,

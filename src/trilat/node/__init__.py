@@ -4,6 +4,7 @@ from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemCl
 from trilat.node.config import NodeConfig
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
+from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS
 from trilat.node.node import IntakeResult, Node
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -34,6 +35,7 @@ __all__ = [
     "RECORD_BYTES_MAX",
     "SPOKEN_KINDS",
     "ClockSettings",
+    "History",
     "IntakeAnswer",
     "IntakeResult",
     "LinkSettings",
@@ -60,6 +62,7 @@ __all__ = [
     "make_folder",
     "party_code",
     "read_folder",
+    "read_history",
     "restore",
     "standing_digest",
 ]

@@ -8,7 +8,8 @@ the texts that nobody negotiates. Pure: text, items and instants come in as argu
 from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.batch import BatchAnswers, decide_many
 from trilat.policy.check import Finding, check
-from trilat.policy.classes import ItemBatch, LabelClasses
+from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
+from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
 from trilat.policy.consents import consents_in
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
@@ -24,24 +25,31 @@ from trilat.policy.table import ReleaseTable, Verdict
 
 __all__ = [
     "KIND_FORMS",
+    "NEVER_NS",
     "AgreementSet",
     "BatchAnswers",
+    "Change",
+    "Fate",
     "Finding",
+    "Instants",
     "ItemBatch",
     "LabelClasses",
     "MatrixRow",
+    "Preview",
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
     "Rule",
     "Verdict",
     "check",
+    "compare",
     "consents_in",
     "decide",
     "decide_many",
     "decide_plain",
     "degrade",
     "due_ns",
+    "expiry_ns",
     "explain",
     "explain_agreement",
     "internal_agreement",
@@ -49,7 +57,9 @@ __all__ = [
     "makeable",
     "matrix",
     "observer_agreement",
+    "preview",
     "read_agreement",
     "read_regime",
+    "strike",
     "strippable",
 ]

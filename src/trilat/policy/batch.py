@@ -99,7 +99,7 @@ def decide_many(
     assessor = Assessor(batch.classes, request, agreements, consents)
     for epoch in np.unique(epochs):
         places = np.flatnonzero(epochs == epoch)
-        _fill(answers, assessor, places, batch.number[places], is_timely[places])
+        _fill(answers, assessor, batch, places, is_timely[places])
     return answers
 
 
@@ -115,25 +115,45 @@ def boundaries_ns(agreements: AgreementSet, request: ReleaseRequest) -> Instants
 
 
 def _fill(
-    answers: BatchAnswers, assessor: Assessor, places: Indices, numbers: Indices, is_timely: Flags
+    answers: BatchAnswers, assessor: Assessor, batch: ItemBatch, places: Indices, is_timely: Flags
 ) -> None:
     """Answer the items at `places`, which all lie in one epoch, once for each distinct case."""
-    cases, which = np.unique(numbers * 2 + is_timely, return_inverse=True)
+    cases, which = np.unique(batch.number[places] * 2 + is_timely, return_inverse=True)
     at_ns = int(answers.at_ns[places[0]])
     verdicts = assessor.assess(cases // 2, (cases % 2).astype(bool), at_ns)
     answers.outcome[places] = verdicts.outcome[which]
     answers.form[places] = verdicts.form[which]
     answers.reasons[places] = verdicts.reasons[which]
     answers.rule[places] = verdicts.rule[which]
-    for place in places[verdicts.is_open[which]]:
-        decision = answers.expand(int(place))
-        answers.outcome[place] = OUTCOMES.index(decision.outcome)
-        answers.form[place] = NO_FORM if decision.form is None else FORMS.index(decision.form)
-        answers.reasons[place] = sum(BIT[reason] for reason in decision.reasons)
-        answers.rule[place] = _named(agreements=answers.agreements, decision=decision)
+    is_open = verdicts.is_open[which]
+    if is_open.any():
+        _ask_one_by_one(answers, batch, places[is_open], which[is_open])
 
 
-def _named(agreements: AgreementSet, decision: Decision) -> int:
+def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, cases: Indices) -> None:
+    """Ask `decide` where consents matter: once for items of one case of which the same consents speak, at
+    instants between which none of them begins or ends.
+    """
+    speaking: dict[str, list[int]] = {}
+    for number, consent in enumerate(answers.consents):
+        for subject in consent.subjects:
+            speaking.setdefault(subject, []).append(number)
+    ends = sorted({end for one in answers.consents for end in (one.valid_ns, one.until_ns)})
+    epochs = np.searchsorted(np.array(ends, np.int64), answers.at_ns[places], side="right")
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for place, case, epoch in zip(places.tolist(), cases.tolist(), epochs.tolist(), strict=True):
+        item_id, subject = batch.names[place]
+        about = {*speaking.get(item_id, ()), *speaking.get(subject, ())}
+        alike.setdefault((case, epoch, frozenset(about)), []).append(place)
+    for same in alike.values():
+        decision = answers.expand(same[0])
+        answers.outcome[same] = OUTCOMES.index(decision.outcome)
+        answers.form[same] = NO_FORM if decision.form is None else FORMS.index(decision.form)
+        answers.reasons[same] = sum(BIT[reason] for reason in decision.reasons)
+        answers.rule[same] = _place_of(answers.agreements, decision)
+
+
+def _place_of(agreements: AgreementSet, decision: Decision) -> int:
     """The place of the first clause of a permit, -1 for none."""
     rule = agreements.rule(decision.clauses[0]) if decision.outcome is Outcome.PERMIT else None
     return -1 if rule is None else agreements.place(rule)

@@ -179,7 +179,11 @@ class ItemBatch:
     number: Indices
     created_ns: Instants
     expires_ns: Instants
+    names: Sequence[tuple[str, str]] = field(repr=False)
+    """The id and the subject of each item; a consent speaks of one or the other."""
+
     items: Sequence[AnyItem] = field(repr=False)
+    """May be made one by one, when they are asked for."""
 
     @classmethod
     def of(cls, classes: LabelClasses, items: Iterable[AnyItem]) -> "ItemBatch":
@@ -188,7 +192,8 @@ class ItemBatch:
         number = np.fromiter(map(classes.number, kept), dtype=np.intp, count=len(kept))
         created_ns = np.fromiter((item.label.created_ns for item in kept), np.int64, len(kept))
         expires_ns = np.fromiter((expiry_ns(item.label) for item in kept), np.int64, len(kept))
-        return cls(classes, number, created_ns, expires_ns, kept)
+        names = [(item.item_id, item.subject) for item in kept]
+        return cls(classes, number, created_ns, expires_ns, names, kept)
 
     def __len__(self) -> int:
         """How many items there are."""

@@ -1,0 +1,235 @@
+"""`History`: what a ledger holds, as columns, so that "what if" can be asked of all of it.
+
+Own items and what partners released, each at the instant from which its label holds. Items of one label class
+differ in names and instants only, so of each row no more is read than it takes to know the class; the whole
+item is read once for each class, and whenever an answer about it is to be told in full.
+
+Each row proves itself as it is opened. Whether rows are missing is `trilat audit verify`'s to say.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Final, overload
+
+import msgspec
+import numpy as np
+
+from trilat.ledger import EntryKind, Ledger
+from trilat.link import Parcel, read_signed_item
+from trilat.model import AnyItem, Consent, Label, LedgerError, Release, Report, Track, decode, decode_item
+from trilat.node.records import RECORD_BYTES_MAX, ConsentRecord, ReceivedRecord
+from trilat.policy import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
+
+_PROGRESS_EVERY: Final = 20_000
+_ABSENT: Final = msgspec.Raw(b"")
+_NIL: Final = b"\xc0"
+_EMPTY_LIST: Final = b"\x90"
+_INSTANTS: Final = {"created_ns": int, "expires_ns": int | None}
+
+_LabelLead: Final = msgspec.defstruct(
+    "_LabelLead",
+    [
+        (name, _INSTANTS[name], None) if name in _INSTANTS else (name, msgspec.Raw, _ABSENT)
+        for name in Label.__struct_fields__
+    ],
+    array_like=True,
+)
+"""A label read for its instants; every other field stays as its bytes, also such as are appended one day."""
+
+_LABEL_BYTES: Final = attrgetter(*(name for name in Label.__struct_fields__ if name not in _INSTANTS))
+
+
+_TRACK: Final = Track.__struct_config__.tag
+_REPORT: Final = Report.__struct_config__.tag
+
+
+class _Tagged(msgspec.Struct, array_like=True):
+    """The beginning of what has a tag."""
+
+    tag: str
+
+
+class _Originators(msgspec.Struct, array_like=True):
+    """The beginning of a provenance."""
+
+    originators: msgspec.Raw
+
+
+class _Lead(msgspec.Struct, array_like=True):
+    """The head of an item on the wire and its first three own fields; what follows is passed over."""
+
+    kind: str
+    item_id: str
+    version: int
+    subject: str
+    domain: str
+    status: str
+    valid_ns: int
+    label: _LabelLead  # type: ignore[valid-type]
+    provenance: _Originators
+    own: msgspec.Raw = _ABSENT
+    own_second: msgspec.Raw = _ABSENT
+    own_third: msgspec.Raw = _ABSENT
+
+
+_LEAD_DECODER: Final = msgspec.msgpack.Decoder(_Lead)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Items of a ledger in its order, with the instant at which each is asked about, and the consents."""
+
+    batch: ItemBatch
+    at_ns: Instants
+    consents: tuple[Consent, ...]
+
+
+def read_history(
+    ledger: Ledger, classes: LabelClasses, on_rows: Callable[[int], None] = lambda _: None
+) -> History:
+    """The history of a ledger; `on_rows` is told now and then how many more rows were read.
+
+    Raises:
+        LedgerError: a row does not open, or is not what its kind says; the entry is named.
+    """
+    reader = _Reader(ledger, classes)
+    pending = 0
+    for entry, kind, content in ledger.contents(_Reader.KINDS):
+        try:
+            reader.take(entry, kind, content)
+        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+            raise LedgerError(f"entry {entry} is no {kind.value}: {error}", entry=entry) from error
+        pending += 1
+        if pending == _PROGRESS_EVERY:
+            on_rows(pending)
+            pending = 0
+    on_rows(pending)
+    return reader.history()
+
+
+class _Reader:
+    """Takes rows one after another."""
+
+    KINDS: Final = frozenset({EntryKind.REPORT, EntryKind.ITEM, EntryKind.RECEIVED, EntryKind.CONSENT})
+
+    def __init__(self, ledger: Ledger, classes: LabelClasses) -> None:
+        self._ledger = ledger
+        self._classes = classes
+        self._known: dict[tuple[object, ...], int] = {}
+        self._entries: list[int] = []
+        self._numbers: list[int] = []
+        self._created_ns: list[int] = []
+        self._expires_ns: list[int] = []
+        self._names: list[tuple[str, str]] = []
+        self._consents: list[Consent] = []
+
+    def take(self, entry: int, kind: EntryKind, content: bytes) -> None:
+        """Use the content of a row."""
+        if kind is EntryKind.CONSENT:
+            consent = read_signed_item(decode(content, ConsentRecord).signed)
+            if isinstance(consent, Consent):
+                self._consents.append(consent)
+                self._add(entry, consent)
+        elif kind is EntryKind.RECEIVED:
+            item = received_item(content)
+            if item is not None:
+                self._add(entry, item)
+                if isinstance(item, Consent):
+                    self._consents.append(item)
+        else:
+            self._add_own(entry, content)
+
+    def _add(self, entry: int, item: AnyItem) -> None:
+        label = item.label
+        self._row(entry, self._classes.number(item), label.created_ns, expiry_ns(label))
+        self._names.append((item.item_id, item.subject))
+
+    def _row(self, entry: int, number: int, created_ns: int, expires_ns: int) -> None:
+        self._entries.append(entry)
+        self._numbers.append(number)
+        self._created_ns.append(created_ns)
+        self._expires_ns.append(expires_ns)
+
+    def _add_own(self, entry: int, content: bytes) -> None:
+        lead = _LEAD_DECODER.decode(content)
+        label: Any = lead.label
+        key = (
+            lead.kind,
+            lead.domain,
+            lead.status,
+            bytes(lead.provenance.originators),
+            _shape_of(lead),
+            *map(bytes, _LABEL_BYTES(label)),
+        )
+        number = self._known.get(key)
+        if number is None:
+            number = self._known[key] = self._classes.number(decode_item(content))
+        expires_ns = NEVER_NS if label.expires_ns is None else label.expires_ns
+        self._row(entry, number, label.created_ns, expires_ns)
+        self._names.append((lead.item_id, lead.subject))
+
+    def history(self) -> History:
+        """All that was taken, as columns."""
+        created_ns = np.array(self._created_ns, np.int64)
+        batch = ItemBatch(
+            classes=self._classes,
+            number=np.array(self._numbers, np.intp),
+            created_ns=created_ns,
+            expires_ns=np.array(self._expires_ns, np.int64),
+            names=self._names,
+            items=_LedgerItems(self._ledger, self._entries),
+        )
+        return History(batch, created_ns, tuple(self._consents))
+
+
+class _LedgerItems(Sequence[AnyItem]):
+    """Items read from the ledger when they are asked for."""
+
+    def __init__(self, ledger: Ledger, entries: Sequence[int]) -> None:
+        self._ledger = ledger
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, place: int) -> AnyItem: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[AnyItem]: ...
+
+    def __getitem__(self, place: int | slice) -> AnyItem | Sequence[AnyItem]:
+        if isinstance(place, slice):
+            return _LedgerItems(self._ledger, self._entries[place])
+        stored = next(self._ledger.entries(self._entries[place]))
+        item = None if stored.content is None else item_of(stored.kind, stored.content)
+        if item is None:
+            raise LedgerError(f"entry {stored.entry} holds no item any more", entry=stored.entry)
+        return item
+
+
+def item_of(kind: EntryKind, content: bytes) -> AnyItem | None:
+    """The item in the content of a row; None where it has none."""
+    if kind is EntryKind.CONSENT:
+        return read_signed_item(decode(content, ConsentRecord).signed)
+    return received_item(content) if kind is EntryKind.RECEIVED else decode_item(content)
+
+
+def received_item(content: bytes) -> AnyItem | None:
+    """The item that a partner released, or None where its parcel was kept aside."""
+    record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
+    if record.refusal:
+        return None
+    parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+    return decode(parcel.release, Release).item
+
+
+def _shape_of(lead: _Lead) -> object:
+    """What of an item's own fields tells its shape (`trilat.policy.forms.shape_of`), still as bytes."""
+    if lead.kind == _TRACK:
+        return bytes(lead.own_second) == _NIL, bytes(lead.own_third) == _EMPTY_LIST
+    if lead.kind == _REPORT:
+        # The tag of the observation: its array begins with it.
+        return msgspec.msgpack.decode(lead.own_second, type=_Tagged).tag
+    return None
