@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trilat.fusion import EquivalentObservation, Tracker, coasted, equivalent_measurement
+from trilat.fusion import EquivalentObservation, Tracker, coasted, equivalent_measurement, launch_estimate
 from trilat.fusion.filters.consider import blend_cross, carry_cross, correct_considering
 from trilat.fusion.filters.kalman import correct
 from trilat.fusion.filters.measurement import KIND_EQUIVALENT, innovation, prepare
@@ -287,3 +287,35 @@ def test_the_same_tracklet_with_another_constant_error_is_another(world: Any, ge
     assert not tracker.add(EquivalentObservation(plot.time_ns, "KOR", mean, covariance))
     assert tracker.add(EquivalentObservation(plot.time_ns, "KOR", mean, covariance, "", 1.0))
     assert not tracker.add(EquivalentObservation(plot.time_ns, "KOR", mean, covariance, "", 1.0))
+
+
+def test_a_launch_from_tracklets_with_a_constant_error_is_not_surer_than_that_error(
+    world: Any, generic_flight: Any
+) -> None:
+    """The pad can be known no better than the offset that all plots of the climb have in common."""
+
+    def launched(constant_m: float) -> Any:
+        tracklets = []
+        for plot in world.radar_plots([generic_flight], 5, ("R2",))[:30]:
+            mean, covariance = equivalent_measurement(plot)
+            tracklets.append(EquivalentObservation(plot.time_ns, "KOR", mean, covariance, "", constant_m))
+        launch = launch_estimate(tracklets)
+        assert launch is not None
+        return np.linalg.eigvalsh(launch.covariance_m2)
+
+    small, wide = launched(1.0), launched(5_000.0)
+    assert wide[0] > small[0]
+    assert wide[0] > 0.8 * 5_000.0**2
+
+
+def test_a_seventeenth_partner_with_a_constant_error_is_counted_and_not_taken() -> None:
+    names = [f"P{number:02d}" for number in range(17)]
+    plots = [tracklet(t + 0.01 * k, name, 300.0) for t in range(4) for k, name in enumerate(names)]
+    tracker = Tracker()
+    for plot in plots:
+        tracker.add(plot)
+    (estimate,) = tracker.estimates(NOW_NS + 4 * S)
+    assert estimate.sources == set(names[:16])
+    assert tracker.counts()["refused-unsound"] == 4
+    sixteen = known([plot for plot in plots if plot.source != names[16]], 4.0)
+    assert bits(sixteen) == bits(estimate)

@@ -41,6 +41,8 @@ NS_PER_S = 1_000_000_000
 _NO_RANGE_M = 1.0e5
 # Nothing that this tracker is for starts deeper than this, metres from the Earth's centre.
 _RADIUS_M_MIN = 6.2e6
+# Partners whose constant errors one track considers; a tracklet of one more is not taken.
+CONSIDERED_MAX = 16
 # Pivots of a correlation below this are rounding.
 _PIVOT_MIN = 1e-13
 ASSOCIATIONS = ("gnn", "jpda")
@@ -227,11 +229,17 @@ def updated_track(
 
 
 def _considering(track: Track, bank: Bank, plot: Measurement) -> tuple[Bank, tuple[str, ...], int]:
-    """The bank with columns for the plot's constant error, whose they are, and where this plot's begin."""
+    """The bank with columns for the plot's constant error, whose they are, and where this plot's begin.
+
+    Raises:
+        ObservationError: CONSIDERED_MAX others state a constant error of this object already.
+    """
     considered = track.considered
     if not plot.constant_sigma_m:
         return bank, considered, 0
     if plot.source not in considered:
+        if len(considered) >= CONSIDERED_MAX:
+            raise ObservationError(f"no more than {CONSIDERED_MAX} partners' constant errors are considered")
         bank, considered = considering(bank), (*considered, plot.source)
     return bank, considered, AXES * considered.index(plot.source)
 
