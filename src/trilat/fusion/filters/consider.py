@@ -16,7 +16,9 @@ the filters' bits are those of `kalman.correct`.
 R is the covariance of v *and of s b once more*. The rounding of a fast object is new in each tracklet though
 it is stated as constant, and a partner with two sensors has two constants. Of k errors of one variance of
 which an unknown share a is common, the covariance a 11' + (1 - a) I is at most 11' + I: both in full cover
-every share. It was measured to cost nothing where the error is constant (docs/decisions/0013).
+every share. It was measured to cost nothing where the error is constant (docs/decisions/0017).
+
+Innovations of such tracklets are not independent, as b is never learned; see `WEIGHED_SIGMAS`.
 
 References: Schmidt, Application of State-Space Methods to Navigation Problems, Advances in Control Systems 3
 (1966); Jazwinski, Stochastic Processes and Filtering Theory (1970), section 8.4; Novoselov, Herman, Gadaleta,
@@ -35,6 +37,9 @@ from trilat.geo import FloatArray
 
 # Considered numbers per partner: an offset of the position on each axis of ECEF.
 AXES = 3
+# The weights of a bank multiply densities as if innovations were independent. One offset, seen again and
+# again, would so speak for whichever filter is vaguer; taken this many sigmas wide, one within them cannot.
+WEIGHED_SIGMAS = 3.0
 _SIX = 6
 _LOG_TWO_PI = math.log(2.0 * math.pi)
 
@@ -84,7 +89,8 @@ def correct_considering(
 ) -> tuple[float, float]:
     """As `kalman.correct`, with C (at least n, m) kept true, in place.
 
-    With `constant_sigma`, metres, a tracklet has the constant error whose three columns begin at `column`.
+    With `constant_sigma`, metres, a tracklet has the constant error whose three columns begin at `column`;
+    the density is then one for weighing filters (`WEIGHED_SIGMAS`).
     """
     if cross.shape[1] == 0:
         return correct(mean, covariance, n, kind, values, noise, site, axes, work)
@@ -123,7 +129,7 @@ def _correct_constant(
     if not factor(spread, _SIX, low):
         return np.inf, -np.inf
     nu = values - mean[:_SIX]
-    y = forward(low, nu)
+    distance = _squared(forward(low, nu))
     gain = np.empty((n, _SIX))
     for i in range(n):
         gain[i] = backward(low, forward(low, seen[i]))
@@ -135,11 +141,20 @@ def _correct_constant(
     for i in range(AXES):
         turned[i, column + i] += sigma
     cross[:n] -= product(gain, turned)
-    log_density = -0.5 * _SIX * _LOG_TWO_PI
+    return distance, _log_density(spread, nu, sigma)
+
+
+@njit(cache=True)
+def _log_density(spread: FloatArray, nu: FloatArray, sigma: float) -> float:
+    """Log density of an innovation with the constant error taken WEIGHED_SIGMAS times as wide."""
+    wide, low = spread.copy(), np.empty((_SIX, _SIX))
+    for i in range(AXES):
+        wide[i, i] += (WEIGHED_SIGMAS**2 - 1.0) * sigma * sigma
+    factor(wide, _SIX, low)
+    total = -0.5 * _SIX * _LOG_TWO_PI - 0.5 * _squared(forward(low, nu))
     for i in range(_SIX):
-        log_density -= math.log(low[i, i])
-    distance = _squared(y)
-    return distance, log_density - 0.5 * distance
+        total -= math.log(low[i, i])
+    return total
 
 
 @njit(cache=True)
