@@ -6,6 +6,7 @@ from typing import Any, Final
 from tests.policy.cases import kinematics, vessel
 from tests.small_federation import PARTIES, START_NS, at, head
 
+from trilat.domains import WatchArea
 from trilat.ledger import EntryKind
 from trilat.model import SECOND_NS, AnyItem, Provenance, Status, Track, Vessel, decode
 from trilat.node import RECORD_BYTES_MAX, Node, Reading, ReadingRecord
@@ -83,6 +84,7 @@ def observed(
     start_ns: int = START_NS,
     parties: tuple[str, ...] = PARTIES,
     seed: int = 0,
+    watch_areas: Mapping[str, tuple[WatchArea, ...]] | None = None,
 ) -> Federation:
     """Nodes under a regime's agreements and these; all labels name the readers."""
     found = preset(regime)
@@ -95,6 +97,7 @@ def observed(
         status=status,
         readers=readers,
         seed=seed,
+        watch_areas=watch_areas or {},
     )
     return Federation(settings, Preset(found.name, found.regime, AgreementSet.of(files)))
 

@@ -4,13 +4,13 @@ Launch events come in as a feed would give them, so that warnings, consents and 
 filter in the way. Everything is production code but the clock, the network and who speaks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from trilat.domains import place_of
+from trilat.domains import WatchArea, place_of
 from trilat.ledger import EntryKind, MemoryStore
 from trilat.link import LinkFaults, Parcel
 from trilat.model import (
@@ -50,6 +50,7 @@ def federation_of(
     folder: Path | None = None,
     parties: tuple[str, ...] = PARTIES,
     seed: int = 0,
+    watch_areas: Mapping[str, tuple[WatchArea, ...]] | None = None,
 ) -> Federation:
     """Nodes of all parties under a named regime, with nothing accepted."""
     settings = FederationSettings(
@@ -60,6 +61,7 @@ def federation_of(
         faults=faults,
         crashes=crashes,
         folder=folder,
+        watch_areas=watch_areas or {},
     )
     return Federation(settings, preset(regime))
 

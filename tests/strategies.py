@@ -21,6 +21,8 @@ from trilat.model import (
     Agreement,
     Answer,
     AnyItem,
+    Area,
+    AreaKind,
     Clause,
     Consent,
     Decision,
@@ -40,7 +42,9 @@ from trilat.model import (
     Recall,
     Reclassification,
     Request,
+    Threat,
     Warning,
+    WarningKind,
     WarningState,
 )
 
@@ -193,7 +197,18 @@ def _warning(fields: Fields) -> Fields:
     sources = tuple(dict.fromkeys(fields["sources"]))
     speaker = None if fields["speaker"] is None else sources[-1]
     fields = fields | {"confirmed_by": confirmed_by, "sources": sources, "speaker": speaker}
+    if fields["threat"] is None and fields["warning"] is WarningKind.THREAT:
+        fields |= {"warning": WarningKind.LAUNCH}
+    elif fields["warning"] is not WarningKind.THREAT:
+        fields |= {"threat": None}
     return fields if confirmed_by else fields | {"state": WarningState.RAISED}
+
+
+def _area(fields: Fields) -> Fields:
+    """A watch area has a name, and no other."""
+    if fields["name"] is None and fields["area"] is AreaKind.WATCH:
+        return fields | {"area": AreaKind.HAZARD}
+    return fields if fields["area"] is AreaKind.WATCH else fields | {"name": None}
 
 
 def _disagreement(fields: Fields) -> Fields:
@@ -270,7 +285,9 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Kinematics, _kinematics),
     (Item, _item),
     (Indicator, _after("valid_ns", "valid_until_ns")),
+    (Area, _area),
     (Warning, _warning),
+    (Threat, _after("first_ns", "last_ns")),
     (Disagreement, _disagreement),
     (Request, _after("valid_ns", "deadline_ns")),
     (Recall, _after("valid_ns", "deadline_ns")),

@@ -41,6 +41,7 @@ from trilat.model import (
     Kinematics,
     Label,
     Lineage,
+    LocalName,
     Noun,
     Outcome,
     Party,
@@ -54,6 +55,7 @@ from trilat.model import (
     Release,
     Stage,
     Status,
+    Threat,
     Urgency,
     WarningKind,
     WarningState,
@@ -94,6 +96,7 @@ SECTIONS: Final[list[tuple[str, str, list[type[Noun]]]]] = [
         [Place, Ellipse, Polygon, Kinematics],
     ),
     ("Accounts", "What a `disagreement` sets side by side.", [Account]),
+    ("Watch areas", "For the own staff alone: never released to anybody.", [LocalName, Threat]),
     (
         "What is decided and carried",
         "Not items: they are about items.",
@@ -137,7 +140,8 @@ KIND_MAY_CHANGE: Final[dict[str, str]] = {
     "track": "yes, with every update: `state` is replaced, `tracklets` hold only what is new.",
     "event": "yes, as time and place become better known.",
     "area": "yes, as the prediction becomes better.",
-    "warning": "yes: it is raised, confirmed, updated and retracted by versions; a retraction is final.",
+    "warning": "yes: it is raised, confirmed, updated and retracted by versions; a retraction is final, but "
+    "that of a threat, which may be raised again.",
     "vessel": "yes, with every position report; what the ship is is carried along.",
     "indicator": "yes; its end is `valid_until_ns`.",
     "need": "yes: less is needed as it is met.",

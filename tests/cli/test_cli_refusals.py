@@ -31,6 +31,11 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
     ("speed beyond looking", ("demo", "--speed", "max"), "speed `max` is too fast to look at"),
     ("ships and a flight", ("demo", "--ais", "empty", "--regime", "hub-2014"), "--ais plays ships alone"),
     ("ships as a table", ("demo", "--ais", "empty", "--headless"), "for figures use `trilat ingest`"),
+    ("areas without a page", ("demo", "--headless", "--watch", "KOR=areas.toml"), "--watch is for the page"),
+    ("areas of nobody", ("demo", "--watch", "areas.toml"), "give PARTY=FILE.toml, each party once"),
+    ("areas of a stranger", ("demo", "--watch", "FRA=areas.toml"), "no party `FRA` takes part"),
+    ("areas that are none", ("demo", "--watch", "KOR=places.toml"), "unknown field `moon`"),
+    ("areas that are gone", ("demo", "--watch", "KOR=gone"), "`gone` cannot be read"),
     ("ledgers in a file", ("demo", "--ledgers", "empty"), "`empty` cannot be written: file exists"),
     ("pad without telemetry", ("demo", "--pad", "1,2"), "go with --telemetry"),
     ("telemetry without pad", ("demo", "--telemetry", "empty", "--azimuth", "4"), "needs --pad LAT,LON"),
@@ -147,6 +152,13 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
     ("exchange that never comes", (*TRACK, "plots.csv", "--exchange-s", "121"), "from 1 to 120"),
     ("exchange without end", (*TRACK, "plots.csv", "--exchange-s", "nan"), "from 1 to 120"),
     ("truth that is none", (*TRACK, "plots.csv", "--truth", "plots.csv"), "truth file lacks the columns"),
+    ("places without a file for them", (*TRACK, "plots.csv", "--places", "places.toml"), "--products FILE"),
+    (
+        "places that are none",
+        (*TRACK, "plots.csv", "--places", "places.toml", "--products", "p"),
+        "unknown field `moon`",
+    ),
+    ("products into a folder", (*TRACK, "plots.csv", "--products", "folder"), "`folder` cannot be written"),
     ("no ledger", ("audit", "verify", "gone"), "no ledger `gone`"),
     ("folder as ledger", ("audit", "verify", "folder"), "no ledger `folder`"),
     ("ledger without key", ("audit", "verify", "binary"), "`binary.key` cannot be read"),
@@ -172,6 +184,9 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     head = "t_ns,sensor,range_m,azimuth_rad,elevation_rad,range_rate_m_per_s"
     (folder / "plots.csv").write_text(f"{head}\n1577836847370000000,r,300000.0,1.0,0.5,\n")
     (folder / "strange.csv").write_text(f"{head}\n1577836847370000000,nobody,300000.0,1.0,0.5,\n")
+    (folder / "areas.toml").write_text(
+        '[[watch_area]]\nname = "a"\nlat_deg = 39\nlon_deg = 140\nradius_m = 5000\n'
+    )
     (folder / "places.toml").write_text("moon = [400.0, 0]\n")
     return folder
 

@@ -17,6 +17,7 @@ from trilat.fusion import (
     Tracker,
     TrackerSettings,
 )
+from trilat.fusion.filters.kalman import is_sound as kernel_is_sound
 from trilat.model import ObservationError
 
 S = 1_000_000_000
@@ -157,3 +158,29 @@ def test_time_running_back_is_lateness_and_beyond_the_buffer_a_counted_refusal()
         tracker.add(overhead(step))
     assert tracker.counts()["refused-too-old"] == 1
     assert tracker.counts()["accepted"] == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({(0, 0): 0.0}, False),
+        ({(3, 3): -1.0}, False),
+        ({(2, 2): math.nan}, False),
+        ({(5, 5): math.inf}, False),
+        ({(0, 1): math.nan, (1, 0): math.nan}, False),
+        ({(0, 1): 1.0, (1, 0): 1.0}, False),
+        ({(0, 1): 2.0, (1, 0): 2.0}, False),
+        ({(0, 1): 0.999999, (1, 0): 0.999999}, True),
+        ({(0, 0): 1e16, (5, 5): 1e-12}, True),
+    ],
+    ids=str,
+)
+def test_a_covariance_is_sound_where_it_is_positive_definite_by_more_than_rounding(
+    change: dict[tuple[int, int], float], expected: bool
+) -> None:
+    covariance = np.eye(6)
+    for place, value in change.items():
+        covariance[place] = value
+    assert kernel_is_sound(np.ones(6), covariance) is expected
+    assert not kernel_is_sound(np.array([0.0, 0.0, math.nan, 0.0, 0.0, 0.0]), np.eye(6))

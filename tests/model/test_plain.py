@@ -148,6 +148,8 @@ def test_a_missing_field_is_refused_alike(name: str) -> None:
                 # Only rules that speak of several fields together are beyond a schema.
                 assert (name, field) in {
                     ("warning", "confirmed_by"),
+                    ("warning", "threat"),
+                    ("area", "name"),
                     ("answer", "reason"),
                     ("agreement", "form"),
                     ("decision", "form"),

@@ -318,6 +318,32 @@ def test_bytes_from_before_fields_were_appended_are_read() -> None:
     assert [thing.status for thing in things] == [Status.REAL, Status.EXERCISE, Status.REAL]
 
 
+BEFORE_WATCH_AREAS = {
+    "area": (
+        "9da461726561aa5553412d617265612d3101aa756e6861322d32303039a76d697373696c65a973696d756c61746564cf"
+        "113173b9f3cc66009a01a355534192a3555341ac434f4e464944454e5449414c91a3555341909090a56e616d6564cf11"
+        "3173b9f3cc6600c09491a355534191c410000102030405060708090a0b0c0d0e0f90a8636f6d706c657465a6696d7061"
+        "637492a7706f6c79676f6e9393ce185a15c8ce4d496e50cd303993ffd294b62e000093007f00cf113173b9f3cc6601cd"
+        "2328"
+    ),
+    "warning": (
+        "dc0010a77761726e696e67ad4a504e2d7761726e696e672d3101aa756e6861322d32303039a76d697373696c65a97369"
+        "6d756c61746564cf113173b9f3cc66009a01a34a504e92a34a504ea2484991a3555341909090a56e616d6564cf113173"
+        "b9f3cc6600c09491a34a504e91c410000102030405060708090a0b0c0d0e0f90a8636f6d706c657465a66c61756e6368"
+        "a9636f6e6669726d65649192ab4a504e2d747261636b2d370392a34a504ea35553419192ab5553412d6576656e742d31"
+        "01a9e9a39be7bf94e4bd93a34a504e"
+    ),
+}
+"""Golden bytes of an impact area and a launch warning as version 0.1.0 began to write them."""
+
+
+@pytest.mark.parametrize(("kind", "appended"), [("area", "name"), ("warning", "threat")])
+def test_areas_and_warnings_from_before_watch_areas_are_read(kind: str, appended: str) -> None:
+    item = decode_item(bytes.fromhex(BEFORE_WATCH_AREAS[kind]))
+    assert getattr(item, appended) is None
+    assert item.item_id in {"USA-area-1", "JPN-warning-1"}
+
+
 @pytest.mark.parametrize(
     "data",
     [

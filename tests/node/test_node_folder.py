@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from trilat.domains import WatchArea
 from trilat.model import AgreementError, Status, TrilatError, UsageError
 from trilat.node import (
     ADDRESS_FILE,
@@ -29,6 +30,7 @@ SETTINGS: Final = NodeSettings(
     readers=("OBS",),
     peer=(Peer(code="USA"),),
     clock=ClockSettings(kind="paced", start="2009-04-05T02:30:15Z"),
+    watch_area=(WatchArea(name="Harbour", lat_deg=39.5, lon_deg=140.0, radius_m=20_000.0),),
 )
 
 
@@ -62,6 +64,8 @@ def test_what_is_made_is_read_back(kor: Path) -> None:
     assert len(set(held.secrets.tokens.values())) == 4
     assert held.keys.pin == held.trust.pin("KOR")
     assert held.config().readers == ("OBS",)
+    assert held.config().watch_areas == SETTINGS.watch_area
+    assert "Harbour" not in repr(held.config()), "it stands in no log"
     assert held.config().token_key == held.secrets.token_key
     assert read_folder(kor).identity.app_seed == held.identity.app_seed
     ledger = held.open_ledger(ManualClock(NOW_NS), os.urandom)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from trilat.domains import WatchArea
 from trilat.model import Status, UsageError
 from trilat.node import ClockSettings, LinkSettings, NodeSettings, Peer, WebSettings
 from trilat.node.settings import read_settings, write_settings
@@ -24,6 +25,10 @@ def test_what_is_written_is_read_back() -> None:
         web=WebSettings(listen="[::1]:8080", hosts=("watch.example",)),
         link=LinkSettings(leaf_listen="localhost:7423", server='a path with "quotes" and \\ and é'),
         clock=ClockSettings(kind="paced", start="2009-04-05T02:30:15Z", decision_shift_ns=-5),
+        watch_area=(
+            WatchArea(name="港", name_ko='a "name"', lat_deg=39.123456789, lon_deg=-1e-7, radius_m=2e4),
+            WatchArea(name="North", polygon=((40.0, 139.5), (40.0, 140.5), (41.0, 140.5))),
+        ),
     )
     assert read_settings(write_settings(settings)) == settings
 
@@ -56,6 +61,10 @@ def test_what_is_left_out_is_loopback_and_the_world_s_time() -> None:
         (GOOD + '[[peer]]\ncode = "KOR"', "is the party itself"),
         (GOOD + '[[peer]]\ncode = "USA"\n[[peer]]\ncode = "USA"', "a peer stands twice"),
         (GOOD + '[[peer]]\ncode = "USA"\ndial = "nowhere"', "dial of peer USA `nowhere` is not HOST:PORT"),
+        (GOOD + '[[watch_area]]\nname = "a"', "watch area `a`: give either `polygon`"),
+        (GOOD + '[[watch_area]]\nname = "a"\nlat_deg = nan', "`$.watch_area[0].lat_deg`"),
+        (GOOD + '[[watch_area]]\nname = "a"\npolygon = [[0, 0], [1, 1], [0, 1], [1, 0]]', "meet"),
+        (GOOD + '[[watch_area]]\nname = "a"\ncolour = "red"', "unknown field `colour`"),
         (GOOD + '[clock]\nkind = "sundial"', "`$.clock.kind`"),
         (GOOD + '[clock]\nkind = "paced"', "a paced clock needs clock.start"),
         (GOOD + '[clock]\nkind = "paced"\nstart = "yesterday"', "yesterday"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.small_federation import at, federation_of, launch, play
 
-from trilat.domains import Alarm, Dispute, MakeHead, Sight
+from trilat.domains import Alarm, Corners, Dispute, MakeHead, Sight, Threatened
 from trilat.model import AnyItem, Domain, Event, Provenance
 from trilat.node import Node
 from trilat.node.views import OWN, View, Views
@@ -43,6 +43,9 @@ class Remembering:
         return ()
 
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:  # noqa: ARG002
+        return ()
+
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:  # noqa: ARG002
         return ()
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002

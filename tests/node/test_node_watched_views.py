@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.observed import own_track, ship
 from tests.small_federation import at, federation_of, head, launch
 
-from trilat.domains import Alarm, Dispute, MakeHead, Sight
+from trilat.domains import Alarm, Corners, Dispute, MakeHead, Sight, Threatened
 from trilat.model import AnyItem, DirectionPlot, Domain, Label, Place, Report
 from trilat.node.views import LabelClass, View, Views, label_class, own_class
 
@@ -39,6 +39,9 @@ class Remembering:
         return ()
 
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:  # noqa: ARG002
+        return ()
+
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:  # noqa: ARG002
         return ()
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002

@@ -35,6 +35,7 @@ from trilat.model import (
     Track,
     UsageError,
     Vessel,
+    Warning,
     kind_of,
     to_plain,
 )
@@ -383,13 +384,34 @@ def test_a_release_never_holds_more_than_its_form_and_duties_allow(data: st.Data
             degrade(item, permit(item, form, duties))
 
 
+@pytest.mark.parametrize(
+    ("window_s", "rounded_s"), [((0, 60), (0, 60)), ((1, 59), (0, 60)), ((61, 61), (60, 120))]
+)
+def test_the_window_of_a_threat_is_rounded_outwards(
+    window_s: tuple[int, int], rounded_s: tuple[int, int]
+) -> None:
+    warning = example("warning")
+    # A whole hour of UTC.
+    hour_ns = 1_238_896_800 * SECOND_NS
+    first_ns, last_ns = (hour_ns + second * SECOND_NS for second in window_s)
+    threat = msgspec.structs.replace(warning.threat, first_ns=first_ns, last_ns=last_ns)
+    told = msgspec.structs.replace(warning, threat=threat)
+    copy = degrade(told, permit(told, Form.MEASUREMENTS, Duties(round_time_s=60))).item
+    assert isinstance(copy, Warning)
+    assert copy.threat is not None
+    assert [(at_ns - hour_ns) // SECOND_NS for at_ns in (copy.threat.first_ns, copy.threat.last_ns)] == [
+        *rounded_s
+    ]
+
+
 def test_what_says_something_when_it_is_at_its_default_cannot_be_stripped() -> None:
     assert strippable("track") == ("stage", "state", "tracklets", "sensors", "updates_count", "observations")
     assert "language" not in strippable("statement")
     assert "urgency" not in strippable("need")
     assert "position_sigma_mm" not in strippable("vessel")
     assert "time_sigma_ms" not in strippable("area")
-    assert "confirmed_by" not in strippable("warning")
+    assert not {"confirmed_by", "threat"}.intersection(strippable("warning"))
+    assert "name" not in strippable("area")
     assert strippable("consent") == ()
 
 

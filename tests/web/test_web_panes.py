@@ -177,3 +177,45 @@ def test_a_decision_that_does_not_fit_is_left_out(rows: Any) -> None:
     assert pane.take_decisions({"decisions": rows}, judged) == []
     assert judged.left_out == 1
     assert pane.decisions == {}
+
+
+NAMES = {"en": "North coast", "ja": "北岸", "ko": "북쪽 해안"}
+THREAT = {
+    "area": "KOR-watch-north-coast",
+    "names": NAMES,
+    "impact": 0.07,
+    "overflight": 0.9,
+    "first_ns": NOW_NS,
+    "last_ns": NOW_NS + S,
+}
+
+
+def test_a_watch_area_and_a_threat_to_it_reach_the_page_whole() -> None:
+    area = shown("KOR-watch-north-coast", kind="area", area="watch", names=NAMES, lat=1.0, lon=2.0)
+    warning = shown("KOR-warn", kind="warning", warning="threat", state="raised", threat=THREAT)
+    told, judged = take(Pane(), whole=True, changed=[area, warning])
+    assert [(plain["id"], plain.get("names"), plain.get("threat")) for plain in told["changed"]] == [
+        ("KOR-watch-north-coast", NAMES, None),
+        ("KOR-warn", None, THREAT),
+    ]
+    assert judged.left_out == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"impact": 1.1},
+        {"overflight": -0.1},
+        {"impact": "likely"},
+        {"first_ns": 0.5},
+        {"names": {"en": "North coast"}},
+        {"names": {**NAMES, "ko": "a\nb"}},
+        {"area": "no name"},
+    ],
+    ids=str,
+)
+def test_a_threat_that_cannot_be_is_left_out(wrong: dict[str, Any]) -> None:
+    warning = shown("KOR-warn", kind="warning", warning="threat", state="raised", threat=THREAT | wrong)
+    told, judged = take(Pane(), whole=True, changed=[warning])
+    assert told["changed"] == []
+    assert judged.left_out == 1

@@ -5,6 +5,7 @@ import { ageOf } from './format';
 import { en, type Key, type Texts } from './i18n/en';
 import { ja } from './i18n/ja';
 import { ko } from './i18n/ko';
+import type { Names } from './types';
 
 export const LANGUAGES = { en: 'English', ja: '日本語', ko: '한국어' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -70,6 +71,9 @@ export const hasWord = (group: string, code: string): boolean => Object.hasOwn(e
 export function word(group: string, code: string): string {
   return hasWord(group, code) ? text(`${group}.${code}` as Key) : code;
 }
+
+/** A name that comes in all languages, in the one chosen. */
+export const named = (names: Names): string => names[choice.language];
 
 /** A list in the way of the language. */
 export const listed = (parts: readonly string[]): string =>

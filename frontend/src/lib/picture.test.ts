@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { givenBy, linksDown, TRAIL_MAX, wholePicture, withLinks, withPace, withPane } from './picture';
+import { givenBy, linksDown, TRAIL_MAX, warningsOf, wholePicture, withLinks, withPace, withPane } from './picture';
 import { decision, shown, sight, stateEvent, T0_NS } from './samples';
 import type { PaneEvent } from './types';
 
@@ -115,6 +115,23 @@ describe('a change of a pane', () => {
     const down = withPane(before, pane({ up: false }), 900);
     expect(down.panes.JPN.heard_ms).toBe(100);
     expect(withPane(down, pane(), 950).panes.JPN.heard_ms).toBe(950);
+  });
+});
+
+describe('warnings', () => {
+  it('begin with threats to what the party watches over, else in the order in which they came', () => {
+    const names = { en: 'North coast', ja: '北岸', ko: '북쪽 해안' };
+    const threat = { area: 'a', names, impact: 0, overflight: 1, first_ns: T0_NS, last_ns: T0_NS };
+    const items = [
+      shown({ id: 'w1', kind: 'warning' }),
+      shown({ id: 't1', kind: 'track' }),
+      shown({ id: 'w2', kind: 'warning' }),
+      shown({ id: 'w3', kind: 'warning', threat }),
+    ];
+    const state = stateEvent();
+    state.panes.JPN.items = items;
+    const warnings = warningsOf(wholePicture(state, 100).panes.JPN);
+    expect(warnings.map(({ id }) => id)).toEqual(['w3', 'w1', 'w2']);
   });
 });
 

@@ -155,6 +155,12 @@ export const withLinks = (picture: Picture, event: LinksEvent): Picture => ({
   links: event.links,
 });
 
+/** The warnings that a party holds; threats to what it watches over come first. */
+export const warningsOf = (pane: Pane): Shown[] =>
+  [...pane.items.values()]
+    .filter(({ kind }) => kind === 'warning')
+    .sort((one, other) => Number(Boolean(other.threat)) - Number(Boolean(one.threat)));
+
 /** How many items each partner gave to a party. */
 export function givenBy(pane: Pane): Record<string, number> {
   const counts: Record<string, number> = {};

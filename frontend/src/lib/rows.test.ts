@@ -74,12 +74,22 @@ describe('the table', () => {
   });
 });
 
+describe('a watch area', () => {
+  it('has its names', () => {
+    const names = { en: 'North coast', ja: '北岸', ko: '북쪽 해안' };
+    const row = rowOf({ item: shown({ kind: 'area', area: 'watch', names }) }, T0_NS + 200e9);
+    expect(row).toMatchObject({ names, sort: { group: 'area', code: 'watch' }, stale: false });
+    expect(rowOf({ item: shown() }, T0_NS).names).toBeNull();
+  });
+});
+
 describe('what is old', () => {
   it.each([
     [shown(), TRACK_STALE_S, false],
     [shown(), TRACK_STALE_S + 0.1, true],
     [shown({ kind: 'area', area: 'impact' }), 11, true],
     [shown({ kind: 'area', area: 'launch' }), 1e6, false],
+    [shown({ kind: 'area', area: 'watch' }), 1e6, false],
     [shown({ kind: 'event', event: 'launch' }), 1e6, false],
     [shown({ kind: 'vessel', domain: 'maritime' }), 100, false],
     [shown({ kind: 'vessel', domain: 'maritime' }), VESSEL_STALE_S + 1, true],

@@ -3,7 +3,7 @@
 import { secondsBetween } from './format';
 import { sightTrail, type Pane } from './picture';
 import { isStale } from './stale';
-import type { Shown, ShownSight } from './types';
+import type { Names, Shown, ShownSight } from './types';
 
 export type Source = { sight: ShownSight } | { item: Shown };
 
@@ -16,6 +16,8 @@ export interface Row {
   /** It floats: no height, and its speed in knots. */
   afloat: boolean;
   subject: string;
+  /** Of a watch area: what it is called. */
+  names: Names | null;
   /** A word of its own: stage, sort of event or area. */
   sort: { group: string; code: string } | null;
   height_m: number | null;
@@ -90,6 +92,7 @@ function sightRow(sight: ShownSight, reference_ns: number): Row {
     kind: 'sight',
     afloat: sight.domain === 'maritime',
     subject: sight.key,
+    names: null,
     sort: sight.stage ? { group: 'stage', code: sight.stage } : null,
     height_m: sight.height_m,
     speed_m_per_s: sight.speed_m_per_s,
@@ -124,6 +127,7 @@ function itemRow(item: Shown, reference_ns: number): Row {
     kind: item.kind,
     afloat: item.domain === 'maritime',
     subject: item.name || item.mmsi || item.subject,
+    names: item.names ?? null,
     sort: sortOf(item),
     height_m: item.height_m ?? null,
     speed_m_per_s: item.speed_m_per_s ?? null,

@@ -4,9 +4,12 @@ export const TRACK_STALE_S = 10;
 /** A ship at anchor reports every three minutes; two missed reports make it old. */
 export const VESSEL_STALE_S = 360;
 
-/** Whether something is old. What happened once, and where it started, does not grow old; a prediction does. */
+const LASTING = ['launch', 'watch'];
+
+/** Whether something is old. What happened once, where it started, and what is watched over do not grow old. */
 export function isStale(what: { kind: string; area?: string; domain: string }, age_s: number): boolean {
-  if (what.kind === 'event' || what.kind === 'warning' || what.kind === 'disagreement' || what.area === 'launch') {
+  const lasts = what.kind === 'area' && LASTING.includes(what.area ?? '');
+  if (lasts || what.kind === 'event' || what.kind === 'warning' || what.kind === 'disagreement') {
     return false;
   }
   return age_s > (what.domain === 'maritime' ? VESSEL_STALE_S : TRACK_STALE_S);

@@ -24,6 +24,23 @@ export interface Account {
   lon: number | null;
 }
 
+/** What a watch area is called in each language. */
+export interface Names {
+  en: string;
+  ja: string;
+  ko: string;
+}
+
+/** How probable it is, from 0 to 1, that an object comes down in a watch area or flies over it, and when. */
+export interface Threat {
+  area: string;
+  names: Names;
+  impact: number;
+  overflight: number;
+  first_ns: number;
+  last_ns: number;
+}
+
 /** An item as the observer may see it. Fields that do not apply to its kind are absent or null. */
 export interface Shown {
   id: string;
@@ -60,6 +77,9 @@ export interface Shown {
   /** Who of the sources announces it; the others contribute. */
   speaker?: string | null;
   text?: string;
+  threat?: Threat;
+  /** Of a watch area. */
+  names?: Names;
   disagreement?: string;
   accounts?: Account[];
   since_ns?: number;

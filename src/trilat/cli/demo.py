@@ -1,6 +1,6 @@
 """`trilat demo`: a flight, or ships, as each party sees it: live on a page, or as table or object."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,6 +20,7 @@ from trilat.cli.terminal import (
     stop,
     warn,
 )
+from trilat.domains import WatchArea, read_places
 from trilat.model import UsageError
 from trilat.scenario import Scenario, named_scenario
 from trilat.study import (
@@ -69,12 +70,17 @@ def demo(
     ledgers: Annotated[
         Path | None, typer.Option(help="Folder to keep the ledgers in (one regime), or the nodes' folders.")
     ] = None,
+    watch: Annotated[
+        list[str] | None,
+        typer.Option(help="PARTY=FILE.toml: areas that a party watches over, on the page; once per party."),
+    ] = None,
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes any.", min=0, max=_PORT_MAX)] = 0,
 ) -> None:
     """Replay a flight, or ships: three nodes, and what each party may see; on a page, or told at the end."""
     pace = _pace(speed, with_page=not (headless or as_json))
     if regime is not None and regime not in PRESETS:
         raise UsageError(f"no regime `{regime}`: choose one of {', '.join(PRESETS)}")
+    areas = _watched(watch or (), with_page=pace is not None and ais is None and not (headless or as_json))
     if ais is not None:
         _ships(
             ais,
@@ -87,7 +93,7 @@ def demo(
         return
     chosen = _scenario(scenario, telemetry, events, pad, azimuth, sites, speed_frame)
     if pace is not None and not (headless or as_json):
-        _page(Yardstick(chosen, seed), regime, pace, port, ledgers, is_recorded=telemetry is not None)
+        _page(Yardstick(chosen, seed), regime, pace, port, ledgers, areas, is_recorded=telemetry is not None)
         return
     names = (regime,) if regime else PRESETS[:1] if as_json or ledgers else PRESETS
     with ledger_folder(ledgers) as folder:
@@ -123,12 +129,30 @@ def _pace(speed: str | None, *, with_page: bool) -> float | None:
     return pace
 
 
+def _watched(options: Sequence[str], *, with_page: bool) -> dict[str, tuple[WatchArea, ...]]:
+    """What each party watches over.
+
+    Raises:
+        UsageError: there is no page of a flight, an option is not PARTY=FILE, or a file cannot be used.
+    """
+    if options and not with_page:
+        raise UsageError("--watch is for the page of a flight: a table tells of no watch areas")
+    areas: dict[str, tuple[WatchArea, ...]] = {}
+    for option in options:
+        party, _, file = option.partition("=")
+        if not file or party in areas:
+            raise UsageError(f"--watch `{option}`: give PARTY=FILE.toml, each party once")
+        areas[party] = read_places(read_text(Path(file))).watch_area
+    return areas
+
+
 def _page(
     yardstick: Yardstick,
     regime: str | None,
     pace: float,
     port: int,
     kept: Path | None,
+    areas: Mapping[str, tuple[WatchArea, ...]],
     *,
     is_recorded: bool,
 ) -> None:
@@ -136,7 +160,10 @@ def _page(
     from trilat.cli.plays import flight_exercises, flight_play
 
     play = flight_play(yardstick, is_recorded=is_recorded)
-    exercises = flight_exercises(yardstick.scenario, PRESETS)
+    exercises = {
+        name: exercise.watched(areas)
+        for name, exercise in flight_exercises(yardstick.scenario, PRESETS).items()
+    }
     with ledger_folder(kept) as folder:
         show_live(play, exercises, speed=pace, port=port, kept=folder, regime=regime)
 

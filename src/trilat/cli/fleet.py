@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ import httpx
 
 from trilat.cli.processes import NodeProcess, Processes
 from trilat.cli.terminal import writing
+from trilat.domains import WatchArea
 from trilat.model import LinkError, Status, UsageError, format_instant
 from trilat.node import (
     ClockSettings,
@@ -52,6 +53,15 @@ class Exercise:
     status: Status = Status.SIMULATED
     content_level: str = ""
     headline_level: str = ""
+    watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
+    """What each party watches over."""
+
+    def watched(self, areas: Mapping[str, tuple[WatchArea, ...]]) -> "Exercise":
+        """The same with watch areas; UsageError for those of a party that does not take part."""
+        for party in areas:
+            if party not in self.parties:
+                raise UsageError(f"no party `{party}` takes part: choose from {', '.join(self.parties)}")
+        return replace(self, watch_areas=areas)
 
     @property
     def decision_shift_ns(self) -> int:
@@ -145,6 +155,7 @@ class Fleet:
             readers=(OBSERVER,),
             content_level=exercise.content_level,
             headline_level=exercise.headline_level,
+            watch_area=tuple(exercise.watch_areas.get(party, ())),
             peer=tuple(self._peer(party, other, dialled) for other in others),
             link=LinkSettings(leaf_listen=f"{LOOPBACK}:{dialled[party]}"),
             clock=ClockSettings(

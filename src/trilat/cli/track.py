@@ -1,5 +1,6 @@
 """`trilat track`: plots of any sensors to tracks, in one picture or one per party, held against a truth."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from trilat.cli.terminal import (
     warn,
     writing,
 )
+from trilat.domains import Places, read_places
 from trilat.fusion import TrackerSettings
 from trilat.model import UsageError
 from trilat.scenario import read_sites
@@ -68,11 +70,16 @@ def track(
     association: Annotated[
         Association, typer.Option(help="How plots are given to tracks.")
     ] = Association.GNN,
+    places: Annotated[Path | None, typer.Option(help="TOML of places and watch areas.")] = None,
+    products: Annotated[
+        Path | None, typer.Option(help="File for what follows from the tracks, as JSON.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Track the objects behind plots; rows that cannot be used are kept aside and named (exit code 3)."""
     if not 1.0 <= exchange_s <= EXCHANGE_S_MAX:
         raise UsageError(f"--exchange-s `{exchange_s:g}`: give seconds from 1 to {EXCHANGE_S_MAX:g}")
+    asked = _asked(places, products)
     sensors = read_sites(read_text(sites))
     paths = () if truth is None else read_truth(read_text(truth))
     settings = replace(TrackerSettings(), association=association.value)
@@ -87,15 +94,41 @@ def track(
             bars.update(tracking, completed=share)
 
         if fuse is None:
-            runs = {"": track_plots(file.observations, sensors, settings, instants, progress)}
+            runs = {"": track_plots(file.observations, sensors, settings, instants, progress, asked)}
         else:
             runs = party_pictures(
-                file.observations, sensors, fuse.value, exchange_s, settings, instants, progress
+                file.observations, sensors, fuse.value, exchange_s, settings, instants, progress, asked
             )
     _write(out, runs, is_folder=fuse is not None)
+    if products is not None:
+        _write_products(products, runs)
     _tell(file, runs, paths, as_json=as_json)
     if file.aside:
         stop(BAD_LINES)
+
+
+def _asked(places: Path | None, products: Path | None) -> Places | None:
+    """What products are asked for; None: no products.
+
+    Raises:
+        UsageError: places without a file for what is said of them, or places that cannot be.
+    """
+    if places is None:
+        return None if products is None else Places()
+    if products is None:
+        raise UsageError("--places needs --products FILE: what is said of the places goes there")
+    return read_places(read_text(places))
+
+
+def _write_products(path: Path, runs: dict[str, TrackRun]) -> None:
+    """The products as one JSON document; with --fuse by party."""
+    told = {party: run.products for party, run in runs.items()}
+    document = told.get("", {"parties": told})
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise writing(path, error) from error
 
 
 def _write(out: Path, runs: dict[str, TrackRun], *, is_folder: bool) -> None:

@@ -4,10 +4,11 @@ A View is a set of contributions that may be used together. A node has one pipel
 gives each pipeline only items of its View, so nothing in here ever asks who will see the result.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from trilat.domains.threats import AreaThreat, Corners
 from trilat.model import Account, AnyItem, DisagreementKind, Domain, ItemReference, WarningKind
 
 Head = dict[str, Any]
@@ -59,6 +60,30 @@ class Dispute:
     since_ns: int
     received_under: tuple[str, ...] = ()
     """Agreements under which the items of the accounts were received."""
+
+
+@dataclass(frozen=True)
+class Threatened:
+    """What one object of a View means for one watch area, however little."""
+
+    domain: Domain
+    area: int
+    """Its place among the areas that were asked about."""
+
+    threat: AreaThreat
+    basis: tuple[ItemReference, ...]
+    sources: tuple[str, ...]
+    """The parties whose items show it, the one that gave the first of `basis` first."""
+
+    subject: str
+    valid_ns: int
+    key: str
+    """Names the object from one instant to the next; short."""
+
+    former_keys: tuple[str, ...] = ()
+    """Names that it may have had when another item was the first."""
+
+    received_under: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +140,10 @@ class Pipeline(Protocol):
 
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
         """What the parties of this View disagree on."""
+        ...
+
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:
+        """What this View's objects mean for areas, for those objects whose turn it is to be looked at."""
         ...
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:

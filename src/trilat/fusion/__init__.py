@@ -23,7 +23,7 @@ from trilat.fusion.products.apogee import ApogeeEstimate, apogee_estimate
 from trilat.fusion.products.events import FlightEvent, burn_end_estimate, burn_end_of, separation_estimate
 from trilat.fusion.products.impact import Ellipse, ImpactEstimate, ellipse95, impact_estimate
 from trilat.fusion.products.launch import LaunchEstimate, launch_estimate
-from trilat.fusion.products.passage import Fall, PassageEstimate, passage_estimate
+from trilat.fusion.products.passage import Fall, PassageEstimate, passage_estimate, passage_of
 from trilat.fusion.products.watch import Threat, ellipse_corners, impact_probability, threat_of
 from trilat.fusion.registration.joint import Registration
 from trilat.fusion.registration.objects import RegistrationSettings
@@ -112,6 +112,7 @@ __all__ = [
     "launch_estimate",
     "left_over_sigma_m",
     "passage_estimate",
+    "passage_of",
     "propagate",
     "rule_for",
     "separation_estimate",

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from trilat.fusion.filters.kalman import is_sound
 from trilat.fusion.filters.motion import height
 from trilat.fusion.filters.stages import Bank
 from trilat.fusion.sharing.combine import squared_distance
@@ -19,7 +20,6 @@ from trilat.fusion.track import (
     Track,
     TrackerSettings,
     bank_state,
-    is_sound,
     predicted_bank,
 )
 from trilat.geo import FloatArray

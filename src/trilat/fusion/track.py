@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numba import njit
 
 from trilat.fusion.existence import Look, SensorKey
 from trilat.fusion.filters.consider import AXES
+from trilat.fusion.filters.kalman import is_sound
 from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.filters.motion import REENTRY_HEIGHT_M, height
 from trilat.fusion.filters.stages import (
@@ -43,8 +43,6 @@ _NO_RANGE_M = 1.0e5
 _RADIUS_M_MIN = 6.2e6
 # Partners whose constant errors one track considers; a tracklet of one more is not taken.
 CONSIDERED_MAX = 16
-# Pivots of a correlation below this are rounding.
-_PIVOT_MIN = 1e-13
 ASSOCIATIONS = ("gnn", "jpda")
 """Global nearest neighbour, or the probabilities of all pairings."""
 
@@ -258,30 +256,6 @@ def bank_score(bank: Bank, plot: Measurement) -> tuple[float, float]:
         *bank[:5], plot.kind, plot.values, plot.covariance, plot.site_m, plot.axes
     )
     return distance, log_density
-
-
-@njit(cache=True)
-def is_sound(mean: FloatArray, covariance: FloatArray) -> bool:
-    """Whether a state (6,) is finite and its covariance (6, 6) positive definite.
-
-    By Cholesky's factor of the correlation, whose least pivot must be above rounding.
-    """
-    low = np.empty((6, 6))
-    for i in range(6):
-        if not (math.isfinite(mean[i]) and covariance[i, i] > 0.0 and math.isfinite(covariance[i, i])):
-            return False
-    for i in range(6):
-        for j in range(i + 1):
-            value = covariance[i, j] / math.sqrt(covariance[i, i]) / math.sqrt(covariance[j, j])
-            for k in range(j):
-                value -= low[i, k] * low[j, k]
-            if i > j:
-                low[i, j] = value / low[j, j]
-            elif not value > _PIVOT_MIN:
-                return False
-            else:
-                low[i, i] = math.sqrt(value)
-    return True
 
 
 def bank_state(bank: Bank) -> tuple[FloatArray, FloatArray, float]:

@@ -1,4 +1,8 @@
-"""`Track`, `Event`, `Area` and `Warning`: what a party makes of its observations."""
+"""`Track`, `Event`, `Area` and `Warning`: what a party makes of its observations.
+
+A party's watch areas, and threats to them, are areas and warnings too, of kinds of their own. They are for
+its own staff: see `names_watch_area`.
+"""
 
 from enum import Enum
 from typing import Annotated
@@ -9,7 +13,7 @@ from trilat.model.errors import ItemError
 from trilat.model.geometry import Ellipse, Kinematics, Place, Polygon
 from trilat.model.item import Item, ItemReference
 from trilat.model.limits import PARTIES_MAX, REFERENCES_MAX
-from trilat.model.noun import Count, InstantNs, PartyCode, ShortText, Text
+from trilat.model.noun import Count, Identifier, InstantNs, Noun, PartyCode, ShortText, Text
 
 
 class Stage(Enum):
@@ -71,15 +75,34 @@ class AreaKind(Enum):
     LAUNCH = "launch"
     IMPACT = "impact"
     HAZARD = "hazard"
+    WATCH = "watch"
+    """What the party watches over; for its own staff alone."""
+
+
+class LocalName(Noun, frozen=True, kw_only=True):
+    """What something is called, and in Japanese and Korean where that differs."""
+
+    name: Annotated[ShortText, msgspec.Meta(min_length=1)]
+    ja: ShortText = ""
+    ko: ShortText = ""
 
 
 class Area(Item, frozen=True, kw_only=True, tag="area"):
     """A region on the ground; for an impact area `expected_ns` is the predicted instant."""
 
+    fields_appended = 1
+
     area: AreaKind
     region: Ellipse | Polygon
     expected_ns: InstantNs | None = None
     time_sigma_ms: Count = 0
+    name: LocalName | None = None
+    """Of a watch area; other areas have none."""
+
+    def check(self) -> None:
+        """Refuse a watch area without a name, and a name of any other area."""
+        if (self.name is None) is (self.area is AreaKind.WATCH):
+            raise ItemError("Area.name goes with a watch area, and with no other: name it, or leave it out")
 
 
 class WarningKind(Enum):
@@ -87,6 +110,26 @@ class WarningKind(Enum):
 
     LAUNCH = "launch"
     IMPACT = "impact"
+    THREAT = "threat"
+    """An object may come down in, or fly over, an area that the party watches; for its own staff alone."""
+
+
+class Threat(Noun, frozen=True, kw_only=True):
+    """How probable it is that an object comes down in a watch area, that it flies over it, and when."""
+
+    area: Identifier
+    """The subject of the area's item."""
+
+    name: LocalName
+    impact_ppm: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+    overflight_ppm: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+    first_ns: InstantNs
+    last_ns: InstantNs
+
+    def check(self) -> None:
+        """Refuse a window that ends before it begins."""
+        if self.last_ns < self.first_ns:
+            raise ItemError("Threat.last_ns is before first_ns: swap them")
 
 
 class WarningState(Enum):
@@ -108,7 +151,7 @@ class WarningState(Enum):
 class Warning(Item, frozen=True, kw_only=True, tag="warning"):
     """A warning with the items it rests on. A confirmation without an item behind it cannot be made."""
 
-    fields_appended = 1
+    fields_appended = 2
 
     warning: WarningKind
     state: WarningState
@@ -121,10 +164,15 @@ class Warning(Item, frozen=True, kw_only=True, tag="warning"):
     speaker: PartyCode | None = None
     """The one of `sources` that announces it; the others contribute."""
 
+    threat: Threat | None = None
+    """Of a warning of this kind; others have none."""
+
     def check(self) -> None:
-        """Refuse a source twice, a speaker who is none of them, and a confirmation by no item or by the item
-        that raised the warning.
+        """Refuse a source twice, a speaker who is none of them, a confirmation by no item or by the item
+        that raised the warning, and a threat that is none, or none where there is one.
         """
+        if (self.threat is None) is (self.warning is WarningKind.THREAT):
+            raise ItemError("Warning.threat goes with warnings of a threat, and with no others")
         if len(set(self.sources)) != len(self.sources):
             raise ItemError("Warning.sources names a party twice: a source counts once")
         if self.speaker is not None and self.speaker not in self.sources:
@@ -135,3 +183,12 @@ class Warning(Item, frozen=True, kw_only=True, tag="warning"):
             reference.item_id for reference in self.basis
         }:
             raise ItemError("Warning.confirmed_by repeats an item of basis: nothing confirms itself")
+
+
+def names_watch_area(item: Item) -> bool:
+    """Whether an item says what its party watches over. Such an item is never offered to anybody, whatever
+    its label says, and is refused from anybody.
+    """
+    return (isinstance(item, Area) and item.area is AreaKind.WATCH) or (
+        isinstance(item, Warning) and item.warning is WarningKind.THREAT
+    )

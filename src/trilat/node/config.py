@@ -7,6 +7,7 @@ so that a replay of 2009 is judged by the agreements of another year; both insta
 from dataclasses import dataclass, field
 from typing import Final
 
+from trilat.domains import WatchArea
 from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
 
 HEADLINE_KINDS: Final = frozenset({"event", "area", "warning", "disagreement", "consent", "answer"})
@@ -28,6 +29,9 @@ class NodeConfig:
     readers: tuple[str, ...] = ()
     """Parties without a node that may look at what the own staff sees, such as an exercise's observer."""
 
+    watch_areas: tuple[WatchArea, ...] = field(default=(), repr=False)
+    """What the party watches over: never for a peer, whatever else a label says."""
+
     decision_shift_ns: int = 0
     """Instant of deciding minus the clock, nanoseconds."""
 
@@ -45,6 +49,11 @@ class NodeConfig:
             raise UsageError(f"`peers` of `{self.party}` names the party itself or a peer twice")
         if len(self.token_key) < 16:
             raise UsageError("`token_key` must have at least 16 bytes: observation tokens could be guessed")
+
+    @property
+    def own_readers(self) -> tuple[str, ...]:
+        """Readers that are no peers: who may read what is for the own staff alone."""
+        return tuple(reader for reader in self.readers if reader not in self.peers)
 
     def classification(self, kind: str, at_ns: int) -> Classification:
         """The marking that the party's own items of a kind get."""

@@ -24,6 +24,7 @@ from trilat.model import (
     Reason,
     Release,
     Warning,
+    names_watch_area,
 )
 from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
@@ -96,7 +97,13 @@ class Exchange:
         return decide(held.item, request, self._agreements, consents)
 
     def offer(self, held: Held, now_ns: int) -> Iterator[Decision]:
-        """Decide one item for every peer but who made it; queue, count or refer as the answers say."""
+        """Decide one item for every peer but who made it; queue, count or refer as the answers say.
+
+        What the party watches over is never asked about, for anybody: a label that was written otherwise, or
+        a partner that was a mere reader when it was, changes nothing.
+        """
+        if names_watch_area(held.item):
+            return
         for recipient in self._config.peers:
             if recipient == held.item.label.originator or held.audience not in {None, recipient}:
                 continue

@@ -89,6 +89,7 @@ class NodeFolder:
             releasable_to=settings.releasable_to,
             readers=settings.readers,
             token_key=self.secrets.token_key,
+            watch_areas=settings.watch_area,
             decision_shift_ns=settings.clock.decision_shift_ns,
             content_level=settings.content_level,
             headline_level=settings.headline_level,

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final
 
-from trilat.domains import Head
+from trilat.domains import Head, MakeHead
 from trilat.model import AnyItem, Domain, Label, Provenance, kind_of
 from trilat.node.config import NodeConfig
 
@@ -81,6 +81,25 @@ class Heads:
             ),
         }
         return head
+
+    def for_reports(self, now_ns: int) -> Callable[[Domain], MakeHead]:
+        """Makes heads, for each concern, of items that own observations give rise to."""
+
+        def of_domain(domain: Domain) -> MakeHead:
+            def head(kind: str, name: str, subject: str, valid_ns: int, reports: tuple[str, ...]) -> Head:
+                return self.head(
+                    name,
+                    subject,
+                    kind=kind,
+                    domain=domain,
+                    valid_ns=valid_ns,
+                    now_ns=now_ns,
+                    report_ids=reports,
+                )
+
+            return head
+
+        return of_domain
 
     def for_audience(self, kind: str, now_ns: int) -> MakeAudienceHead:
         """Makes heads of items of a kind that are for one audience only: a peer, or the own staff."""

@@ -17,27 +17,37 @@ import numpy as np
 
 from trilat.ledger import EntryKind, Ledger
 from trilat.link import Parcel, read_signed_item
-from trilat.model import AnyItem, Consent, Label, LedgerError, Release, Report, Track, decode, decode_item
+from trilat.model import (
+    AnyItem,
+    Consent,
+    Label,
+    LedgerError,
+    Release,
+    Report,
+    Track,
+    TrilatError,
+    decode,
+    decode_item,
+)
 from trilat.node.records import RECORD_BYTES_MAX, ConsentRecord, ReceivedRecord
 from trilat.policy import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
 
 _PROGRESS_EVERY: Final = 20_000
 _ABSENT: Final = msgspec.Raw(b"")
-_NIL: Final = b"\xc0"
-_EMPTY_LIST: Final = b"\x90"
+_NIL: Final = msgspec.Raw(b"\xc0")
+_EMPTY_LIST: Final = msgspec.Raw(b"\x90")
+_Plain = str | int | tuple[str | int | None, ...] | None
 _INSTANTS: Final = {"created_ns": int, "expires_ns": int | None}
 
 _LabelLead: Final = msgspec.defstruct(
     "_LabelLead",
-    [
-        (name, _INSTANTS[name], None) if name in _INSTANTS else (name, msgspec.Raw, _ABSENT)
-        for name in Label.__struct_fields__
-    ],
+    [(name, _INSTANTS.get(name, _Plain), None) for name in Label.__struct_fields__],
     array_like=True,
 )
-"""A label read for its instants; every other field stays as its bytes, also such as are appended one day."""
+"""A label as it is on the wire, with every field that it has, also such as are appended one day; one that is
+more than a list of words and numbers is read whole instead."""
 
-_LABEL_BYTES: Final = attrgetter(*(name for name in Label.__struct_fields__ if name not in _INSTANTS))
+_LABEL_FIELDS: Final = attrgetter(*(name for name in Label.__struct_fields__ if name not in _INSTANTS))
 
 
 _TRACK: Final = Track.__struct_config__.tag
@@ -53,7 +63,7 @@ class _Tagged(msgspec.Struct, array_like=True):
 class _Originators(msgspec.Struct, array_like=True):
     """The beginning of a provenance."""
 
-    originators: msgspec.Raw
+    originators: tuple[str, ...]
 
 
 class _Lead(msgspec.Struct, array_like=True):
@@ -98,7 +108,7 @@ def read_history(
     for entry, kind, content in ledger.contents(_Reader.KINDS):
         try:
             reader.take(entry, kind, content)
-        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        except (TrilatError, msgspec.MsgspecError) as error:
             raise LedgerError(f"entry {entry} is no {kind.value}: {error}", entry=entry) from error
         pending += 1
         if pending == _PROGRESS_EVERY:
@@ -121,7 +131,8 @@ class _Reader:
         self._numbers: list[int] = []
         self._created_ns: list[int] = []
         self._expires_ns: list[int] = []
-        self._names: list[tuple[str, str]] = []
+        self._ids: list[str] = []
+        self._subjects: list[str] = []
         self._consents: list[Consent] = []
 
     def take(self, entry: int, kind: EntryKind, content: bytes) -> None:
@@ -142,32 +153,39 @@ class _Reader:
 
     def _add(self, entry: int, item: AnyItem) -> None:
         label = item.label
-        self._row(entry, self._classes.number(item), label.created_ns, expiry_ns(label))
-        self._names.append((item.item_id, item.subject))
+        number = self._classes.number(item)
+        self._row(entry, number, label.created_ns, expiry_ns(label), item.item_id, item.subject)
 
-    def _row(self, entry: int, number: int, created_ns: int, expires_ns: int) -> None:
+    def _row(
+        self, entry: int, number: int, created_ns: int, expires_ns: int, item_id: str, subject: str
+    ) -> None:
         self._entries.append(entry)
         self._numbers.append(number)
         self._created_ns.append(created_ns)
         self._expires_ns.append(expires_ns)
+        self._ids.append(item_id)
+        self._subjects.append(subject)
 
     def _add_own(self, entry: int, content: bytes) -> None:
-        lead = _LEAD_DECODER.decode(content)
+        try:
+            lead = _LEAD_DECODER.decode(content)
+        except msgspec.DecodeError:
+            self._add(entry, decode_item(content))
+            return
         label: Any = lead.label
         key = (
             lead.kind,
             lead.domain,
             lead.status,
-            bytes(lead.provenance.originators),
+            lead.provenance.originators,
             _shape_of(lead),
-            *map(bytes, _LABEL_BYTES(label)),
+            _LABEL_FIELDS(label),
         )
         number = self._known.get(key)
         if number is None:
             number = self._known[key] = self._classes.number(decode_item(content))
         expires_ns = NEVER_NS if label.expires_ns is None else label.expires_ns
-        self._row(entry, number, label.created_ns, expires_ns)
-        self._names.append((lead.item_id, lead.subject))
+        self._row(entry, number, label.created_ns, expires_ns, lead.item_id, lead.subject)
 
     def history(self) -> History:
         """All that was taken, as columns."""
@@ -177,10 +195,32 @@ class _Reader:
             number=np.array(self._numbers, np.intp),
             created_ns=created_ns,
             expires_ns=np.array(self._expires_ns, np.int64),
-            names=self._names,
+            names=_Names(self._ids, self._subjects),
             items=_LedgerItems(self._ledger, self._entries),
         )
         return History(batch, created_ns, tuple(self._consents))
+
+
+class _Names(Sequence[tuple[str, str]]):
+    """Ids and subjects, paired when they are asked for: a million pairs would keep the collector busy."""
+
+    def __init__(self, ids: Sequence[str], subjects: Sequence[str]) -> None:
+        self._ids = ids
+        self._subjects = subjects
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[str, str]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[tuple[str, str]]: ...
+
+    def __getitem__(self, place: int | slice) -> tuple[str, str] | Sequence[tuple[str, str]]:
+        if isinstance(place, slice):
+            return _Names(self._ids[place], self._subjects[place])
+        return self._ids[place], self._subjects[place]
 
 
 class _LedgerItems(Sequence[AnyItem]):
@@ -228,7 +268,7 @@ def received_item(content: bytes) -> AnyItem | None:
 def _shape_of(lead: _Lead) -> object:
     """What of an item's own fields tells its shape (`trilat.policy.forms.shape_of`), still as bytes."""
     if lead.kind == _TRACK:
-        return bytes(lead.own_second) == _NIL, bytes(lead.own_third) == _EMPTY_LIST
+        return lead.own_second == _NIL, lead.own_third == _EMPTY_LIST
     if lead.kind == _REPORT:
         # The tag of the observation: its array begins with it.
         return msgspec.msgpack.decode(lead.own_second, type=_Tagged).tag

@@ -3,7 +3,8 @@
 Own reports
 1. the status is the node's;
 2. the item is this party's own, from its own observations, and named as such;
-3. it is of a kind that a feed gives: warnings, consents and recalls are people's, and have their own ways in;
+3. it is of a kind that a feed gives: warnings, consents and recalls are people's, and have their own ways in,
+   watch areas are settings;
 4. its instant is not further ahead of, or behind, the clock than the settings allow;
 5. it was not accepted before.
 
@@ -11,13 +12,23 @@ Partners' releases, after the link has checked signatures and addresses
 1. the status is the node's;
 2. it is named after its originator, so that nobody can put a version behind another's item;
 3. the release has not expired, and was not decided ahead of this node's clock;
-4. an agreement that this node holds permits this very release: policy refuses on the way out, and again here.
+4. an agreement that this node holds permits this very release: policy refuses on the way out, and again here;
+5. it does not name a watch area: no honest node gives that to another.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from trilat.model import SECOND_NS, AnyItem, Consent, Outcome, Release, format_instant, kind_of
+from trilat.model import (
+    SECOND_NS,
+    AnyItem,
+    Consent,
+    Outcome,
+    Release,
+    format_instant,
+    kind_of,
+    names_watch_area,
+)
 from trilat.node.config import NodeConfig
 from trilat.policy import AgreementSet, ReleaseRequest, decide
 
@@ -37,6 +48,8 @@ def report_refusal(item: AnyItem, config: NodeConfig, now_ns: int, *, known: boo
         return f"{name} is {item.status.value}, this node holds {config.status.value} items only"
     if item.label.originator != config.party or item.provenance.originators != (config.party,):  # 2
         return f"{name} is by `{item.label.originator}`: intake takes this party's own reports only"
+    if names_watch_area(item):  # 3
+        return f"{name} is a watch area: write it as [[watch_area]] into the node's settings"
     if not item.item_id.startswith(f"{config.party}-"):
         return f"{name} is not named after this party: begin the name with `{config.party}-`"
     if kind_of(item) in SPOKEN_KINDS:  # 3
@@ -66,6 +79,8 @@ def foreign_refusal(
     name = f"item `{item.item_id}` of `{sender}`"
     if item.status is not config.status:  # 1
         return f"{name} is {item.status.value}, this node holds {config.status.value} items only"
+    if names_watch_area(item):  # 5
+        return f"{name} says what a party watches over: that is for its own staff, and not used here"
     misnamed = _misnamed(item, (config.party, *config.peers))
     if misnamed is not None:  # 2
         return f"{name} by `{item.label.originator}` is named after `{misnamed}`: not used"

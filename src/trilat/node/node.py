@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from trilat.domains import Alarm, Head, MakeHead, Sight
+from trilat.domains import Alarm, Sight
 from trilat.ledger import Entry, EntryKind, Ledger
 from trilat.link import (
     Entropy,
@@ -55,6 +55,7 @@ from trilat.model import (
     WarningState,
     encode,
     kind_of,
+    names_watch_area,
 )
 from trilat.node.alerts import Alerts
 from trilat.node.config import NodeConfig
@@ -73,6 +74,7 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 from trilat.node.views import Views
+from trilat.node.watched import Watched
 from trilat.policy import AgreementSet
 
 _DECIDED_ENTRIES_MAX = 4_000
@@ -88,6 +90,16 @@ class IntakeResult:
 
     accepted: int
     refusals: tuple[str, ...]
+
+
+def _offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
+    """Whether any clause speaks of giving a peer reports as they are."""
+    return any(
+        "report" in rule.clause.kinds
+        and config.party in rule.clause.givers
+        and not set(config.peers).isdisjoint(rule.clause.receivers)
+        for rule in agreements.rules
+    )
 
 
 class Node:
@@ -128,6 +140,7 @@ class Node:
         self.views = Views(config.party)
         self.alerts = Alerts(config.party)
         self.disputed = Disputed(config.party)
+        self.watched = Watched(config)
         self.exchange = Exchange(config, agreements)
         self.holdings = Holdings()
         self.recent_decisions = RecentDecisions()
@@ -157,12 +170,7 @@ class Node:
 
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
-        self._offers_reports = any(
-            "report" in rule.clause.kinds
-            and config.party in rule.clause.givers
-            and not set(config.peers).isdisjoint(rule.clause.receivers)
-            for rule in agreements.rules
-        )
+        self._offers_reports = _offers_reports(config, agreements)
 
     @property
     def own_tracks(self) -> int:
@@ -240,6 +248,7 @@ class Node:
         self._refuse_failed()
         now_ns = self.clock.now_ns()
         made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
+        made += self._watched(now_ns)
         entries = self._pending_entries[:_PENDING_MAX]
         del self._pending_entries[:_PENDING_MAX]
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
@@ -293,26 +302,12 @@ class Node:
         """Use an item that this node made and wrote."""
         self.holdings.add(held)
         self.heads.remember(held.item)
-        if not isinstance(held.item, Warning | Disagreement):
+        if not isinstance(held.item, Warning | Disagreement) and not names_watch_area(held.item):
             self.views.add_own(held.item)
 
     def _published(self, now_ns: int) -> list[Held]:
         """What own sensors tell since the last tick, each version once."""
-
-        def make_head(domain: Domain) -> MakeHead:
-            def head(kind: str, name: str, subject: str, valid_ns: int, reports: tuple[str, ...]) -> Head:
-                return self.heads.head(
-                    name,
-                    subject,
-                    kind=kind,
-                    domain=domain,
-                    valid_ns=valid_ns,
-                    now_ns=now_ns,
-                    report_ids=reports,
-                )
-
-            return head
-
+        make_head = self.heads.for_reports(now_ns)
         made = [Held(item, b"") for item in self.views.own.publish(now_ns, make_head)]
         for held in made:
             self.use_item(held)
@@ -336,10 +331,17 @@ class Node:
             )
         )
 
-    def _told(self, new_for: Callable[[str], Sequence[AnyItem]]) -> list[Held]:
+    def _watched(self, now_ns: int) -> list[Held]:
+        """Watch areas and threats to them: for the own staff, from its View, and for nobody else."""
+        new = self.watched.update(self.views.staff, now_ns, self.heads)
+        return self._told(lambda _: new, (self.config.party,))
+
+    def _told(
+        self, new_for: Callable[[str], Sequence[AnyItem]], audiences: Sequence[str] | None = None
+    ) -> list[Held]:
         """Use what is new for the own staff and for each peer, one after another."""
         made = []
-        for audience in (self.config.party, *self.config.peers):
+        for audience in audiences or (self.config.party, *self.config.peers):
             for item in new_for(audience):
                 held = Held(item, b"", audience=audience)
                 self.use_item(held)
@@ -515,6 +517,8 @@ class Node:
                 gave the basis or of another concern.
         """
         self._refuse_failed()
+        if kind is WarningKind.THREAT:
+            raise UsageError("threats to watch areas are told by the node itself, and to its own staff alone")
         shown = tuple((self.holdings.shown(reference), reference) for reference in basis)
         support = tuple((self.holdings.shown(reference), reference) for reference in confirmed_by)
         warnings = []

@@ -18,6 +18,7 @@ from trilat.model import (
     Warning,
     decode,
     decode_item,
+    names_watch_area,
 )
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
@@ -97,7 +98,10 @@ class _Restorer:
         item = decode_item(content)
         node = self._node
         audience = None
-        if isinstance(item, Warning):
+        if names_watch_area(item):
+            audience = node.config.party
+            node.watched.restore(item, stored.recorded_ns)
+        elif isinstance(item, Warning):
             audience, key = node.heads.audience_of(item)
             node.alerts.restore(audience, key, item, stored.recorded_ns)
         elif isinstance(item, Disagreement):

@@ -12,9 +12,13 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from trilat.domains import AREAS_MAX, WatchArea, check_watch_areas
 from trilat.model import Status, UsageError, format_instant, parse_instant
 
 NODE_FILE: Final = "node.toml"
+_LISTS: Final = ("peer", "watch_area")
+"""Settings that are lists of tables, `[[NAME]]` each."""
+
 _PARTY: Final = r"^[A-Z][A-Z0-9]{1,11}$"
 _ADDRESS: Final = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})$")
 
@@ -80,6 +84,9 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     content_level: str = ""
     headline_level: str = ""
     peer: tuple[Peer, ...] = ()
+    watch_area: Annotated[tuple[WatchArea, ...], msgspec.Meta(max_length=AREAS_MAX)] = ()
+    """Areas over which the party watches; nothing of them leaves its own staff."""
+
     web: WebSettings = msgspec.field(default_factory=WebSettings)
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
@@ -128,6 +135,7 @@ def _check(settings: NodeSettings) -> None:
             raise UsageError(
                 f"{NODE_FILE}: {name} `{address}` is not loopback: listen on 127.0.0.1, or set allow_remote"
             )
+    check_watch_areas(settings.watch_area, NODE_FILE)
     for peer in settings.peer:
         if peer.dial:
             host_and_port(peer.dial, f"dial of peer {peer.code}")
@@ -176,8 +184,9 @@ def write_settings(settings: NodeSettings) -> str:
     ]
     for name in ("web", "link", "clock"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
-    for peer in plain["peer"]:
-        lines += ["", "[[peer]]", *_fields(peer)]
+    for name in _LISTS:
+        for entry in plain[name]:
+            lines += ["", f"[[{name}]]", *_fields(entry)]
     return "\n".join(lines) + "\n"
 
 
@@ -185,7 +194,7 @@ def _fields(table: dict[str, Any]) -> list[str]:
     return [
         f"{name} = {_value(value)}"
         for name, value in table.items()
-        if not isinstance(value, dict) and name != "peer"
+        if not isinstance(value, dict) and name not in _LISTS and value is not None
     ]
 
 
@@ -194,8 +203,8 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(part) for part in value)}]"
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int | float):
+        return repr(value)
     # A basic string of TOML has the escapes of a JSON string.
     return msgspec.json.encode(str(value)).decode()
 

@@ -29,9 +29,11 @@ from trilat.model import (
     Event,
     Form,
     Kinematics,
+    LocalName,
     Place,
     Polygon,
     Release,
+    Threat,
     Track,
     UsageError,
     Vessel,
@@ -135,7 +137,9 @@ def _event(event: Event) -> Plain:
 
 def _area(area: Area) -> Plain:
     region = area.region
-    timing = {"expected_ns": area.expected_ns, "time_sigma_ms": area.time_sigma_ms}
+    timing: Plain = {"expected_ns": area.expected_ns, "time_sigma_ms": area.time_sigma_ms}
+    if area.name is not None:
+        timing["names"] = _names(area.name)
     if isinstance(region, Polygon):
         corners = [degrees_of(corner) for corner in region.corners]
         return {
@@ -176,9 +180,26 @@ def _warning(warning: Warning) -> Plain:
         "sources": list(warning.sources),
         "speaker": warning.speaker,
         "text": warning.text,
+        **({} if warning.threat is None else {"threat": _threat(warning.threat)}),
         "lat": None,
         "lon": None,
     }
+
+
+def _threat(threat: Threat) -> Plain:
+    return {
+        "area": threat.area,
+        "names": _names(threat.name),
+        "impact": threat.impact_ppm / _PPM,
+        "overflight": threat.overflight_ppm / _PPM,
+        "first_ns": threat.first_ns,
+        "last_ns": threat.last_ns,
+    }
+
+
+def _names(name: LocalName) -> Plain:
+    """A name in each language; the one name where a language has none of its own."""
+    return {"en": name.name, "ja": name.ja or name.name, "ko": name.ko or name.name}
 
 
 def _disagreement(disagreement: Disagreement) -> Plain:

@@ -14,12 +14,12 @@ Cost grows with the number of distinct sets, not with the number of audiences.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from trilat.domains import PIPELINES, Alarm, Dispute, MakeHead, Pipeline, Sight
+from trilat.domains import PIPELINES, Alarm, Corners, Dispute, MakeHead, Pipeline, Sight, Threatened
 from trilat.model import AnyItem, Domain, Report, Track, Vessel, kind_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
@@ -122,6 +122,12 @@ class View:
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
         """What the parties of this View disagree on."""
         return tuple(dispute for pipeline in self.pipelines.values() for dispute in pipeline.disputes(now_ns))
+
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:
+        """What this View's objects mean for areas."""
+        return tuple(
+            found for pipeline in self.pipelines.values() for found in pipeline.threatened(now_ns, areas)
+        )
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The objects of this View."""

@@ -29,6 +29,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from trilat.model import (
+    INSTANT_NS_MAX,
     ITEM_KINDS,
     SECOND_NS,
     Account,
@@ -51,9 +52,11 @@ from trilat.model import (
     Release,
     Report,
     Stage,
+    Threat,
     Track,
     UsageError,
     Vessel,
+    Warning,
     equivalent,
     kind_of,
 )
@@ -197,6 +200,8 @@ def _rounded(item: AnyItem, duties: Duties) -> AnyItem:
         return _area_rounded(copy, duties)
     if isinstance(copy, Disagreement):
         return _disagreement_rounded(copy, duties)
+    if isinstance(copy, Warning) and copy.threat is not None:
+        return _replaced(copy, threat=_threat_rounded(copy.threat, duties))
     if isinstance(copy, Need | Offer) and copy.place is not None:
         return _replaced(copy, place=round_place(copy.place, duties.round_position_m)[0])
     return copy
@@ -276,6 +281,17 @@ def _disagreement_rounded(disagreement: Disagreement, duties: Duties) -> Disagre
         disagreement,
         accounts=tuple(_account_rounded(account, duties) for account in disagreement.accounts),
         since_ns=rounded_down_ns(disagreement.since_ns, duties.round_time_s),
+    )
+
+
+def _threat_rounded(threat: Threat, duties: Duties) -> Threat:
+    """The window rounded outwards: what was in it stays in it."""
+    cell_ns = duties.round_time_s * SECOND_NS
+    last_ns = rounded_down_ns(threat.last_ns, duties.round_time_s)
+    return msgspec.structs.replace(
+        threat,
+        first_ns=rounded_down_ns(threat.first_ns, duties.round_time_s),
+        last_ns=last_ns if last_ns == threat.last_ns else min(last_ns + cell_ns, INSTANT_NS_MAX),
     )
 
 

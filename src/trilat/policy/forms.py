@@ -40,8 +40,9 @@ FORM_ORDER: Final = MappingProxyType({form: place for place, form in enumerate(F
 
 CONTROL_KINDS: Final = frozenset({"consent", "recall", "reclassification", "loss-report", "answer"})
 
-_BOUND: Final = frozenset({"confirmed_by"})
-"""Fields that have a default and cannot be emptied: a confirmation names what confirms it."""
+_BOUND: Final = frozenset({"confirmed_by", "threat", "name"})
+"""Fields that have a default and cannot be emptied: a confirmation names what confirms it, a watch area its
+name, a threat the area."""
 
 _EMPTY: Final = ((), "", None, 0, Stage.UNKNOWN)
 """Defaults that say nothing. A field whose default says something would tell what is not so."""

@@ -7,11 +7,12 @@ The same scenario, regime, seed and faults give the same run.
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from trilat.domains import WatchArea
 from trilat.ledger import Ledger, MemoryStore, SqliteStore
 from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
 from trilat.model import SECOND_NS, AnyItem, Status, Store, UsageError
@@ -66,6 +67,9 @@ class FederationSettings:
 
     readers: tuple[str, ...] = ()
     """Parties without a node that all labels name beside the partners, such as an exercise's observer."""
+
+    watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
+    """What each party watches over."""
 
     def __post_init__(self) -> None:
         """Refuse crashes that no run can play: of a stranger, without an end, or two of one node at once."""
@@ -141,6 +145,7 @@ class Federation:
             releasable_to=(*partners_of(self.preset, party, peers), *self.settings.readers),
             token_key=hashlib.sha256(f"{self.settings.seed} {party}".encode()).digest(),
             readers=self.settings.readers,
+            watch_areas=self.settings.watch_areas.get(party, ()),
             decision_shift_ns=self.shift_ns,
         )
         ledger = Ledger(self._stores[party], party, self._ledger_keys[party], self.clock, os.urandom)

@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from trilat.domains import Places
 from trilat.fusion import (
     DirectionObservation,
     EquivalentObservation,
@@ -32,6 +33,7 @@ from trilat.fusion import (
 from trilat.model import SECOND_NS, ObservationError
 from trilat.scenario import Sensor
 from trilat.study.plots import Observed
+from trilat.study.track_products import TrackProducts
 from trilat.study.tracking import (
     Progress,
     TrackRun,
@@ -60,6 +62,7 @@ def party_pictures(
     settings: TrackerSettings | None = None,
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
+    places: Places | None = None,
 ) -> dict[str, TrackRun]:
     """The picture of each party that owns a sensor, by party.
 
@@ -71,14 +74,15 @@ def party_pictures(
         settings: of every party's tracker.
         sample_ns: growing instants at which the pictures are asked for.
         progress: is told the share done.
+        places: and watch areas, where the products are asked for.
     """
     names = sorted({sensor.party for sensor in sensors})
     settings = settings or TrackerSettings()
     if fusion == "central":
-        run = track_plots(observations, sensors, settings, sample_ns, progress)
+        run = track_plots(observations, sensors, settings, sample_ns, progress, places)
         return dict.fromkeys(names, run)
     settings = replace(settings, source_track_age_s=max(settings.source_track_age_s, 2.0 * exchange_s))
-    parties = {name: _Party(name, sensors, settings, sample_ns) for name in names}
+    parties = {name: _Party(name, sensors, settings, sample_ns, places) for name in names}
     period_ns = round(exchange_s * SECOND_NS)
     next_ns = observations[0].time_ns + period_ns
     done = 0
@@ -100,13 +104,19 @@ class _Party:
     """One party: a tracker of its own plots alone, which it sends from, and the picture that it shows."""
 
     def __init__(
-        self, name: str, sensors: Iterable[Sensor], settings: TrackerSettings, sample_ns: Sequence[int]
+        self,
+        name: str,
+        sensors: Iterable[Sensor],
+        settings: TrackerSettings,
+        sample_ns: Sequence[int],
+        places: Places | None,
     ) -> None:
         models = sensor_models(sensors)
         self.name = name
         self._own = Tracker(settings, models)
         self._shown = Tracker(settings, models)
         self._writer = Writer()
+        self._products = None if places is None else TrackProducts(places)
         self._waiting = list(reversed(sample_ns))
         self._tracklets: list[EquivalentObservation] = []
         self._latest: dict[str, TrackEstimate] = {}
@@ -129,6 +139,12 @@ class _Party:
             estimate = combined.get(taken.estimate.track_key, taken.estimate)
             if estimate.confirmed and isinstance(taken.plot, RadarObservation | DirectionObservation):
                 self._writer.write(estimate, taken.plot)
+        self._look(time_ns)
+
+    def _look(self, time_ns: int) -> None:
+        """Say what follows from the picture of an instant, where that is asked for."""
+        if self._products is not None:
+            self._products.look(self._shown, self._writer.number, time_ns)
 
     def _keep_tracklet(self, plot: Observed, estimate: TrackEstimate) -> None:
         try:
@@ -165,6 +181,7 @@ class _Party:
             changed = old is None or not np.array_equal(old.mean, estimate.mean)
             if estimate.confirmed and changed:
                 self._writer.write(estimate, None)
+        self._look(time_ns)
 
     def _renamed(self, time_ns: int) -> tuple[TrackEstimate, ...]:
         """The picture at an instant, after tracks whose names have changed kept their numbers."""
@@ -176,7 +193,8 @@ class _Party:
     def finished(self) -> TrackRun:
         """The whole picture."""
         take_samples(self._shown, self._writer, self._waiting, None)
-        return TrackRun(tuple(self._writer.rows), tuple(self._writer.samples), self._shown.counts())
+        told = None if self._products is None else self._products.result()
+        return TrackRun(tuple(self._writer.rows), tuple(self._writer.samples), self._shown.counts(), told)
 
 
 def _exchanged(parties: Mapping[str, _Party], time_ns: int, fusion: str) -> None:

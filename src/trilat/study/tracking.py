@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from trilat.domains import Places
 from trilat.fusion import (
     FALLING,
     EquivalentObservation,
@@ -28,6 +29,7 @@ from trilat.fusion import (
 from trilat.model import SECOND_NS, ObservationError
 from trilat.scenario import Sensor
 from trilat.study.plots import Observed
+from trilat.study.track_products import TrackProducts
 
 TRACK_COLUMNS: Final = (
     *("t_ns", "track", "x_m", "y_m", "z_m", "vx_m_per_s", "vy_m_per_s", "vz_m_per_s"),
@@ -78,6 +80,8 @@ class TrackRun:
     rows: tuple[Row, ...] = field(repr=False)
     samples: tuple[Sample, ...] = field(repr=False)
     counts: Mapping[str, int]
+    products: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What follows from the tracks, as JSON values; None where nobody asked (see `track_products`)."""
 
 
 class Writer:
@@ -157,6 +161,7 @@ def track_plots(
     settings: TrackerSettings | None = None,
     sample_ns: Sequence[int] = (),
     progress: Progress | None = None,
+    places: Places | None = None,
 ) -> TrackRun:
     """One picture of all plots.
 
@@ -166,7 +171,9 @@ def track_plots(
         settings: of the tracker.
         sample_ns: growing instants at which the picture is asked for, from plots up to each.
         progress: is told the share done.
+        places: and watch areas, where the products are asked for.
     """
+    products = None if places is None else TrackProducts(places)
     tracker, writer = Tracker(settings, sensor_models(sensors)), Writer()
     waiting = list(reversed(sample_ns))
     done = 0
@@ -175,11 +182,14 @@ def track_plots(
         for plot in plots:
             tracker.add(plot)
         write_taken(tracker, writer, time_ns)
+        if products is not None:
+            products.look(tracker, writer.number, time_ns)
         done += len(plots)
         if progress is not None:
             progress(done / len(observations))
     take_samples(tracker, writer, waiting, None)
-    return TrackRun(tuple(writer.rows), tuple(writer.samples), tracker.counts())
+    told = None if products is None else products.result()
+    return TrackRun(tuple(writer.rows), tuple(writer.samples), tracker.counts(), told)
 
 
 def take_samples(tracker: Tracker, writer: Writer, waiting: list[int], before_ns: int | None) -> None:

@@ -31,6 +31,7 @@ Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 Course = Annotated[float, msgspec.Meta(ge=0, le=360)]
 Length = Annotated[float, msgspec.Meta(ge=0)]
+Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Duration = Annotated[float, msgspec.Meta(ge=0)]
 Polygon = Annotated[list[tuple[Latitude, Longitude]], msgspec.Meta(max_length=512)]
 Names = Annotated[list[ShortText], msgspec.Meta(max_length=256)]
@@ -130,6 +131,25 @@ class ShownAccount(msgspec.Struct, frozen=True, kw_only=True):
     lon: Longitude | None
 
 
+class ShownNames(msgspec.Struct, frozen=True, kw_only=True):
+    """What something is called in each language."""
+
+    en: ShortText
+    ja: ShortText
+    ko: ShortText
+
+
+class ShownThreat(msgspec.Struct, frozen=True, kw_only=True):
+    """How probable it is that an object comes down in a watch area (`impact`), or flies over it, and when."""
+
+    area: Identifier
+    names: ShownNames
+    impact: Probability
+    overflight: Probability
+    first_ns: InstantNs
+    last_ns: InstantNs
+
+
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """An item as a reader may see it. Ellipses of tracks are 3 sigma, of events and areas 95 %."""
 
@@ -164,6 +184,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     sources: Names | UnsetType = UNSET
     speaker: PartyCode | UnsetType | None = UNSET
     text: Text | UnsetType = UNSET
+    threat: ShownThreat | UnsetType = UNSET
+    names: ShownNames | UnsetType = UNSET
     disagreement: ShortText | UnsetType = UNSET
     accounts: list[ShownAccount] | UnsetType = UNSET
     since_ns: InstantNs | UnsetType = UNSET

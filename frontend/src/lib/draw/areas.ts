@@ -1,6 +1,7 @@
 /**
  * Areas and events on the ground. The colour says who made it. The line says what it is: solid for what was
- * estimated from observations, such as where something was launched, dashed for what is predicted.
+ * estimated from observations, such as where something was launched, dashed for what is predicted, dotted for
+ * what the party watches over.
  */
 
 import { countdown, secondsBetween } from '../format';
@@ -13,7 +14,7 @@ import { faint, STALE } from './colours';
 
 /** Areas of one sort whose middles are nearer than this share one label. */
 const SHARED_LABEL_PX = 26;
-const DASHES: Readonly<Record<string, number[]>> = { impact: [6, 4], hazard: [2, 4] };
+const DASHES: Readonly<Record<string, number[]>> = { impact: [6, 4], hazard: [2, 4], watch: [1, 3] };
 const WEIGHT_IMPACT = 50;
 const WEIGHT_OTHER = 20;
 
@@ -56,7 +57,7 @@ function drawRegion(brush: Brush, item: Shown): void {
   context.beginPath();
   outline.forEach(({ x, y }, place) => (place === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
   context.closePath();
-  context.fillStyle = faint(colour, item.kind === 'event' ? 0.08 : 0.2);
+  context.fillStyle = faint(colour, item.kind === 'event' || item.area === 'watch' ? 0.08 : 0.2);
   context.fill();
   context.setLineDash(DASHES[item.area ?? ''] ?? []);
   context.strokeStyle = colour;
@@ -70,7 +71,8 @@ function sortOf(item: Shown): string {
   if (item.kind === 'event' || item.area === 'launch') {
     return `event.${item.kind === 'event' ? item.event : 'launch'}`;
   }
-  return `area.${item.area}`;
+  // Each watch area has a name of its own, and so a label.
+  return item.area === 'watch' ? `area.watch.${item.id}` : `area.${item.area}`;
 }
 
 /** Adds an item to the site of its sort that is near, or makes a new one. */
@@ -105,6 +107,10 @@ function drawSite(brush: Brush, site: Site): void {
   const item = speaker(brush, site.items);
   const { colour } = markOf(item.originator);
   const [group, sort] = site.sort.split('.');
+  const ways: Readonly<Record<string, () => string>> = {
+    impact: () => impactText(brush, group, item),
+    watch: () => (item.names ? brush.named(item.names) : brush.word(group, sort)),
+  };
   context.beginPath();
   if (group === 'event') {
     context.moveTo(site.x, site.y - 4);
@@ -125,7 +131,7 @@ function drawSite(brush: Brush, site: Site): void {
     x: site.x,
     y: site.y,
     clear: 6,
-    text: sort === 'impact' ? impactText(brush, group, item) : brush.word(group, sort),
+    text: ways[sort]?.() ?? brush.word(group, sort),
     codes: [...new Set(site.items.map(({ originator }) => originator))],
     weight: sort === 'impact' ? WEIGHT_IMPACT : WEIGHT_OTHER,
     bright: site.items.some(({ id }) => id === brush.selected),

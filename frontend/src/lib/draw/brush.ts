@@ -3,6 +3,7 @@
 import { secondsBetween } from '../format';
 import type { Globe } from '../globe';
 import type { Key } from '../i18n/en';
+import type { Names } from '../types';
 import type { Box, Label } from './labels';
 
 /** An object at a pixel, for picking by pointer. */
@@ -27,6 +28,8 @@ export interface Brush {
   say: Say;
   /** A code in words, such as `stage` and `boost`. */
   word: (group: string, code: string) => string;
+  /** A name that comes in all languages, in the one chosen. */
+  named: (names: Names) => string;
   labels: Label[];
   /** Boxes that labels keep clear of. */
   taken: Box[];

@@ -59,8 +59,8 @@ describe('each code of the model has words', () => {
     ['agreement.py', 'Form', 'form.short', 6],
     ['track.py', 'Stage', 'stage', 6],
     ['track.py', 'EventKind', 'event', 6],
-    ['track.py', 'AreaKind', 'area', 3],
-    ['track.py', 'WarningKind', 'warning', 2],
+    ['track.py', 'AreaKind', 'area', 4],
+    ['track.py', 'WarningKind', 'warning', 3],
     ['track.py', 'WarningState', 'state', 4],
     ['item.py', 'Status', 'status', 3],
   ])('%s %s', (file, name, group, atLeast) => {

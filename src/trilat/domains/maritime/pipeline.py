@@ -5,10 +5,12 @@ newest report with a position shows where it is; among reports of one instant th
 without a position tells only that the ship is there. Ships give rise to no items and no alarms yet.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight
+from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight, Threatened
 from trilat.domains.places import degrees_of
+from trilat.domains.threats import Corners
 from trilat.model import AnyItem, Domain, Vessel
 
 VESSELS_MAX: Final = 500_000
@@ -55,6 +57,10 @@ class VesselPipeline:
 
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:  # noqa: ARG002 - protocol
         """None: reports of a ship are shown as they are."""
+        return ()
+
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:  # noqa: ARG002
+        """Nothing: a ship does not come down."""
         return ()
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002 - a ship stays where it last said

@@ -14,8 +14,9 @@ from trilat.domains.missile.catalogue import (
     read_catalogue,
 )
 from trilat.domains.missile.claims import FlightAnswer, FlightClaim, Verdict, check_flight
-from trilat.domains.missile.conversion import plot_of
-from trilat.domains.missile.pipeline import MissilePipeline
+from trilat.domains.missile.conversion import kinematics_of, plot_of
+from trilat.domains.missile.pipeline import LAUNCH_EVERY_S, MissilePipeline
+from trilat.domains.missile.products import IMPACT_EVERY_S, Products
 from trilat.domains.missile.telemetry import (
     Telemetry,
     burns_from_events,
@@ -25,6 +26,8 @@ from trilat.domains.missile.telemetry import (
 )
 
 __all__ = [
+    "IMPACT_EVERY_S",
+    "LAUNCH_EVERY_S",
     "Catalogue",
     "CatalogueAnswer",
     "CatalogueRow",
@@ -32,12 +35,14 @@ __all__ = [
     "FlightAnswer",
     "FlightClaim",
     "MissilePipeline",
+    "Products",
     "SetAside",
     "Telemetry",
     "Verdict",
     "burns_from_events",
     "check_catalogue",
     "check_flight",
+    "kinematics_of",
     "plot_of",
     "read_catalogue",
     "read_events",

@@ -36,6 +36,7 @@ from trilat.model import (
 _UM_PER_M: Final = 1e6
 _MM_PER_M: Final = 1e3
 _NRAD: Final = 1e-9
+_PPM: Final = 1e6
 _ROWS, _COLUMNS = np.tril_indices(6)
 
 
@@ -73,6 +74,16 @@ def ellipse_of(
         semi_minor_m=min(max(1, math.ceil(semi_minor_m)), major),
         bearing_mdeg=round((bearing_deg % 180.0) * 1000.0) % 180_000,
     )
+
+
+def covariance_of(region: Ellipse) -> FloatArray:
+    """East-north covariance (2, 2), m2, of a region with its probability."""
+    # Chi-square of two dimensions: the squared radius for p is -2 ln(1 - p).
+    reach = math.sqrt(-2.0 * math.log1p(-region.probability_ppm / _PPM))
+    bearing = math.radians(region.bearing_mdeg / 1e3)
+    axes = np.array([[math.sin(bearing), math.cos(bearing)], [math.cos(bearing), -math.sin(bearing)]])
+    sigmas = np.array([region.semi_major_m, region.semi_minor_m]) / reach
+    return np.asarray(axes.T @ np.diag(sigmas**2) @ axes, dtype=np.float64)
 
 
 @lru_cache(maxsize=4_096)

@@ -11,7 +11,6 @@ Rules
    same items says the same, and a restart knows it again.
 """
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from typing import Final
 import numpy as np
 
 from trilat.domains.missile.alarms import centre_of, newest_kept
-from trilat.domains.missile.parties import Saying, Sayings, Subject
+from trilat.domains.missile.conversion import covariance_of
+from trilat.domains.missile.parties import Saying, Sayings, Subject, short_name
 from trilat.domains.pipeline import Dispute
 from trilat.domains.places import degrees_of
-from trilat.geo import FloatArray, geodesic_inverse, geodesic_offset
+from trilat.geo import geodesic_inverse, geodesic_offset
 from trilat.model import (
     SECOND_NS,
     Account,
@@ -45,10 +45,6 @@ _NEAR_S: Final = 120.0
 _NEAR_M: Final = 150_000.0
 _BESIDE_M: Final = 100_000.0
 """A second object farther than this from the first is not beside it, metres."""
-
-_PPM: Final = 1_000_000
-_NAME_CHARACTERS: Final = 32
-"""Longer names of objects are shortened in the name of a dispute, so that this stays a name of an item."""
 
 _Key = tuple[DisagreementKind, Subject, Subject]
 _Item = Event | Area
@@ -215,17 +211,11 @@ def _dispute(key: _Key, standing: _Standing) -> Dispute:
     return Dispute(
         kind=kind,
         domain=Domain.MISSILE,
-        key=f"{kind.value}-{_short(one)}-{_short(other)}",
+        key=f"{kind.value}-{short_name(one[1])}-{short_name(other[1])}",
         accounts=standing.accounts,
         since_ns=standing.since_ns,
         received_under=standing.received_under,
     )
-
-
-def _short(name: Subject) -> str:
-    """A name for an object that is short whatever its party calls it."""
-    subject = name[1]
-    return subject if len(subject) <= _NAME_CHARACTERS else hashlib.sha256(subject.encode()).hexdigest()[:16]
 
 
 def _name(item: _Item) -> Subject:
@@ -276,14 +266,5 @@ def _places_differ(one: _Item, other: _Item) -> bool:
     if not (isinstance(one.region, Ellipse) and isinstance(other.region, Ellipse)):
         return False
     apart = geodesic_offset(*degrees_of(one.region.centre), *degrees_of(other.region.centre))
-    joint = _covariance(one.region) + _covariance(other.region)
+    joint = covariance_of(one.region) + covariance_of(other.region)
     return bool(apart @ np.linalg.solve(joint, apart) > _GATE)
-
-
-def _covariance(region: Ellipse) -> FloatArray:
-    """East-north covariance (2, 2), m2, of a region with its probability."""
-    reach = math.sqrt(-2.0 * math.log1p(-region.probability_ppm / _PPM))
-    bearing = math.radians(region.bearing_mdeg / 1e3)
-    axes = np.array([[math.sin(bearing), math.cos(bearing)], [math.cos(bearing), -math.sin(bearing)]])
-    sigmas = np.array([region.semi_major_m, region.semi_minor_m]) / reach
-    return np.asarray(axes.T @ np.diag(sigmas**2) @ axes, dtype=np.float64)

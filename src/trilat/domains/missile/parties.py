@@ -8,6 +8,7 @@ Two parties' objects are the same one while their states, taken to one instant, 
 each other, and stay it until they lie beyond `_OTHER_GATE`.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass, field
 from typing import Final
@@ -44,6 +45,15 @@ _FARTHEST_M: Final = 1.0e8
 _COAST_PSD: Final = 1e-7
 _BURN_PSD: Final = 600.0
 """Acceleration not known while something burns: 25 m/s2 that stays alike for about half a second, m2/s3."""
+
+
+_NAME_CHARACTERS: Final = 32
+"""Longer names of objects are shortened where they become part of the name of an item."""
+
+
+def short_name(subject: str) -> str:
+    """A name for an object that is short whatever its party calls it."""
+    return subject if len(subject) <= _NAME_CHARACTERS else hashlib.sha256(subject.encode()).hexdigest()[:16]
 
 
 @dataclass

@@ -31,8 +31,10 @@ from trilat.domains.missile.parties import Sayings
 from trilat.domains.missile.partner_tracklets import PartnerTracklets
 from trilat.domains.missile.products import Products
 from trilat.domains.missile.speaker import Speakers
+from trilat.domains.missile.watching import Watching
 from trilat.domains.motion import Motion, motion_of
-from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight
+from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight, Threatened
+from trilat.domains.threats import Corners
 from trilat.fusion import (
     DirectionObservation,
     EquivalentObservation,
@@ -89,6 +91,7 @@ class MissilePipeline:
         self._sayings = Sayings()
         self._disputes = Disputes(self._sayings)
         self._speakers = Speakers()
+        self._watching = Watching(party)
         self._launches: dict[str, Event] = {}
         self._impacts: dict[str, Area] = {}
         self._alarms: tuple[Alarm, ...] | None = None
@@ -283,6 +286,10 @@ class MissilePipeline:
     def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
         """What own and partners' items say differently of one object."""
         return self._disputes.at(now_ns)
+
+    def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:
+        """What this View's objects mean for areas, for those whose turn it is to be looked at."""
+        return self._watching.look(now_ns, areas, self.estimates, self._sayings, self._impacts)
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The confirmed objects with their places; one that a partner puts at the Earth's centre has none."""

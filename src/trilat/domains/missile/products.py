@@ -127,7 +127,7 @@ class Products:
     ) -> list[AnyItem]:
         """What is new of one own object; `others` are the other own objects at the same instant."""
         items = self._staging(estimate, others, make_head)
-        if self._has_fallen(estimate, now_ns):
+        if self.has_fallen(estimate, now_ns):
             items += self._burnout(estimate, make_head)
             items += self._apogee(estimate, make_head)
             items += self._impact(estimate, now_ns, make_head)
@@ -135,7 +135,8 @@ class Products:
             items += self._burns_again(estimate, make_head)
         return items
 
-    def _has_fallen(self, estimate: TrackEstimate, now_ns: int) -> bool:
+    def has_fallen(self, estimate: TrackEstimate, now_ns: int) -> bool:
+        """Whether an object has fallen freely for so long that it is taken to come down."""
         falling_s = (now_ns - self._falling_since_ns.get(estimate.track_key, now_ns)) / SECOND_NS
         return estimate.stage in FALLING and falling_s >= FALLING_FOR_S
 

@@ -45,6 +45,18 @@ def factor(matrix: FloatArray, n: int, low: FloatArray, kept: float = 1.0) -> bo
 
 
 @njit(cache=True)
+def is_sound(mean: FloatArray, covariance: FloatArray) -> bool:
+    """Whether a state (6,) is finite and its covariance (6, 6) positive definite, by more than rounding.
+
+    It is what `mend` leaves: every axis of the correlation longer than 1e-13.
+    """
+    for i in range(6):
+        if not (math.isfinite(mean[i]) and covariance[i, i] > 0.0 and math.isfinite(covariance[i, i])):
+            return False
+    return factor(covariance, 6, np.empty((6, 6)), 1.0 - _AXIS_MIN)
+
+
+@njit(cache=True)
 def mend(matrix: FloatArray, n: int, low: FloatArray) -> None:
     """Makes a covariance (n, n) safely positive definite, in place; nearly always it is, and stays as it is.
 

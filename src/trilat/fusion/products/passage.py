@@ -5,7 +5,8 @@ along its way is an error of the instant, the error across it is an error of the
 down to the ground by R / (R + h). See `fall` for the motion and for what is uncertain in it.
 
 Limits: a burning object is treated as if its thrust ended now. First order: for a place nearer to the track
-than its error across, the distance is not normally distributed; `passing_probability` is the right question.
+than its error across, the distance is not normally distributed; how probable it is that the object passes
+over a circle around the place (`watch.threat_of`) is the right question.
 """
 
 import math
@@ -37,7 +38,7 @@ from trilat.geo import (
 from trilat.model import ObservationError
 
 # Longest step between two looked-at points of the track, seconds, and most of them.
-_TRACK_STEP_S = 5.0
+_TRACK_STEP_S = 1.0
 _TRACK_POINTS_MIN = 16
 # Slower over the ground than this, a passage has no instant, m/s.
 _GROUND_M_PER_S_MIN = 1.0
@@ -58,6 +59,55 @@ class PassageEstimate:
     distance_sigma_m: float
     height_m: float
     height_sigma_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class GroundMotion:
+    """A state seen from the ground below it: radians, m, and the velocity over ground, m/s.
+
+    `along` and `across` (3,) are unit vectors in ECEF of the way over ground and of its right hand; None
+    where it has none.
+    """
+
+    latitude_rad: float
+    longitude_rad: float
+    height_m: float
+    up: FloatArray
+    east_m_per_s: float
+    north_m_per_s: float
+    along: FloatArray | None
+    across: FloatArray | None
+
+    @property
+    def speed_m_per_s(self) -> float:
+        """Over ground."""
+        return math.hypot(self.east_m_per_s, self.north_m_per_s)
+
+    def across_sigma_m(self, covariance: FloatArray) -> float:
+        """One sigma to the side of the point below, of a state's covariance (6, 6), m."""
+        scale = SEMI_MAJOR_AXIS_M / (SEMI_MAJOR_AXIS_M + self.height_m)
+        return 0.0 if self.across is None else scale * sigma_along(self.across, covariance)
+
+    def passing_sigma_s(self, covariance: FloatArray) -> float:
+        """One sigma of the instant at which a point on the ground is passed, s."""
+        return 0.0 if self.along is None else sigma_along(self.along, covariance) / self.speed_m_per_s
+
+
+def sigma_along(axis: FloatArray, covariance: FloatArray) -> float:
+    """One sigma of the position along a unit vector (3,), of a state's covariance (6, 6), m."""
+    return math.sqrt(max(0.0, float(axis @ covariance[:3, :3] @ axis)))
+
+
+def ground_motion(state: FloatArray) -> GroundMotion:
+    """How a state (6,), ECEF, moves over ground."""
+    latitude, longitude, height_m = (float(value) for value in geodetic_from_ecef(state[:3]))
+    rotation = enu_rotation(latitude, longitude)
+    east, north, _ = (float(value) for value in rotation @ state[3:])
+    speed = math.hypot(east, north)
+    moves = speed >= _GROUND_M_PER_S_MIN
+    along = (east * rotation[0] + north * rotation[1]) / speed if moves else None
+    across = (north * rotation[0] - east * rotation[1]) / speed if moves else None
+    return GroundMotion(latitude, longitude, height_m, rotation[2], east, north, along, across)
 
 
 class Fall:
@@ -136,43 +186,48 @@ def passage_estimate(
 ) -> PassageEstimate | None:
     """The passage of a falling state (6,), covariance (6, 6), ECEF, over a place; None where it is past.
 
-    For a track that ends short of the place it is the instant of impact. A state in orbit is followed for
-    two hours.
-
     Raises:
         ObservationError: a state, covariance, instant, coefficient or place that cannot be, or a state
             below the ground.
     """
-    if not (abs(latitude_deg) <= 90.0 and abs(longitude_deg) <= 360.0):
-        raise ObservationError("the place must have a latitude within 90 and a longitude within 360 degrees")
+    _check_place(latitude_deg, longitude_deg)
     path = Fall(mean, covariance, time_ns, ballistic_coefficient_kg_per_m2)
+    return passage_of(path, latitude_deg, longitude_deg)
+
+
+def passage_of(path: Fall, latitude_deg: float, longitude_deg: float) -> PassageEstimate | None:
+    """The passage of a fall over a place; None where it is past, or where there is no way over ground.
+
+    For a path that ends short of the place it is the instant of impact. A state in orbit is followed for
+    two hours.
+
+    Raises:
+        ObservationError: a place that cannot be.
+    """
+    _check_place(latitude_deg, longitude_deg)
     place_m = ecef_from_geodetic(math.radians(latitude_deg), math.radians(longitude_deg), 0.0)
     seconds = path.closest_s(place_m)
-    return None if seconds is None else _passage(path, seconds, latitude_deg, longitude_deg)
-
-
-def _passage(path: Fall, seconds: float, latitude_deg: float, longitude_deg: float) -> PassageEstimate | None:
-    state, covariance = path.predicted(seconds)
-    latitude, longitude, height_m = (float(value) for value in geodetic_from_ecef(state[:3]))
-    rotation = enu_rotation(latitude, longitude)
-    local = rotation @ covariance[:3, :3] @ rotation.T
-    east, north, _ = (float(value) for value in rotation @ state[3:])
-    ground_m_per_s = math.hypot(east, north)
-    if ground_m_per_s < _GROUND_M_PER_S_MIN:
+    if seconds is None:
         return None
-    along = np.array([east, north, 0.0]) / ground_m_per_s
-    across = np.array([north, -east, 0.0]) / ground_m_per_s
+    state, covariance = path.predicted(seconds)
+    ground = ground_motion(state)
+    if ground.along is None:
+        return None
     distance_m, bearing_deg = geodesic_inverse(
-        math.degrees(latitude), math.degrees(longitude), latitude_deg, longitude_deg
+        math.degrees(ground.latitude_rad), math.degrees(ground.longitude_rad), latitude_deg, longitude_deg
     )
-    side = math.sin(math.radians(bearing_deg) - math.atan2(east, north))
-    scale = SEMI_MAJOR_AXIS_M / (SEMI_MAJOR_AXIS_M + height_m)
+    side = math.sin(math.radians(bearing_deg) - math.atan2(ground.east_m_per_s, ground.north_m_per_s))
     return PassageEstimate(
         time_ns=path.time_ns + round(seconds * 1e9),
-        time_sigma_s=math.sqrt(max(0.0, float(along @ local @ along))) / ground_m_per_s,
+        time_sigma_s=ground.passing_sigma_s(covariance),
         distance_m=distance_m,
         right_m=math.copysign(distance_m, side),
-        distance_sigma_m=scale * math.sqrt(max(0.0, float(across @ local @ across))),
-        height_m=height_m,
-        height_sigma_m=math.sqrt(max(0.0, float(local[2, 2]))),
+        distance_sigma_m=ground.across_sigma_m(covariance),
+        height_m=ground.height_m,
+        height_sigma_m=sigma_along(ground.up, covariance),
     )
+
+
+def _check_place(latitude_deg: float, longitude_deg: float) -> None:
+    if not (abs(latitude_deg) <= 90.0 and abs(longitude_deg) <= 360.0):
+        raise ObservationError("the place must have a latitude within 90 and a longitude within 360 degrees")

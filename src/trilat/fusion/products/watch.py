@@ -26,12 +26,11 @@ import numpy as np
 from scipy.special import ndtr, owens_t
 
 from trilat.fusion.products.impact import ImpactEstimate
-from trilat.fusion.products.passage import Fall
+from trilat.fusion.products.passage import Fall, ground_motion
 from trilat.geo import (
     SEMI_MAJOR_AXIS_M,
     FloatArray,
     ecef_from_geodetic,
-    enu_rotation,
     geodesic_direct,
     geodesic_offset,
     geodetic_from_ecef,
@@ -41,6 +40,10 @@ from trilat.model import ObservationError
 CORNERS_MAX = 512
 # Points of a boundary against which a track is measured, at the least.
 _BOUNDARY_POINTS = 48
+# An area farther from an impact than this many errors is not integrated over: it would come to 1e-30.
+_FAR_SIGMAS = 12.0
+# An area reaches farther along the ground than in chords; half as much again is more than enough.
+_REACH_FACTOR = 1.5
 # Corners of the polygon that stands for an ellipse.
 _ELLIPSE_CORNERS = 72
 
@@ -50,13 +53,14 @@ class Threat:
     """How probable it is that an object comes down in an area, and that it flies over it.
 
     `first_ns` and `last_ns` are the passages of the first and the last point of its boundary, None where none
-    lies abeam of the track ahead.
+    lies abeam of the track ahead; `time_sigma_s` is the error of these instants.
     """
 
     impact_probability: float
     overflight_probability: float
     first_ns: int | None
     last_ns: int | None
+    time_sigma_s: float = 0.0
 
 
 def ellipse_corners(
@@ -92,6 +96,8 @@ def impact_probability(impact: ImpactEstimate, corners: Sequence[tuple[float, fl
         ObservationError: fewer than three corners, more than CORNERS_MAX, or one that is no place.
     """
     checked = _checked(corners)
+    if _is_far(impact, checked):
+        return 0.0
     points = np.array(
         [geodesic_offset(impact.latitude_deg, impact.longitude_deg, *corner) for corner in checked]
     )
@@ -100,6 +106,18 @@ def impact_probability(impact: ImpactEstimate, corners: Sequence[tuple[float, fl
     whitened = np.linalg.solve(factor, points.T).T
     total = sum(_edge(start, end) for start, end in zip(whitened, np.roll(whitened, -1, axis=0), strict=True))
     return float(min(1.0, abs(total)))
+
+
+def _is_far(impact: ImpactEstimate, corners: Sequence[tuple[float, float]]) -> bool:
+    """Whether all of an area lies so far from an impact point that no error brings the one into the other."""
+    latitudes, longitudes = np.radians(np.array(corners)).T
+    points = ecef_from_geodetic(latitudes, longitudes, 0.0)
+    point = ecef_from_geodetic(math.radians(impact.latitude_deg), math.radians(impact.longitude_deg), 0.0)
+    middle = points.mean(axis=0)
+    # Chords are shorter than what is measured along the ground, so this errs on the side of looking.
+    reach_m = float(np.max(np.linalg.norm(points - middle, axis=1)))
+    sigma_m = math.sqrt(max(0.0, float(np.trace(impact.covariance_m2))))
+    return float(np.linalg.norm(point - middle)) > _REACH_FACTOR * reach_m + _FAR_SIGMAS * sigma_m
 
 
 def _edge(start: FloatArray, end: FloatArray) -> float:
@@ -129,46 +147,50 @@ def threat_of(path: Fall, impact: ImpactEstimate | None, corners: Sequence[tuple
     falls_in = 0.0 if impact is None else impact_probability(impact, checked)
     boundary = _boundary(checked)
     seconds, right_m = _abeam(path, boundary)
-    if not seconds:
+    if len(seconds) == 0:
         return Threat(falls_in, 0.0, None, None)
-    middle_s = 0.5 * (min(seconds) + max(seconds))
-    sigma_m = _across_sigma_m(path, middle_s)
-    crossed = float(ndtr(max(right_m) / sigma_m) - ndtr(min(right_m) / sigma_m))
+    first_s, last_s = float(np.min(seconds)), float(np.max(seconds))
+    sigma_m, sigma_s = _sigmas(path, 0.5 * (first_s + last_s))
+    crossed = float(ndtr(np.max(right_m) / sigma_m) - ndtr(np.min(right_m) / sigma_m))
     return Threat(
         impact_probability=falls_in,
         overflight_probability=crossed,
-        first_ns=path.time_ns + round(min(seconds) * 1e9),
-        last_ns=path.time_ns + round(max(seconds) * 1e9),
+        first_ns=path.time_ns + round(first_s * 1e9),
+        last_ns=path.time_ns + round(last_s * 1e9),
+        time_sigma_s=sigma_s,
     )
 
 
-def _abeam(path: Fall, boundary: FloatArray) -> tuple[list[float], list[float]]:
-    """For the boundary points that the track passes: seconds until then, and how far to its right, m."""
-    seconds, right_m = [], []
-    for point in boundary:
-        at = path.closest_s(point)
-        if at is None or at > path.seconds - 1e-2:
-            continue
-        state = path.at(at)
-        latitude, longitude, _ = (float(value) for value in geodetic_from_ecef(state[:3]))
-        rotation = enu_rotation(latitude, longitude)
-        east, north, _ = (float(value) for value in rotation @ state[3:])
-        to_latitude, to_longitude, _ = (math.degrees(float(value)) for value in geodetic_from_ecef(point))
-        offset = geodesic_offset(math.degrees(latitude), math.degrees(longitude), to_latitude, to_longitude)
-        seconds.append(at)
-        right_m.append(float(offset @ [north, -east]) / max(1e-9, math.hypot(east, north)))
-    return seconds, right_m
+def _abeam(path: Fall, boundary: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """For the boundary points (n, 3) that the track passes: seconds until then, and how far to its right, m.
+
+    The squared distance to a track of steady speed is a parabola in time: its lowest point goes through the
+    three looked-at points around the nearest. The distance aside is that from a great circle.
+    """
+    squared_m2 = ((path.below[None, :, :] - boundary[:, None, :]) ** 2).sum(axis=2)
+    nearest = squared_m2.argmin(axis=1)
+    passed = (nearest > 0) & (nearest < len(path.below) - 1)
+    row, at = np.flatnonzero(passed), nearest[passed]
+    before, here, after = (squared_m2[row, at + step] for step in (-1, 0, 1))
+    shift = 0.5 * (before - after) / (before - 2.0 * here + after)
+    other = at + np.where(shift < 0.0, -1, 1)
+    states = path.states[at] + np.abs(shift)[:, None] * (path.states[other] - path.states[at])
+    latitude, longitude, _ = geodetic_from_ecef(states[:, :3])
+    up = np.column_stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+    )
+    right = np.cross(states[:, 3:], up)
+    length = np.linalg.norm(right, axis=1)
+    aside = boundary[row] - ecef_from_geodetic(latitude, longitude, 0.0)
+    sine = np.sum(aside * right, axis=1) / np.maximum(length, 1e-9) / SEMI_MAJOR_AXIS_M
+    return (at + shift) * path.step_s, SEMI_MAJOR_AXIS_M * np.arcsin(np.clip(sine, -1.0, 1.0))
 
 
-def _across_sigma_m(path: Fall, seconds: float) -> float:
-    """One sigma of the ground track to the side, m."""
+def _sigmas(path: Fall, seconds: float) -> tuple[float, float]:
+    """One sigma of the ground track to the side, m, and of the instant, s."""
     state, covariance = path.predicted(seconds)
-    latitude, longitude, height_m = (float(value) for value in geodetic_from_ecef(state[:3]))
-    rotation = enu_rotation(latitude, longitude)
-    east, north, _ = (float(value) for value in rotation @ state[3:])
-    across = np.array([north, -east, 0.0]) @ rotation / max(1e-9, math.hypot(east, north))
-    scale = SEMI_MAJOR_AXIS_M / (SEMI_MAJOR_AXIS_M + height_m)
-    return max(1.0, scale * math.sqrt(max(0.0, float(across @ covariance[:3, :3] @ across))))
+    ground = ground_motion(state)
+    return max(1.0, ground.across_sigma_m(covariance)), ground.passing_sigma_s(covariance)
 
 
 def _boundary(corners: Sequence[tuple[float, float]]) -> FloatArray:
