@@ -18,10 +18,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from trilat.fusion.existence import Look, SensorKey
+from trilat.fusion.filters.consider import AXES
 from trilat.fusion.filters.kalman import is_sound
 from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.filters.motion import REENTRY_HEIGHT_M, height
-from trilat.fusion.filters.stages import Bank, mixture, predict_bank, score_bank, start_bank, update_bank
+from trilat.fusion.filters.stages import (
+    Bank,
+    considering,
+    mixture,
+    predict_bank,
+    score_bank,
+    start_bank,
+    update_bank,
+)
 from trilat.fusion.registration.lean import Lean, next_lean
 from trilat.fusion.sharing.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
@@ -32,6 +41,8 @@ NS_PER_S = 1_000_000_000
 _NO_RANGE_M = 1.0e5
 # Nothing that this tracker is for starts deeper than this, metres from the Earth's centre.
 _RADIUS_M_MIN = 6.2e6
+# Partners whose constant errors one track considers; a tracklet of one more is not taken.
+CONSIDERED_MAX = 16
 ASSOCIATIONS = ("gnn", "jpda")
 """Global nearest neighbour, or the probabilities of all pairings."""
 
@@ -92,7 +103,8 @@ class Track:
     `born_ns` is the track's own first plot; `first_time_ns` that of the object, which is earlier when the
     track took over the name of another at a staging. `parent` is the number of the track that it split off,
     or 0. `existence` is of the instant `looked_ns`, that of the last scan that said anything of it;
-    `first_existence` is what it began with.
+    `first_existence` is what it began with. `considered` are the sources whose tracklets of it state a
+    constant error, in the order of their columns in the bank.
     """
 
     ordinal: int
@@ -111,6 +123,7 @@ class Track:
     looks: Mapping[SensorKey, Look] = field(repr=False)
     parent: int = 0
     lean: Lean | None = field(default=None, repr=False)
+    considered: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -131,6 +144,11 @@ def start_track(
         return None
     if start is None or not is_sound(*start) or float(np.linalg.norm(start[0][:3])) < _RADIUS_M_MIN:
         return None
+    bank = start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2)
+    considered: tuple[str, ...] = ()
+    if measurement.constant_sigma_m:
+        bank = considering(bank, _first_cross(start[1], measurement))
+        considered = (measurement.source,)
     return Track(
         ordinal=ordinal,
         number=0,
@@ -140,13 +158,20 @@ def start_track(
         updates=1,
         instants=1,
         sources=frozenset([measurement.source]),
-        bank=start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2),
+        bank=bank,
         history=(measurement,),
         first_existence=existence,
         existence=existence,
         looked_ns=measurement.time_ns,
         looks={measurement.scan[1:4]: Look(1.0, measurement.time_ns, measurement.time_ns)},
+        considered=considered,
     )
+
+
+def _first_cross(covariance: FloatArray, measurement: Measurement) -> FloatArray:
+    """E[e b'] (6, 3) of a state that one tracklet began, whose gain upon the prior was P R^-1."""
+    gain = covariance @ np.linalg.inv(measurement.covariance)
+    return -measurement.constant_sigma_m * gain[:, :AXES]
 
 
 def predicted_bank(track: Track, time_ns: int, settings: TrackerSettings) -> Bank:
@@ -174,12 +199,14 @@ def updated_track(
     The filters see `used`, which is the plot or the blend of several. Unless the plot `is_seen` as the
     track's own, it counts as none. None where the filters come out unsound.
     """
-    new_bank: Bank = update_bank(*bank, used.kind, used.values, used.covariance, used.site_m, used.axes)
+    bank, considered, column = _considering(track, bank, used)
+    plot = (used.kind, used.values, used.covariance, used.site_m, used.axes)
+    new_bank: Bank = update_bank(*bank, *plot, used.constant_sigma_m, column)
     if not is_sound(*bank_state(new_bank)[:2]):
         return None
     lean = _lean_after(track, bank, new_bank, used)
     if not is_seen:
-        return replace(track, time_ns=measurement.time_ns, bank=new_bank, lean=lean)
+        return replace(track, time_ns=measurement.time_ns, bank=new_bank, lean=lean, considered=considered)
     history = track.history
     if measurement.time_ns - track.first_time_ns <= settings.history_s * NS_PER_S:
         history = (*history, measurement)
@@ -195,7 +222,24 @@ def updated_track(
         bank=new_bank,
         history=history,
         lean=lean,
+        considered=considered,
     )
+
+
+def _considering(track: Track, bank: Bank, plot: Measurement) -> tuple[Bank, tuple[str, ...], int]:
+    """The bank with columns for the plot's constant error, whose they are, and where this plot's begin.
+
+    Raises:
+        ObservationError: CONSIDERED_MAX others state a constant error of this object already.
+    """
+    considered = track.considered
+    if not plot.constant_sigma_m:
+        return bank, considered, 0
+    if plot.source not in considered:
+        if len(considered) >= CONSIDERED_MAX:
+            raise ObservationError(f"no more than {CONSIDERED_MAX} partners' constant errors are considered")
+        bank, considered = considering(bank), (*considered, plot.source)
+    return bank, considered, AXES * considered.index(plot.source)
 
 
 def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement) -> Lean | None:
