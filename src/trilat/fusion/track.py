@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from trilat.fusion.existence import Look, SensorKey
-from trilat.fusion.filters.consider import AXES
+from trilat.fusion.filters.consider import AXES, blend_cross
 from trilat.fusion.filters.kalman import is_sound
 from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.filters.motion import REENTRY_HEIGHT_M, height
@@ -204,7 +204,7 @@ def updated_track(
     new_bank: Bank = update_bank(*bank, *plot, used.constant_sigma_m, column)
     if not is_sound(*bank_state(new_bank)[:2]):
         return None
-    lean = _lean_after(track, bank, new_bank, used)
+    lean = _lean_after(track, bank, new_bank, used, column)
     if not is_seen:
         return replace(track, time_ns=measurement.time_ns, bank=new_bank, lean=lean, considered=considered)
     history = track.history
@@ -242,12 +242,22 @@ def _considering(track: Track, bank: Bank, plot: Measurement) -> tuple[Bank, tup
     return bank, considered, AXES * considered.index(plot.source)
 
 
-def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement) -> Lean | None:
+def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement, column: int) -> Lean | None:
     """The track's lean on its sensors' biases after a plot; None without registration."""
     if track.lean is None:
         return None
     before, between, now = (bank_state(bank)[:2] for bank in (track.bank, predicted, after))
-    return next_lean(track.lean, (before, between, now), (used.time_ns - track.time_ns) / NS_PER_S, used)
+    seconds = (used.time_ns - track.time_ns) / NS_PER_S
+    return next_lean(track.lean, (before, between, now), seconds, used, _cross_with(predicted, column, used))
+
+
+def _cross_with(bank: Bank, column: int, plot: Measurement) -> FloatArray | None:
+    """How the mixture's error (6, 3) goes with a plot's constant error; None where it states none."""
+    if not plot.constant_sigma_m:
+        return None
+    cross = np.empty((6, bank[6].shape[2]))
+    blend_cross(bank[6], bank[4], 6, cross)
+    return cross[:, column : column + AXES]
 
 
 def bank_score(bank: Bank, plot: Measurement) -> tuple[float, float]:

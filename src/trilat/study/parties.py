@@ -198,7 +198,7 @@ class _Party:
             if left_over_m == 0.0:
                 return tracklets
             sigma_m = stated_class(left_over_m)
-            return [replace(one, covariance=with_constant(one.covariance, sigma_m)) for one in tracklets]
+            return [replace(one, constant_sigma_m=sigma_m) for one in tracklets]
         return [
             SourceTrack(e.time_ns, self.name, key, e.mean, e.covariance, stage=e.stage)
             for key, e in sorted(latest.items())
