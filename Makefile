@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check page bench bench-fusion bench-policy docs lock clean
+.PHONY: help setup demo test check page conformance differential bench bench-fusion bench-policy docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -38,6 +38,12 @@ test: check      ## check, then every test
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 --ignore tests/processes --ignore tests/browser
 	@echo "now nodes as processes, and the page in a browser: one after another, each has the machine to itself"
 	$(BIN)/pytest -q --durations=10 tests/processes tests/browser
+
+conformance: setup  ## every case of conformance/ asked of decide and of spec/
+	@$(BIN)/python -m conformance.run
+
+differential: setup  ## decide against spec/ and Cedar on random questions: CASES=1000000 SEED=1
+	@$(BIN)/python -m conformance.differential --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
 
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py

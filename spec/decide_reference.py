@@ -1,13 +1,23 @@
 """The deciding rules, slow and obvious: the second implementation that `trilat.policy.decide` is tested
-against. Imports the nouns and nothing else. Read it as the specification: rules are numbered, every clause of
-every file is looked at every time, and nothing is remembered.
+against. Imports the nouns and nothing else. Read it as the specification: rules are numbered (README.md has
+them in one table), every clause of every file is looked at every time, and nothing is remembered.
 
 A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8. What a party shows to
-its own staff goes by rule 10.
+its own staff goes by rule 10. What cannot be read goes by rule 16. Rules 17 to 22 stand in
+`conditions_reference.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+
+from spec.conditions_reference import (
+    failed_conditions,
+    rule_17_area,
+    rule_18_situation,
+    rule_21_notice_ns,
+    rule_21_survives,
+    rule_22_two_officers,
+)
 
 from trilat.model import (
     Agreement,
@@ -17,11 +27,13 @@ from trilat.model import (
     Clause,
     Consent,
     Decision,
+    Declaration,
     DirectionPlot,
     Duties,
     Effect,
     Equivalent,
     Form,
+    ItemError,
     ItemReference,
     OnwardRule,
     Outcome,
@@ -30,7 +42,9 @@ from trilat.model import (
     Reason,
     Status,
     find_level,
+    item_from_json,
     kind_of,
+    strict_json,
 )
 
 FORMS = list(Form)
@@ -38,6 +52,10 @@ FORMS = list(Form)
 
 SHOWN = [Form.MEASUREMENTS, Form.TRACKS, Form.TRACKLETS, Form.COARSE_TRACKS, Form.AREAS, Form.EXISTENCE]
 """Best first for people who look at a picture."""
+
+
+CHARACTERS_MAX = 1_048_576
+"""Of an item that is written as JSON."""
 
 
 class Asked(Protocol):
@@ -66,6 +84,7 @@ class Question(NamedTuple):
     at_ns: int
     files: Mapping[str, Agreement]
     consents: Sequence[Consent]
+    declarations: Sequence[Declaration]
 
 
 class Way(NamedTuple):
@@ -86,16 +105,23 @@ class Verdict(NamedTuple):
 
 
 def decide(
-    item: Any, asked: Asked, files: Mapping[str, Agreement], consents: Sequence[Consent] = ()
+    item: Any,
+    asked: Asked,
+    files: Mapping[str, Agreement],
+    consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
 ) -> Decision:
     """The decision that the rules give."""
     at_ns = asked.at_ns
-    question = Question(item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents)
+    question = Question(
+        item, asked.sender, asked.recipient, asked.via, asked.purpose, at_ns, files, consents, declarations
+    )
     home = asked.sender == asked.recipient.split("/")[0] and asked.sender != asked.recipient
     outcome, reasons, names, verdicts = rule_10_own_staff(question) if home else answer(question)
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
     used = [verdict.consent for verdict in verdicts if verdict.consent is not None]
     permit = outcome is Outcome.PERMIT
+    form, duties = rule_13_limits(clauses) if permit else (None, None)
     return Decision(
         item=ItemReference(item_id=item.item_id, version=item.version),
         sender=asked.sender,
@@ -106,10 +132,63 @@ def decide(
         outcome=outcome,
         clauses=tuple(dict.fromkeys(names)),
         reasons=tuple(reason for reason in Reason if reason in reasons),
-        form=coarsest(clauses) if permit else None,
-        duties=all_duties([clause.duties for clause in clauses]) if permit else None,
+        form=form,
+        duties=duties,
         consent=ItemReference(item_id=used[0].item_id, version=used[0].version) if permit and used else None,
     )
+
+
+def decide_plain(
+    text: str,
+    asked: Asked,
+    files: Mapping[str, Agreement],
+    consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
+) -> Decision:
+    """The decision on an item written as JSON; nothing that is written there can raise."""
+    unreadable = rule_16_unreadable(text)
+    if not unreadable:
+        return decide(item_from_json(text), asked, files, consents, declarations)
+    return Decision(
+        item=None,
+        sender=asked.sender,
+        recipient=asked.recipient,
+        via=asked.via,
+        purpose=asked.purpose,
+        decided_ns=asked.at_ns,
+        outcome=Outcome.WITHHOLD,
+        clauses=(),
+        reasons=tuple(reason for reason in Reason if reason in unreadable),
+    )
+
+
+def rule_16_unreadable(text: str) -> set[Reason]:
+    """What cannot be read, word for word, is withheld; it is said too whether a label is there, and whole."""
+    try:
+        item_from_json(text)
+    except ItemError:
+        pass
+    else:
+        return set()
+    try:
+        plain = strict_json(text, CHARACTERS_MAX)
+    except ItemError:
+        return {Reason.MALFORMED_ITEM}
+    if not isinstance(plain, dict):
+        return {Reason.MALFORMED_ITEM}
+    if plain.get("label") is None:
+        return {Reason.MALFORMED_ITEM, Reason.LABEL_ABSENT}
+    needed = ("originator", "created_ns", "classification/scheme", "classification/level")
+    if any(written_at(plain["label"], path) is None for path in needed):
+        return {Reason.MALFORMED_ITEM, Reason.LABEL_PARTIAL}
+    return {Reason.MALFORMED_ITEM}
+
+
+def written_at(plain: Any, path: str) -> Any:
+    """What stands at a path of names in a JSON value; None where there is no such place."""
+    for name in path.split("/"):
+        plain = plain.get(name) if isinstance(plain, dict) else None
+    return plain
 
 
 def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
@@ -121,28 +200,37 @@ def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Ve
     verdicts = [verdict_of(question, way) for way in ways(question)]
     reasons |= rule_2_third_parties(question, verdicts)
     names = [name for verdict in verdicts for name in verdict.names]
-    if question.sender == originator and question.via is not None:  # the first leg
-        leg = answer(question._replace(recipient=question.via, via=None))
-        if leg[0] is Outcome.WITHHOLD:
-            reasons.add(Reason.LEG_WITHHELD)
-            names += leg[2]
-    return concluded(question, reasons, names, verdicts)
+    leg = rule_11_first_leg(question)
+    if leg is not None:
+        reasons.add(Reason.LEG_WITHHELD)
+        names += leg
+    return rule_15_outcome(question, reasons, names, verdicts)
 
 
-def concluded(
+def rule_15_outcome(
     question: Question, reasons: set[Reason], names: list[str], verdicts: list[Verdict]
 ) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
-    """Withheld for any reason at all; else referred where somebody must be asked; else permitted."""
+    """Rule 15: withheld for any reason at all; else referred where somebody must be asked; else permitted."""
     if reasons:
         return Outcome.WITHHOLD, reasons, names, verdicts
     if any(verdict.asks for verdict in verdicts):
         return Outcome.REFER, {Reason.CONSENT_NEEDED}, names, verdicts
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
-    if not can_be_made(question.item, coarsest(clauses), all_duties([clause.duties for clause in clauses])):
+    if not can_be_made(question.item, *rule_13_limits(clauses)):
         return Outcome.WITHHOLD, {Reason.FORM_NOT_AVAILABLE}, names, verdicts
     consented = any(verdict.consent is not None for verdict in verdicts)
     reason = Reason.PERMITTED_WITH_CONSENT if consented else Reason.PERMITTED
     return Outcome.PERMIT, {reason}, names, verdicts
+
+
+def rule_11_first_leg(question: Question) -> list[str] | None:
+    """What an originator sends through an intermediary, it may give the intermediary too: the clauses named
+    where that is withheld, else None.
+    """
+    if question.sender != question.item.label.originator or question.via is None:
+        return None
+    outcome, _, names, _ = answer(question._replace(recipient=question.via, via=None))
+    return names if outcome is Outcome.WITHHOLD else None
 
 
 def rule_10_own_staff(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
@@ -165,7 +253,7 @@ def rule_10_own_staff(question: Question) -> tuple[Outcome, set[Reason], list[st
     ]
     if bans:
         reasons.add(Reason.CLAUSE_FORBIDS)
-    return concluded(question, reasons | own.reasons, own.names + bans, [own])
+    return rule_15_outcome(question, reasons | own.reasons, own.names + bans, [own])
 
 
 def ways(question: Question) -> list[Way]:
@@ -215,11 +303,33 @@ def forbidding(question: Question, way: Way) -> list[str]:
     """The prohibitions of all files that cover one way."""
     return sorted(
         name
-        for name, agreement, clause in clauses_in_time(question)
+        for name, agreement, clause in [*rule_3_in_time(question), *clauses_that_survive(question, way)]
         if clause.effect is Effect.FORBID
         and rule_4_scope(question, way, clause, staff_too=True)
         and rule_8_forbids(question, way, clause)
+        and rule_17_area(question.item, agreement, clause, forbids=True)
+        and (not clause.situations or rule_18_situation(question, way.giver, clause, clause.situations))
     )
+
+
+def clauses_that_survive(question: Question, way: Way) -> Iterator[tuple[str, Agreement, Clause]]:
+    """Rule 21: the clauses of ended agreements that still speak of what is passed on."""
+    for file, agreement in question.files.items():
+        for clause in agreement.clauses:
+            if rule_21_survives(question, way.via, agreement, clause):
+                yield f"{file}#{clause.clause_id}", agreement, clause
+
+
+def received(question: Question, way: Way) -> list[tuple[Agreement, Clause]]:
+    """The clauses in force that give the item to the intermediary."""
+    if way.via is None:
+        return []
+    leg = question._replace(recipient=way.via)
+    return [
+        (agreement, clause)
+        for _, agreement, clause in rule_3_in_time(leg)
+        if clause.effect is Effect.PERMIT and rule_4_scope(leg, way, clause, staff_too=False)
+    ]
 
 
 def verdict_of(question: Question, way: Way, forms: list[Form] = FORMS) -> Verdict:
@@ -234,24 +344,22 @@ def verdict_of(question: Question, way: Way, forms: list[Form] = FORMS) -> Verdi
 def permission(question: Question, way: Way, forms: list[Form]) -> Verdict:
     """The best clause that permits, or those that came nearest, or why there is none."""
     tried: list[tuple[str, Agreement, Clause, set[Reason]]] = []
-    for name, agreement, clause in clauses_in_time(question):
+    for name, agreement, clause in rule_3_in_time(question):
         if clause.effect is Effect.PERMIT and rule_4_scope(question, way, clause, staff_too=False):
             failed = {
                 *rule_5_path(way, agreement, clause),
                 *rule_6_label(question, clause),
                 *rule_7_form(question, clause),
+                *failed_conditions(question, way.giver, way.via, agreement, clause, received(question, way)),
             }
             tried.append((name, agreement, clause, failed))
-    if not tried:
-        return Verdict({why_none(question, way)}, [])
-    fewest = min(len(failed) for _, _, _, failed in tried)
-    near = sorted((entry for entry in tried if len(entry[3]) == fewest), key=lambda entry: entry[0])
-    if fewest:
-        return Verdict(set().union(*(failed for _, _, _, failed in near)), [name for name, _, _, _ in near])
-    return best(question, way, [(name, agreement, clause) for name, agreement, clause, _ in near], forms)
+    passing = [(name, agreement, clause) for name, agreement, clause, failed in tried if not failed]
+    if passing:
+        return rule_12_choice(question, way, passing, forms)
+    return rule_14_refusal(question, way, [(name, failed) for name, _, _, failed in tried])
 
 
-def best(
+def rule_12_choice(
     question: Question, way: Way, passing: list[tuple[str, Agreement, Clause]], forms: list[Form]
 ) -> Verdict:
     """Without consent, then granted, then refused, then to be asked; first form; least delay; name."""
@@ -267,12 +375,15 @@ def best(
     return Verdict(refused, [name], clause, consent, standing == 3)
 
 
-def clauses_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
+def rule_3_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
     """Rule 3: the clauses of agreements in force, for the purpose, newest version that has begun."""
     for file, agreement in question.files.items():
-        if in_force(question, agreement) and question.purpose in agreement.purposes:
+        if in_force(question, agreement):
             for clause in agreement.clauses:
-                yield f"{file}#{clause.clause_id}", agreement, clause
+                begun = clause.in_force_from_ns is None or clause.in_force_from_ns <= question.at_ns
+                ended = clause.in_force_until_ns is not None and clause.in_force_until_ns <= question.at_ns
+                if begun and not ended and question.purpose in (clause.purposes or agreement.purposes):
+                    yield f"{file}#{clause.clause_id}", agreement, clause
 
 
 def in_force(question: Question, agreement: Agreement) -> bool:
@@ -282,8 +393,20 @@ def in_force(question: Question, agreement: Agreement) -> bool:
         for other in question.files.values()
         if other.agreement_id == agreement.agreement_id and other.in_force_from_ns <= question.at_ns
     ]
+    notice_ns = rule_21_notice_ns(question, agreement)
+    if notice_ns is not None and notice_ns <= question.at_ns:
+        return False
     ends_ns = agreement.in_force_until_ns
     return bool(begun) and max(begun) == agreement.version and (ends_ns is None or question.at_ns < ends_ns)
+
+
+def rule_14_refusal(question: Question, way: Way, tried: list[tuple[str, set[Reason]]]) -> Verdict:
+    """The clauses that came nearest, with all that they lack; where none speaks of it, what is missing."""
+    if not tried:
+        return Verdict({why_none(question, way)}, [])
+    fewest = min(len(failed) for _, failed in tried)
+    near = sorted(entry for entry in tried if len(entry[1]) == fewest)
+    return Verdict({reason for _, failed in near for reason in failed}, [name for name, _ in near])
 
 
 def why_none(question: Question, way: Way) -> Reason:
@@ -327,7 +450,9 @@ def rule_4_scope(question: Question, way: Way, clause: Clause, *, staff_too: boo
 
 def rule_5_path(way: Way, agreement: Agreement, clause: Clause) -> Iterator[Reason]:
     """The path is the clause's own; an agreement that lets nothing go on has no intermediaries."""
-    if clause.via != way.via or (way.via is not None and agreement.onward is OnwardRule.NEVER):
+    if clause.via != way.via or (
+        way.via is not None and (clause.onward or agreement.onward) is OnwardRule.NEVER
+    ):
         yield Reason.PATH_NOT_ALLOWED
 
 
@@ -355,11 +480,21 @@ def rule_7_form(question: Question, clause: Clause) -> Iterator[Reason]:
 def can_be_made(item: Any, form: Form, duties: Duties) -> bool:
     """The table of forms, row by row."""
     kind = kind_of(item)
+    moved = duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m
+    raw = kind in ("report", "track") and form in (Form.MEASUREMENTS, Form.TRACKLETS)
+    if raw and (duties.sigma_class_m or duties.tear_line):
+        return False
+    if moved or duties.round_time_s or duties.sigma_class_m:
+        words = {
+            "statement": lambda: item.text,
+            "request": lambda: item.question,
+            "story": lambda: item.headline + item.summary,
+        }.get(kind, str)()
+        if any(letter.isnumeric() for letter in words):
+            return False
     if kind == "report":
         plot = isinstance(item.observation, RadarPlot | DirectionPlot)
-        honest = not duties.round_time_s and not (
-            plot and (duties.round_position_m or duties.round_velocity_m_per_s)
-        )
+        honest = not duties.round_time_s and not (plot and moved)
         whole = form is Form.MEASUREMENTS
         return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
     if kind == "track":
@@ -402,6 +537,8 @@ def rule_9_consent(
     ]
     said.sort(key=lambda consent: consent.item_id)
     said.sort(key=lambda consent: (consent.valid_ns, consent.version, 0 if consent.granted else 1))
+    if clause.approval is Approval.TWO_PERSON:
+        return rule_22_two_officers(said, question.at_ns)
     if not said or said[-1].until_ns <= question.at_ns:
         return 3, None
     return (1 if said[-1].granted else 2), said[-1]
@@ -421,9 +558,10 @@ def consent_covers(question: Question, way: Way, clause_name: str, consent: Cons
     )
 
 
-def coarsest(clauses: list[Clause]) -> Form:
-    """The last of the forms, in order from richest."""
-    return FORMS[max(FORMS.index(clause.form) for clause in clauses if clause.form is not None)]
+def rule_13_limits(clauses: list[Clause]) -> tuple[Form, Duties]:
+    """The coarsest form, and everything that any of the duties asks for."""
+    coarsest = max(FORMS.index(clause.form) for clause in clauses if clause.form is not None)
+    return FORMS[coarsest], all_duties([clause.duties for clause in clauses])
 
 
 def all_duties(duties: list[Duties]) -> Duties:
@@ -435,6 +573,7 @@ def all_duties(duties: list[Duties]) -> Duties:
     def every(name: str) -> Any:
         return tuple(dict.fromkeys(entry for duty in duties for entry in getattr(duty, name)))
 
+    epochs = [duty.cover_epoch_s for duty in duties if duty.cover_m > 0]
     hidden = [list(Attribution).index(duty.attribution) for duty in duties if duty.attribution is not None]
     return Duties(
         delay_s=most("delay_s"),
@@ -447,4 +586,9 @@ def all_duties(duties: list[Duties]) -> Duties:
         expire_s=min((duty.expire_s for duty in duties if duty.expire_s), default=0),
         mark=every("mark"),
         return_or_destroy=most("return_or_destroy"),
+        cover_m=most("cover_m"),
+        cover_epoch_s=0 if 0 in epochs else max(epochs, default=0),
+        sigma_class_m=most("sigma_class_m"),
+        span_s=most("span_s"),
+        tear_line=most("tear_line"),
     )

@@ -23,21 +23,28 @@ from trilat.model import (
     AnyItem,
     Area,
     AreaKind,
+    Classification,
     Clause,
     Consent,
     Decision,
+    Declaration,
+    Declared,
     Disagreement,
     Duties,
     Effect,
     Ellipse,
+    EquivalentLevels,
     Form,
     HolderAnswer,
     Indicator,
     Item,
     Kinematics,
     Label,
+    NamedArea,
     Noun,
+    OnwardRule,
     Outcome,
+    Polygon,
     Provenance,
     Recall,
     Reclassification,
@@ -167,7 +174,7 @@ def _after(begin: str, end: str) -> Callable[[Fields], Fields]:
 
     def mend(fields: Fields) -> Fields:
         first, last = fields[begin], fields[end]
-        if last is None or first < last:
+        if first is None or last is None or first < last:
             return fields
         return fields | ({begin: last, end: first} if first > last else {begin: 0, end: max(last, 1)})
 
@@ -252,14 +259,74 @@ def _clause(fields: Fields) -> Fields:
     return fields | {"receivers": receivers, "via": via, "form": form}
 
 
+def _onward(fields: Fields) -> Fields:
+    named = fields["onward"] is OnwardRule.TO_NAMED
+    bound = fields["onward"] is OnwardRule.UNDER_CONDITIONS
+    return fields | {
+        "onward_to": (fields["onward_to"] or ("AUS",)) if named else (),
+        "onward_situations": (fields["onward_situations"] or ("launch",)) if bound else (),
+    }
+
+
+def _situations(fields: Fields) -> Fields:
+    if fields["situations"] or fields["onward_situations"]:
+        return fields
+    return fields | {"declared_by": (), "situation_max_s": 0}
+
+
+def _named_area(fields: Fields) -> Fields:
+    """Corners in the eastern hemisphere: no side is over half of the Earth."""
+    region = fields["region"]
+    if not isinstance(region, Polygon):
+        return fields
+    corners = tuple(
+        msgspec.structs.replace(corner, longitude_1e7deg=abs(corner.longitude_1e7deg))
+        for corner in region.corners
+    )
+    return fields | {"region": Polygon(corners=corners)}
+
+
+def _levels(fields: Fields) -> Fields:
+    levels = tuple(dict.fromkeys(fields["levels"]))
+    other = Classification(scheme="USA", level="another")
+    return fields | {"levels": levels if len(levels) > 1 else (*levels, other)}
+
+
+def _declaration(fields: Fields) -> Fields:
+    until_ns = fields["until_ns"]
+    if fields["declared"] is Declared.NOTICE:
+        until_ns = None
+    elif until_ns is None:
+        until_ns = fields["valid_ns"] + 1
+        fields = fields | {"valid_ns": fields["valid_ns"] - 1 if fields["valid_ns"] else 0}
+    officer = fields["label"].originator.split("/")[0] + "/officer"
+    return fields | {"until_ns": until_ns, "officer": officer}
+
+
 def _agreement(fields: Fields) -> Fields:
-    clauses = {clause.clause_id: clause for clause in fields["clauses"]}
+    areas = {area.name: area for area in fields["areas"]}
+    clauses = {
+        clause.clause_id: msgspec.structs.replace(
+            clause,
+            areas=tuple(areas)[: len(clause.areas)],
+            purposes=fields["purposes"][: len(clause.purposes)],
+            in_force_from_ns=None,
+            in_force_until_ns=None,
+        )
+        for clause in fields["clauses"]
+    }
     named = [
         party
         for clause in clauses.values()
-        for party in (*clause.givers, *clause.receivers, *([clause.via] if clause.via else []))
+        for party in (
+            *clause.givers,
+            *clause.receivers,
+            *([clause.via] if clause.via else []),
+            *clause.declared_by,
+        )
     ]
     return fields | {
+        "areas": tuple(areas.values()),
         "clauses": tuple(clauses.values()),
         "parties": tuple(dict.fromkeys([*fields["parties"], *named, "NZL", "CAN"])),
     }
@@ -296,7 +363,15 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Consent, _consent),
     (Reclassification, _reclassification),
     (Answer, _answer),
+    (Declaration, _after("valid_ns", "until_ns")),
+    (Declaration, _declaration),
+    (NamedArea, _named_area),
+    (EquivalentLevels, _levels),
     (Clause, _clause),
+    (Clause, _after("in_force_from_ns", "in_force_until_ns")),
+    (Clause, _onward),
+    (Clause, _situations),
+    (Agreement, _onward),
     (Agreement, _after("in_force_from_ns", "in_force_until_ns")),
     (Agreement, _agreement),
     (Decision, _decision),

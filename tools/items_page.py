@@ -153,6 +153,7 @@ KIND_MAY_CHANGE: Final[dict[str, str]] = {
     "recall": "no.",
     "reclassification": "no: another follows.",
     "loss-report": "yes: the result of the investigation is a new version.",
+    "declaration": "yes: a newer one of the same party on the same thing takes its place, also to lift it.",
     "disagreement": "yes: with every newer account, and when it is resolved; it may open again.",
     "answer": "yes: a holder that could not comply may do so later.",
 }

@@ -16,10 +16,11 @@ from tests.small_federation import START_NS, at, federation_of, head, impact, la
 from trilat.domains import Dispute
 from trilat.domains.missile import MissilePipeline
 from trilat.domains.missile.conversion import kinematics_of
-from trilat.domains.missile.disputes import HOLD_S, Disputes
+from trilat.domains.missile.disputes import Disputes
 from trilat.domains.missile.parties import LIVE_S, SUBJECTS_MAX, Saying, Sayings
 from trilat.domains.missile.speaker import HOLD_S as SPEAKER_HOLD_S
 from trilat.domains.missile.speaker import MARGIN, SILENT_S, Speakers
+from trilat.domains.standing import HOLD_S
 from trilat.fusion import coasted
 from trilat.geo import ecef_from_geodetic, enu_rotation
 from trilat.model import (

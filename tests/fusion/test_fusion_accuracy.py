@@ -168,6 +168,17 @@ def test_launch_points_are_honest_from_early_and_from_late_first_sight(
             assert np.linalg.norm(miss) < 3000.0
 
 
+@pytest.mark.parametrize("names", [("R1",), ("R2",), ("R1", "R2", "R3")])
+def test_the_launch_azimuth_is_as_good_as_it_says(world: Any, generic_flight: Any, names: Any) -> None:
+    """The flight turns towards 96 degrees; neither four times too sure nor four times too cautious."""
+    ratios = []
+    for seed in range(12):
+        launch = launch_estimate(world.radar_plots([generic_flight], 50 + seed, names))
+        assert launch is not None
+        ratios.append((launch.azimuth_deg - 96.0) / launch.azimuth_sigma_deg)
+    assert 0.4 < math.sqrt(np.mean(np.square(ratios))) < 1.4
+
+
 def test_what_did_not_climb_has_no_launch_point(world: Any, generic_flight: Any) -> None:
     plots = world.radar_plots([generic_flight], 1, ("R2",))
     falling = [plot for plot in plots if plot.time_ns > world.base_ns + 450 * S]

@@ -146,7 +146,21 @@ def test_a_burning_partner_track_grows_stale_faster_than_a_falling_one(
         sizes[stage] = float(np.sqrt(estimate.covariance[0, 0]))
     # 25 m/s2 over 5 s is 312 m; coasting adds 2 m/s over 5 s to 60 m.
     assert sizes["coast"] == pytest.approx(61.0, abs=1.0)
-    assert sizes["boost"] == sizes["unknown"] > 300.0
+    assert sizes["unknown"] > sizes["boost"] > 300.0
+
+
+@pytest.mark.parametrize("seconds", [5.0, 12.0, 25.0, 40.0])
+@pytest.mark.parametrize("known_at", [60.0, 80.0, 110.0])
+def test_a_burning_partner_track_covers_what_it_did_since_whether_the_burn_ended_or_not(
+    world: Any, generic_flight: Any, known_at: float, seconds: float
+) -> None:
+    """Burns end at 65 and 118 s, and the second begins at 68 s."""
+    tracker = Tracker()
+    tracker.add(partner(world, generic_flight, known_at, stage="boost"))
+    (estimate,) = tracker.estimates(world.base_ns + round((known_at + seconds) * S))
+    error = estimate.mean - np.concatenate(generic_flight.at(known_at + seconds))
+    # Chi-square, 6 degrees, 99 %.
+    assert error @ np.linalg.solve(estimate.covariance, error) < 16.8
 
 
 def test_a_track_of_a_partner_whose_plots_are_in_the_filter_already_is_not_added(

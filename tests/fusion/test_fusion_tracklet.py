@@ -110,6 +110,30 @@ def test_an_infrared_tracklet_stays_positive_definite_and_vague_along_its_line()
     assert prepare(tracklet).degrees_of_freedom == 2
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    place=st.tuples(st.floats(0.0, 6.28), st.floats(-1.5, math.pi / 2), st.floats(2.0, 1e8)),
+    sigmas=st.tuples(st.floats(-3.0, 4.0), st.floats(-9.0, -1.0), st.floats(-9.0, -1.0)),
+    has_range=st.booleans(),
+)
+def test_the_narrowest_plot_from_the_nearest_sensor_has_a_tracklet(
+    place: tuple[float, float, float], sigmas: tuple[float, float, float], *, has_range: bool
+) -> None:
+    azimuth, elevation, range_m = place
+    site = np.array([6378137.0, 0.0, 0.0])
+    along, across, up = (10.0**power for power in sigmas)
+    head = (10**18, "KOR", "r", site, 0.0, 0.0)
+    plot: RadarObservation | DirectionObservation = (
+        RadarObservation(*head, range_m, azimuth, elevation, None, along, across, up, None)
+        if has_range
+        else DirectionObservation(*head, azimuth, elevation, across, up)
+    )
+    state = np.concatenate([site + range_m * prepare(plot).axes[0], [900.0, 1500.0, -300.0]])
+    mean, covariance = equivalent_measurement(plot, state)
+    # The constructor refuses what is not positive definite.
+    EquivalentObservation(plot.time_ns, plot.source, mean, covariance)
+
+
 def test_six_hundred_tracklets_add_no_information_that_the_plots_had_not() -> None:
     plot = radar(1.0, 0.4, 5e5, None)
     _, covariance = equivalent_measurement(plot)

@@ -5,7 +5,9 @@ hand; a change of the encoding shows here first.
 """
 
 import base64
+import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -119,6 +121,34 @@ def test_a_reader_written_from_the_specification_finds_the_same(row: dict[str, A
     found, end = read_msgpack(data)
     assert end == len(data)
     assert bytes_as_text(found) == without_names(row["plain"])
+
+
+BEFORE_COVERING = json.loads(
+    (Path(__file__).parents[1] / "golden" / "wire-before-covering.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("row", BEFORE_COVERING, ids=lambda row: row["kind"])
+def test_duties_from_before_covering_are_read_and_cover_nothing(row: dict[str, Any]) -> None:
+    value = decode_row(row["kind"], bytes.fromhex(row["hex"]))
+    duties = (
+        to_plain(value)["clauses"][0]["duties"] if row["kind"] == "agreement" else to_plain(value)["duties"]
+    )
+    assert list(duties.items())[-5:] == [
+        ("cover_m", 0),
+        ("cover_epoch_s", 0),
+        ("sigma_class_m", 0),
+        ("span_s", 0),
+        ("tear_line", False),
+    ]
+    assert encode(value).hex() != row["hex"], "the premise: today's bytes differ"
+
+
+def test_an_agreement_from_before_clauses_had_areas_and_situations_reads_back() -> None:
+    path = Path(__file__).parents[1] / "golden" / "agreement-before-areas.hex"
+    old = decode(bytes.fromhex(path.read_text(encoding="ascii")), Agreement)
+    assert (old.agreement_id, old.areas, old.onward_to) == ("three-way-2014", (), ())
+    assert (old.clauses[0].areas, old.clauses[0].situations, old.clauses[0].onward) == ((), (), None)
 
 
 @FEW

@@ -1,6 +1,7 @@
 """The life of a disagreement: who is told that whom says what, and who must never learn of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from tests.small_federation import Timed, at, federation_of, held, impact, launch, opened, play
@@ -17,6 +18,7 @@ from trilat.model import (
     ItemReference,
     Outcome,
     Provenance,
+    Warning,
     decode_item,
     encode,
 )
@@ -190,7 +192,8 @@ def test_a_partner_is_told_only_of_what_the_own_party_has_a_part_in() -> None:
         return disputed.update(audience, shown, at(20), node.heads.for_audience("disagreement", at(20)))
 
     assert told("JPN", dispute("JPN", "KOR")) == ()
-    (item,) = told("JPN", dispute("KOR", "USA"))
+    (item,) = told("JPN", replace(dispute("KOR", "USA"), text="other name"))
+    assert item.text == "other name"
     assert item.label.releasable_to == ("JPN",)
     assert item.provenance.originators == ("USA", "KOR")
     assert item.provenance.received_under == ("pact@1",)
@@ -223,3 +226,29 @@ def test_an_alarm_confirmed_by_another_names_one_speaker() -> None:
     assert getattr(staff, "speaker", None) == "JPN", "of equals the first by its code"
     to_usa = held(nodes["USA"], "JPN-warn-USA-launch-JPN-seen")
     assert getattr(to_usa, "speaker", None) == "JPN"
+
+
+@pytest.mark.parametrize("length", [100, 116, 120])
+def test_the_longest_name_of_a_thing_stops_nobody_and_a_restart_knows_it_again(length: int) -> None:
+    """Names of own warnings hold a partner's name of the thing, and may not be longer than that itself."""
+
+    def story(crashes: tuple[Crash, ...] = ()) -> Federation:
+        federation = federation_of("multilateral", 40, crashes=crashes)
+        reports: list[Timed] = []
+        for number, party in enumerate(("USA", "JPN")):
+            name = f"{party}-{'x' * (length - 4)}"
+            seen = launch(federation.nodes[party], at_s=-20.0 * number, item_id=name, subject=name)
+            reports.append((at(1 + number), party, seen))
+        return play(federation, reports)
+
+    whole = story()
+    warned = {party: _warnings(whole.nodes[party]) for party in ("USA", "JPN", "KOR")}
+    assert all(warned.values())
+    assert max(len(item_id) for told in warned.values() for item_id in told) == 120
+    again = story((Crash("JPN", at(20), at(20)),))
+    assert _warnings(again.nodes["JPN"]) == warned["JPN"]
+    assert disagreements(again.nodes["JPN"]) == disagreements(whole.nodes["JPN"])
+
+
+def _warnings(node: Node) -> dict[str, Warning]:
+    return {item.item_id: item for item in node.holdings.items() if isinstance(item, Warning)}

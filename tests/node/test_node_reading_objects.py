@@ -246,6 +246,8 @@ NOT_IN_FULL = [
     'strip = ["speed_mm_per_s"]',
     'attribution = "office"',
     "expire_s = 60",
+    "cover_m = 100",
+    "sigma_class_m = 64",
 ]
 
 

@@ -32,6 +32,15 @@ def test_a_launch_that_one_party_sees_is_warned_of_as_single_source() -> None:
     assert warning.basis == (ItemReference(item_id="USA-seen", version=1),)
 
 
+def test_the_text_of_a_warning_holds_no_figure_that_a_duty_would_have_rounded() -> None:
+    federation = federation_of("separate-2009", 5)
+    usa = federation.nodes["USA"]
+    play(federation, [(at(1), "USA", launch(usa)), (at(1), "USA", impact(usa))])
+    told = warnings_of(federation.nodes["JPN"]).values()
+    assert {warning.warning for warning in told} == {WarningKind.LAUNCH, WarningKind.IMPACT}, "the premise"
+    assert not any(character.isdigit() for warning in told for character in warning.text)
+
+
 def test_a_second_originators_item_confirms_and_is_named() -> None:
     federation = federation_of("separate-2009", 8)
     nodes = federation.nodes

@@ -9,6 +9,8 @@ from trilat.model import (
     AreaKind,
     Classification,
     Consent,
+    Declaration,
+    Declared,
     Domain,
     Ellipse,
     Event,
@@ -163,6 +165,20 @@ def consent(originator: str = "JPN", at_ns: int = NOW_NS, **changes: Any) -> Con
         "assumed": True,
     }
     return Consent(**{**values, **changes})
+
+
+def declaration(originator: str = "JPN", at_ns: int = NOW_NS, **changes: Any) -> Declaration:
+    values = {
+        **head(originator, at_ns),
+        "item_id": f"{originator}/declaration/1",
+        "version": 1,
+        "declared": Declared.SITUATION,
+        "about": "launch",
+        "officer": f"{originator}/officer",
+        "until_ns": at_ns + 600_000_000_000,
+        "assumed": True,
+    }
+    return Declaration(**{**values, **changes})
 
 
 def ask(sender: str = "JPN", recipient: str = "KOR", **changes: Any) -> ReleaseRequest:

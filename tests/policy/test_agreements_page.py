@@ -46,7 +46,9 @@ def test_every_form_has_a_row() -> None:
 
 
 def test_its_examples_can_be_read() -> None:
-    agreement, internal, regime = EXAMPLES
+    agreement, area, internal, regime = EXAMPLES
     assert read_agreement("japan-korea.toml", agreement).agreement_id == "japan-korea"
+    areas = read_agreement("japan-korea.toml", agreement + area).areas
+    assert [one.name for one in areas] == ["north", "strait"]
     assert read_agreement("internal-jpn.toml", internal).parties == ("JPN", "JPN/staff")
     assert read_regime("regime.toml", regime).approval_delay_s == 90

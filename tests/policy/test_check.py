@@ -68,6 +68,51 @@ FINDINGS = [
         "no radar or direction plot",
     ),
     (
+        "covered plots",
+        pact(clause("1", kinds='["report"]', form='"measurements"', duties="cover_m = 10")),
+        "warning",
+        "no radar or direction plot",
+    ),
+    (
+        "tracklets of a class",
+        pact(clause("1", form='"tracklets"', duties="sigma_class_m = 512")),
+        "warning",
+        "no track leaves",
+    ),
+    (
+        "a report as a tear-line",
+        pact(clause("1", kinds='["report"]', form='"measurements"', duties="tear_line = true")),
+        "warning",
+        "no report leaves",
+    ),
+    (
+        "an epoch of nothing",
+        pact(clause("1", duties="cover_epoch_s = 60")),
+        "error",
+        "`cover_epoch_s` without `cover_m` covers nothing",
+    ),
+    (
+        "two epochs of one giver",
+        pact(
+            clause("1", duties="cover_m = 10\ncover_epoch_s = 60"),
+            clause("2", to='["USA"]', duties="cover_m = 500\ncover_epoch_s = 3600"),
+        ),
+        "error",
+        "both together average out, give JPN one `cover_epoch_s`",
+    ),
+    (
+        "a tear-line through an intermediary",
+        pact(LEG, clause("1", via='"USA"', duties="tear_line = true")),
+        "error",
+        "not for USA to make",
+    ),
+    (
+        "a tear-line that a consent would name",
+        pact(clause("1", approval='"originator"', duties="tear_line = true")),
+        "error",
+        "a consent names the subject",
+    ),
+    (
         "observations at a rounded time",
         pact(clause("1", kinds='["report"]', form='"measurements"', duties="round_time_s = 10")),
         "warning",
@@ -257,3 +302,19 @@ def test_findings_come_in_order_of_files() -> None:
     bad = clause("1", form='"areas"')
     findings = check(agreements(b=pact(bad, id="b"), a=pact(bad, id="a")))
     assert [finding.file for finding in findings] == ["a.toml", "b.toml"]
+
+
+def test_one_epoch_for_all_of_a_givers_clauses_is_sound() -> None:
+    covered = "cover_m = {}\ncover_epoch_s = 3600"
+    text = pact(
+        clause("1", duties=covered.format(500)),
+        clause("2", to='["USA"]', duties=covered.format(2000)),
+        clause(
+            "3",
+            from_='["KOR"]',
+            to='["JPN"]',
+            highest='{ scheme = "KOR", level = "II" }',
+            duties="cover_m = 500\ncover_epoch_s = 60",
+        ),
+    )
+    assert [finding.text for finding in check(agreements(pact=text)) if "epoch" in finding.text] == []

@@ -75,6 +75,11 @@ def test_no_duty_is_silent() -> None:
         expire_s=6,
         mark=("X",),
         return_or_destroy=True,
+        cover_m=7,
+        cover_epoch_s=8,
+        sigma_class_m=9,
+        span_s=10,
+        tear_line=True,
     )
     assert len(duties_in_words(full)) == len(Duties.__struct_fields__) - 1  # attribution is not given
     assert duties_in_words(Duties()) == ()

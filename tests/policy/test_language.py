@@ -70,6 +70,11 @@ attribution = "office"
 expire_s = 600
 mark = ["JPN"]
 return_or_destroy = true
+cover_m = 2000
+cover_epoch_s = 3600
+sigma_class_m = 512
+span_s = 60
+tear_line = true
 
 [[clause]]
 id = "5"
@@ -110,6 +115,11 @@ def test_every_field_is_read() -> None:
         expire_s=600,
         mark=("JPN",),
         return_or_destroy=True,
+        cover_m=2000,
+        cover_epoch_s=3600,
+        sigma_class_m=512,
+        span_s=60,
+        tear_line=True,
     )
     assert (forbid.effect, forbid.form, forbid.via) == (Effect.FORBID, None, None)
 

@@ -1,6 +1,7 @@
 """What a user can write or read has a heading in the docs; generated pages are those of the code."""
 
 import importlib
+import math
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.tidy import lint
 
 from trilat.domains.maritime import LineKind, Omission, Refusal
 from trilat.model import ITEM_KINDS, Agreement, Approval, Clause, Duties, Effect, Form, OnwardRule, Reason
+from trilat.policy import PROFILES, Profile
+from trilat.study.attack import figure
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +73,21 @@ def test_generated_pages_are_those_of_the_code() -> None:
     assert {path.name for path in pages} == {"commands.md", "items.md"}
     stale = [path.name for path, made in pages.items() if path.read_text(encoding="utf-8") != made]
     assert stale == [], "run `make docs`"
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
+def test_every_profile_is_published_with_its_duties_and_what_it_leaks(profile: Profile) -> None:
+    page = (ROOT / "docs" / "degradation.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith(f"| `{profile.name}` |")]
+    duties = [
+        name for name in Duties.__struct_fields__ if getattr(profile.duties, name) != getattr(Duties(), name)
+    ]
+    assert all(f"{name} = {str(getattr(profile.duties, name)).lower()}" in rows[0] for name in duties)
+    assert f"`{profile.form.value}`" in rows[0]
+    for how, least in (("alone", profile.alone), ("repeated", profile.repeated)):
+        (row,) = [line for line in rows if f"| {how} |" in line]
+        stated = [value for value in vars(least).values() if math.isfinite(value)]
+        assert [value for value in stated if f"({figure(value)})" not in row] == []
 
 
 @pytest.mark.parametrize("enumeration", [LineKind, Refusal, Omission])

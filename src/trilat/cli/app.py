@@ -11,6 +11,7 @@ import typer
 from trilat import __version__
 from trilat.cli import (
     agreement,
+    attack,
     audit,
     decide,
     demo,
@@ -37,6 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("demo")(demo.demo)
+app.command("attack")(attack.attack)
 app.command("decide")(decide.decide)
 app.command("preview")(preview.preview_items)
 app.command("what-if")(whatif.what_if)

@@ -32,7 +32,9 @@ _LEGEND: Final = (
     "everyone's plots. launch, impact: errors of these points. area: 95 % impact area, a minute after "
     "burnout. warned: first impact warning after launch. - : does not apply."
 )
-_PERMISSIONS: Final = frozenset({"consent", "recall", "reclassification", "loss-report", "answer"})
+_PERMISSIONS: Final = frozenset(
+    {"consent", "declaration", "recall", "reclassification", "loss-report", "answer"}
+)
 """Kinds that are about items, not about what happens: left out of the sentence of what flowed."""
 
 _WORDS: Final = {"coarse-tracks": "coarse tracks", "tracks": "tracks", "tracklets": "tracklets"}

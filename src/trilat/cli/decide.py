@@ -14,7 +14,7 @@ from trilat.model import (
     parse_instant,
     to_plain,
 )
-from trilat.policy import ReleaseRequest, consents_in, decide_plain, explain
+from trilat.policy import ReleaseRequest, consents_in, decide_plain, declarations_in, explain
 from trilat.study import find_agreements
 
 
@@ -29,7 +29,9 @@ def decide(
     via: Annotated[str, typer.Option(help="`direct`, or the party that would pass it on.")] = "direct",
     consents: Annotated[
         Path | None,
-        typer.Option(help="Consent items, one JSON object a line; those among the items count too."),
+        typer.Option(
+            help="Consents and declarations, one JSON object a line; those among the items count too."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
@@ -38,10 +40,11 @@ def decide(
     held = find_agreements(agreements)
     request = request_of(sender, recipient, via, purpose, parse_instant(at))
     beside = [] if consents is None else item_lines(consents)
-    granted = consents_in([line for _, line in [*lines, *beside]])
+    said = [line for _, line in [*lines, *beside]]
+    granted, declared = consents_in(said), declarations_in(said)
     bad = 0
     for number, line in lines:
-        decision = decide_plain(line, request, held, granted)
+        decision = decide_plain(line, request, held, granted, declared)
         bad += Reason.MALFORMED_ITEM in decision.reasons
         if as_json:
             print_json(_plain(number, decision))

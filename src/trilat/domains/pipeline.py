@@ -61,6 +61,9 @@ class Dispute:
     received_under: tuple[str, ...] = ()
     """Agreements under which the items of the accounts were received."""
 
+    text: str = ""
+    """On what they differ, in words that hold nothing of what either says."""
+
 
 @dataclass(frozen=True)
 class Threatened:

@@ -41,6 +41,7 @@ from trilat.fusion.life import (
 )
 from trilat.fusion.registration.lean import Known, first_lean, told_by, widened
 from trilat.fusion.registration.plots import BiasTable
+from trilat.fusion.staging import Partings, reconsidered
 from trilat.fusion.track import (
     Track,
     TrackerSettings,
@@ -82,6 +83,7 @@ class Picture:
     taken: tuple[tuple[Measurement, Track], ...] = ()
     biases: BiasTable | None = None
     learned: Known | None = None
+    partings: Partings = field(default_factory=dict)
 
     def told(self) -> Known | None:
         """What confirmed tracks, present and lost, tell of the biases; None as long as nothing is told."""
@@ -120,14 +122,19 @@ def after_scan(
     picture, banks, states = _carried(picture, time_ns, settings)
     scan = _weighed(picture, banks, states, plots, settings, models)
     choice = nearest(scan.log_psi)
+    before = picture.tracks
     picture = _updated(picture, scan, choice, settings)
     paired = sorted(index for index in choice if index >= 0)
+    used = {index: plot for plot, index in zip(plots, choice, strict=True) if index >= 0}
     tracks = picture.tracks
+    if len(tracks) > 1 and paired and settings.association == "gnn":
+        tracks, used, partings = reconsidered(before, tracks, banks, used, picture.partings, settings)
+        picture = replace(picture, tracks=tracks, partings=partings)
     if len(tracks) > 1 and paired:
         together = seen_apart(tracks, paired, picture.together)
         tracks = named_after_thrust(tracks, paired)
         picture = replace(picture, tracks=tracks, together=together)
-    rows = tuple((plot, tracks[index]) for plot, index in zip(plots, choice, strict=True) if index >= 0)
+    rows = tuple((plot, tracks[index]) for index, plot in used.items())
     picture = replace(picture, taken=(*taken, *rows))
     unused = [plot for plot, index in zip(plots, choice, strict=True) if index < 0]
     picture = _started(picture, unused, scan, settings)

@@ -9,7 +9,7 @@ from trilat.link.endpoint import (
     OnParcels,
     OutgoingState,
 )
-from trilat.link.identity import LinkIdentity, write_private
+from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import Acknowledgement, Pull
@@ -19,6 +19,7 @@ from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
+from trilat.link.signing import SignatureState, agreement_digest, sign_agreement, signature_states
 from trilat.link.statement import (
     Marking,
     open_signed_item,
@@ -65,15 +66,20 @@ __all__ = [
     "Push",
     "Sealer",
     "ServerSettings",
+    "SignatureState",
     "TrustStore",
+    "agreement_digest",
     "card_from_json",
     "card_to_json",
     "open_envelope",
     "open_signed_item",
     "party_of",
     "read_signed_item",
+    "refuse_open_to_others",
+    "sign_agreement",
     "sign_item",
     "sign_label",
+    "signature_states",
     "verify_label",
     "write_private",
 ]

@@ -11,7 +11,9 @@ from trilat.model.agreement import (
     Clause,
     Duties,
     Effect,
+    EquivalentLevels,
     Form,
+    NamedArea,
     OnwardRule,
     PartySignature,
 )
@@ -35,6 +37,10 @@ from trilat.model.decision import (
     Decision,
     Outcome,
     Reason,
+)
+from trilat.model.declaration import (
+    Declaration,
+    Declared,
 )
 from trilat.model.disagreement import (
     Account,
@@ -68,6 +74,7 @@ from trilat.model.errors import (
     WireError,
 )
 from trilat.model.geometry import (
+    Circle,
     Ellipse,
     Kinematics,
     Place,
@@ -90,6 +97,7 @@ from trilat.model.label import (
     Label,
 )
 from trilat.model.limits import (
+    CLAUSES_MAX,
     IDENTIFIER_CHARACTERS_MAX,
     INSTANT_NS_MAX,
     INSTANT_NS_MIN,
@@ -168,6 +176,7 @@ from trilat.model.wire import (
 )
 
 __all__ = [
+    "CLAUSES_MAX",
     "ENVELOPE_BYTES_MAX",
     "IDENTIFIER_CHARACTERS_MAX",
     "INSTANT_NS_MAX",
@@ -190,12 +199,15 @@ __all__ = [
     "AreaKind",
     "Attribution",
     "Caveat",
+    "Circle",
     "Classification",
     "Clause",
     "Clock",
     "Consent",
     "Count",
     "Decision",
+    "Declaration",
+    "Declared",
     "DirectionPlot",
     "Disagreement",
     "DisagreementKind",
@@ -207,6 +219,7 @@ __all__ = [
     "Envelope",
     "EnvelopeError",
     "Equivalent",
+    "EquivalentLevels",
     "Event",
     "EventKind",
     "Form",
@@ -226,6 +239,7 @@ __all__ = [
     "LinkError",
     "LocalName",
     "LossReport",
+    "NamedArea",
     "Need",
     "Noun",
     "ObservationError",

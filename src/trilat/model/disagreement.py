@@ -28,6 +28,9 @@ class DisagreementKind(Enum):
     OBJECTS = "objects"
     """Whether there are two objects or one."""
 
+    IDENTITY = "identity"
+    """Who or what it is."""
+
 
 class DisagreementState(Enum):
     """The life of a disagreement."""

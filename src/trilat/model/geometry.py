@@ -49,6 +49,13 @@ class Polygon(Noun, frozen=True, kw_only=True, tag="polygon"):
     corners: Annotated[tuple[Place, ...], msgspec.Meta(min_length=3, max_length=POLYGON_VERTICES_MAX)]
 
 
+class Circle(Noun, frozen=True, kw_only=True, tag="circle"):
+    """A region on the ground: all that lies within `radius_m` of its centre, along the ellipsoid."""
+
+    centre: Place
+    radius_m: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+
+
 class Kinematics(Noun, frozen=True, kw_only=True):
     """A state at an instant: ECEF position in mm, velocity in mm/s, and the factor of its covariance.
 

@@ -12,6 +12,9 @@ REFERENCES_MAX: Final = 256
 """Entries in one list of references: observations, items behind a warning, fields to strip."""
 
 CLAUSES_MAX: Final = 10_000
+AREAS_MAX: Final = 256
+"""Named areas of one agreement."""
+
 POLYGON_VERTICES_MAX: Final = 512
 WIRE_BYTES_MAX: Final = 65_536
 """One item or release on the wire, bytes."""

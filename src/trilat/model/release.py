@@ -10,6 +10,7 @@ import msgspec
 from trilat.model.agreement import Duties, Form
 from trilat.model.classification import Classification
 from trilat.model.concerns import Indicator, Need, Offer, Vessel
+from trilat.model.declaration import Declaration
 from trilat.model.disagreement import Disagreement
 from trilat.model.duties import Answer, Consent, LossReport, Recall, Reclassification
 from trilat.model.noun import Count, Identifier, InstantNs, Noun, PartyCode, ShortText
@@ -36,6 +37,7 @@ AnyItem = (
     | LossReport
     | Answer
     | Disagreement
+    | Declaration
 )
 
 

@@ -4,6 +4,8 @@ A node holds one status and refuses items of another. Instants of deciding may b
 so that a replay of 2009 is judged by the agreements of another year; both instants are recorded.
 """
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -53,6 +55,11 @@ class NodeConfig:
             raise UsageError(f"`peers` of `{self.party}` names the party itself or a peer twice")
         if len(self.token_key) < 16:
             raise UsageError("`token_key` must have at least 16 bytes: observation tokens could be guessed")
+
+    @property
+    def release_key(self) -> bytes:
+        """Keys covering noise and the names of tear-lines; of the observation key, and no way back to it."""
+        return hmac.new(self.token_key, b"trilat release key", hashlib.sha256).digest()
 
     @property
     def own_readers(self) -> tuple[str, ...]:

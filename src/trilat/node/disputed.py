@@ -79,7 +79,8 @@ class Disputed:
     def _is_news(held: _Held, dispute: Dispute, now_ns: int) -> bool:
         if held.disagreement.state is DisagreementState.RESOLVED:
             return True
-        newer = held.disagreement.accounts != dispute.accounts
+        old = held.disagreement
+        newer = (old.accounts, old.text) != (dispute.accounts, dispute.text)
         return newer and now_ns - held.said_ns >= UPDATE_EVERY_S * SECOND_NS
 
     def _tell(
@@ -97,6 +98,7 @@ class Disputed:
             state=DisagreementState.OPEN,
             accounts=dispute.accounts,
             since_ns=dispute.since_ns,
+            text=dispute.text,
         )
         self._held[audience, dispute.key] = _Held(disagreement, now_ns)
         return disagreement

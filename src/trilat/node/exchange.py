@@ -5,7 +5,9 @@ thinning allows; where a person must approve, ask once and wait; where withheld,
 made at the node's instant of deciding (see `NodeConfig`). Nothing here sends: the node writes first.
 
 Thinning lets one version of an item leave, and holds the newest of those that follow back until the time has
-passed, so that the last word always arrives. A warning is never thinned.
+passed, so that the last word always arrives. Where tracks are told in spans (`span_s`), a version waits
+until its span is over, and is thinned by its valid time. A warning is never thinned.
+A copy that cannot be made, as where values at the edge of what can be written go beyond it, is withheld.
 """
 
 import heapq
@@ -23,12 +25,13 @@ from trilat.model import (
     Outcome,
     Reason,
     Release,
+    TrilatError,
     Warning,
     names_watch_area,
 )
 from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
-from trilat.policy import AgreementSet, ReleaseRequest, decide, degrade, due_ns
+from trilat.policy import AgreementSet, ReleaseRequest, Spans, decide, degrade, due_ns, in_spans
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Exchange:
         self._left: dict[tuple[str, str], tuple[int, int]] = {}
         """Per recipient and item: when a version last left, and which one."""
 
+        self._spans: Spans[tuple[str, str], _Waiting] = Spans()
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
         self._for_consent: dict[tuple[str, str], Held] = {}
@@ -124,7 +128,10 @@ class Exchange:
             self._order += 1
             # A consent is valid in the time of deciding, which may be shifted against the clock: no wait.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
-            heapq.heappush(self._queue, _Waiting(due, self._order, held, decision))
+            waiting = _Waiting(due, self._order, held, decision)
+            key = (recipient, held.item.item_id)
+            for told in self._spans.take(key, held.item, decision.duties, waiting):
+                heapq.heappush(self._queue, told)
             self.withheld[recipient].discard(reference)
             return
         self.withheld[recipient].add(reference)
@@ -149,7 +156,7 @@ class Exchange:
                 rule.clause.via
                 for rule in self._agreements.rules
                 if rule.clause.via is not None
-                and rule.clause.approval is Approval.ORIGINATOR
+                and rule.clause.approval is not Approval.NONE
                 and self._config.party in rule.clause.givers
                 and recipient in rule.clause.receivers
             }
@@ -158,7 +165,7 @@ class Exchange:
     def _refer(self, held: Held, decision: Decision, now_ns: int) -> None:
         for name in decision.clauses:
             rule = self._agreements.rule(name)
-            if rule is None or rule.clause.approval is not Approval.ORIGINATOR:
+            if rule is None or rule.clause.approval is Approval.NONE:
                 continue
             clause = rule.consent_name
             key = (clause, held.item.subject, decision.recipient, decision.via)
@@ -203,14 +210,17 @@ class Exchange:
         given = 0
         while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
             waiting = heapq.heappop(self._queue)
-            if self._may_leave(waiting, now_ns):
+            ready = self._ready(waiting, now_ns) if self._may_leave(waiting, now_ns) else None
+            if ready is not None:
                 given += 1
-                yield self._ready(waiting, now_ns)
+                yield ready
         for key in [key for key, waiting in self._held_back.items() if waiting.due_ns <= now_ns]:
             if given == limit:
                 break
-            given += 1
-            yield self._ready(self._held_back[key], now_ns)
+            ready = self._ready(self._held_back[key], now_ns)
+            if ready is not None:
+                given += 1
+                yield ready
 
     def _may_leave(self, waiting: _Waiting, now_ns: int) -> bool:
         """Whether thinning lets a version leave now; the newest that it does not is held back."""
@@ -218,8 +228,9 @@ class Exchange:
         key = (decision.recipient, item.item_id)
         left_ns, version = self._left.get(key, (0, 0))
         thin_ns = (decision.duties.thin_s if decision.duties is not None else 0) * SECOND_NS
-        if thin_ns == 0 or version == 0 or isinstance(item, Warning):
-            return True
+        spaced = in_spans(item, decision.duties)
+        if thin_ns == 0 or version == 0 or spaced or isinstance(item, Warning):
+            return not spaced or item.version > version
         if item.version <= version:
             return False
         if now_ns - left_ns >= thin_ns:
@@ -229,16 +240,23 @@ class Exchange:
             self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
         return False
 
-    def _ready(self, waiting: _Waiting, now_ns: int) -> Ready:
+    def _ready(self, waiting: _Waiting, now_ns: int) -> Ready | None:
+        """The release with what proves it; None, counted as withheld, where it cannot be made."""
         item, decision = waiting.held.item, waiting.decision
         key = (decision.recipient, item.item_id)
         self._left[key] = (now_ns, item.version)
         held_back = self._held_back.get(key)
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
+        try:
+            release = degrade(item, decision, self._config.release_key)
+        except TrilatError:
+            self.withheld[decision.recipient].add((item.item_id, item.version))
+            self.reasons[Reason.DECIDING_FAILED] = self.reasons.get(Reason.DECIDING_FAILED, 0) + 1
+            return None
         return Ready(
             recipient=decision.recipient,
-            release=degrade(item, decision),
+            release=release,
             held=waiting.held,
             consents=self._behind(decision, waiting.held),
         )

@@ -1,19 +1,22 @@
 """Heads: identity, version, label and provenance of the items that a node makes.
 
 Item identities start with the party's code. Versions rise by one per item and continue after a restart.
-Observation tokens are keyed by the party's own secret: two tokens can be compared, no more.
+Observation tokens are keyed by the party's own secret: two tokens can be compared, no more. Names that
+partners gave to things are in names of own items: where one gets too long, a digest stands for its end.
 """
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
-from trilat.domains import Head, MakeHead
-from trilat.model import AnyItem, Domain, Label, Provenance, kind_of
+from trilat.domains import Alarm, Dispute, Head, MakeHead
+from trilat.model import IDENTIFIER_CHARACTERS_MAX, AnyItem, Domain, Label, Provenance, kind_of
 from trilat.node.config import NodeConfig
 
 _TOKEN_BYTES = 16
+_DIGEST_CHARACTERS = 16
 AUDIENCE_KINDS: Final = {"warning": "warn", "disagreement": "differ"}
 """Kinds of which every audience has items of its own, with the word that begins their names."""
 
@@ -69,7 +72,7 @@ class Heads:
         head: dict[str, Any] = {
             "item_id": item_id,
             "version": version,
-            "subject": subject if subject.startswith(f"{party}-") else f"{party}-{subject}",
+            "subject": self.own_subject(subject),
             "domain": domain,
             "status": self._config.status,
             "valid_ns": valid_ns,
@@ -81,6 +84,33 @@ class Heads:
             ),
         }
         return head
+
+    def own_subject(self, subject: str) -> str:
+        """The own name for a thing that somebody calls `subject`."""
+        lead = f"{self._config.party}-"
+        return subject if subject.startswith(lead) else lead + fitting(subject, len(lead))
+
+    def of_alarms(self, alarms: Iterable[Alarm]) -> list[Alarm]:
+        """The alarms under names that fit into the names of warnings, whoever they are for."""
+        return [
+            replace(
+                alarm,
+                key=self._fitting("warning", alarm.key),
+                former_keys=tuple(self._fitting("warning", key) for key in alarm.former_keys),
+            )
+            for alarm in alarms
+        ]
+
+    def of_disputes(self, disputes: Iterable[Dispute]) -> list[Dispute]:
+        """The disputes under names that fit into the names of disagreements, whoever they are for."""
+        return [replace(one, key=self._fitting("disagreement", one.key)) for one in disputes]
+
+    def _fitting(self, kind: str, name: str) -> str:
+        audiences = (self._config.party, *self._config.peers)
+        return fitting(name, max(len(self._lead(kind, audience)) for audience in audiences))
+
+    def _lead(self, kind: str, audience: str) -> str:
+        return f"{self._config.party}-{AUDIENCE_KINDS[kind]}-{audience}-"
 
     def for_reports(self, now_ns: int) -> Callable[[Domain], MakeHead]:
         """Makes heads, for each concern, of items that own observations give rise to."""
@@ -131,6 +161,13 @@ class Heads:
         config = self._config
         named = [peer for peer in config.peers if peer in item.label.releasable_to]
         audience = named[0] if named else config.party
-        return audience, item.item_id.removeprefix(
-            f"{config.party}-{AUDIENCE_KINDS[kind_of(item)]}-{audience}-"
-        )
+        return audience, item.item_id.removeprefix(self._lead(kind_of(item), audience))
+
+
+def fitting(name: str, lead_characters: int) -> str:
+    """The name, with a digest for its end where it and its lead are too long for an identifier."""
+    room = IDENTIFIER_CHARACTERS_MAX - lead_characters
+    if len(name) <= room:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+    return f"{name[: max(0, room - 1 - _DIGEST_CHARACTERS)]}-{digest}"

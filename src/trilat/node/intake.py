@@ -36,7 +36,16 @@ DECIDED_AHEAD_S_MAX: Final = 60
 """A partner's instant of deciding may be ahead of ours by this much, seconds."""
 
 SPOKEN_KINDS: Final = frozenset(
-    {"warning", "disagreement", "consent", "recall", "reclassification", "loss-report", "answer"}
+    {
+        "warning",
+        "disagreement",
+        "consent",
+        "declaration",
+        "recall",
+        "reclassification",
+        "loss-report",
+        "answer",
+    }
 )
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
 

@@ -316,20 +316,22 @@ class Node:
     def _warned(self, now_ns: int) -> list[Held]:
         """New versions of warnings, for the own staff and for each peer from its own View."""
         make_head = self.heads.for_audience("warning", now_ns)
-        return self._told(
-            lambda audience: self.alerts.update(
-                audience, self.views.of(audience).alarms(now_ns), now_ns, make_head, self._may_name
-            )
-        )
+
+        def new_for(audience: str) -> Sequence[AnyItem]:
+            alarms = self.heads.of_alarms(self.views.of(audience).alarms(now_ns))
+            return self.alerts.update(audience, alarms, now_ns, make_head, self._may_name)
+
+        return self._told(new_for)
 
     def _differing(self, now_ns: int) -> list[Held]:
         """New versions of disagreements, for the own staff and for each peer from its own View."""
         make_head = self.heads.for_audience("disagreement", now_ns)
-        return self._told(
-            lambda audience: self.disputed.update(
-                audience, self.views.of(audience).disputes(now_ns), now_ns, make_head
-            )
-        )
+
+        def new_for(audience: str) -> Sequence[AnyItem]:
+            disputes = self.heads.of_disputes(self.views.of(audience).disputes(now_ns))
+            return self.disputed.update(audience, disputes, now_ns, make_head)
+
+        return self._told(new_for)
 
     def _watched(self, now_ns: int) -> list[Held]:
         """Watch areas and threats to them: for the own staff, from its View, and for nobody else."""
@@ -352,7 +354,7 @@ class Node:
         """Whether policy lets a warning pass that names another originator; nothing is made or counted."""
         probe = Warning(
             item_id=f"{self.config.party}-warn-{audience}-probe",
-            subject=f"{self.config.party}-{alarm.subject.removeprefix(f'{self.config.party}-')}",
+            subject=self.heads.own_subject(alarm.subject),
             domain=alarm.domain,
             status=self.config.status,
             valid_ns=alarm.valid_ns,
@@ -369,7 +371,8 @@ class Node:
     def _record(self, ready: Ready) -> ReleaseRecord:
         """The release with its place in the recipient's stream, and with what proves it."""
         item = ready.held.item
-        marking = ready.held.marking or sign_label(self._keys, item)
+        # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
+        marking = ready.held.marking or sign_label(self._keys, ready.release.item)
         parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
         return ReleaseRecord(
             recipient=ready.recipient,

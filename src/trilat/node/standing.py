@@ -3,7 +3,8 @@
 Rules
 1. Only kinds that a picture has are shown; of the warnings that this node made, those for its own staff.
 2. What a decision asks for holds for a screen as for a partner: a version appears when its delay has passed,
-   and where versions are thinned at most one in that time, the last word always. A warning is never thinned.
+   and where versions are thinned at most one in that time, the last word always; where tracks are told in
+   spans, whole ones. A warning is never thinned.
 3. Every item is made by policy's `degrade` for the reader, from the answer on its class. After the first
    time at most `ITEMS_EACH_MAX` are made at once, ships last, so that the node is not held up: of what still
    waits only the newest versions are made, the next time.
@@ -42,7 +43,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.holdings import Change, Holdings
 from trilat.node.shown import SHOWN_KINDS, Plain, shown
 from trilat.node.views import LabelClass
-from trilat.policy import degrade, due_ns
+from trilat.policy import Spans, degrade, due_ns
 
 ITEM_S_MAX: Final = 600
 """How long an item stays in the picture without a newer version, seconds of the node's clock."""
@@ -98,6 +99,7 @@ class Standing:
         self._next_ns: dict[str, int] = {}
         """When the next version of a thinned item may appear."""
 
+        self._spans: Spans[str, Change] = Spans()
         self._changed: dict[str, None] = {}
         self._told: dict[str, Plain] = {}
 
@@ -118,10 +120,11 @@ class Standing:
         elif answer is not None and answer.permitted and not self._is_past(item, answer, now_ns):
             reference = item.reference
             due = due_ns(item, answer.about(reference))  # 2
-            if due > now_ns:
-                self._wait(due, change)
-            else:
-                self._make_ready(change)
+            for told in self._spans.take(item.item_id, item, answer.decision.duties, change):
+                if due > now_ns:
+                    self._wait(due, told)
+                else:
+                    self._make_ready(told)
 
     def _make_ready(self, change: Change) -> None:
         item = change[0].item
@@ -180,7 +183,7 @@ class Standing:
         reference = item.reference
         decision = answer.about(reference)
         try:
-            release = degrade(item, decision)  # 3
+            release = degrade(item, decision, self._config.release_key)  # 3
         except TrilatError as error:
             # Values at the edge of what can be written may be beyond it once rounded: withheld.
             self._on_trouble(f"`{item.item_id}` is not shown to `{decision.recipient}`: {error}")
@@ -209,6 +212,7 @@ class Standing:
 
     def tidy(self, now_ns: int) -> None:
         """Take away what has had its time, or is no longer held."""
+        self._spans.keep(lambda item_id: self._holdings.newest(item_id) is not None)
         past = [
             item_id
             for item_id, stands in self._stands.items()

@@ -7,51 +7,77 @@ the texts that nobody negotiates. Pure: text, items and instants come in as argu
 
 from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.batch import BatchAnswers, decide_many
-from trilat.policy.check import Finding, check
+from trilat.policy.cedar import CedarExport, export_cedar
+from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
+from trilat.policy.check import Finding, check, check_copies
 from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
 from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
-from trilat.policy.consents import consents_in
+from trilat.policy.consents import consents_in, declarations_in
+from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade, due_ns
+from trilat.policy.difference import differences
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
 from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
+from trilat.policy.profiles import PROFILES, Leak, Profile
+from trilat.policy.protection import tear_line_parent, tear_line_reference
+from trilat.policy.readable import readable_text
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.request import ReleaseRequest
+from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
 from trilat.policy.table import ReleaseTable, Verdict
+from trilat.policy.template import agreement_template
+from trilat.policy.tree import Reasoning, explain_tree
 
 __all__ = [
     "KIND_FORMS",
     "NEVER_NS",
+    "PROFILES",
     "AgreementSet",
     "BatchAnswers",
+    "CedarExport",
+    "CedarQuestion",
     "Change",
     "Fate",
     "Finding",
     "Instants",
     "ItemBatch",
     "LabelClasses",
+    "Leak",
     "MatrixRow",
     "Preview",
+    "Profile",
+    "Reasoning",
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
     "Rule",
+    "Spans",
     "Verdict",
+    "agreement_template",
+    "cedar_questions",
     "check",
+    "check_copies",
     "compare",
     "consents_in",
+    "cover_weights",
     "decide",
     "decide_many",
     "decide_plain",
+    "declarations_in",
     "degrade",
+    "differences",
     "due_ns",
     "expiry_ns",
     "explain",
     "explain_agreement",
+    "explain_tree",
+    "export_cedar",
+    "in_spans",
     "internal_agreement",
     "linked_pairs",
     "makeable",
@@ -60,6 +86,9 @@ __all__ = [
     "preview",
     "read_agreement",
     "read_regime",
+    "readable_text",
     "strike",
     "strippable",
+    "tear_line_parent",
+    "tear_line_reference",
 ]

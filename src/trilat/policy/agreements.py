@@ -19,9 +19,12 @@ from trilat.model import (
     INSTANT_NS_MAX,
     Agreement,
     AgreementError,
+    Circle,
     Clause,
     Domain,
     Effect,
+    OnwardRule,
+    Polygon,
     Rank,
     encode,
     find_level,
@@ -41,10 +44,39 @@ class Rule:
     agreement: Agreement
     from_ns: int
     until_ns: int
+    replaced_ns: int
+    """When a newer version of its agreement begins."""
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """What it speaks for: its own purposes, or its agreement's."""
+        return self.clause.purposes or self.agreement.purposes
+
+    @property
+    def onward(self) -> OnwardRule:
+        """Its own onward rule, or its agreement's."""
+        return self.agreement.onward if self.clause.onward is None else self.clause.onward
+
+    @property
+    def regions(self) -> tuple[Circle | Polygon, ...]:
+        """The regions that it speaks of; empty for everywhere."""
+        return tuple(area.region for area in self.agreement.areas if area.name in self.clause.areas)
 
     def speaks(self, at_ns: int, purpose: str) -> bool:
-        """Whether the agreement is in force at the instant and for the purpose."""
-        return self.from_ns <= at_ns < self.until_ns and purpose in self.agreement.purposes
+        """Whether it is in force at the instant and for the purpose; a notice to end it is not looked at."""
+        return self.from_ns <= at_ns < self.until_ns and purpose in self.purposes
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it reads more than the label class of an item and the path: see `conditions`."""
+        clause, agreement = self.clause, self.agreement
+        outlives = agreement.survives_end and agreement.in_force_until_ns is not None
+        return (
+            bool(clause.areas or clause.situations)
+            or clause.onward is not None
+            or agreement.onward in {OnwardRule.TO_NAMED, OnwardRule.UNDER_CONDITIONS}
+            or (clause.effect is Effect.FORBID and outlives)
+        )
 
     def rank_max(self, at_ns: int) -> Rank:
         """The highest rank that the clause covers; a level not known at the instant covers no more than
@@ -61,6 +93,8 @@ class Direction:
 
     permits: tuple[Rule, ...]
     forbids: tuple[Rule, ...]
+    is_conditional: bool
+    """Whether one of them reads more than label class and path."""
 
 
 class AgreementSet:
@@ -112,25 +146,32 @@ class AgreementSet:
 
     def _compile(self, file: str, agreement: Agreement) -> Iterator[Rule]:
         until_ns = self._until_ns(agreement)
+        replaced_ns = self._replaced_ns(agreement)
         for clause in agreement.clauses:
+            begins, ends = clause.in_force_from_ns, clause.in_force_until_ns
             yield Rule(
                 name=f"{file}#{clause.clause_id}",
                 consent_name=f"{agreement.agreement_id}#{clause.clause_id}",
                 clause=clause,
                 agreement=agreement,
-                from_ns=agreement.in_force_from_ns,
-                until_ns=until_ns,
+                from_ns=agreement.in_force_from_ns if begins is None else begins,
+                until_ns=until_ns if ends is None else min(ends, until_ns),
+                replaced_ns=replaced_ns,
             )
 
     def _until_ns(self, agreement: Agreement) -> int:
         """When the agreement ends, or a newer version of it begins (rule 2)."""
-        ends = [INSTANT_NS_MAX if agreement.in_force_until_ns is None else agreement.in_force_until_ns]
-        ends += [
+        until_ns = agreement.in_force_until_ns
+        return min(INSTANT_NS_MAX if until_ns is None else until_ns, self._replaced_ns(agreement))
+
+    def _replaced_ns(self, agreement: Agreement) -> int:
+        """When a newer version of an agreement begins; the last instant there is where there is none."""
+        begins = (
             other.in_force_from_ns
             for other in self._files.values()
             if other.agreement_id == agreement.agreement_id and other.version > agreement.version
-        ]
-        return min(ends)
+        )
+        return min(begins, default=INSTANT_NS_MAX)
 
     @property
     def files(self) -> dict[str, Agreement]:
@@ -167,7 +208,13 @@ class AgreementSet:
             for agreement in self._files.values()
             if any(code in agreement.parties for code in codes)
             or any(code in clause.receivers for clause in agreement.clauses for code in codes)
-            for end in (agreement.in_force_from_ns, self._until_ns(agreement))
+            for end in (
+                agreement.in_force_from_ns,
+                self._until_ns(agreement),
+                *(clause.in_force_from_ns for clause in agreement.clauses),
+                *(clause.in_force_until_ns for clause in agreement.clauses),
+            )
+            if end is not None
         )
 
     def rule(self, name: str) -> Rule | None:
@@ -208,6 +255,7 @@ class AgreementSet:
         return Direction(
             permits=tuple(permits[name] for name in sorted(permits)),
             forbids=tuple(forbids[name] for name in sorted(forbids)),
+            is_conditional=any(rule.is_conditional for rule in (*permits.values(), *forbids.values())),
         )
 
     def between(self, one: str, other: str) -> tuple[tuple[Agreement, int, int], ...]:

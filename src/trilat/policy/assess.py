@@ -113,6 +113,8 @@ class Assessor:
         request: ReleaseRequest,
         agreements: AgreementSet,
         consents: Sequence[Consent],
+        *,
+        is_declared: bool = False,
     ) -> None:
         """Nothing is asked yet; the request's instant stands until `assess` is given another."""
         self._classes = classes
@@ -125,6 +127,8 @@ class Assessor:
         self._asked: dict[tuple[object, ...], _Asked] = {}
         self._named: dict[str, Flags] = {}
         self._at_ns = -1
+        self._is_declared = is_declared
+        """Whether parties have declared something: `decide` knows what that changes."""
 
     def _move(self, at_ns: int) -> None:
         """Read levels as they are at an instant."""
@@ -173,10 +177,13 @@ class Assessor:
             reasons |= BIT[Reason.PATH_NOT_ALLOWED]
         leave = self._leave(part, sender, recipient, None, SHOWN_ORDER)
         reasons |= leave.reasons
+        is_conditional = False
         for code in dict.fromkeys((originator, *part.group.others)):
             if code not in {sender, recipient}:
                 reasons |= self._forbidding(part, code, recipient, sender)
-        return self._answer(part, reasons, [leave])
+                is_conditional |= self._is_conditional(part, code, recipient, sender)
+        answer = self._answer(part, reasons, [leave])
+        return replace(answer, is_open=answer.is_open | is_conditional)
 
     def _assessed(self, part: _Part, recipient: str, via: str | None) -> Verdicts:
         sender, originator = self._request.sender, part.group.originator
@@ -240,7 +247,8 @@ class Assessor:
             missing = why_none(self._agreements, giver, recipient, at_ns, purpose)
             none = np.full(len(part), _NONE, np.intp)
             free = np.zeros(len(part), bool)
-            return _Leave((), none, free, forbidding | np.uint32(BIT[missing]), free)
+            is_open = free | self._is_conditional(part, giver, recipient, via)
+            return _Leave((), none, free, forbidding | np.uint32(BIT[missing]), is_open)
         asked = self._ask(speaking, giver, recipient, via, form_order)
         failures = self._failures(part, asked)
         passing = failures == 0
@@ -252,7 +260,18 @@ class Assessor:
         nearest = np.where(counts == counts.min(axis=0), failures, np.uint32(0))
         reasons = np.where(is_passing, np.uint32(0), np.bitwise_or.reduce(nearest, axis=0)) | forbidding
         is_open = ~is_free & (passing & asked.is_heard).any(axis=0)
+        is_open |= self._is_conditional(part, giver, recipient, via)
         return _Leave(asked.ordered, chosen, is_free, reasons, is_open)
+
+    def _is_conditional(self, part: _Part, giver: str, recipient: str, via: str | None) -> bool:
+        """Whether clauses on a way read more than a label class, so that `decide` must be asked."""
+        domain, kind = part.group.domain, part.group.kind
+        legs = () if via is None else self._agreements.direction(giver, via, domain, kind).permits
+        return (
+            self._is_declared
+            or self._agreements.direction(giver, recipient, domain, kind).is_conditional
+            or any(leg.clause.onward is not None for leg in legs)
+        )
 
     def _failures(self, part: _Part, asked: _Asked) -> Bits:
         """What keeps each permission from covering each case (rule 7), shape (clauses, cases)."""
@@ -391,7 +410,7 @@ def _level_reason(level: Level | None) -> int:
 def _by_status(rule: Rule, via: str | None) -> Bits:
     """For each status, the failures of a clause by status and path, shape (statuses,)."""
     clause = rule.clause
-    is_other_path = clause.via != via or (via is not None and rule.agreement.onward is OnwardRule.NEVER)
+    is_other_path = clause.via != via or (via is not None and rule.onward is OnwardRule.NEVER)
     path = BIT[Reason.PATH_NOT_ALLOWED] * is_other_path
     return np.array(
         [

@@ -21,6 +21,7 @@ from trilat.model import (
     AnyItem,
     Consent,
     Decision,
+    Declaration,
     Form,
     Outcome,
     Reason,
@@ -55,6 +56,7 @@ class BatchAnswers:
     at_ns: Instants
     items: Sequence[AnyItem] = field(repr=False)
     consents: Sequence[Consent] = field(repr=False)
+    declarations: Sequence[Declaration] = field(repr=False)
 
     def __len__(self) -> int:
         """How many answers there are."""
@@ -68,7 +70,7 @@ class BatchAnswers:
     def expand(self, place: int) -> Decision:
         """The whole decision for the item at a place."""
         request = msgspec.structs.replace(self.request, at_ns=int(self.at_ns[place]))
-        return decide(self.items[place], request, self.agreements, self.consents)
+        return decide(self.items[place], request, self.agreements, self.consents, self.declarations)
 
 
 def decide_many(
@@ -77,6 +79,7 @@ def decide_many(
     agreements: AgreementSet,
     consents: Sequence[Consent] = (),
     at_ns: Instants | None = None,
+    declarations: Sequence[Declaration] = (),
 ) -> BatchAnswers:
     """The answers for all items of a batch to one request; `at_ns`, shape (items,), where each item has an
     instant of its own, UTC nanoseconds.
@@ -93,10 +96,11 @@ def decide_many(
         at_ns=at,
         items=batch.items,
         consents=consents,
+        declarations=declarations,
     )
     is_timely = (batch.created_ns <= at) & (batch.expires_ns > at)
     epochs = np.searchsorted(boundaries_ns(agreements, request), at, side="right")
-    assessor = Assessor(batch.classes, request, agreements, consents)
+    assessor = Assessor(batch.classes, request, agreements, consents, is_declared=bool(declarations))
     for epoch in np.unique(epochs):
         places = np.flatnonzero(epochs == epoch)
         _fill(answers, assessor, batch, places, is_timely[places])
@@ -140,11 +144,13 @@ def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, ca
             speaking.setdefault(subject, []).append(number)
     ends = sorted({end for one in answers.consents for end in (one.valid_ns, one.until_ns)})
     epochs = np.searchsorted(np.array(ends, np.int64), answers.at_ns[places], side="right")
+    # What a clause reads of an item beyond its class (its place, its age) makes each a case of its own.
+    alone = bool(answers.declarations) or any(rule.is_conditional for rule in answers.agreements.rules)
     alike: dict[tuple[object, ...], list[int]] = {}
     for place, case, epoch in zip(places.tolist(), cases.tolist(), epochs.tolist(), strict=True):
         item_id, subject = batch.names[place]
         about = {*speaking.get(item_id, ()), *speaking.get(subject, ())}
-        alike.setdefault((case, epoch, frozenset(about)), []).append(place)
+        alike.setdefault((case, epoch, frozenset(about), place if alone else -1), []).append(place)
     for same in alike.values():
         decision = answers.expand(same[0])
         answers.outcome[same] = OUTCOMES.index(decision.outcome)

@@ -8,13 +8,18 @@ An `error` is a clause or version that can never do what it says. A `warning` wo
  4. A highest level that never leaves, or that is not known in the whole time of the agreement.
  5. A permission that a prohibition covers, at all times or for a part of them.
  6. An approval that is never asked, because another clause permits the same without.
- 7. Coarse tracks that nothing makes coarse; copies that end before they may leave.
- 8. An intermediary whom no clause gives the item, or the consent that it needs. A clause for drills alone may
+ 7. Coarse tracks that nothing makes coarse; copies that end before they may leave; covering that two copies
+     would average out, a tear-line that an intermediary or a consent would have to name.
+ 8. A clause whose time has no instant, and a domain that has none of its kinds.
+ 9. A situation that waits for a declaration that no clause brings to the giver; an onward rule that names no
+    receiver of its clause.
+10. An intermediary whom no clause gives the item, or the consent that it needs. A clause for drills alone may
     name more than its intermediary gets: it stands beside whichever agreements are tried.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 from trilat.model import (
@@ -22,6 +27,7 @@ from trilat.model import (
     Approval,
     Classification,
     Clause,
+    Domain,
     Effect,
     Form,
     OnwardRule,
@@ -29,7 +35,8 @@ from trilat.model import (
     format_instant,
 )
 from trilat.policy.agreements import AgreementSet, Rule
-from trilat.policy.forms import FORM_ORDER, KIND_FORMS
+from trilat.policy.difference import differences
+from trilat.policy.forms import CONTROL_KINDS, FORM_ORDER, KIND_FORMS
 
 Severity = Literal["error", "warning"]
 
@@ -43,6 +50,23 @@ class Finding:
     severity: Severity
     text: str
 
+
+_SPOKEN: Final = frozenset(
+    {"request", "statement", "story", "disagreement", "report", "event", "area", "warning"}
+)
+"""Kinds that every domain may have."""
+
+DOMAIN_KINDS: Final = MappingProxyType(
+    {
+        Domain.MISSILE: frozenset({"track"}),
+        Domain.MARITIME: frozenset({"track", "vessel"}),
+        Domain.CYBER: frozenset({"indicator"}),
+        Domain.RELIEF: frozenset({"need", "offer"}),
+        Domain.SEISMIC: frozenset[str](),
+        Domain.CONSULTATION: frozenset[str](),
+    }
+)
+"""Kinds that a domain has beside those that all may have."""
 
 _Said = Iterator[tuple[Severity, str]]
 
@@ -94,11 +118,15 @@ def _form(rule: Rule, _: AgreementSet) -> _Said:
     elif unfit:
         yield "warning", f"`{_form_name(clause)}` cannot be made from {', '.join(unfit)}: give them a clause"
     duties = clause.duties
+    raw = [kind for kind in clause.kinds if kind in {"report", "track"} and kind not in unfit]
+    hidden = duties.sigma_class_m or duties.tear_line
+    if raw and hidden and clause.form in {Form.MEASUREMENTS, Form.TRACKLETS}:
+        yield "warning", f"no {' or '.join(raw)} leaves: what a sensor said has neither class nor tear-line"
     if "report" in clause.kinds and "report" not in unfit:
         if duties.round_time_s:
             yield "warning", "no report leaves: the time of an observation cannot be rounded"
-        elif duties.round_position_m or duties.round_velocity_m_per_s:
-            yield "warning", "no radar or direction plot leaves: its site is part of what would be rounded"
+        elif duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m:
+            yield "warning", "no radar or direction plot leaves: its site is part of what would change"
 
 
 def _form_name(clause: Clause) -> str:
@@ -107,7 +135,7 @@ def _form_name(clause: Clause) -> str:
 
 def _onward(rule: Rule, _: AgreementSet) -> _Said:
     """Check 3."""
-    if rule.clause.via is not None and rule.agreement.onward is OnwardRule.NEVER:
+    if rule.clause.via is not None and rule.onward is OnwardRule.NEVER:
         yield "error", 'can never fire: it names `via`, and the agreement says onward = "never"'
 
 
@@ -135,8 +163,8 @@ def _prohibited(rule: Rule, agreements: AgreementSet) -> _Said:
     for other in agreements.rules:
         if other.clause.effect is not Effect.FORBID or not _covers(other.clause, rule.clause):
             continue
-        purposes = set(rule.agreement.purposes)
-        shared = purposes & set(other.agreement.purposes)
+        purposes = set(rule.purposes)
+        shared = purposes & set(other.purposes)
         if not shared or other.until_ns <= rule.from_ns or rule.until_ns <= other.from_ns:
             continue
         if purposes == shared and other.from_ns <= rule.from_ns and rule.until_ns <= other.until_ns:
@@ -155,6 +183,8 @@ def _covers(wide: Clause, narrow: Clause) -> bool:
         and wide.via in {None, narrow.via}
         and (not wide.statuses or (bool(narrow.statuses) and set(narrow.statuses) <= set(wide.statuses)))
         and not wide.categories
+        and (not wide.areas or (bool(narrow.areas) and set(narrow.areas) == set(wide.areas)))
+        and not wide.situations
     )
 
 
@@ -186,7 +216,10 @@ def _frees(other: Rule, rule: Rule) -> bool:
         and _form_place(wide) <= _form_place(narrow)
         and all(wide.form in KIND_FORMS[kind] for kind in narrow.kinds)
         and wide.highest == narrow.highest
-        and set(rule.agreement.purposes) <= set(other.agreement.purposes)
+        and not wide.areas
+        and not wide.situations
+        and wide.onward == narrow.onward
+        and set(rule.purposes) <= set(other.purposes)
         and other.from_ns <= rule.from_ns
         and rule.until_ns <= other.until_ns
     )
@@ -196,7 +229,7 @@ def _form_place(clause: Clause) -> int:
     return len(FORM_ORDER) if clause.form is None else FORM_ORDER[clause.form]
 
 
-def _duties(rule: Rule, _: AgreementSet) -> _Said:
+def _duties(rule: Rule, agreements: AgreementSet) -> _Said:
     """Check 7."""
     clause = rule.clause
     duties = clause.duties
@@ -206,15 +239,71 @@ def _duties(rule: Rule, _: AgreementSet) -> _Said:
         duties.round_time_s,
         duties.thin_s,
         duties.delay_s,
+        duties.cover_m,
+        duties.sigma_class_m,
     )
     if clause.form is Form.COARSE_TRACKS and not any(coarse):
         yield "warning", "nothing makes it coarse: add rounding, thinning or a delay"
     if duties.expire_s and duties.expire_s <= duties.delay_s:
         yield "error", f"copies end after {duties.expire_s} s and leave after {duties.delay_s} s: swap them"
+    yield from _hiding(rule, agreements)
+
+
+def _hiding(rule: Rule, agreements: AgreementSet) -> _Said:
+    """What would make covering and tear-lines hide less than they say, or what would stop them."""
+    clause, duties = rule.clause, rule.clause.duties
+    if duties.cover_epoch_s and not duties.cover_m:
+        yield "error", "`cover_epoch_s` without `cover_m` covers nothing: add `cover_m` or leave both out"
+    for other in agreements.rules if duties.cover_m else ():
+        lasts_s = other.clause.duties.cover_epoch_s
+        common = set(clause.givers) & set(other.clause.givers)
+        differs = other.clause.duties.cover_m and lasts_s != duties.cover_epoch_s
+        if differs and common and other.name > rule.name:
+            told = f"covers for {duties.cover_epoch_s} s and `{other.name}` for {lasts_s} s"
+            yield "error", f"{told}: both together average out, give {min(common)} one `cover_epoch_s`"
+            break
+    if not duties.tear_line:
+        return
+    if clause.via is not None:
+        yield (
+            "error",
+            f"a tear-line is the originator's to sign, not for {clause.via} to make: drop `tear_line`",
+        )
+    if clause.approval is Approval.ORIGINATOR:
+        yield "error", "a consent names the subject, and a tear-line hides it: drop `tear_line` or `approval`"
+
+
+def _never(rule: Rule, _: AgreementSet) -> _Said:
+    """Check 8."""
+    if rule.until_ns <= rule.from_ns:
+        ends = format_instant(rule.until_ns)
+        yield "error", f"can never fire: its time begins after it has ended, at {ends}"
+    clause = rule.clause
+    kinds = {kind for kind in clause.kinds if kind not in CONTROL_KINDS and clause.form in KIND_FORMS[kind]}
+    if kinds and not any(kinds & (_SPOKEN | DOMAIN_KINDS[domain]) for domain in clause.domains):
+        domains = ", ".join(domain.value for domain in clause.domains)
+        yield "error", f"can never fire: there is no {', '.join(sorted(kinds))} in the domain {domains}"
+
+
+def _onward_rule(rule: Rule, agreements: AgreementSet) -> _Said:
+    """Check 9."""
+    clause = rule.clause
+    holder = rule.agreement if clause.onward is None else clause
+    if clause.via is not None and rule.onward is OnwardRule.TO_NAMED:
+        strangers = [code for code in clause.receivers if code not in holder.onward_to]
+        if len(strangers) == len(clause.receivers):
+            yield "error", f"can never fire: `onward_to` names none of {', '.join(strangers)}"
+    for giver in clause.givers if clause.situations else ():
+        for party in clause.declared_by:
+            told = party == giver or any(
+                agreements.direction(party, giver, domain, "declaration").permits for domain in clause.domains
+            )
+            if not told:
+                yield "warning", f"no clause gives {giver} the declaration of {party} that it waits for"
 
 
 def _intermediary(rule: Rule, agreements: AgreementSet) -> _Said:
-    """Check 8."""
+    """Check 10."""
     clause = rule.clause
     if clause.via is None:
         return
@@ -225,7 +314,7 @@ def _intermediary(rule: Rule, agreements: AgreementSet) -> _Said:
         ]
         if kinds:
             yield "warning", f"no clause gives {', '.join(kinds)} from {giver} to {clause.via} directly"
-        if clause.approval is Approval.ORIGINATOR and not _has_leg(rule, giver, "consent", agreements):
+        if clause.approval is not Approval.NONE and not _has_leg(rule, giver, "consent", agreements):
             yield "warning", f"no clause gives the consent that {clause.via} needs from {giver}"
 
 
@@ -235,10 +324,29 @@ def _has_leg(rule: Rule, giver: str, kind: str, agreements: AgreementSet) -> boo
         leg.clause.via is None
         and leg.from_ns < rule.until_ns
         and rule.from_ns < leg.until_ns
-        and bool(set(leg.agreement.purposes) & set(rule.agreement.purposes))
+        and bool(set(leg.purposes) & set(rule.purposes))
         for domain in rule.clause.domains
         for leg in agreements.direction(giver, via, domain, kind).permits
     )
+
+
+def check_copies(ours: AgreementSet, theirs: AgreementSet) -> tuple[Finding, ...]:
+    """Where two parties' copies of one version of an agreement do not say the same, by file of `ours`; and
+    versions that the other party has and we have not.
+    """
+    known = {(one.agreement_id, one.version): (file, one) for file, one in theirs.files.items()}
+    findings = []
+    for file, agreement in ours.files.items():
+        copy = known.pop((agreement.agreement_id, agreement.version), None)
+        if copy is not None:
+            findings += [
+                Finding(file=file, clause=None, severity="error", text=f"the copy {copy[0]} differs: {line}")
+                for line in differences(agreement, copy[1])
+            ]
+    for file, agreement in known.values():
+        text = f"the other party holds version {agreement.version} of `{agreement.agreement_id}`, we do not"
+        findings.append(Finding(file=file, clause=None, severity="warning", text=text))
+    return tuple(findings)
 
 
 _CHECKS: Final[tuple[Callable[[Rule, AgreementSet], _Said], ...]] = (
@@ -248,5 +356,7 @@ _CHECKS: Final[tuple[Callable[[Rule, AgreementSet], _Said], ...]] = (
     _prohibited,
     _approval,
     _duties,
+    _never,
+    _onward_rule,
     _intermediary,
 )

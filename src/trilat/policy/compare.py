@@ -141,15 +141,19 @@ def preview(
     requests: Sequence[ReleaseRequest],
     agreements: AgreementSet,
     consents: Sequence[Consent] = (),
+    key: bytes = b"",
 ) -> tuple[Preview, ...]:
-    """Who would get an item, in which form, and who would not, for each request in order."""
-    return tuple(_previewed(item, decide(item, request, agreements, consents)) for request in requests)
+    """Who would get an item, in which form, and who would not, for each request in order; `key` is the
+    sender's, without which a copy that is covered or renamed cannot be shown.
+    """
+    decisions = [decide(item, request, agreements, consents) for request in requests]
+    return tuple(_previewed(item, decision, key) for decision in decisions)
 
 
-def _previewed(item: AnyItem, decision: Decision) -> Preview:
+def _previewed(item: AnyItem, decision: Decision, key: bytes) -> Preview:
     if decision.outcome is not Outcome.PERMIT:
         return Preview(decision, None)
     try:
-        return Preview(decision, degrade(item, decision))
+        return Preview(decision, degrade(item, decision, key))
     except TrilatError as error:
         return Preview(decision, None, str(error))

@@ -13,7 +13,8 @@ its number beside the check:
     nobody's leave. The coarsest form and the strictest duties of all hold.
  7. A clause speaks while its agreement is in force and for its purposes, by its path, for its statuses, up
     to its level, for its categories, and where its form can be made from the item. A prohibition without a
-    path covers every path, one without categories every item.
+    path covers every path, one without categories every item. What else a clause may ask (an area, a
+    situation, an onward rule) and what a party has declared is in `conditions`.
  8. Where a clause asks for approval, or the label has originator control and the path has an intermediary,
     the originator's consent decides: granted, refused, or not yet, which refers it to a person.
  9. Of several clauses that permit: without consent before with, then the richest form, then the least
@@ -42,6 +43,7 @@ from trilat.model import (
     Clause,
     Consent,
     Decision,
+    Declaration,
     Duties,
     Form,
     Item,
@@ -56,7 +58,9 @@ from trilat.model import (
     kind_of,
 )
 from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.conditions import condition_failures, covers_forbidden, received_to_stay, survives
 from trilat.policy.consents import Answered, answered
+from trilat.policy.declared import DeclaredNow, declared_now
 from trilat.policy.forms import FORM_ORDER, makeable
 from trilat.policy.request import ReleaseRequest
 
@@ -96,7 +100,12 @@ class _Case:
     at_ns: int
     agreements: AgreementSet
     consents: Sequence[Consent]
+    declared: DeclaredNow
     trace: _Trace
+
+    def speaks(self, rule: Rule) -> bool:
+        """Whether a clause is in force, and nobody has ended its agreement by notice."""
+        return rule.speaks(self.at_ns, self.purpose) and not self.declared.ended(rule.agreement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +136,11 @@ def decide(
     request: ReleaseRequest,
     agreements: AgreementSet,
     consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
 ) -> Decision:
-    """The decision on one item for one request under the agreements held, with the consents received."""
+    """The decision on one item for one request under the agreements held, with the consents received and what
+    parties have declared.
+    """
     trace = _Trace()
     reference: ItemReference | None = None
     try:
@@ -136,7 +148,8 @@ def decide(
             answer = _Answer(Outcome.WITHHOLD, (), (Reason.MALFORMED_ITEM,))
         else:
             reference = item.reference
-            case = _case(item, request, agreements, consents, trace)
+            declared = declared_now(declarations, item.status, request.at_ns)
+            case = _case(item, request, agreements, consents, declared, trace)
             answer = _shown(case) if _is_own_staff(case) else _assess(case)
     except Exception:  # noqa: BLE001 - rule 2: whatever goes wrong, the item stays here
         named = () if trace.rule is None else (trace.rule.name,)
@@ -167,6 +180,7 @@ def _case(
     request: ReleaseRequest,
     agreements: AgreementSet,
     consents: Sequence[Consent],
+    declared: DeclaredNow,
     trace: _Trace,
 ) -> _Case:
     return _Case(
@@ -180,6 +194,7 @@ def _case(
         at_ns=request.at_ns,
         agreements=agreements,
         consents=consents,
+        declared=declared,
         trace=trace,
     )
 
@@ -252,6 +267,7 @@ def _leg(case: _Case, intermediary: str) -> _Answer:
             at_ns=case.at_ns,
             agreements=case.agreements,
             consents=case.consents,
+            declared=case.declared,
             trace=case.trace,
         )
     )
@@ -282,8 +298,8 @@ def _leave(case: _Case, giver: str, via: str | None, form_order: Mapping[Form, i
     nearest: dict[int, list[tuple[Rule, set[Reason]]]] = {}
     for rule in direction.permits:
         case.trace.rule = rule
-        if rule.speaks(case.at_ns, case.purpose):
-            failures = _failures(case, rule, via)
+        if case.speaks(rule):
+            failures = _failures(case, rule, giver, via)
             if failures:
                 nearest.setdefault(len(failures), []).append((rule, failures))
             else:
@@ -303,7 +319,7 @@ def _leave(case: _Case, giver: str, via: str | None, form_order: Mapping[Form, i
         names = tuple(rule.name for rule, _ in near)
         reasons.update(*(failures for _, failures in near))
     else:
-        reasons.add(why_none(case.agreements, giver, case.recipient, case.at_ns, case.purpose))
+        reasons.add(why_none(case.agreements, giver, case.recipient, case.at_ns, case.purpose, case.declared))
     if forbidding:
         reasons.add(Reason.CLAUSE_FORBIDS)
         names = forbidding
@@ -313,34 +329,42 @@ def _leave(case: _Case, giver: str, via: str | None, form_order: Mapping[Form, i
 def _forbidding(case: _Case, giver: str, via: str | None) -> tuple[str, ...]:
     """The prohibitions of `giver` that cover the case, by name."""
     direction = case.agreements.direction(giver, case.recipient, case.item.domain, case.kind)
-    names = tuple(rule.name for rule in direction.forbids if _forbids(case, rule, via))
+    names = tuple(rule.name for rule in direction.forbids if _forbids(case, rule, giver, via))
     case.trace.rule = None
     return names
 
 
-def _forbids(case: _Case, rule: Rule, via: str | None) -> bool:
+def _forbids(case: _Case, rule: Rule, giver: str, via: str | None) -> bool:
     """Whether a prohibition covers the case (rule 7); what it does not say, it covers."""
     case.trace.rule = rule
     clause: Clause = rule.clause
     label = case.item.label
     return (
-        rule.speaks(case.at_ns, case.purpose)
+        (case.speaks(rule) or survives(rule, case.item, via, case.purpose, case.declared))
         and clause.via in {None, via}
         and (not clause.statuses or case.item.status in clause.statuses)
         and (
             not clause.categories
             or any(category in clause.categories for category in (*label.restrictive, *label.permissive))
         )
+        and covers_forbidden(rule, case.item, giver, case.declared)
     )
 
 
-def _failures(case: _Case, rule: Rule, via: str | None) -> set[Reason]:
+def _failures(case: _Case, rule: Rule, giver: str, via: str | None) -> set[Reason]:
     """What keeps a permission from covering the case (rule 7); empty where it does."""
     clause = rule.clause
     item = case.item
-    failures: set[Reason] = set()
-    if clause.via != via or (via is not None and rule.agreement.onward is OnwardRule.NEVER):
+    failures = condition_failures(rule, item, giver, case.recipient, via, case.declared)
+    if clause.via != via or (via is not None and rule.onward is OnwardRule.NEVER):
         failures.add(Reason.PATH_NOT_ALLOWED)
+    elif via is not None:
+        received = case.agreements.direction(giver, via, item.domain, case.kind).permits
+        if any(
+            case.speaks(leg) and received_to_stay(leg, giver, case.recipient, case.declared)
+            for leg in received
+        ):
+            failures.add(Reason.ONWARD_NOT_ALLOWED)
     if clause.statuses and item.status not in clause.statuses:
         failures.add(Reason.STATUS_NOT_ALLOWED)
     # A level that nobody knows is compared as the highest.
@@ -367,7 +391,14 @@ def _consented(case: _Case, rule: Rule, giver: str, via: str | None) -> tuple[in
     if rule.clause.approval is Approval.NONE and not controlled:
         return _FREE, None
     said, consent = answered(
-        case.item, giver, case.recipient, via, rule.consent_name, case.at_ns, case.consents
+        case.item,
+        giver,
+        case.recipient,
+        via,
+        rule.consent_name,
+        case.at_ns,
+        case.consents,
+        two_person=rule.clause.approval is Approval.TWO_PERSON,
     )
     return _STANDING[said], consent
 
@@ -380,12 +411,23 @@ def _preference(
     return standing, form, rule.clause.duties.delay_s, rule.name
 
 
-def why_none(agreements: AgreementSet, giver: str, recipient: str, at_ns: int, purpose: str) -> Reason:
+def why_none(
+    agreements: AgreementSet,
+    giver: str,
+    recipient: str,
+    at_ns: int,
+    purpose: str,
+    declared: DeclaredNow | None = None,
+) -> Reason:
     """Why no permission speaks of a case at all: the first thing that is missing."""
     windows = agreements.between(giver, recipient)
     if not windows:
         return Reason.NO_AGREEMENT
-    in_force = [agreement for agreement, from_ns, until_ns in windows if from_ns <= at_ns < until_ns]
+    in_force = [
+        agreement
+        for agreement, from_ns, until_ns in windows
+        if from_ns <= at_ns < until_ns and (declared is None or not declared.ended(agreement))
+    ]
     if not in_force:
         return Reason.NOT_IN_FORCE
     if not any(purpose in agreement.purposes for agreement in in_force):
@@ -439,4 +481,15 @@ def strictest(duties: Sequence[Duties]) -> Duties:
         expire_s=min(limits, default=0),
         mark=tuple(dict.fromkeys(mark for duty in duties for mark in duty.mark)),
         return_or_destroy=any(duty.return_or_destroy for duty in duties),
+        cover_m=max(duty.cover_m for duty in duties),
+        cover_epoch_s=_longest_epoch_s(duties),
+        sigma_class_m=max(duty.sigma_class_m for duty in duties),
+        span_s=max(duty.span_s for duty in duties),
+        tear_line=any(duty.tear_line for duty in duties),
     )
+
+
+def _longest_epoch_s(duties: Sequence[Duties]) -> int:
+    """The longest epoch of those that cover: zero, an epoch without end, is the longest of all."""
+    epochs = [duty.cover_epoch_s for duty in duties if duty.cover_m]
+    return 0 if not epochs or 0 in epochs else max(epochs)

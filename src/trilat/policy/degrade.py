@@ -2,13 +2,16 @@
 
 Rules
 1. A release is made for a permit, for the very item decided on, and for nothing else.
-2. The form takes away first, then the fields that duties strip, then rounding; nothing is ever added, and
-   nothing invented: where the form cannot be made, there is no release.
+2. The form takes away first, then the fields that duties strip, then classes of error (`protection`),
+   covering noise (`covered`), rounding, and the names of a tear-line, in this order: so a copy that is
+   rounded is a function of the covered one. Where the form cannot be made, there is no release.
 3. Coarser forms are functions of finer ones: coarse tracks are what tracks give, rounded, without sensors,
    counts and observation tokens, with lineage withheld.
 4. The label and who made the item stay as they are: they are the originator's. Where a copy may not show
    the originator's name (attribution), `duties.attribution` says so, and the names of sensors go.
 5. `received_under` never leaves: it tells of other agreements.
+6. Noise and names come from the sender's key, which the shell hands in; without one, no copy that needs it
+   is made.
 
 | form | report | track | vessel | event | others |
 |---|---|---|---|---|---|
@@ -60,7 +63,9 @@ from trilat.model import (
     equivalent,
     kind_of,
 )
+from trilat.policy.covered import covered
 from trilat.policy.forms import CONTROL_KINDS, makeable, strippable
+from trilat.policy.protection import coarsened, isotropic, tear_line, without_figures
 from trilat.policy.rounding import (
     SPEED_MAX_MM_PER_S,
     combined_sigma,
@@ -73,22 +78,35 @@ from trilat.policy.rounding import (
 _SENSOR_FIELDS: Final = ("sensor", "sensors", "receiver")
 """Fields that name the originator's own equipment; a duty of attribution empties them."""
 
+KEY_BYTES_MIN: Final = 16
+"""A shorter key could be guessed, and with it all that it hides."""
+
 _TOKENLESS: Final = frozenset({Form.COARSE_TRACKS, Form.AREAS, Form.EXISTENCE})
 
 
-def degrade(item: AnyItem, decision: Decision) -> Release:
+def degrade(item: AnyItem, decision: Decision, key: bytes = b"") -> Release:
     """The release of an item that a decision permits.
 
+    Args:
+        item: as the sender holds it.
+        decision: about this very version.
+        key: the sender's secret, for duties that cover or rename; the same for all its releases.
+
     Raises:
-        UsageError: the decision is no permit, is about another item, or names a form this item cannot have.
+        UsageError: the decision is no permit, is about another item, or names a form this item cannot have; a
+            duty needs a key and there is none; or a tear-line is asked of who is not the originator.
     """
     form, duties = _permitted(item, decision)
     duties = _with_attribution(item, duties)
     copy = item
     if kind_of(item) not in CONTROL_KINDS:
-        copy = _rounded(_stripped(_formed(item, form), duties), duties)
+        copy = _without_origins(_changed(item, form, duties, key), form, duties)
+        if duties.tear_line:
+            if not _is_originator(item, decision.sender):
+                raise UsageError(f"only `{item.label.originator}` can make a tear-line of `{item.item_id}`")
+            copy = tear_line(copy, form, duties, key)
     return Release(
-        item=_without_origins(copy, form, duties),
+        item=_without_agreements(copy),
         sender=decision.sender,
         recipient=decision.recipient,
         via=decision.via,
@@ -102,14 +120,35 @@ def degrade(item: AnyItem, decision: Decision) -> Release:
     )
 
 
+def _changed(item: AnyItem, form: Form, duties: Duties, key: bytes) -> AnyItem:
+    """The content that form and duties leave, in the order of rule 2."""
+    if (duties.cover_m or duties.sigma_class_m or duties.tear_line) and len(key) < KEY_BYTES_MIN:
+        raise UsageError(
+            f"covering and tear-lines need a key of {KEY_BYTES_MIN} bytes or more: give the sender's"
+        )
+    copy = _stripped(_formed(item, form), duties)
+    if coarsened(duties):
+        copy = without_figures(copy)
+    if duties.sigma_class_m:
+        copy = isotropic(copy, duties.sigma_class_m, key)
+    if duties.cover_m:
+        copy = covered(copy, duties, key)
+    return _rounded(copy, duties)
+
+
 def due_ns(item: AnyItem, decision: Decision) -> int:
-    """The instant from which a permitted copy may leave: its valid time and the delay that is due.
+    """The instant from which a permitted copy may leave: its valid time and the delay that is due. What is
+    about one instant and no warning waits for a multiple of `span_s`; tracks and ships wait by `Spans`.
 
     Raises:
         UsageError: as in `degrade`.
     """
     _, duties = _permitted(item, decision)
-    return item.valid_ns + duties.delay_s * SECOND_NS
+    due = item.valid_ns + duties.delay_s * SECOND_NS
+    if not duties.span_s or isinstance(item, Track | Vessel | Warning) or kind_of(item) in CONTROL_KINDS:
+        return due
+    span_ns = duties.span_s * SECOND_NS
+    return -(-due // span_ns) * span_ns
 
 
 def _permitted(item: AnyItem, decision: Decision) -> tuple[Form, Duties]:
@@ -162,6 +201,8 @@ def _vessel_formed(vessel: Vessel, form: Form) -> AnyItem:
 
 def _stripped(item: AnyItem, duties: Duties) -> AnyItem:
     strip = duties.strip
+    if duties.sigma_class_m:
+        strip = (*strip, *_SENSOR_FIELDS, "updates_count")
     if duties.attribution not in {None, Attribution.NAMED}:
         strip = (*strip, *_SENSOR_FIELDS)
     return _emptied(item, strip)
@@ -317,12 +358,21 @@ def _time_sigma_ms(duties: Duties) -> float:
 
 
 def _without_origins(item: AnyItem, form: Form, duties: Duties) -> AnyItem:
-    """The copy with no more provenance than the form allows (rules 3 and 5)."""
-    provenance = msgspec.structs.replace(item.provenance, received_under=())
-    control = kind_of(item) in CONTROL_KINDS
-    if not control and (form in _TOKENLESS or "observations" in duties.strip):
-        provenance = msgspec.structs.replace(provenance, observations=(), lineage=Lineage.WITHHELD)
-    return item if provenance == item.provenance else _replaced(item, provenance=provenance)
+    """The copy with no more observation tokens than the form allows (rule 3); how many there are tells how
+    often a sensor looked, and a tear-line's would be those of its parent.
+    """
+    tokenless = form in _TOKENLESS or "observations" in duties.strip
+    if not (tokenless or duties.sigma_class_m or duties.tear_line):
+        return item
+    provenance = msgspec.structs.replace(item.provenance, observations=(), lineage=Lineage.WITHHELD)
+    return _replaced(item, provenance=provenance)
+
+
+def _without_agreements(item: AnyItem) -> AnyItem:
+    """The copy without the agreements under which its parts were received (rule 5)."""
+    if not item.provenance.received_under:
+        return item
+    return _replaced(item, provenance=msgspec.structs.replace(item.provenance, received_under=()))
 
 
 def _with_attribution(item: Item, duties: Duties) -> Duties:
@@ -332,6 +382,11 @@ def _with_attribution(item: Item, duties: Duties) -> Duties:
     if strictest is Attribution.NAMED or strictest is duties.attribution:
         return duties
     return msgspec.structs.replace(duties, attribution=strictest)
+
+
+def _is_originator(item: Item, party: str) -> bool:
+    """Whether an item is a party's own, also where one of its staff made it."""
+    return item.label.originator.split("/", maxsplit=1)[0] == party.split("/", maxsplit=1)[0]
 
 
 def _expires_ns(item: Item, decision: Decision, duties: Duties) -> int | None:

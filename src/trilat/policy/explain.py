@@ -35,6 +35,12 @@ _OUTCOME_WORDS = {
 }
 
 
+_APPROVAL_WORDS = {
+    Approval.ORIGINATOR: "each time after the originator's approval",
+    Approval.TWO_PERSON: "each time after the approval of two of the originator's officers",
+}
+
+
 def explain(decision: Decision, agreements: AgreementSet) -> tuple[str, ...]:
     """A decision in sentences. Clauses that these agreements do not hold are named without their text."""
     item = decision.item
@@ -77,7 +83,7 @@ def explain_agreement(agreement: Agreement) -> tuple[str, ...]:
         f"{agreement.title} ({agreement.agreement_id}, version {agreement.version}).",
         f"Between {', '.join(agreement.parties)}, from {format_instant(agreement.in_force_from_ns)} {until}.",
         f"For {', '.join(agreement.purposes)}, and nothing else.",
-        _onward_words(agreement.onward),
+        _onward_words(agreement.onward, agreement.onward_to, agreement.onward_situations),
     ]
     if agreement.renewal_months or agreement.notice_days:
         sentences.append(
@@ -86,18 +92,23 @@ def explain_agreement(agreement: Agreement) -> tuple[str, ...]:
         )
     if agreement.survives_end:
         sentences.append("What was given stays protected after the end.")
-    sentences += [_clause_sentence(clause) for clause in agreement.clauses]
+    sentences += [clause_sentence(clause) for clause in agreement.clauses]
     sentences += [f"Assumed: {text}." for text in agreement.assumed]
     return tuple(sentences)
 
 
-def _onward_words(onward: OnwardRule) -> str:
+def _onward_words(onward: OnwardRule, named: tuple[str, ...], situations: tuple[str, ...]) -> str:
     if onward is OnwardRule.NEVER:
         return "What is received stays with the receiver."
+    if onward is OnwardRule.TO_NAMED:
+        return f"What is received may go on by a clause to {', '.join(named)}, and to nobody else."
+    if onward is OnwardRule.UNDER_CONDITIONS:
+        return f"What is received may go on by a clause while {' or '.join(situations)} is declared."
     return "What is received may go on only where a clause names the receiver as intermediary."
 
 
-def _clause_sentence(clause: Clause) -> str:
+def clause_sentence(clause: Clause) -> str:
+    """A clause in one sentence, as a reader says it."""
     what = f"{', '.join(clause.kinds)} ({', '.join(domain.value for domain in clause.domains)})"
     who = f"from {' or '.join(clause.givers)} to {' or '.join(clause.receivers)}"
     start = f"{clause.clause_id} ({clause.article}):"
@@ -113,12 +124,35 @@ def _clause_sentence(clause: Clause) -> str:
         if clause.categories:
             parts.append(f"with categories {', '.join(clause.categories)}")
         parts += duties_in_words(clause.duties)
-        if clause.approval is Approval.ORIGINATOR:
-            parts.append("each time after the originator's approval")
+        if clause.approval is not Approval.NONE:
+            parts.append(_APPROVAL_WORDS[clause.approval])
     if clause.statuses:
         parts.append(f"for {' or '.join(status.value for status in clause.statuses)} items only")
+    parts += _condition_phrases(clause)
     note = f" {clause.note}" if clause.note else ""
     return f"{'; '.join(parts)}.{note}"
+
+
+def _condition_phrases(clause: Clause) -> list[str]:
+    """One phrase for each condition beyond kind, path and label."""
+    phrases = []
+    if clause.areas:
+        word = "within" if clause.effect is Effect.PERMIT else "where it may touch"
+        phrases.append(f"{word} {' or '.join(clause.areas)}")
+    if clause.in_force_from_ns is not None:
+        phrases.append(f"from {format_instant(clause.in_force_from_ns)} on")
+    if clause.in_force_until_ns is not None:
+        phrases.append(f"until {format_instant(clause.in_force_until_ns)}")
+    if clause.purposes:
+        phrases.append(f"for {', '.join(clause.purposes)} only")
+    if clause.situations:
+        by = " or ".join(clause.declared_by) or "the giver"
+        box = f", for {clause.situation_max_s} s at most" if clause.situation_max_s else ""
+        phrases.append(f"only while {by} declares {' or '.join(clause.situations)}{box}")
+    if clause.onward is not None:
+        rule = _onward_words(clause.onward, clause.onward_to, clause.onward_situations)
+        phrases.append(rule[:1].lower() + rule[1:].rstrip("."))
+    return phrases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +187,7 @@ def matrix(agreements: AgreementSet, at_ns: int) -> tuple[MatrixRow, ...]:
             form=rule.clause.form,
             approval=rule.clause.approval,
             highest=rule.clause.highest,
-            purposes=rule.agreement.purposes,
+            purposes=rule.purposes,
             clause=rule.name,
         )
         for rule in agreements.rules

@@ -7,8 +7,9 @@ A form is a promise about kinematics. Kinds fall into three groups:
 2. `event`, `area`, `warning`, `disagreement`, `need`, `offer` and the kinds made of words have none. They
    leave whole, with the same content, in every form from `measurements` to `areas`; rounding and stripping
    are duties.
-3. `consent`, `recall`, `reclassification`, `loss-report` and `answer` are about other items. They leave
-   whole too, and no duty touches them: a rounded instant would change what was consented to.
+3. `consent`, `declaration`, `recall`, `reclassification`, `loss-report` and `answer` are about other items,
+   or about agreements. They leave whole too, and no duty touches them: a rounded instant would change what
+   was consented to.
 
 `existence` can be made where nothing but the head and an identity is left: a track with neither state nor
 tracklets, a vessel by its number alone, an event by its kind alone.
@@ -34,11 +35,14 @@ from trilat.model import (
     Track,
     kind_of,
 )
+from trilat.policy.protection import coarsened, told_in_figures
 
 FORM_ORDER: Final = MappingProxyType({form: place for place, form in enumerate(Form)})
 """Richest first."""
 
-CONTROL_KINDS: Final = frozenset({"consent", "recall", "reclassification", "loss-report", "answer"})
+CONTROL_KINDS: Final = frozenset(
+    {"consent", "declaration", "recall", "reclassification", "loss-report", "answer"}
+)
 
 _BOUND: Final = frozenset({"confirmed_by", "threat", "name"})
 """Fields that have a default and cannot be emptied: a confirmation names what confirms it, a watch area its
@@ -64,10 +68,17 @@ def makeable(item: AnyItem, form: Form, duties: Duties) -> bool:
     """Whether this very item can be given this form with these duties.
 
     Tracklets need a track with tracklets, or a report that is an equivalent measurement; tracks and coarse
-    tracks need a track with a state. A radar or direction plot cannot be rounded honestly (its site is part
-    of the measurement), and no report's time can.
+    tracks need a track with a state. A radar or direction plot can neither be rounded nor covered honestly
+    (its site is part of the measurement), and no report's time can. Reports and tracklets are a sensor's
+    own words, counted by their tokens: they have no class of error and no tear-line. An item of words alone
+    that holds figures leaves no way to coarsen them.
     """
     if form not in KIND_FORMS[kind_of(item)]:
+        return False
+    hidden = duties.sigma_class_m or duties.tear_line
+    if hidden and form in {Form.MEASUREMENTS, Form.TRACKLETS} and isinstance(item, Report | Track):
+        return False
+    if told_in_figures(item) and coarsened(duties):
         return False
     if isinstance(item, Track):
         if form is Form.TRACKLETS:
@@ -88,14 +99,14 @@ def shape_of(item: AnyItem) -> Shape:
         return "track", bool(item.tracklets), item.state is not None
     if isinstance(item, Report):
         return "report", type(item.observation), False
-    return kind_of(item), None, False
+    return kind_of(item), None, told_in_figures(item)
 
 
 def _report_makeable(report: Report, form: Form, duties: Duties) -> bool:
     if form is Form.TRACKLETS and not isinstance(report.observation, Equivalent):
         return False
-    rounded = duties.round_position_m or duties.round_velocity_m_per_s
-    if rounded and isinstance(report.observation, RadarPlot | DirectionPlot):
+    moved = duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m
+    if moved and isinstance(report.observation, RadarPlot | DirectionPlot):
         return False
     return not duties.round_time_s
 

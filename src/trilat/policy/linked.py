@@ -24,7 +24,7 @@ def linked_pairs(
         for rule in agreements.rules
         if rule.clause.effect is Effect.PERMIT
         and rule.from_ns <= at_ns < rule.until_ns
-        and (rule.clause.via is None or rule.agreement.onward is not OnwardRule.NEVER)
+        and (rule.clause.via is None or rule.onward is not OnwardRule.NEVER)
     ]
     given = {pair for rule in rules for pair in _given(rule)}
     legs = {leg for rule in rules for leg in _legs(rule, given)}

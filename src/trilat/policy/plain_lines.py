@@ -12,6 +12,7 @@ from typing import Any, Final
 from trilat.model import (
     Consent,
     Decision,
+    Declaration,
     ItemError,
     Outcome,
     Reason,
@@ -31,6 +32,7 @@ def decide_plain(
     request: ReleaseRequest,
     agreements: AgreementSet,
     consents: Sequence[Consent] = (),
+    declarations: Sequence[Declaration] = (),
 ) -> Decision:
     """The decision on the item that one JSON line describes; never raises for what the line holds."""
     reasons = [Reason.MALFORMED_ITEM]
@@ -38,7 +40,7 @@ def decide_plain(
         plain = _read(line)
         missing = _label_missing(plain)
         if missing is None:
-            return decide(item_from_plain(plain), request, agreements, consents)
+            return decide(item_from_plain(plain), request, agreements, consents, declarations)
         reasons.append(missing)
     except (ItemError, ValueError, RecursionError):
         pass  # the reason above says it

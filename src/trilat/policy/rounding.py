@@ -83,14 +83,16 @@ def _velocity_rounded(state: Kinematics, cell_mm_per_s: int) -> Kinematics:
     x, y, z = (nearest_multiple(axis, cell_mm_per_s) for axis in state.velocity_mm_per_s)
     if (x, y, z) == state.velocity_mm_per_s:
         return state
+    rounded = msgspec.structs.replace(state, velocity_mm_per_s=(x, y, z))
+    return with_velocity_error(rounded, cell_mm_per_s / math.sqrt(12))
+
+
+def with_velocity_error(state: Kinematics, sigma_mm_per_s: float) -> Kinematics:
+    """The state with an independent error of this size per axis added to its velocity's covariance."""
     added = np.zeros((6, 6))
-    added[3:, 3:] = np.eye(3) * cell_mm_per_s * 1_000 / math.sqrt(12)
-    factor = _lower_factor(state.covariance_factor)
-    return msgspec.structs.replace(
-        state,
-        velocity_mm_per_s=(x, y, z),
-        covariance_factor=_entries(np.hstack([factor, added])),
-    )
+    added[3:, 3:] = np.eye(3) * sigma_mm_per_s * 1_000
+    factor = lower_factor(state.covariance_factor)
+    return msgspec.structs.replace(state, covariance_factor=factor_entries(np.hstack([factor, added])))
 
 
 def _moved(state: Kinematics, epoch_ns: int) -> Kinematics:
@@ -99,7 +101,7 @@ def _moved(state: Kinematics, epoch_ns: int) -> Kinematics:
     if step_ns == 0:
         return state
     step_s = step_ns / SECOND_NS
-    factor = _lower_factor(state.covariance_factor)
+    factor = lower_factor(state.covariance_factor)
     factor[:3] += step_s * factor[3:]
     x_mm, y_mm, z_mm = (
         position + round(velocity * step_ns / SECOND_NS)
@@ -109,21 +111,21 @@ def _moved(state: Kinematics, epoch_ns: int) -> Kinematics:
         state,
         epoch_ns=epoch_ns,
         position_mm=(x_mm, y_mm, z_mm),
-        covariance_factor=_entries(factor),
+        covariance_factor=factor_entries(factor),
         constant_sigma_mm=combined_sigma(
             state.constant_sigma_mm, 0.5 * ACCELERATION_MAX_M_PER_S2 * 1_000 * step_s**2
         ),
     )
 
 
-def _lower_factor(entries: tuple[int, ...]) -> NDArray[np.float64]:
+def lower_factor(entries: tuple[int, ...]) -> NDArray[np.float64]:
     """The 6 x 6 lower factor of its 21 entries, in micrometres and micrometres per second."""
     factor = np.zeros((6, 6))
     factor[np.tril_indices(6)] = entries
     return factor
 
 
-def _entries(root: NDArray[np.float64]) -> tuple[int, ...]:
+def factor_entries(root: NDArray[np.float64]) -> tuple[int, ...]:
     """The 21 entries of the lower Cholesky factor of A A', for A of 6 rows and 6 or more columns.
 
     A' = Q R gives A A' = R' R, and R' is the factor but for signs. The diagonal is rounded up, so that what
@@ -176,7 +178,7 @@ def round_region(region: Ellipse | Polygon, cell_m: int) -> Ellipse | Polygon:
     if cell_m == 0:
         return region
     if isinstance(region, Polygon):
-        return _box(region, cell_m)
+        return box_around(region, cell_m)
     centre, width_mm = round_place(region.centre, cell_m)
     if centre == region.centre:
         return region
@@ -207,18 +209,22 @@ def _grown(semi_major_m: int, semi_minor_m: int, moved_m: float, cell_m: int) ->
     return major_m, minor_m
 
 
-def _box(polygon: Polygon, cell_m: int) -> Polygon:
-    """The box on the grid around a polygon; one that spans the antimeridian is measured eastwards of it."""
+def box_around(polygon: Polygon, cell_m: int, margin_m: int = 0) -> Polygon:
+    """The box on the grid around a polygon, `margin_m` wider on every side; one that spans the antimeridian
+    is measured eastwards of it.
+    """
     step = math.ceil(cell_m * 1_000 / _MM_PER_1E7DEG_MIN)
+    margin = math.ceil(margin_m * 1_000 / _MM_PER_1E7DEG_MIN)
     latitudes = [corner.latitude_1e7deg for corner in polygon.corners]
     longitudes = [corner.longitude_1e7deg for corner in polygon.corners]
     if max(longitudes) - min(longitudes) > _HALF:
         longitudes = [longitude + 2 * _HALF if longitude < 0 else longitude for longitude in longitudes]
-    south = max(-_QUARTER, min(latitudes) // step * step)
-    north = min(_QUARTER, -(-max(latitudes) // step) * step)
-    across = longitude_step_1e7deg(max(abs(south), abs(north)), step)
-    west = min(longitudes) // across * across
-    east = -(-max(longitudes) // across) * across
+    south = max(-_QUARTER, (min(latitudes) - margin) // step * step)
+    north = min(_QUARTER, -(-(max(latitudes) + margin) // step) * step)
+    farthest = max(abs(south), abs(north))
+    across, beside = (longitude_step_1e7deg(farthest, length) if length else 0 for length in (step, margin))
+    west = (min(longitudes) - beside) // across * across
+    east = -(-(max(longitudes) + beside) // across) * across
     if east - west >= 2 * _HALF:
         west, east = -_HALF, _HALF
     corners = ((south, west), (south, east), (north, east), (north, west))

@@ -68,8 +68,11 @@ class ReleaseTable:
         recipients: Sequence[str],
         agreements: AgreementSet,
         consents: Sequence[Consent] = (),
+        *,
+        is_declared: bool = False,
     ) -> "ReleaseTable":
-        """The table for all classes so far; the request's recipient is replaced by each in turn.
+        """The table for all classes so far; the request's recipient is replaced by each in turn. Where
+        parties have declared something (`is_declared`) all is left to `decide`.
 
         Raises:
             UsageError: no recipient is named.
@@ -82,7 +85,7 @@ class ReleaseTable:
         found: dict[int, int] = {}
         for place, recipient in enumerate(recipients):
             asked = msgspec.structs.replace(request, recipient=recipient)
-            assessor = Assessor(classes, asked, agreements, consents)
+            assessor = Assessor(classes, asked, agreements, consents, is_declared=is_declared)
             for timely in (False, True):
                 verdicts = assessor.assess(numbers, np.full(count, timely), request.at_ns)
                 packed = _packed(verdicts.outcome, verdicts.form, verdicts.reasons)

@@ -49,6 +49,10 @@ REASON_WORDS: Final = MappingProxyType(
             "the originator's officer refused",
             "let the officer grant it in a newer consent",
         ),
+        Reason.GIVING_SUSPENDED: (
+            "a clause permits it, but who would give it, or pass it on, has suspended that",
+            "let that party lift its suspension in a newer declaration",
+        ),
         Reason.NO_AGREEMENT: (
             "the originator and the recipient have no agreement with each other",
             "let them sign one, or a wider one with others",
@@ -73,9 +77,21 @@ REASON_WORDS: Final = MappingProxyType(
             "a clause permits it, but by another path",
             "use the path of the clause",
         ),
+        Reason.ONWARD_NOT_ALLOWED: (
+            "an onward rule keeps the intermediary from passing it on to this recipient, or just now",
+            "let the originator name the recipient in the rule, or declare the situation it waits for",
+        ),
         Reason.STATUS_NOT_ALLOWED: (
             "a clause permits it, but not for items of this status",
             "let the parties add the status to the clause",
+        ),
+        Reason.SITUATION_NOT_DECLARED: (
+            "a clause permits it, but only while a situation is declared, and none of its situations is",
+            "let an officer of a party that the clause believes declare the situation",
+        ),
+        Reason.OUTSIDE_AREA: (
+            "a clause permits it, but only within its areas, and the item's place is outside or not known",
+            "let the parties widen the area, or send an item whose place is known",
         ),
         Reason.CLASSIFICATION_TOO_HIGH: (
             "a clause permits it, but only up to a lower level",
@@ -129,6 +145,14 @@ def duties_in_words(duties: Duties) -> tuple[str, ...]:
     for value, phrase in (
         (duties.delay_s, f"not before {duties.delay_s} s after its valid time"),
         (duties.thin_s, f"at most one version in {duties.thin_s} s"),
+        (duties.span_s, f"tracks in whole spans of {duties.span_s} s"),
+        (duties.cover_m, f"positions off by a hidden error of {duties.cover_m} m an axis"),
+        (duties.cover_epoch_s, f"the hidden error new every {duties.cover_epoch_s} s"),
+        (
+            duties.sigma_class_m,
+            f"errors stated in classes from {duties.sigma_class_m} m, without a direction",
+        ),
+        (duties.tear_line, "as a tear-line, under names of its own"),
         (duties.round_position_m, f"positions rounded to {duties.round_position_m} m"),
         (duties.round_velocity_m_per_s, f"velocities rounded to {duties.round_velocity_m_per_s} m/s"),
         (duties.round_time_s, f"instants rounded down to {duties.round_time_s} s"),

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from trilat.geo import FloatArray
 from trilat.model import UsageError
@@ -83,7 +83,8 @@ def honest_interval(dimension: int, runs: int, probability: float = 0.95) -> tup
     if dimension < 1 or runs < 1 or not 0.0 < probability < 1.0:
         raise UsageError("dimension and runs must be positive, the probability between 0 and 1")
     degrees = dimension * runs
-    low, high = chi2.ppf([0.5 - probability / 2, 0.5 + probability / 2], degrees) / degrees
+    # Of scipy.special: all of scipy.stats would make every command start a quarter of a second later.
+    low, high = chdtri(degrees, [0.5 + probability / 2, 0.5 - probability / 2]) / degrees
     return float(low), float(high)
 
 

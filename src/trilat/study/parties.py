@@ -15,7 +15,7 @@ Rows: each of a party's own plots that a confirmed track took, at its instant; a
 for each confirmed track that changed by what came, at the instant of the exchange. Everything is causal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -109,7 +109,9 @@ def party_pictures(
         done += len(plots)
         if progress is not None:
             progress(done / len(observations))
-    _exchanged(parties, observations[-1].time_ns, fusion)
+    # No exchange for the end of the file: it would not have been there had the file gone on.
+    if next_ns == observations[-1].time_ns:
+        _exchanged(parties, next_ns, fusion)
     return {name: party.finished() for name, party in parties.items()}
 
 
@@ -139,12 +141,16 @@ class _Party:
         self._left_over_m = 0.0
         self._latest: dict[str, TrackEstimate] = {}
         self._before: tuple[TrackEstimate, ...] = ()
+        self._looked_ns = 0
 
     def take(self, time_ns: int, plots: Sequence[Observed]) -> None:
         """Own plots of one instant; none: only the samples that are due."""
         take_samples(self._shown, self._writer, self._waiting, time_ns)
         if not plots:
             return
+        if time_ns - self._looked_ns > SECOND_NS:
+            # What the picture before these plots says of their instant: an older one would be too far away.
+            self._renamed(time_ns)
         for plot in self._registering.rest(time_ns, plots):
             self._own.add(plot)
             self._shown.add(plot)
@@ -226,6 +232,7 @@ class _Party:
         now = self._shown.estimates(time_ns)
         self._writer.rename(_same_tracks(self._before, now))
         self._before = tuple(estimate for estimate in now if estimate.confirmed)
+        self._looked_ns = time_ns
         return now
 
     def finished(self) -> TrackRun:
@@ -248,23 +255,52 @@ def _same_tracks(before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]) 
     """New name by old name of tracks of one object.
 
     Late tracklets can change the order of confirmation, and an own track takes the place of a partner's.
-    A track that is not there any more keeps its old name.
+    A track that is not there any more keeps its old name. So does one that handed its name over on purpose,
+    and one that only a partner knows, who names it, as long as it is there.
     """
-    pairs = []
-    for old in before:
-        for new in now:
-            if new.confirmed:
-                seconds = (new.time_ns - old.time_ns) / SECOND_NS
-                carried = coasted(old.mean, old.covariance, seconds, _PSD_M2_PER_S3)
-                distance = squared_distance(carried, (new.mean, new.covariance))
-                pairs.append((distance, old.track_key, new.track_key))
-    renamed: dict[str, str] = {}
-    for distance, old_key, new_key in sorted(pairs):
-        if distance < _SAME_TRACK and old_key not in renamed and new_key not in renamed.values():
-            renamed[old_key] = new_key
-    # A partner's track that stood alone and is now combined into an own one gives it its number.
     here = {new.track_key for new in now}
-    for distance, old_key, new_key in sorted(pairs):
-        if distance < _SAME_TRACK and old_key not in renamed and old_key not in here:
+    pairs = sorted(_near_pairs(before, now))
+    renamed: dict[str, str] = {}
+    for _, old_key, new_key in pairs:
+        if old_key not in renamed and new_key not in renamed.values():
+            renamed[old_key] = new_key
+    for old_key, new_key in _handed_over(renamed, now):
+        renamed[old_key], renamed[new_key] = old_key, new_key
+    # A partner's track that stood alone and is now combined into an own one gives it its number.
+    for _, old_key, new_key in pairs:
+        if old_key not in renamed and old_key not in here:
             renamed[old_key] = new_key
     return renamed
+
+
+def _near_pairs(
+    before: Sequence[TrackEstimate], now: Sequence[TrackEstimate]
+) -> Iterator[tuple[float, str, str]]:
+    """Squared distance, old and new name of tracks that may be of one object."""
+    here = {new.track_key for new in now}
+    named = {old.track_key for old in before if "/" in old.track_key} & here
+    yield from ((0.0, key, key) for key in named)
+    for old in before:
+        # An own track that is still there has not become one that only a partner knows.
+        is_own = old.track_key in here
+        for new in now:
+            if not new.confirmed or not named.isdisjoint((old.track_key, new.track_key)):
+                continue
+            if is_own and "/" in new.track_key:
+                continue
+            seconds = (new.time_ns - old.time_ns) / SECOND_NS
+            carried = coasted(old.mean, old.covariance, seconds, _PSD_M2_PER_S3)
+            distance = squared_distance(carried, (new.mean, new.covariance))
+            if distance < _SAME_TRACK:
+                # Two that lie beside each other keep their names, whichever is the nearer.
+                yield 0.0 if old.track_key == new.track_key else distance, old.track_key, new.track_key
+
+
+def _handed_over(renamed: Mapping[str, str], now: Sequence[TrackEstimate]) -> list[tuple[str, str]]:
+    """Names that a track and its child exchanged: which of two parting bodies is which, the tracker knows."""
+    by_key = {estimate.track_key: estimate for estimate in now}
+    return [
+        (old_key, new_key)
+        for old_key, new_key in renamed.items()
+        if renamed.get(new_key) == old_key and by_key[new_key].parent_key == old_key
+    ]

@@ -220,13 +220,16 @@ def _rows(
         if len(set(header)) < len(header):
             raise UsageError(f"{what} file names a column twice")
         places = {name: header.index(name) for name in (*columns, *optional) if name in header}
+        line = reader.line_num
         for number, cells in enumerate(reader, start=2):
+            lines, line = reader.line_num - line, reader.line_num
             if number > ROWS_MAX:
                 raise UsageError(f"{what} file has more than {ROWS_MAX} rows: give a shorter one")
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
-                yield number, f"{len(cells)} cells where the header has {len(header)}"
+                over = f", over {lines} lines: is a quotation mark not closed?" if lines > 1 else ""
+                yield number, f"{len(cells)} cells where the header has {len(header)}{over}"
                 continue
             yield number, {name: cells[place].strip() for name, place in places.items()}
     except csv.Error as error:

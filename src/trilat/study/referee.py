@@ -12,7 +12,7 @@ be lenient. For every release that a node opened:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from trilat.ledger import EntryKind
 from trilat.link import Parcel
@@ -145,7 +145,7 @@ def _wrong(
         if not rules:
             yield f"no clause gives `{item.item_id}` from `{originator}` to `{release.recipient}`"
         elif not any(
-            rule.clause.approval is not Approval.ORIGINATOR or _consented(rule, release, originator, consents)
+            _consented_by(rule, release, originator, consents) >= _OFFICERS[rule.clause.approval]
             for rule in rules
         ):
             yield f"`{item.item_id}` needs its originator's consent and came without one"
@@ -153,19 +153,25 @@ def _wrong(
         yield f"`{item.item_id}` holds more than {release.form.value} allow"
 
 
-def _consented(rule: Rule, release: Release, originator: str, consents: Sequence[Consent]) -> bool:
-    """Whether a consent of the originator covers this passing under this clause at its instant."""
+_OFFICERS: Final = {Approval.NONE: 0, Approval.ORIGINATOR: 1, Approval.TWO_PERSON: 2}
+"""How many officers must have consented."""
+
+
+def _consented_by(rule: Rule, release: Release, originator: str, consents: Sequence[Consent]) -> int:
+    """How many officers of the originator consented to this passing under this clause at its instant."""
     item = release.item
-    return any(
-        consent.granted
+    officers = {
+        consent.officer
+        for consent in consents
+        if consent.granted
         and consent.label.originator == originator
         and consent.recipient == release.recipient
         and consent.via == rule.clause.via
         and consent.clause == rule.consent_name
         and not {item.subject, item.item_id}.isdisjoint(consent.subjects)
         and consent.valid_ns <= release.decided_ns < consent.until_ns
-        for consent in consents
-    )
+    }
+    return len(officers)
 
 
 def _rules(agreements: AgreementSet, release: Release, originator: str, via: str | None) -> Iterator[Rule]:

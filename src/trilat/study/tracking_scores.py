@@ -4,7 +4,8 @@
 - The bound is `fusion.clairvoyant_bound` of the plots that the tracks of an object took, in any party's
   picture, along its true path.
   Burns are found in the truth: a force other than gravity and air. The ratio is over rows from the last
-  burn's end to where air is felt; before, any bound rests on how thrust is modelled.
+  burn's end to where air is felt; before, any bound rests on how thrust is modelled. A row whose bound is
+  beyond MATCH_M is not judged: only what was near by chance could be matched there.
 - GOSPA (cut-off MATCH_M) and SIAP (threshold MATCH_M) are over the truth's instants from first to last plot.
 """
 
@@ -138,7 +139,7 @@ def _bounds(path: TruePath, rows: Sequence[Row], plots: Sequence[Observed]) -> l
         # A row of this object took a plot from behind its sensor: there is no bound of such plots.
         return nothing
     return [
-        float(bound) if begin_s <= second <= end_s else math.nan
+        float(bound) if begin_s <= second <= end_s and bound <= MATCH_M else math.nan
         for bound, second in zip(found, at_s, strict=True)
     ]
 

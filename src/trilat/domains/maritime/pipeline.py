@@ -1,13 +1,15 @@
 """`VesselPipeline`: ships of one View, each as its newest report says, whoever heard it.
 
 Reports of one ship by several stations or partners are one object: its maritime identity (MMSI) names it. The
-newest report with a position shows where it is; among reports of one instant the most exact one. A release
-without a position tells only that the ship is there. Ships give rise to no items and no alarms yet.
+newest report with a position shows where it is; among reports of one instant the most exact one. But a
+partner that puts a ship where our own report says that it cannot be does not move it in our picture. A
+release without a position tells only that the ship is there. Where parties differ is in `disputes`.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
+from trilat.domains.maritime.disputes import ShipDisputes
 from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight, Threatened
 from trilat.domains.places import degrees_of
 from trilat.domains.threats import Corners
@@ -28,6 +30,7 @@ class VesselPipeline:
         self._newest: dict[str, Vessel] = {}
         self._sources: dict[str, frozenset[str]] = {}
         self._sights: dict[str, Sight] = {}
+        self._disputes = ShipDisputes()
         self._stale: dict[str, None] = {}
         """Ships of which something came since their sight was made."""
 
@@ -41,6 +44,7 @@ class VesselPipeline:
         sources = self._sources.get(item.mmsi, frozenset())
         self._sources[item.mmsi] = sources | {item.provenance.originators[0]}
         self._stale[item.mmsi] = None
+        self._disputes.add(item)
         if known is None or _rank(item) > _rank(known):
             self._newest[item.mmsi] = item
 
@@ -55,9 +59,9 @@ class VesselPipeline:
         """None: nothing here is warned of."""
         return ()
 
-    def disputes(self, now_ns: int) -> tuple[Dispute, ...]:  # noqa: ARG002 - protocol
-        """None: reports of a ship are shown as they are."""
-        return ()
+    def disputes(self, now_ns: int) -> tuple[Dispute, ...]:
+        """Who says that a ship is another, or elsewhere."""
+        return self._disputes.at(now_ns)
 
     def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:  # noqa: ARG002
         """Nothing: a ship does not come down."""
@@ -66,7 +70,7 @@ class VesselPipeline:
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002 - a ship stays where it last said
         """The ships whose position is known, at the instant of their report."""
         for mmsi in self._stale:
-            sight = self._sight(self._newest[mmsi])
+            sight = self._sight(self._disputes.shown(mmsi, self._newest[mmsi], self._party))
             if sight is not None:
                 self._sights[mmsi] = sight
         self._stale = {}

@@ -20,7 +20,6 @@ from trilat.model import (
     ItemReference,
     Place,
     WarningKind,
-    format_instant,
 )
 
 _SIGMAS: Final = 4.0
@@ -140,7 +139,7 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area], speaker: SpeakerRul
         subject=basis.subject,
         valid_ns=basis.valid_ns,
         supporting=tuple(sorted(supporting.items())),
-        text=_text(kind, basis),
+        text=_text(kind),
         former_keys=tuple(
             dict.fromkeys(
                 f"{kind.value}-{item.subject}" for item in group[1:] if item.subject != basis.subject
@@ -150,9 +149,6 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area], speaker: SpeakerRul
     )
 
 
-def _text(kind: WarningKind, basis: Event | Area) -> str:
-    centre = centre_of(basis)
-    where = "" if centre is None else " at {:.2f}, {:.2f}".format(*degrees_of(centre))
-    when_ns = basis.expected_ns if isinstance(basis, Area) and basis.expected_ns else basis.valid_ns
-    word = "launch" if kind is WarningKind.LAUNCH else "predicted impact"
-    return f"{word}{where} at {format_instant(when_ns // SECOND_NS * SECOND_NS)}"
+def _text(kind: WarningKind) -> str:
+    """What is warned of, without figures: a duty may round or strip those of the basis, and no text."""
+    return "launch" if kind is WarningKind.LAUNCH else "predicted impact"

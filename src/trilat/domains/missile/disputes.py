@@ -6,14 +6,11 @@ Rules
 2. A launch or an impact differs where instants are more than `_SIGMAS` of their joint error apart, or places
    beyond the joint 99.99 % region.
 3. Objects differ where a party has a second one beside the one that both have, and the other party has not.
-4. Nothing is said before it has been so for `HOLD_S`, nor withdrawn before it has been otherwise as long.
-   Time is that of the items: since the newest instant that was held when it began. So whoever holds the
-   same items says the same, and a restart knows it again.
+4. Nothing is said or withdrawn before it has stood for a while; see `domains.standing`.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,6 +20,7 @@ from trilat.domains.missile.conversion import covariance_of
 from trilat.domains.missile.parties import Saying, Sayings, Subject, short_name
 from trilat.domains.pipeline import Dispute
 from trilat.domains.places import degrees_of
+from trilat.domains.standing import Standing, Standings
 from trilat.geo import geodesic_inverse, geodesic_offset
 from trilat.model import (
     SECOND_NS,
@@ -33,9 +31,6 @@ from trilat.model import (
     Ellipse,
     Event,
 )
-
-HOLD_S: Final = 10
-"""Seconds that accounts must differ, or agree again, before it is said."""
 
 _SIGMAS: Final = 4.0
 _GATE: Final = 18.42
@@ -50,21 +45,6 @@ _Key = tuple[DisagreementKind, Subject, Subject]
 _Item = Event | Area
 
 
-@dataclass
-class _Standing:
-    """Whether two accounts differ now, since when, and whether that was to be said before."""
-
-    differs: bool
-    since_ns: int
-    was_said: bool
-    accounts: tuple[Account, ...]
-    received_under: tuple[str, ...]
-
-    def is_said(self, now_ns: int) -> bool:
-        """What is to be said at an instant (rule 4)."""
-        return self.differs if now_ns - self.since_ns >= HOLD_S * SECOND_NS else self.was_said
-
-
 class Disputes:
     """All that parties of one View disagree on."""
 
@@ -73,41 +53,31 @@ class Disputes:
         self._sayings = sayings
         self._launches: dict[str, Event] = {}
         self._impacts: dict[str, Area] = {}
-        self._standing: dict[_Key, _Standing] = {}
-        self._newest_ns = 0
+        self._standings: Standings[_Key] = Standings()
 
     def add_launch(self, event: Event) -> None:
         """Compare a launch with those that others tell of the same object."""
         newest_kept(self._launches, event)
-        self._moved(event.valid_ns)
+        self._standings.moved(event.valid_ns)
         self._compare_launches(_name(event))
 
     def add_impact(self, area: Area) -> None:
         """Compare an impact area with those that others tell of the same object."""
         newest_kept(self._impacts, area)
-        self._moved(area.valid_ns)
+        self._standings.moved(area.valid_ns)
         self._compare_impacts(_name(area))
 
     def add_saying(self, saying: Saying) -> None:
         """Look again at all that a party's object is part of, now that it said where it is."""
-        self._moved(saying.time_ns)
+        self._standings.moved(saying.time_ns)
         self._compare_launches(saying.name)
         self._compare_impacts(saying.name)
         self._count_objects()
 
     def at(self, now_ns: int) -> tuple[Dispute, ...]:
         """What is disputed, in a fixed order."""
-        time_ns = max(now_ns, self._newest_ns)
-        return tuple(
-            _dispute(key, standing)
-            for key, standing in sorted(
-                self._standing.items(), key=lambda entry: (entry[0][0].value, *entry[0][1:])
-            )
-            if standing.is_said(time_ns)
-        )
-
-    def _moved(self, time_ns: int) -> None:
-        self._newest_ns = max(self._newest_ns, time_ns)
+        said = sorted(self._standings.said(now_ns), key=lambda entry: (entry[0][0].value, *entry[0][1:]))
+        return tuple(_dispute(key, standing) for key, standing in said)
 
     def _compare_launches(self, name: Subject) -> None:
         mine = [event for event in self._launches.values() if _name(event) == name]
@@ -129,10 +99,10 @@ class Disputes:
         first, second = sorted((one, other), key=_name)
         key = (kind, _name(first), _name(second))
         is_same = self._is_same(_name(first), _name(second))
-        if not is_same and key not in self._standing:
+        if not is_same and key not in self._standings.of:
             return
         under = {*first.provenance.received_under, *second.provenance.received_under}
-        self._stands(
+        self._standings.stands(
             key,
             (_account(first), _account(second)),
             tuple(sorted(under)),
@@ -150,7 +120,7 @@ class Disputes:
     def _count_objects(self) -> None:
         """Rule 3, for every live object that another party might have beside one that it shares."""
         live = self._sayings.live()
-        counted = any(key[0] is DisagreementKind.OBJECTS for key in self._standing)
+        counted = any(key[0] is DisagreementKind.OBJECTS for key in self._standings.of)
         if not counted and len(live) == len({saying.party for saying in live}):
             return
         found: dict[_Key, tuple[Saying, Saying, Saying]] = {}
@@ -168,30 +138,10 @@ class Disputes:
                 for saying in sorted(sayings, key=lambda saying: saying.name)
             )
             under = {name for saying in sayings for name in saying.received_under}
-            self._stands(key, accounts, tuple(sorted(under)), differs=True)
-        for key, standing in tuple(self._standing.items()):
+            self._standings.stands(key, accounts, tuple(sorted(under)), differs=True)
+        for key, standing in tuple(self._standings.of.items()):
             if key[0] is DisagreementKind.OBJECTS and key not in found:
-                self._stands(key, standing.accounts, standing.received_under, differs=False)
-
-    def _stands(
-        self, key: _Key, accounts: tuple[Account, ...], received_under: tuple[str, ...], *, differs: bool
-    ) -> None:
-        """Note whether accounts differ; when that changes, from when on."""
-        known = self._standing.get(key)
-        if known is None:
-            if differs:
-                self._standing[key] = _Standing(
-                    differs=True,
-                    since_ns=self._newest_ns,
-                    was_said=False,
-                    accounts=accounts,
-                    received_under=received_under,
-                )
-            return
-        if known.differs is not differs:
-            known.was_said = known.is_said(self._newest_ns)
-            known.differs, known.since_ns = differs, self._newest_ns
-        known.accounts, known.received_under = accounts, received_under
+                self._standings.stands(key, standing.accounts, standing.received_under, differs=False)
 
 
 def _shared(second: Saying, theirs: Saying, live: list[Saying]) -> Saying | None:
@@ -206,7 +156,7 @@ def _shared(second: Saying, theirs: Saying, live: list[Saying]) -> Saying | None
     return None
 
 
-def _dispute(key: _Key, standing: _Standing) -> Dispute:
+def _dispute(key: _Key, standing: Standing) -> Dispute:
     kind, one, other = key
     return Dispute(
         kind=kind,

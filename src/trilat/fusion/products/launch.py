@@ -16,8 +16,10 @@ template's error; the linear system is damped after Levenberg and Marquardt. The
 The covariance is that of the fit, raised by the misfit where there is any, plus what the constant errors do
 that partners state of their tracklets (considered, see `filters.consider`), plus a template error of
 TEMPLATE_M and a share of the way over the ground until first sight, which grows when first sight is late:
-a staging before it, a dog-leg or a coast between stages is not in the template. An object that did not climb
-(an aircraft, a spent stage, a satellite) does not fit and gives None.
+a staging before it, a dog-leg or a coast between stages is not in the template. The azimuth hardly depends
+on the template's shape, for which FIT_M makes plots vaguer than they are: its share of the fit is lowered by
+the misfit too, down to MISFIT_MIN. An object that did not climb (an aircraft, a spent stage, a satellite)
+does not fit and gives None.
 """
 
 import math
@@ -53,12 +55,13 @@ TEMPLATE_SHARE = 0.05
 TEMPLATE_LATE_SHARE = 0.15
 TEMPLATE_S = 5.0
 # Of the azimuth: a climb that yaws, and what a staging before a late first sight may have turned.
-TEMPLATE_AZIMUTH_RAD = math.radians(2.0)
-TEMPLATE_LATE_AZIMUTH_RAD = math.radians(8.0)
+TEMPLATE_AZIMUTH_RAD = math.radians(0.5)
+TEMPLATE_LATE_AZIMUTH_RAD = math.radians(1.0)
 # First sight is early before this, and as late as can be at twice this, seconds after lift-off.
 TEMPLATE_LATE_S = 50.0
-# A worse misfit per plot value than this is no climb.
+# A worse misfit per plot value than this is no climb; a better one than the other is chance.
 MISFIT_MAX = 12.0
+MISFIT_MIN = 0.25
 # First sight later than this after lift-off is beyond the template, seconds.
 CLIMB_S_MAX = 200.0
 
@@ -117,7 +120,7 @@ def launch_of(measurements: Sequence[Measurement]) -> LaunchEstimate | None:
     misfit = float(residual @ residual) / freedom
     if not misfit < MISFIT_MAX or not -CLIMB_S_MAX < unknowns[2] < 0.0:
         return None
-    return _estimate(fit, unknowns, max(1.0, misfit), used[0].time_ns)
+    return _estimate(fit, unknowns, misfit, used[0].time_ns)
 
 
 def _estimate(fit: "_Fit", unknowns: FloatArray, misfit: float, first_ns: int) -> LaunchEstimate | None:
@@ -125,17 +128,18 @@ def _estimate(fit: "_Fit", unknowns: FloatArray, misfit: float, first_ns: int) -
     scale = _PRIOR_SIGMA
     scaled = jacobian * scale
     inverse = np.linalg.inv(scaled.T @ scaled)
-    covariance = inverse * np.outer(scale, scale) * misfit
-    constants = fit.constants()
-    if constants.shape[1]:
-        moved = scale[:, None] * (inverse @ (scaled.T @ constants))
-        covariance += moved @ moved.T
+    fitted = inverse * np.outer(scale, scale) * max(1.0, misfit)
+    moved = scale[:, None] * (inverse @ (scaled.T @ fit.constants()))
+    constant = moved @ moved.T
+    covariance = fitted + constant
     way_m = float(np.linalg.norm(unknowns[:2]))
     late = min(1.0, max(0.0, -float(unknowns[2]) / TEMPLATE_LATE_S - 1.0))
     share = TEMPLATE_SHARE + late * (TEMPLATE_LATE_SHARE - TEMPLATE_SHARE)
     template = TEMPLATE_M**2 + (share * way_m) ** 2
     ground = covariance[:2, :2] + template * np.eye(2)
     turned = TEMPLATE_AZIMUTH_RAD + late * TEMPLATE_LATE_AZIMUTH_RAD
+    # A constant error is in no misfit, so that a small one says nothing of it.
+    azimuth = math.sqrt(float(fitted[3, 3]) * min(1.0, max(misfit, MISFIT_MIN)) + float(constant[3, 3]))
     position = fit.launch_position(unknowns)
     latitude, longitude, _ = geodetic_from_ecef(position)
     if not np.all(np.isfinite(ground)) or float(np.trace(ground)) > 1e11:
@@ -147,7 +151,7 @@ def _estimate(fit: "_Fit", unknowns: FloatArray, misfit: float, first_ns: int) -
         covariance_m2=ground,
         time_sigma_s=math.sqrt(float(covariance[2, 2]) + TEMPLATE_S**2),
         azimuth_deg=math.degrees(float(unknowns[3])) % 360.0,
-        azimuth_sigma_deg=min(180.0, math.degrees(math.hypot(math.sqrt(covariance[3, 3]), turned))),
+        azimuth_sigma_deg=min(180.0, math.degrees(math.hypot(azimuth, turned))),
     )
 
 

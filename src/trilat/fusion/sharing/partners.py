@@ -9,6 +9,7 @@ where the filter holds plots or tracklets of the same partner already. Sums come
 with a withheld track may hold anyone's observations, so nothing may be added to it afterwards.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,8 +27,15 @@ from trilat.model import Lineage, ObservationError
 PAIR_MADE = 16.81
 PAIR_BROKEN = 33.11
 SECONDS_PER_DAY = 86_400.0
-# Unknown thrust of a partner's burning object: about the acceleration of a late first stage.
+# Unknown thrust of a partner's object, m/s2: about the acceleration of a late first stage.
 _THRUST_SIGMA_M_PER_S2 = 25.0
+# One that burns is pushed along its path, and hardly across it.
+_THRUST_MEAN_M_PER_S2 = 25.0
+_ACROSS_SIGMA_M_PER_S2 = 12.0
+# Slower than this a path has no direction to speak of, m/s.
+_SPEED_WITH_DIRECTION_M_PER_S = 200.0
+# A burn ends, or a next one begins, about once in so long.
+_BURN_S = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +179,35 @@ def _carried(track: SourceTrack, time_ns: int, group_stage: str, settings: Track
     nine[:6] = track.mean
     wide = np.zeros((9, 9))
     wide[:6, :6] = track.covariance
-    wide[6:, 6:] = np.eye(3) * _THRUST_SIGMA_M_PER_S2**2
+    nine[6:], wide[6:, 6:] = _thrust(track.mean[3:], stage)
     mean, covariance = propagate(nine, wide, seconds, settings.boost_jerk_psd_m2_per_s5)
-    return np.ascontiguousarray(mean[:6]), np.ascontiguousarray(covariance[:6, :6])
+    return np.ascontiguousarray(mean[:6]), covariance[:6, :6] + _burnout_noise(seconds)
+
+
+def _thrust(velocity: FloatArray, stage: str) -> Estimate:
+    """Mean (3,) and covariance (3, 3) of what pushes an object of which only place and speed are known."""
+    speed = float(np.linalg.norm(velocity))
+    wide = np.eye(3) * _THRUST_SIGMA_M_PER_S2**2
+    if stage != "boost" or speed < _SPEED_WITH_DIRECTION_M_PER_S:
+        return np.zeros(3), wide
+    along = velocity / speed
+    across = _ACROSS_SIGMA_M_PER_S2**2 * (np.eye(3) - np.outer(along, along))
+    return _THRUST_MEAN_M_PER_S2 * along, across + np.outer(along, along) * _THRUST_SIGMA_M_PER_S2**2
+
+
+def _burnout_noise(seconds: float) -> FloatArray:
+    """Covariance (6, 6) of a thrust that may have ended, or begun, somewhere on the way.
+
+    A steady thrust, however little is known of it, leaves x - v t/2 as sharp as it was. With an end at T,
+    uniform in t, that is off by a T (t - T)/2, whose variance is a^2 t^4/120; white acceleration of density
+    q gives q t^3/12. So q = a^2 t/10, times the chance of an end.
+    """
+    t = abs(seconds)
+    square = _THRUST_MEAN_M_PER_S2**2 + _THRUST_SIGMA_M_PER_S2**2
+    density = 0.1 * square * t * (1.0 - math.exp(-t / _BURN_S))
+    blocks = np.array([[t**3 / 3.0, math.copysign(t**2 / 2.0, seconds)], [0.0, t]])
+    blocks[1, 0] = blocks[0, 1]
+    return np.asarray(density * np.kron(blocks, np.eye(3)), dtype=np.float64)
 
 
 def coasted(

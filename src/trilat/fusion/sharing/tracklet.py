@@ -5,7 +5,9 @@ finite where the plot says nothing,
 
     P = (H' R^-1 H + E)^-1        z = x + P H' R^-1 nu
 
-Updating a filter with (z, P), measurement matrix I, equals updating it with the plot to first order.
+Updating a filter with (z, P), measurement matrix I, equals updating it with the plot to first order. P comes
+from the triangular factor of the stacked square roots [R^-1/2 H; E^1/2], whose condition is the root of that
+of the information itself: the narrowest plot from the nearest sensor leaves digits for the rest.
 References: Drummond, Tracklets and a hybrid fusion with process noise, SPIE 3163 (1997); Frenkel, Multisensor
 tracking of ballistic targets, SPIE 2561 (1995). E is (1e7 m)^-2 and (1e5 m/s)^-2: a thousand tracklets add
 less than (3e3 m/s)^-2 of false information on velocity.
@@ -27,6 +29,8 @@ from trilat.model import ObservationError
 # Sigmas of the regularisation: no object of this job is outside them.
 REGULAR_POSITION_M = 1.0e7
 REGULAR_SPEED_M_PER_S = 1.0e5
+# Shortest over longest axis of a covariance, squared, that a float can hold with digits to spare.
+_SHARE_HELD = 1e-14
 # Units in which the information matrix is well conditioned.
 _SCALE = np.array([1e3, 1e3, 1e3, 1e4, 1e4, 1e4])
 
@@ -61,14 +65,26 @@ def equivalent_of(measurement: Measurement, mean: FloatArray | None) -> tuple[Fl
     )
     if not ahead:
         raise ObservationError("`mean` lies behind the sensor, linearise near the plot")
-    scaled = h * _SCALE
-    weighted = scaled.T / np.diagonal(measurement.covariance)
+    sigmas = np.sqrt(np.diagonal(measurement.covariance))
     regular = np.repeat([REGULAR_POSITION_M, REGULAR_SPEED_M_PER_S], 3) / _SCALE
-    information = weighted @ scaled + np.diag(regular**-2.0)
-    covariance = np.linalg.inv(information)
-    covariance = 0.5 * (covariance + covariance.T)
-    equivalent = point + _SCALE * (covariance @ (weighted @ nu))
+    roots = np.vstack([h * _SCALE / sigmas[:, None], np.diag(1.0 / regular)])
+    across, triangle = np.linalg.qr(roots)
+    if not np.all(np.isfinite(triangle)):
+        raise ObservationError("`mean` is too near the sensor to say what the plot measures")
+    inverse = np.linalg.solve(triangle, np.eye(6))
+    equivalent = point + _SCALE * (inverse @ (across[: nu.size].T @ (nu / sigmas)))
+    covariance = _held(inverse @ inverse.T)
     return equivalent, covariance * np.outer(_SCALE, _SCALE)
+
+
+def _held(covariance: FloatArray) -> FloatArray:
+    """The covariance, its narrowest axes widened as far as floats need to hold it beside the longest."""
+    lengths, axes = np.linalg.eigh(0.5 * (covariance + covariance.T))
+    least = lengths[-1] * _SHARE_HELD
+    if lengths[0] >= least:
+        return np.asarray(0.5 * (covariance + covariance.T), dtype=np.float64)
+    held = (axes * np.maximum(lengths, least)) @ axes.T
+    return np.asarray(0.5 * (held + held.T), dtype=np.float64)
 
 
 def _linearisation_point(measurement: Measurement, mean: FloatArray | None) -> FloatArray:

@@ -1,0 +1,112 @@
+"""`trilat agreement new|sign|verify`: a file from nothing to signed by all."""
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trilat.cli.terminal import BAD_ANSWER, in_one_line, print_json, read_file, read_text, say, stop, writing
+from trilat.link import (
+    NodeKeys,
+    SignatureState,
+    TrustStore,
+    card_from_json,
+    refuse_open_to_others,
+    sign_agreement,
+    signature_states,
+)
+from trilat.model import SECOND_NS, Agreement, UsageError, format_instant, parse_instant
+from trilat.node import SystemClock
+from trilat.policy import agreement_template, read_agreement
+
+_KEY_BYTES_MAX = 4_096
+_WORDS = {
+    SignatureState.VALID: "valid",
+    SignatureState.MISSING: "missing: not signed yet",
+    SignatureState.WRONG: "wrong: by another key, or of another text or version",
+    SignatureState.NO_CARD: "not known: give the party's card with --card",
+}
+
+
+def read_one(path: Path) -> Agreement:
+    """The agreement in one file; errors name file and clause."""
+    return read_agreement(path.name, read_text(path))
+
+
+@in_one_line
+def new_agreement(
+    file: Annotated[Path, typer.Argument(help="File to write, ending in .toml; its name becomes the id.")],
+    parties: Annotated[str, typer.Option(help="Codes of the parties, as JPN,KOR.")],
+    purpose: Annotated[str, typer.Option(help="What for.")] = "missile-warning",
+    begins: Annotated[str, typer.Option("--from", help="In force from, RFC 3339 with Z.")] = (
+        "2030-01-01T00:00:00Z"
+    ),
+    title: Annotated[str, typer.Option(help="One line for people.")] = "",
+) -> None:
+    """Write a file with a comment on every field, to be changed by hand."""
+    codes = tuple(code.strip() for code in parties.split(","))
+    text = agreement_template(
+        file.stem, title or f"Agreement between {', '.join(codes)}", codes, purpose, begins
+    )
+    read_agreement(file.name, text)
+    try:
+        with file.open("x", encoding="utf-8") as handle:
+            handle.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"`{file}` is there already: name a new file") from error
+    except OSError as error:
+        raise writing(file, error) from error
+    say(f"{file} is written: change it, then `trilat agreement check` its folder")
+
+
+@in_one_line
+def sign_file(
+    file: Annotated[Path, typer.Argument(help="The agreement file; the signature is added to it.")],
+    party: Annotated[str, typer.Option(help="The party that signs.")],
+    key: Annotated[Path, typer.Option(help="Its private keys, as `keys/node.keys` of a node's folder.")],
+    at: Annotated[str | None, typer.Option(help="When it signs, RFC 3339 with Z; now if not given.")] = None,
+) -> None:
+    """Add a party's signature. What is signed is what the file says, not its comments and order of lines."""
+    agreement = read_one(file)
+    refuse_open_to_others(key)
+    keys = NodeKeys.from_private_bytes(party, read_file(key, _KEY_BYTES_MAX))
+    now_ns = SystemClock().now_ns() if at is None else parse_instant(at)
+    signature = sign_agreement(keys, agreement, now_ns // SECOND_NS * SECOND_NS)
+    value = b64encode(signature.signature).decode("ascii")
+    table = (
+        f'\n[[signature]]\nparty = "{party}"\nsigned = {format_instant(signature.signed_ns)}\n'
+        f'value = "{value}"\n'
+    )
+    read_agreement(file.name, read_text(file) + table)
+    try:
+        with file.open("a", encoding="utf-8") as handle:
+            handle.write(table)
+    except OSError as error:
+        raise writing(file, error) from error
+    say(f"{file.name}: {party} has signed {agreement.agreement_id} version {agreement.version}")
+
+
+@in_one_line
+def verify_file(
+    file: Annotated[Path, typer.Argument(help="The agreement file.")],
+    card: Annotated[list[Path] | None, typer.Option(help="A party's card in JSON; once for each.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say by party whether its signature is valid, missing or wrong; exit code 1 unless all are valid."""
+    agreement = read_one(file)
+    trust = TrustStore(card_from_json(read_text(path)).pin for path in card or ())
+    states = signature_states(trust, agreement)
+    if as_json:
+        print_json(
+            {
+                "agreement": agreement.agreement_id,
+                "version": agreement.version,
+                "signatures": {party: state.value for party, state in states.items()},
+            }
+        )
+    else:
+        for party, state in states.items():
+            say(f"{file.name}: {party}: {_WORDS[state]}")
+    if any(state is not SignatureState.VALID for state in states.values()):
+        stop(BAD_ANSWER)

@@ -1,0 +1,119 @@
+"""Signatures of agreements: each party signs the agreement's wire form, without anybody's signatures.
+
+A signature is a COSE_Sign1 over party, instant, id, version and the SHA-256 of that wire form, so that one of
+an agreement of any length is short, and one of another version or text never fits. Staff do not sign: their
+party does.
+"""
+
+from enum import Enum
+from hashlib import sha256
+from typing import Annotated, Final
+
+import msgspec
+
+from trilat.link.cose import sign1, verify1
+from trilat.link.keys import NodeKeys
+from trilat.link.trust import TrustStore, party_of
+from trilat.model import (
+    Agreement,
+    Identifier,
+    InstantNs,
+    Noun,
+    PartyCode,
+    PartySignature,
+    TrilatError,
+    UsageError,
+    decode,
+    encode,
+)
+
+AGREEMENT_TYPE: Final = "application/vnd.trilat.agreement"
+
+
+class SignedAgreement(Noun, frozen=True, kw_only=True):
+    """What a party signs of an agreement."""
+
+    party: PartyCode
+    signed_ns: InstantNs
+    agreement_id: Identifier
+    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    digest: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+class SignatureState(Enum):
+    """What is known of a party's signature."""
+
+    VALID = "valid"
+    MISSING = "missing"
+    """The party has not signed."""
+
+    WRONG = "wrong"
+    """It is by another key, or of another text or version."""
+
+    NO_CARD = "no-card"
+    """The party's key is not held, so that nothing is known."""
+
+
+def agreement_digest(agreement: Agreement) -> bytes:
+    """The SHA-256 of an agreement's wire form without signatures."""
+    return sha256(encode(msgspec.structs.replace(agreement, signatures=()))).digest()
+
+
+def signers_of(agreement: Agreement) -> tuple[str, ...]:
+    """The parties that must sign, in the order of the agreement."""
+    return tuple(dict.fromkeys(party_of(code) for code in agreement.parties))
+
+
+def sign_agreement(keys: NodeKeys, agreement: Agreement, now_ns: int) -> PartySignature:
+    """A party's signature of an agreement.
+
+    Raises:
+        UsageError: the party is none of the agreement's, or has signed it already.
+    """
+    if keys.party not in signers_of(agreement):
+        raise UsageError(
+            f"`{keys.party}` is no party of `{agreement.agreement_id}`: only its parties sign it"
+        )
+    if any(known.party == keys.party for known in agreement.signatures):
+        raise UsageError(
+            f"`{keys.party}` has signed `{agreement.agreement_id}` already: take that one out first"
+        )
+    signed = _signed(agreement, keys.party, now_ns)
+    return PartySignature(
+        party=keys.party, signed_ns=now_ns, signature=sign1(keys.signing, AGREEMENT_TYPE, encode(signed))
+    )
+
+
+def signature_states(trust: TrustStore, agreement: Agreement) -> dict[str, SignatureState]:
+    """What is known of the signature of each party that must sign, and of each that did without having to."""
+    states = dict.fromkeys(signers_of(agreement), SignatureState.MISSING)
+    for signature in agreement.signatures:
+        known = states.get(signature.party)
+        if known is SignatureState.MISSING and signature.party not in trust:
+            states[signature.party] = SignatureState.NO_CARD
+        elif known is SignatureState.MISSING and _fits(trust, agreement, signature):
+            states[signature.party] = SignatureState.VALID
+        else:  # also a second one of a party, and one of a stranger
+            states[signature.party] = SignatureState.WRONG
+    return states
+
+
+def _fits(trust: TrustStore, agreement: Agreement, signature: PartySignature) -> bool:
+    party = signature.party
+    try:
+        payload = verify1(
+            trust.signing_key(party), signature.signature, AGREEMENT_TYPE, "agreement", party_of(party)
+        )
+        return decode(payload, SignedAgreement) == _signed(agreement, party, signature.signed_ns)
+    except TrilatError:
+        return False
+
+
+def _signed(agreement: Agreement, party: str, signed_ns: int) -> SignedAgreement:
+    return SignedAgreement(
+        party=party,
+        signed_ns=signed_ns,
+        agreement_id=agreement.agreement_id,
+        version=agreement.version,
+        digest=agreement_digest(agreement),
+    )
