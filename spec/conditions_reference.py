@@ -28,6 +28,7 @@ SECOND_NS = 1_000_000_000
 EQUATOR_M, FLATTENING = 6_378_137.0, 1 / 298.257223563
 SQUARED = FLATTENING * (2 - FLATTENING)
 SPHERE_M = 6_371_008.8
+OWED = ("consent", "declaration", "recall", "reclassification", "loss-report", "answer")
 Point = tuple[int, int]
 """Latitude and longitude in units of 1e-7 degree."""
 
@@ -160,7 +161,9 @@ def rule_18_situation(question: Any, giver: str, clause: Clause, situations: tup
 def rule_19_suspended(
     question: Any, giver: str, via: str | None, agreement: Agreement, clause: Clause
 ) -> bool:
-    """Who gives, or passes on, has suspended the agreement or the clause."""
+    """Who gives, or passes on, has suspended the agreement or the clause; what is owed goes on."""
+    if kind_of(question.item) in OWED:
+        return False
     parties = {code.split("/")[0] for code in (giver, via) if code is not None}
     abouts = {agreement.agreement_id, f"{agreement.agreement_id}#{clause.clause_id}"}
     return any(

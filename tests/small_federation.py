@@ -5,6 +5,7 @@ filter in the way. Everything is production code but the clock, the network and 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +29,10 @@ from trilat.model import (
     decode,
 )
 from trilat.model import Domain as Concern
-from trilat.node import Node, ReleaseRecord
+from trilat.node import DeskSettings, Node, ReleaseRecord
 from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord
-from trilat.study import Crash, Federation, FederationSettings, preset
+from trilat.policy import AgreementSet, read_agreement
+from trilat.study import Crash, Federation, FederationSettings, agreement_files, preset
 from trilat.study.federation import STEADY_LINKS, Person
 
 PARTIES: Final = ("JPN", "KOR", "USA")
@@ -50,9 +52,14 @@ def federation_of(
     folder: Path | None = None,
     parties: tuple[str, ...] = PARTIES,
     seed: int = 0,
+    desks: Mapping[str, DeskSettings] | None = None,
+    changed: Callable[[str], str] = lambda text: text,
+    more: Mapping[str, str] | None = None,
     watch_areas: Mapping[str, tuple[WatchArea, ...]] | None = None,
 ) -> Federation:
-    """Nodes of all parties under a named regime, with nothing accepted."""
+    """Nodes of all parties under a named regime, with nothing accepted; `changed` rewrites its agreements,
+    and `more` are further ones.
+    """
     settings = FederationSettings(
         parties=parties,
         start_ns=START_NS,
@@ -61,9 +68,14 @@ def federation_of(
         faults=faults,
         crashes=crashes,
         folder=folder,
+        desks=desks or {},
         watch_areas=watch_areas or {},
     )
-    return Federation(settings, preset(regime))
+    chosen = preset(regime)
+    texts = {name: changed(text) for name, text in agreement_files(regime).items()}
+    texts |= more or {}
+    held = AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()})
+    return Federation(settings, replace(chosen, agreements=held))
 
 
 def at(seconds: float) -> int:

@@ -274,6 +274,13 @@ def _situations(fields: Fields) -> Fields:
     return fields | {"declared_by": (), "situation_max_s": 0}
 
 
+def _onward_request(fields: Fields) -> Fields:
+    """Party and clause go together, and with items."""
+    if fields["onward_to"] is None or fields["clause"] is None or not fields["about"]:
+        return fields | {"onward_to": None, "clause": None}
+    return fields
+
+
 def _named_area(fields: Fields) -> Fields:
     """Corners in the eastern hemisphere: no side is over half of the Earth."""
     region = fields["region"]
@@ -357,6 +364,7 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Threat, _after("first_ns", "last_ns")),
     (Disagreement, _disagreement),
     (Request, _after("valid_ns", "deadline_ns")),
+    (Request, _onward_request),
     (Recall, _after("valid_ns", "deadline_ns")),
     (Consent, _after("valid_ns", "until_ns")),
     (Consent, _once("subjects")),

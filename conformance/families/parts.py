@@ -102,6 +102,11 @@ NO_DUTIES: Final[Json] = {
     "expire_s": 0,
     "mark": [],
     "return_or_destroy": False,
+    "cover_m": 0,
+    "cover_epoch_s": 0,
+    "sigma_class_m": 0,
+    "span_s": 0,
+    "tear_line": False,
 }
 """Of a clause that asks for nothing."""
 

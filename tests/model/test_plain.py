@@ -161,6 +161,9 @@ def test_a_missing_field_is_refused_alike(name: str) -> None:
                     ("decision", "duties"),
                     ("reclassification", "version"),
                     ("area", "semi_minor_m"),
+                    ("request", "about"),
+                    ("request", "onward_to"),
+                    ("request", "clause"),
                 }
         else:
             # The reader can do without `kind` where only one may stand; writers are told to give it.

@@ -348,7 +348,7 @@ def test_bytes_from_before_fields_were_appended_are_read() -> None:
     assert [thing.status for thing in things] == [Status.REAL, Status.EXERCISE, Status.REAL]
 
 
-BEFORE_WATCH_AREAS = {
+FIRST_WRITTEN = {
     "area": (
         "9da461726561aa5553412d617265612d3101aa756e6861322d32303039a76d697373696c65a973696d756c61746564cf"
         "113173b9f3cc66009a01a355534192a3555341ac434f4e464944454e5449414c91a3555341909090a56e616d6564cf11"
@@ -363,15 +363,23 @@ BEFORE_WATCH_AREAS = {
         "a9636f6e6669726d65649192ab4a504e2d747261636b2d370392a34a504ea35553419192ab5553412d6576656e742d31"
         "01a9e9a39be7bf94e4bd93a34a504e"
     ),
+    "request": (
+        "9da772657175657374ad4b4f522d726571756573742d3101aa756e6861322d32303039ac636f6e73756c746174696f6e"
+        "a973696d756c61746564cf113173b9f3cc66009a01a34b4f5292a34b4f52a349494991a3555341909090a56e616d6564"
+        "cf113173b9f3cc6600c09491a34b4f5291c410000102030405060708090a0b0c0d0e0f90a8636f6d706c657465b1eb82"
+        "99ed959820eca780eca090ec9d803fa26b6f9192ab4a504e2d747261636b2d3703cf11317445a695d600"
+    ),
 }
-"""Golden bytes of an impact area and a launch warning as version 0.1.0 began to write them."""
+"""Golden bytes of an impact area, a launch warning and a request as version 0.1.0 began to write them."""
 
 
-@pytest.mark.parametrize(("kind", "appended"), [("area", "name"), ("warning", "threat")])
-def test_areas_and_warnings_from_before_watch_areas_are_read(kind: str, appended: str) -> None:
-    item = decode_item(bytes.fromhex(BEFORE_WATCH_AREAS[kind]))
+@pytest.mark.parametrize(
+    ("kind", "appended"), [("area", "name"), ("warning", "threat"), ("request", "onward_to")]
+)
+def test_items_from_before_fields_were_appended_are_read(kind: str, appended: str) -> None:
+    item = decode_item(bytes.fromhex(FIRST_WRITTEN[kind]))
     assert getattr(item, appended) is None
-    assert item.item_id in {"USA-area-1", "JPN-warning-1"}
+    assert item.item_id in {"USA-area-1", "JPN-warning-1", "KOR-request-1"}
 
 
 @pytest.mark.parametrize(

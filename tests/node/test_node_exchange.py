@@ -4,11 +4,13 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from tests.small_federation import at, federation_of, impact, launch, once, opened, play, sent
 
-from trilat.model import SECOND_NS, Consent, Event, UsageError
-from trilat.node import Node
-from trilat.study import Federation
+from trilat.model import SECOND_NS, Approval, Consent, Declared, Domain, Event, UsageError
+from trilat.node import Node, declare
+from trilat.policy import AgreementSet
+from trilat.study import Federation, Preset, preset
 
 
 def _grant(party: str, *, granted: bool = True) -> Callable[[Federation], None]:
@@ -49,6 +51,80 @@ def test_what_an_officer_refused_is_not_asked_again() -> None:
     play(federation, reports, [*refuse, *(once(t, count) for t in (4, 7, 12))])
     assert _versions(jpn, "KOR", "JPN-seen") == []
     assert asked == [1, 1, 0]
+
+
+def test_under_the_two_person_rule_nothing_leaves_before_a_second_officer_grants() -> None:
+    chosen = preset("direct-2016")
+    files = {}
+    for name, agreement in chosen.agreements.files.items():
+        clauses = tuple(
+            replace(one, approval=Approval.TWO_PERSON) if one.approval is Approval.ORIGINATOR else one
+            for one in agreement.clauses
+        )
+        files[name] = replace(agreement, clauses=clauses)
+    plain = federation_of("direct-2016", 30)
+    federation = Federation(plain.settings, Preset(chosen.name, chosen.regime, AgreementSet.of(files)))
+    jpn = federation.nodes["JPN"]
+    seen: list[tuple[int, int]] = []
+
+    def grant(officer: str) -> Callable[[Federation], None]:
+        def act(running: Federation) -> None:
+            node = running.nodes["JPN"]
+            for referral in node.referrals():
+                node.answer(referral, granted=True, officer=f"JPN/{officer}", valid_s=600)
+            seen.append((len(_versions(node, "KOR", "JPN-seen")), len(node.referrals())))
+
+        return act
+
+    reports = [(at(t), "JPN", launch(jpn, version=t)) for t in range(1, 21)]
+    acts = [once(5, grant("officer")), once(9, grant("officer")), once(12, grant("deputy"))]
+    play(federation, reports, acts)
+    # Asked until the second officer; the first, granting again, is still one.
+    assert seen == [(0, 1), (0, 1), (0, 0)]
+    assert _versions(jpn, "KOR", "JPN-seen") == list(range(12, 21))
+    assert [release.form.value for _, release, _ in opened(federation.nodes["KOR"])]
+
+
+def test_what_an_officer_declares_opens_an_emergency_clause_and_a_suspension_shuts_it_at_once() -> None:
+    chosen = preset("direct-2016")
+    name = "japan-korea-2016.toml"
+    pact = chosen.agreements.files[name]
+    clauses = tuple(
+        replace(one, kinds=(*one.kinds, "declaration"))
+        if "consent" in one.kinds
+        else replace(one, approval=Approval.NONE, situations=("launch",))
+        for one in pact.clauses
+    )
+    files = {**chosen.agreements.files, name: replace(pact, clauses=clauses)}
+    plain = federation_of("direct-2016", 30)
+    federation = Federation(plain.settings, Preset(chosen.name, chosen.regime, AgreementSet.of(files)))
+    jpn, kor = federation.nodes["JPN"], federation.nodes["KOR"]
+
+    def declares(declared: Declared, about: str, valid_s: int | None) -> Callable[[Federation], None]:
+        def act(running: Federation) -> None:
+            declare(
+                running.nodes["JPN"],
+                declared,
+                about,
+                officer="JPN/officer",
+                domain=Domain.MISSILE,
+                valid_s=valid_s,
+            )
+
+        return act
+
+    reports = [(at(t), "JPN", launch(jpn, version=t)) for t in range(1, 21)]
+    acts = [
+        once(5, declares(Declared.SITUATION, "launch", 600)),
+        once(12, declares(Declared.SUSPENSION, "japan-korea-2016", None)),
+    ]
+    play(federation, reports, acts)
+    gone = _versions(jpn, "KOR", "JPN-seen")
+    assert gone[0] in {5, 6}
+    assert gone[-1] in {11, 12}
+    # Korea knows of the launch from Japan itself, so it takes what came under the clause.
+    assert [one.declared for one in kor.exchange.declarations][:1] == [Declared.SITUATION]
+    assert len([1 for _, release, _ in opened(kor) if release.item.item_id == "JPN-seen"]) == len(gone)
 
 
 def test_a_referral_is_answered_once_and_only_by_the_own_staff() -> None:

@@ -1,6 +1,7 @@
 """A node's folder: made once, private, read back to the same, and refused in one line where it is unsound."""
 
 import os
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,8 @@ import msgspec
 import pytest
 
 from trilat.domains import WatchArea
-from trilat.model import AgreementError, Status, TrilatError, UsageError
+from trilat.link import sign_agreement
+from trilat.model import AgreementError, Status, TrilatError, UsageError, format_instant
 from trilat.node import (
     ADDRESS_FILE,
     ClockSettings,
@@ -20,6 +22,7 @@ from trilat.node import (
     make_folder,
     read_folder,
 )
+from trilat.policy import read_agreement
 from trilat.study import agreement_files
 
 NOW_NS: Final = 1_790_000_000_000_000_000
@@ -130,6 +133,20 @@ def test_a_pace_that_is_none_is_refused_in_one_line(kor: Path, said: str, words:
     with pytest.raises(UsageError, match=words) as refused:
         held.pace()
     assert "\n" not in str(refused.value)
+
+
+def test_an_agreement_that_is_not_what_was_signed_is_refused_and_one_not_signed_yet_is_not(kor: Path) -> None:
+    path = kor / "agreements" / "us-korea-1987.toml"
+    keys = read_folder(kor).keys
+    text = path.read_text(encoding="utf-8")
+    signature = sign_agreement(keys, read_agreement(path.name, text), NOW_NS)
+    value = b64encode(signature.signature).decode("ascii")
+    table = f'\n[[signature]]\nparty = "KOR"\nsigned = {format_instant(NOW_NS)}\nvalue = "{value}"\n'
+    path.write_text(text + table, encoding="utf-8")
+    assert len(read_folder(kor).agreements.files[path.name].signatures) == 1
+    path.write_text(text.replace('title = "', 'title = "The ') + table, encoding="utf-8")
+    with pytest.raises(AgreementError, match=r"us-korea-1987\.toml: the signature of KOR is wrong"):
+        read_folder(kor)
 
 
 def test_the_address_of_a_node_stands_in_its_folder_while_it_runs(kor: Path) -> None:

@@ -43,6 +43,24 @@ def clause(clause_id: str, base: dict[str, str] | None = None, duties: str = "",
 LEG = clause("leg", to='["USA"]')
 FINDINGS = [
     (
+        "kinds that the domain has not",
+        pact(clause("1", domains='["cyber"]')),
+        "error",
+        "there is no track in the domain cyber",
+    ),
+    (
+        "an onward rule that names none of the receivers",
+        pact(LEG, clause("1", via='"USA"', onward='"to-named"', onward_to='["AUS"]')),
+        "error",
+        "`onward_to` names none of KOR",
+    ),
+    (
+        "a situation that the giver is never told of",
+        pact(clause("1", situations='["launch"]', declared_by='["USA"]')),
+        "warning",
+        "no clause gives JPN the declaration of USA",
+    ),
+    (
         "tracklets of vessels",
         pact(clause("1", kinds='["vessel"]', form='"tracklets"')),
         "error",

@@ -200,6 +200,11 @@ def test_to_lift_an_agreement_does_not_lift_its_clause() -> None:
     assert reasons(held(clause("1")), declarations=(suspension("pact#1"), lifted)) == ["giving-suspended"]
 
 
+def test_what_is_owed_goes_on_while_giving_is_suspended() -> None:
+    agreements = held(clause("1", kinds='["consent"]'))
+    assert reasons(agreements, cases.consent(), declarations=(suspension("pact"),)) == ["permitted"]
+
+
 def test_an_intermediary_suspends_its_passing_on() -> None:
     chain = held(clause("1", to='["USA"]'), clause("2", via='"USA"'))
     asked = {"sender": "USA", "recipient": "KOR"}

@@ -50,7 +50,10 @@ def without_korea() -> Federation:
 def test_each_ally_tracks_and_gets_the_notice_and_the_united_states_gets_both(flown: Federation) -> None:
     """The premises: there is something of each that could leak, and the links carry."""
     nodes = flown.nodes
-    assert all(node.own_tracks > 0 and node.accepted_reports > 100 for node in nodes.values())
+    assert all(
+        node.holdings.own_tracks(node.config.party) > 0 and node.accepted_reports > 100
+        for node in nodes.values()
+    )
     assert nodes["USA"].holdings.by_originator["JPN"] > 50
     assert nodes["USA"].holdings.by_originator["KOR"] > 50
     for ally in ("JPN", "KOR"):

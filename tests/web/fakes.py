@@ -18,14 +18,24 @@ INTAKE: Final = "1a" * 32
 STAFF: Final = "2b" * 32
 READER: Final = "3c" * 32
 DIRECTOR: Final = "4d" * 32
+OFFICER: Final = "7a" * 32
 PAGE: Final = "5e" * 32
 CODE: Final = "6f" * 32
 HOST: Final = "127.0.0.1:8000"
 NOW_NS: Final = 1_238_898_600_000_000_000
 
 
+NODE_TOKENS: Final = {
+    "intake": INTAKE,
+    "staff": STAFF,
+    "reader:OBS": READER,
+    "director": DIRECTOR,
+    "officer:kim": OFFICER,
+}
+
+
 def node_access() -> Access:
-    return Access({"intake": INTAKE, "staff": STAFF, "reader:OBS": READER, "director": DIRECTOR})
+    return Access(NODE_TOKENS)
 
 
 def page_access() -> Access:
@@ -174,6 +184,34 @@ class FakeNode:
         self._fail()
         self.said.append(dict(answer))
         return {"kind": "consent"}
+
+    async def desk(self, who: str) -> dict[str, Any]:
+        self._fail()
+        return {"who": who, "questions": []}
+
+    async def answer_at_desk(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        self._fail()
+        self.said.append((officer, dict(said)))
+        return {"kind": "consent"}
+
+    async def delegate(self, officer: str, deputy: str, for_s: int) -> dict[str, Any]:
+        self._fail()
+        self.said.append((officer, deputy, for_s))
+        return {"step": "delegated"}
+
+    async def declare(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        self._fail()
+        self.said.append((officer, dict(said)))
+        return {"kind": "declaration"}
+
+    async def ask_onward(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        self._fail()
+        self.said.append(dict(said))
+        return {"kind": "request"}
+
+    async def onward_requests(self) -> list[dict[str, Any]]:
+        self._fail()
+        return []
 
     async def raise_warning(self, said: Mapping[str, Any]) -> dict[str, Any]:
         self._fail()

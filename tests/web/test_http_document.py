@@ -22,6 +22,7 @@ from tests.web.fakes import (
     DIRECTOR,
     HOST,
     INTAKE,
+    OFFICER,
     PAGE,
     STAFF,
     FakeDirector,
@@ -39,7 +40,13 @@ from trilat.web.document import FILLED_BY_NODE
 Decorator = Callable[[Callable[[Any], None]], Callable[[Any], None]]
 NODE_APP: Final = node_app(FakeNode(endless=False), node_access())
 PAGE_APP: Final = observer_app(Observer(), FakeDirector(), page_access())
-TOKENS: Final = {"/intake": INTAKE, "/clock": DIRECTOR, "/timings": DIRECTOR}
+TOKENS: Final = {
+    "/intake": INTAKE,
+    "/clock": DIRECTOR,
+    "/timings": DIRECTOR,
+    "/desk/answer": OFFICER,
+    "/desk/delegate": OFFICER,
+}
 
 
 def document(app: Any, token: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tests.web.fakes import (
     DIRECTOR,
     INTAKE,
     NOW_NS,
+    OFFICER,
     READER,
     STAFF,
     FakeNode,
@@ -319,12 +320,32 @@ def test_timings_go_on_from_a_cursor() -> None:
     assert node.said == [0, 123]
 
 
+def test_who_answers_at_the_desk_is_told_by_the_token_alone() -> None:
+    node = FakeNode()
+    said = {"question": "0" * 16, "granted": True}
+    answer = asyncio.run(
+        ask(node_app(node, node_access()), "POST", "/desk/answer", OFFICER, content=json.dumps(said))
+    )
+    assert answer.status_code == 200
+    assert node.said == [("kim", {**said, "valid_s": 3_600, "said": ""})]
+    forged = json.dumps({**said, "officer": "park"})
+    refused = asyncio.run(ask(node_app(node, node_access()), "POST", "/desk/answer", OFFICER, content=forged))
+    assert refused.status_code == 400
+    assert len(node.said) == 1
+
+
 CALLS: list[tuple[str, str, str, Any]] = [
     ("POST", "/intake", INTAKE, {"reports": [REPORT]}),
     ("GET", "/stream", READER, None),
     ("GET", "/picture", READER, None),
     ("GET", "/referrals", STAFF, None),
     ("POST", "/referrals/answer", STAFF, ANSWER),
+    ("GET", "/desk", OFFICER, None),
+    ("POST", "/desk/answer", OFFICER, {"question": "0" * 16, "granted": True}),
+    ("POST", "/desk/delegate", OFFICER, {"deputy": "lee", "for_s": 60}),
+    ("POST", "/declarations", OFFICER, {"declared": "suspension", "about": "pact", "domain": "missile"}),
+    ("GET", "/onward", STAFF, None),
+    ("POST", "/onward", STAFF, {"item_id": "JPN-t1", "onward_to": "KOR"}),
     ("POST", "/warnings", STAFF, WARNING),
     ("POST", "/warnings/retract", STAFF, RETRACTION),
     ("GET", "/status", STAFF, None),

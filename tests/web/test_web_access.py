@@ -11,6 +11,8 @@ from tests.web.fakes import (
     DIRECTOR,
     HOST,
     INTAKE,
+    NODE_TOKENS,
+    OFFICER,
     PAGE,
     READER,
     STAFF,
@@ -62,8 +64,7 @@ REFUSED: list[tuple[str, Headers, int, str]] = [
 
 
 def application(origins: Sequence[str] = ()) -> Any:
-    tokens = {"intake": INTAKE, "staff": STAFF, "reader:OBS": READER, "director": DIRECTOR}
-    return node_app(FakeNode(), Access(tokens, origins=origins))
+    return node_app(FakeNode(), Access(NODE_TOKENS, origins=origins))
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/openapi.json", "/stream", "/nothing", "/"])
@@ -104,22 +105,28 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("GET", "/picture", frozenset({STAFF, READER})),
     ("GET", "/referrals", frozenset({STAFF})),
     ("POST", "/referrals/answer", frozenset({STAFF})),
+    ("GET", "/desk", frozenset({STAFF, OFFICER})),
+    ("POST", "/desk/answer", frozenset({OFFICER})),
+    ("POST", "/desk/delegate", frozenset({OFFICER})),
+    ("POST", "/declarations", frozenset({STAFF, OFFICER})),
+    ("GET", "/onward", frozenset({STAFF, OFFICER})),
+    ("POST", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/warnings", frozenset({STAFF})),
     ("POST", "/warnings/retract", frozenset({STAFF})),
     ("PUT", "/clock", frozenset({DIRECTOR})),
     ("GET", "/timings", frozenset({DIRECTOR})),
     ("GET", "/status", frozenset({STAFF, DIRECTOR})),
     ("GET", "/sensors", frozenset({STAFF})),
-    ("GET", "/clock", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
-    ("GET", "/health", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
+    ("GET", "/clock", frozenset({INTAKE, STAFF, READER, DIRECTOR, OFFICER})),
+    ("GET", "/health", frozenset({INTAKE, STAFF, READER, DIRECTOR, OFFICER})),
     ("GET", "/metrics", frozenset({STAFF, DIRECTOR})),
-    ("GET", "/openapi.json", frozenset({INTAKE, STAFF, READER, DIRECTOR})),
+    ("GET", "/openapi.json", frozenset({INTAKE, STAFF, READER, DIRECTOR, OFFICER})),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "may"), ROLES, ids=[f"{row[0]} {row[1]}" for row in ROLES])
 def test_each_role_may_do_its_own_work_and_no_other(method: str, path: str, may: frozenset[str]) -> None:
-    for token in (INTAKE, STAFF, READER, DIRECTOR):
+    for token in (INTAKE, STAFF, READER, DIRECTOR, OFFICER):
         answer = asyncio.run(ask(node_app(FakeNode(endless=False), node_access()), method, path, token))
         assert (answer.status_code != 403) is (token in may)
         if token not in may:
@@ -191,7 +198,7 @@ def test_a_refused_attempt_is_one_line_without_the_token_and_a_flood_of_them_is_
 
 def test_secrets_mask_themselves() -> None:
     for access in (node_access(), page_access()):
-        for secret in (INTAKE, STAFF, READER, DIRECTOR, PAGE, CODE):
+        for secret in (INTAKE, STAFF, READER, DIRECTOR, OFFICER, PAGE, CODE):
             assert secret not in repr(access)
     assert "reader:OBS" in repr(node_access())
 

@@ -15,6 +15,7 @@ from trilat.cli import (
     audit,
     decide,
     demo,
+    desk,
     flight,
     ingest,
     node,
@@ -50,6 +51,7 @@ app.add_typer(flight.app, name="flight")
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
+app.add_typer(desk.app, name="desk")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -2,17 +2,14 @@
 
 import asyncio
 import os
-import shlex
 import sys
 from collections.abc import Sequence
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import httpx
 import typer
 
-from trilat.cli.fleet import error_of
+from trilat.cli.asking import ask_node, how_to_run
 from trilat.cli.running import run_node
 from trilat.cli.terminal import (
     BAD_ANSWER,
@@ -27,6 +24,7 @@ from trilat.cli.terminal import (
 from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
     ClockSettings,
+    DeskSettings,
     LinkSettings,
     NodeFolder,
     NodeSettings,
@@ -43,7 +41,6 @@ from trilat.study import agreement_files
 
 app = typer.Typer(help="A party's own node: make its folder, run it, ask how it is.", no_args_is_help=True)
 
-_ANSWER_S_MAX: Final = 5.0
 _SINCE: Final = "2000-01-01T00:00:00Z"
 
 
@@ -65,6 +62,13 @@ def init(
     reader: Annotated[
         list[str] | None, typer.Option(help="A party that may read this node's picture, again for each.")
     ] = None,
+    officer: Annotated[
+        list[str] | None,
+        typer.Option(help="Who answers questions of release, again for each; else the staff."),
+    ] = None,
+    deputy: Annotated[
+        list[str] | None, typer.Option(help="Who may stand in for an officer who says so, again for each.")
+    ] = None,
     web: Annotated[str, typer.Option(help="HOST:PORT of the HTTP interface.")] = "127.0.0.1:0",
     leaf: Annotated[str, typer.Option(help="HOST:PORT where partners dial our server.")] = "127.0.0.1:0",
     host: Annotated[
@@ -84,6 +88,7 @@ def init(
         web=WebSettings(listen=web),
         link=LinkSettings(leaf_listen=leaf),
         clock=ClockSettings(),
+        desk=DeskSettings(officers=tuple(officer or ()), deputies=tuple(deputy or ())),
     )
     texts = {
         **agreement_files(agreements),
@@ -104,12 +109,7 @@ def init(
         say(
             f"Put the card of {known.code} at {folder / 'peers' / known.code}.json when you have compared it."
         )
-    say(f"Then: {_how_to_run(folder)}")
-
-
-def _how_to_run(folder: Path) -> str:
-    """As it is typed in a shell."""
-    return f"trilat node run {shlex.quote(str(folder))}"
+    say(f"Then: {how_to_run(folder)}")
 
 
 def _internal_agreement(party: str, purpose: str) -> str:
@@ -181,47 +181,18 @@ def status(
 
 
 def _state(held: NodeFolder) -> dict[str, Any]:
-    address, answer = _asked(held, "/status")
-    return _state_of(answer, held.settings.party, address)
+    """The state that a node tells; LinkError where what answers is not this party's node."""
+    said = ask_node(held, "staff", "GET", "/status")
+    if not isinstance(said, dict) or said.get("party") != held.settings.party:
+        raise LinkError(f"what answers at {held.address()} is not the node of {held.settings.party}")
+    return said
 
 
 def _sensors(held: NodeFolder) -> list[dict[str, Any]]:
     """What the node knows of its own sensors; LinkError where it does not say."""
-    address, answer = _asked(held, "/sensors")
-    try:
-        said = answer.json() if answer.is_success else None
-    except ValueError:
-        said = None
+    said = ask_node(held, "staff", "GET", "/sensors")
     if not isinstance(said, list):
-        raise LinkError(f"the node of {held.settings.party} at {address} does not tell of its sensors")
-    return said
-
-
-def _asked(held: NodeFolder, path: str) -> tuple[str, httpx.Response]:
-    """Where the node answers, and what it answers its own staff."""
-    address = held.address()
-    if address is None:
-        raise UsageError(f"the node of {held.settings.party} does not run: `{_how_to_run(held.path)}`")
-    headers = {"authorization": f"Bearer {held.secrets.tokens['staff']}"}
-    try:
-        answer = httpx.get(f"{address}{path}", headers=headers, timeout=_ANSWER_S_MAX, trust_env=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise LinkError(
-            f"the node of {held.settings.party} does not answer at {address}: is it running?"
-        ) from error
-    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        raise LinkError(f"the node of {held.settings.party} does not say how it is: {error_of(answer)}")
-    return address, answer
-
-
-def _state_of(answer: httpx.Response, party: str, address: str) -> dict[str, Any]:
-    """The state that an answer holds; LinkError where it is not from this party's node."""
-    try:
-        said = answer.json() if answer.is_success else None
-    except ValueError:
-        said = None
-    if not isinstance(said, dict) or said.get("party") != party:
-        raise LinkError(f"what answers at {address} is not the node of {party}: HTTP {answer.status_code}")
+        raise LinkError(f"the node of {held.settings.party} does not tell of its sensors")
     return said
 
 

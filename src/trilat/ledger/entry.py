@@ -36,6 +36,8 @@ class EntryKind(Enum):
     """This node made an item of its own, such as a track or a warning."""
     CONSENT = "consent"
     """An officer signed a consent, or a refusal of one."""
+    DESK = "desk"
+    """A step of the release desk: a question to officers, an answer, a deadline that passed, a stand-in."""
     DECISION = "decision"
     """Policy decided whether an item may go to a recipient."""
     RELEASE = "release"

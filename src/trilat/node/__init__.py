@@ -2,11 +2,12 @@
 
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
 from trilat.node.history import History, read_history
-from trilat.node.intake import SPOKEN_KINDS
-from trilat.node.node import IntakeResult, Node
+from trilat.node.intake import SPOKEN_KINDS, IntakeResult
+from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
 from trilat.node.records import (
     RECORD_BYTES_MAX,
@@ -20,6 +21,7 @@ from trilat.node.restore import restore
 from trilat.node.service import NodeService
 from trilat.node.settings import (
     ClockSettings,
+    DeskSettings,
     LinkSettings,
     NodeSettings,
     Peer,
@@ -36,6 +38,7 @@ __all__ = [
     "RECORD_BYTES_MAX",
     "SPOKEN_KINDS",
     "ClockSettings",
+    "DeskSettings",
     "History",
     "IntakeAnswer",
     "IntakeResult",
@@ -58,6 +61,7 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "WebSettings",
+    "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",

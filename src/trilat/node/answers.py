@@ -48,6 +48,7 @@ from trilat.model import (
 from trilat.node.exchange import Held
 from trilat.node.node import Node
 from trilat.node.views import LabelClass, label_class, own_class
+from trilat.policy import place_class
 
 CLASSES_MAX: Final = 2_000
 """Answers remembered for one reader."""
@@ -102,7 +103,7 @@ class Answers:
         """The answer on an item's class, asked now where it is not known; None where there is none."""
         if not self.in_time(item.label, now_ns):  # 2
             return None
-        key = label_class(item)
+        key = self._class_of(item)
         if key in self._personal:
             key = _personal_key(key, item)
         answer = self._known.get(key)
@@ -111,6 +112,9 @@ class Answers:
         if answer is not None:
             answer.item, answer.used_ns = item, now_ns
         return answer
+
+    def _class_of(self, item: AnyItem) -> LabelClass:
+        return label_class(item, place_class(item, self._node.agreements))
 
     def in_time(self, label: Label, now_ns: int) -> bool:
         """Whether a label has begun and has not ended at the instant of deciding."""
@@ -125,7 +129,7 @@ class Answers:
         if len(self._known) >= CLASSES_MAX:  # 3
             return None
         decision = self._ask(item, now_ns)
-        named = label_class(item)
+        named = self._class_of(item)
         if named == key and _OF_A_PERSON.intersection(decision.reasons):
             self._personal.add(key)
             key = _personal_key(key, item)
@@ -148,7 +152,7 @@ class Answers:
                 changed.add(key)
                 continue
             decision = self._ask(answer.item, now_ns)
-            if key == label_class(answer.item) and _OF_A_PERSON.intersection(decision.reasons):
+            if key == self._class_of(answer.item) and _OF_A_PERSON.intersection(decision.reasons):
                 self._personal.add(key)
                 del self._known[key]
                 changed.add(key)

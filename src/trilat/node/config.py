@@ -45,6 +45,15 @@ class NodeConfig:
     headline_level: str = ""
     """Levels in the party's own scheme; empty takes the national levels below."""
 
+    officers: tuple[str, ...] = ()
+    """Names of those who may answer questions of release; none means that the staff does."""
+
+    deputies: tuple[str, ...] = ()
+    """Names of those who may stand in for an officer who says so."""
+
+    answer_within_s: int = 3_600
+    """How long a question waits for an officer."""
+
     report_age_s_max: int = 3_600
     report_ahead_s_max: int = 5
     """A report older, or further ahead of the clock, is kept aside."""

@@ -11,15 +11,17 @@ A copy that cannot be made, as where values at the edge of what can be written g
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from trilat.link import OpenedParcel
 from trilat.model import (
     SECOND_NS,
     AnyItem,
     Approval,
     Consent,
     Decision,
+    Declaration,
     Form,
     ItemReference,
     Outcome,
@@ -66,6 +68,10 @@ class Ready:
     consents: tuple[bytes, ...]
 
 
+ReferralKey = tuple[str, str, str, str | None]
+"""Clause, subject, recipient, intermediary: what makes a question to a person one and the same."""
+
+
 class Exchange:
     """Decides, waits, thins and refers for one node."""
 
@@ -82,9 +88,12 @@ class Exchange:
         self._spans: Spans[tuple[str, str], _Waiting] = Spans()
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
+        self.declarations: list[Declaration] = []
+        """What parties have declared: their own words, newest last."""
+
         self._for_consent: dict[tuple[str, str], Held] = {}
-        self.referrals: dict[tuple[str, str, str, str | None], Referral] = {}
-        self._answered: dict[tuple[str, str, str, str | None], int] = {}
+        self.referrals: dict[ReferralKey, Referral] = {}
+        self._answered: dict[ReferralKey, int] = {}
         self.withheld: dict[str, set[tuple[str, int]]] = {peer: set() for peer in config.peers}
         self.reasons: dict[Reason, int] = {}
 
@@ -98,7 +107,23 @@ class Exchange:
             at_ns=now_ns + self._config.decision_shift_ns,
         )
         consents = [consent for consent, _ in self._consents]
-        return decide(held.item, request, self._agreements, consents)
+        return decide(held.item, request, self._agreements, consents, self.declarations)
+
+    def declared_with(self, parcels: Sequence[OpenedParcel], sender: str) -> Sequence[Declaration]:
+        """What parties have declared, with what a partner declares in parcels that are not yet in use."""
+        new = (one.release.item for one in parcels)
+        said = [item for item in new if isinstance(item, Declaration) and item.label.originator == sender]
+        return (*self.declarations, *said) if said else self.declarations
+
+    def hear(self, item: AnyItem, sender: str) -> bool:
+        """Whether an item is a declaration; one that its own party sent is taken into account from now on.
+        What an intermediary says that another party declared is no proof.
+        """
+        if not isinstance(item, Declaration):
+            return False
+        if item.label.originator == sender:
+            self.declarations.append(item)
+        return True
 
     def offer(self, held: Held, now_ns: int) -> Iterator[Decision]:
         """Decide one item for every peer but who made it; queue, count or refer as the answers say.
@@ -126,8 +151,10 @@ class Exchange:
         recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
-            # A consent is valid in the time of deciding, which may be shifted against the clock: no wait.
+            # What a person said is valid in the time of deciding, which may be shifted against the clock: no
+            # wait, and a declaration goes before what rests on it.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
+            due = 0 if isinstance(held.item, Declaration) else due
             waiting = _Waiting(due, self._order, held, decision)
             key = (recipient, held.item.item_id)
             for told in self._spans.take(key, held.item, decision.duties, waiting):
@@ -189,7 +216,7 @@ class Exchange:
             return ()
         self._consents.append((consent, signed))
         own = consent.label.originator == self._config.party
-        for subject in consent.subjects if own else ():
+        for subject in consent.subjects if own and self._settles(consent) else ():
             key = (consent.clause, subject, consent.recipient, consent.via)
             self._answered[key] = consent.until_ns
             self.referrals.pop(key, None)
@@ -199,6 +226,44 @@ class Exchange:
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
         return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
+
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """All consents known here, own ones and partners'."""
+        return tuple(consent for consent, _ in self._consents)
+
+    def approvals_needed(self, clause: str) -> int:
+        """How many officers must approve under a clause, as `agreement#clause`."""
+        named = (rule for rule in self._agreements.rules if rule.consent_name == clause)
+        return 2 if any(rule.clause.approval is Approval.TWO_PERSON for rule in named) else 1
+
+    def granted_by(self, key: ReferralKey) -> frozenset[str]:
+        """The officers of this party who have approved what a question asks."""
+        clause, subject, recipient, via = key
+        return frozenset(
+            consent.officer
+            for consent, _ in self._consents
+            if (consent.clause, consent.recipient, consent.via) == (clause, recipient, via)
+            and subject in consent.subjects
+            and consent.granted
+            and consent.label.originator == self._config.party
+        )
+
+    def has_left(self, recipient: str, item_id: str) -> bool:
+        """Whether some version of an item was released to a recipient."""
+        return (recipient, item_id) in self._left
+
+    def lapse(self, key: ReferralKey, again_ns: int) -> None:
+        """Close a question that nobody answered; it is not asked again before `again_ns` of the clock."""
+        self.referrals.pop(key, None)
+        self._answered[key] = again_ns + self._config.decision_shift_ns
+
+    def _settles(self, consent: Consent) -> bool:
+        """Whether nobody else must be asked: under the two-person rule a first grant waits for another."""
+        rule = next((one for one in self._agreements.rules if one.consent_name == consent.clause), None)
+        if rule is None or rule.clause.approval is not Approval.TWO_PERSON or not consent.granted:
+            return True
+        return any(_is_beside(known, consent) for known, _ in self._consents)
 
     def due(self, now_ns: int, limit: int | None = None) -> Iterator[Ready]:
         """Releases whose delay has passed and that thinning lets through, in order of their time.
@@ -270,9 +335,11 @@ class Exchange:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
         signed = list(held.consents)
         for consent, data in self._consents:
-            reference = consent.reference
-            if reference == decision.consent and data not in signed:
-                signed.append(data)
+            if consent.reference != decision.consent:
+                continue
+            # Under the two-person rule the other officer's goes with it: the recipient checks both.
+            beside = [other for known, other in self._consents if _is_beside(known, consent)]
+            signed += [one for one in (data, *beside) if one not in signed]
         return tuple(signed)
 
     def next_sequence(self, recipient: str) -> int:
@@ -295,3 +362,13 @@ def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
         return False
     thinned = decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)
     return item.version == left.version or (thinned and item.version < left.version)
+
+
+def _is_beside(known: Consent, consent: Consent) -> bool:
+    """Whether another officer granted the very same thing."""
+    return (
+        known.granted
+        and known.officer != consent.officer
+        and (known.clause, known.recipient, known.via) == (consent.clause, consent.recipient, consent.via)
+        and not set(known.subjects).isdisjoint(consent.subjects)
+    )

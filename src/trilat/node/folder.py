@@ -25,12 +25,14 @@ from trilat.link import (
     Entropy,
     LinkIdentity,
     NodeKeys,
+    SignatureState,
     TrustStore,
     card_from_json,
     card_to_json,
+    signature_states,
     write_private,
 )
-from trilat.model import Clock, Status, Transport, TrustError, UsageError
+from trilat.model import AgreementError, Clock, Status, Transport, TrustError, UsageError
 from trilat.node.clock import REAL_TIME, Pace
 from trilat.node.config import NodeConfig
 from trilat.node.node import Node
@@ -92,6 +94,9 @@ class NodeFolder:
             bias_priors=settings.bias_priors,
             watch_areas=settings.watch_area,
             decision_shift_ns=settings.clock.decision_shift_ns,
+            officers=settings.desk.officers,
+            deputies=settings.desk.deputies,
+            answer_within_s=settings.desk.answer_within_s,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
         )
@@ -176,7 +181,7 @@ class Secrets:
     ledger_key: bytes
     token_key: bytes
     tokens: Mapping[str, str]
-    """By role: `intake`, `staff`, `director` where the node is not real, and `reader-CODE`."""
+    """By role: `intake`, `staff`, `director` where the node is not real, `reader-CODE`, `officer-NAME`."""
 
     def __repr__(self) -> str:
         """Nothing secret."""
@@ -252,7 +257,8 @@ def roles_of(settings: NodeSettings) -> tuple[str, ...]:
     if len({settings.party, *readers}) <= len(readers):
         raise UsageError(f"{NODE_FILE}: a reader stands twice, or is the party itself: list each once")
     director = () if settings.status is Status.REAL else ("director",)
-    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers))
+    officers = (f"officer-{name}" for name in (*settings.desk.officers, *settings.desk.deputies))
+    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers), *officers)
 
 
 def read_folder(path: Path) -> NodeFolder:
@@ -269,14 +275,17 @@ def read_folder(path: Path) -> NodeFolder:
     keys = NodeKeys.from_private_bytes(settings.party, _secret(path / "keys" / _KEYS_FILE))
     texts = {file.name: _text(file) for file in sorted((path / "agreements").glob("*.toml"))}
     cards = {peer.code: _card(path / "peers" / f"{peer.code}.json", peer.code) for peer in settings.peer}
+    trust = TrustStore([keys.pin, *(card.pin for card in cards.values())])
+    agreements = AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()})
+    _refuse_wrong_signatures(agreements, trust)
     return NodeFolder(
         path=path,
         settings=settings,
         keys=keys,
         identity=LinkIdentity.read(path / "keys" / "link"),
-        trust=TrustStore([keys.pin, *(card.pin for card in cards.values())]),
+        trust=trust,
         cards=cards,
-        agreements=AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()}),
+        agreements=agreements,
         agreement_texts=texts,
         secrets=Secrets(
             ledger_key=_key(path / "keys" / _LEDGER_KEY_FILE),
@@ -287,6 +296,21 @@ def read_folder(path: Path) -> NodeFolder:
             },
         ),
     )
+
+
+def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:
+    """A signature that does not fit means that the text is not what was signed. One that is missing means
+    nothing: `trilat agreement verify` tells.
+    """
+    for file, agreement in agreements.files.items():
+        for party, state in signature_states(trust, agreement).items():
+            if state is SignatureState.WRONG:
+                raise AgreementError(
+                    f"{file}: the signature of {party} is wrong: it is by another key, or of another text; "
+                    "put back the file that was signed",
+                    file=file,
+                    clause=None,
+                )
 
 
 def _card(path: Path, code: str) -> Card:

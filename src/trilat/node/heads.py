@@ -36,10 +36,14 @@ class Heads:
         """Continue after an item that was made before a restart."""
         self._versions[item.item_id] = max(self._versions.get(item.item_id, 0), item.version)
 
+    def deciding_ns(self, now_ns: int) -> int:
+        """The instant of deciding at an instant of the clock, UTC ns."""
+        return now_ns + self._config.decision_shift_ns
+
     def label(self, kind: str, now_ns: int, releasable_to: tuple[str, ...] | None = None) -> Label:
         """The label of an own item made now; labels live in the time of deciding."""
         config = self._config
-        at_ns = now_ns + config.decision_shift_ns
+        at_ns = self.deciding_ns(now_ns)
         return Label(
             originator=config.party,
             classification=config.classification(kind, at_ns),

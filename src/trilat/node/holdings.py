@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from trilat.model import AnyItem, ItemReference, UsageError, Warning, kind_of
+from trilat.model import AnyItem, ItemReference, Track, UsageError, Warning, kind_of
 from trilat.node.exchange import Held
 
 ITEMS_MAX: Final = 200_000
@@ -100,6 +100,12 @@ class Holdings:
     def items(self) -> tuple[AnyItem, ...]:
         """The newest version of every item, in the order in which they came."""
         return tuple(held.item for held in self._newest.values())
+
+    def own_tracks(self, party: str) -> int:
+        """How many tracks are held that a party made of its own sensors' reports alone."""
+        return sum(
+            isinstance(item, Track) and item.provenance.originators == (party,) for item in self.items()
+        )
 
     def warnings(self) -> tuple[Warning, ...]:
         """The newest version of every warning held."""

@@ -17,12 +17,14 @@ Partners' releases, after the link has checked signatures and addresses
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from trilat.model import (
     SECOND_NS,
     AnyItem,
     Consent,
+    Declaration,
     Outcome,
     Release,
     format_instant,
@@ -48,6 +50,14 @@ SPOKEN_KINDS: Final = frozenset(
     }
 )
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """How many reports were accepted, and the one line of each refusal."""
+
+    accepted: int
+    refusals: tuple[str, ...]
 
 
 def report_refusal(item: AnyItem, config: NodeConfig, now_ns: int, *, known: bool) -> str | None:
@@ -80,10 +90,12 @@ def foreign_refusal(
     sender: str,
     config: NodeConfig,
     agreements: AgreementSet,
-    consents: Sequence[Consent],
+    said: tuple[Sequence[Consent], Sequence[Declaration]],
     now_ns: int,
 ) -> str | None:
-    """Why a partner's release is not used, in one line; None where it is."""
+    """Why a partner's release is not used, in one line; None where it is. `said` are the consents that came
+    with it and what parties have declared.
+    """
     item = release.item
     name = f"item `{item.item_id}` of `{sender}`"
     if item.status is not config.status:  # 1
@@ -101,7 +113,7 @@ def foreign_refusal(
     request = ReleaseRequest(
         sender=sender, recipient=config.party, purpose=release.purpose, at_ns=release.decided_ns
     )
-    decision = decide(item, request, agreements, consents)  # 4
+    decision = decide(item, request, agreements, *said)  # 4
     if decision.outcome is not Outcome.PERMIT:
         return f"{name} is not permitted by an agreement held here: {decision.reasons[0].value}"
     if decision.form is not release.form:

@@ -12,7 +12,8 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import msgspec
 
@@ -31,7 +32,6 @@ from trilat.link import (
     sign_label,
 )
 from trilat.model import (
-    SECOND_NS,
     AnyItem,
     Clock,
     Consent,
@@ -46,7 +46,6 @@ from trilat.model import (
     Receipt,
     Release,
     Report,
-    Track,
     Transport,
     TrilatError,
     UsageError,
@@ -60,12 +59,14 @@ from trilat.model import (
 from trilat.node.alerts import Alerts
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
+from trilat.node.desk import ReleaseDesk, consent_of
 from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held, Ready
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
-from trilat.node.intake import foreign_refusal, report_refusal
+from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
+from trilat.node.onward import OnwardRequests
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -75,21 +76,14 @@ from trilat.node.records import (
 )
 from trilat.node.views import Views
 from trilat.node.watched import Watched
-from trilat.policy import AgreementSet
+from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
 _RELEASES_MAX = 2_000
+_DESK_STEPS_MAX = 1_000
 _REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
-
-
-@dataclass(frozen=True)
-class IntakeResult:
-    """How many reports were accepted, and the one line of each refusal."""
-
-    accepted: int
-    refusals: tuple[str, ...]
 
 
 def _offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
@@ -137,11 +131,13 @@ class Node:
         self.ledger = ledger
         self.agreements = agreements
         self.heads = Heads(config)
-        self.views = Views(config.party, config.bias_priors)
+        self.views = Views(config.party, config.bias_priors, partial(place_class, agreements=agreements))
         self.alerts = Alerts(config.party)
         self.disputed = Disputed(config.party)
         self.watched = Watched(config)
         self.exchange = Exchange(config, agreements)
+        self.desk = ReleaseDesk(self)
+        self.onward = OnwardRequests(self)
         self.holdings = Holdings()
         self.recent_decisions = RecentDecisions()
         self.refusals: deque[str] = deque(maxlen=_REFUSALS_KEPT)
@@ -172,14 +168,6 @@ class Node:
         self._pending_entries: list[Entry] = []
         self._offers_reports = _offers_reports(config, agreements)
 
-    @property
-    def own_tracks(self) -> int:
-        """How many tracks this node has made of its own sensors' reports."""
-        return sum(isinstance(item, Track) for item in self.holdings.items() if self._is_own(item))
-
-    def _is_own(self, item: AnyItem) -> bool:
-        return item.provenance.originators == (self.config.party,)
-
     def label(self, kind: str) -> Label:
         """The label that an own item of a kind gets now; for feeds that build reports."""
         return self.heads.label(kind, self.clock.now_ns())
@@ -198,7 +186,7 @@ class Node:
             note: is given the line of refusal of each item, None where it is accepted, and makes one more
                 entry of the same commit.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         accepted: list[AnyItem] = []
         entries: list[Entry] = list(aside)
@@ -245,15 +233,17 @@ class Node:
         Raises:
             LedgerError: the ledger cannot be written; the node stops, see `failure`.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
+        made += self.onward.refusals(now_ns)
         made += self._watched(now_ns)
         entries = self._pending_entries[:_PENDING_MAX]
         del self._pending_entries[:_PENDING_MAX]
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
         self._to_offer += made
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
+        entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         records = [self._record(ready) for ready in self.exchange.due(now_ns, _RELEASES_MAX)]
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
@@ -288,7 +278,17 @@ class Node:
             self.failure = str(error)
             raise
 
-    def _refuse_failed(self) -> None:
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries that a person's act makes.
+
+        Raises:
+            LedgerError: the ledger cannot be written, or the node has stopped.
+        """
+        self.refuse_failed()
+        self._written(entries)
+
+    def refuse_failed(self) -> None:
+        """LedgerError where this node could not write and has stopped."""
         if self.failure is not None:
             raise LedgerError(f"this node has stopped, restore it from its ledger: {self.failure}")
 
@@ -302,7 +302,8 @@ class Node:
         """Use an item that this node made and wrote."""
         self.holdings.add(held)
         self.heads.remember(held.item)
-        if not isinstance(held.item, Warning | Disagreement) and not names_watch_area(held.item):
+        heard = self.exchange.hear(held.item, self.config.party)
+        if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
             self.views.add_own(held.item)
 
     def _published(self, now_ns: int) -> list[Held]:
@@ -390,13 +391,14 @@ class Node:
 
         A parcel that this node may not hold is kept aside with the reason; the stream goes on behind it.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         now_ns = self.clock.now_ns()
         entries: list[Entry] = []
         used: list[OpenedParcel] = []
         for offset, opened in enumerate(parcels):
             release = opened.release
-            text = foreign_refusal(release, sender, self.config, self.agreements, opened.consents, now_ns)
+            said = (opened.consents, self.exchange.declared_with(used, sender))
+            text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
             record = ReceivedRecord(
                 sender=sender,
                 stream=stream,
@@ -420,9 +422,8 @@ class Node:
             for name in release.clauses
             if (rule := self.agreements.rule(name)) is not None
         }
-        provenance = msgspec.structs.replace(
-            release.item.provenance, received_under=tuple(sorted(agreements))
-        )
+        under = tuple(sorted(agreements))
+        provenance = msgspec.structs.replace(release.item.provenance, received_under=under)
         item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
         held = Held(item, parcel.marking, parcel.consents, form=release.form)
         for consent, signed in zip(consents, parcel.consents, strict=True):
@@ -430,18 +431,15 @@ class Node:
         if self.holdings.add(held, sender):
             self._to_offer.append(held)
             try:
-                self.views.add_foreign(item)
+                if not self.exchange.hear(item, sender):
+                    self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
+            self.onward.take(held, sender)
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:
-        """The consent that an originator signed.
-
-        Raises:
-            PeerError: the signature or its content is not sound.
-            UsageError: it is another kind of item.
-        """
+        """The consent that an originator signed; PeerError where it is unsound, UsageError where none."""
         item = open_signed_item(self._trust, signed)
         if not isinstance(item, Consent):
             raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")
@@ -459,40 +457,37 @@ class Node:
         return tuple(self.exchange.referrals.values())
 
     def answer(
-        self, referral: Referral, *, granted: bool, officer: str, valid_s: int, assumed: bool = False
+        self,
+        referral: Referral,
+        *,
+        granted: bool,
+        officer: str,
+        valid_s: int,
+        assumed: bool = False,
+        beside: Sequence[Entry] = (),
     ) -> Consent:
-        """An officer's signed answer to a referral, written, and offered to the partners it concerns.
+        """An officer's signed answer to a referral, written with the entries `beside` it, and offered to the
+        partners it concerns.
 
         Raises:
             UsageError: the referral is not one of this node's.
             ItemError: the officer is not on this party's staff.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         if referral not in self.exchange.referrals.values():
             raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
-        now_ns = self.clock.now_ns()
-        at_ns = now_ns + self.config.decision_shift_ns
-        name = f"consent-{referral.subject}-{referral.recipient}-{referral.via or 'direct'}"
-        consent = Consent(
-            **self.heads.head(
-                name,
-                referral.subject,
-                kind="consent",
-                domain=referral.domain,
-                valid_ns=at_ns,
-                now_ns=now_ns,
-            ),
-            subjects=(referral.subject,),
-            recipient=referral.recipient,
-            via=referral.via,
-            clause=referral.clause,
+        consent = consent_of(
+            referral,
+            self.heads,
+            self.clock.now_ns(),
             granted=granted,
             officer=officer,
-            until_ns=at_ns + valid_s * SECOND_NS,
+            valid_s=valid_s,
             assumed=assumed,
         )
         signed = sign_item(self._keys, consent)
-        self._written([Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))])
+        entry = Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))
+        self._written([*beside, entry])
         self.use_own_consent(consent, signed)
         return consent
 
@@ -519,7 +514,7 @@ class Node:
             UsageError: an item it rests on is not held here or shows nothing, or what confirms it is by who
                 gave the basis or of another concern.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         if kind is WarningKind.THREAT:
             raise UsageError("threats to watch areas are told by the node itself, and to its own staff alone")
         shown = tuple((self.holdings.shown(reference), reference) for reference in basis)
@@ -538,7 +533,7 @@ class Node:
                 self.heads.for_audience("warning", self.clock.now_ns()),
             )
             warnings.append(warning)
-            self._say(warning, audience)
+            self.say(warning, audience)
         return tuple(warnings)
 
     def retract_warning(self, key: str, text: str) -> tuple[Warning, ...]:
@@ -547,17 +542,18 @@ class Node:
         Raises:
             UsageError: nobody holds a standing warning of that name.
         """
-        self._refuse_failed()
+        self.refuse_failed()
         retractions = self.alerts.retract(
             key, text, self.clock.now_ns(), self.heads.for_audience("warning", self.clock.now_ns())
         )
         for audience, warning in retractions:
-            self._say(warning, audience)
+            self.say(warning, audience)
         return tuple(warning for _, warning in retractions)
 
-    def _say(self, warning: Warning, audience: str) -> None:
-        held = Held(warning, b"", audience=audience)
-        self._written([Entry(kind=EntryKind.ITEM, content=encode(warning))])
+    def say(self, item: AnyItem, audience: str | None = None) -> None:
+        """Write what a person of this party says, use it, offer it to an audience or to every partner."""
+        held = Held(item, b"", audience=audience)
+        self._written([Entry(kind=EntryKind.ITEM, content=encode(item))])
         self.use_item(held)
         self.offer_later(held)
 

@@ -81,6 +81,60 @@ class Referral(Noun, frozen=True, kw_only=True):
     via: PartyCode | None
     item: ItemReference
     asked_ns: InstantNs
+    deadline_ns: InstantNs | None = None
+    """By when who asked needs the answer, by the clock; None where the desk's own time limit is all."""
+
+    request: ItemReference | None = None
+    """The partner's request that asks; None where this node's own deciding does."""
+
+
+class DeskStep(Enum):
+    """What a record of the release desk tells."""
+
+    ASKED = "asked"
+    """A question waits for an officer."""
+
+    ANSWERED = "answered"
+    """An officer, or who stands in for one, answered it; the signed consent is an entry of its own."""
+
+    LAPSED = "lapsed"
+    """Its time passed without an answer: what it asks about stays withheld."""
+
+    DELEGATED = "delegated"
+    """An officer lets a deputy stand in, until an instant."""
+
+    RETURNED = "returned"
+    """The officer takes that back."""
+
+    SHOWN = "shown"
+    """Somebody at the desk was shown questions and previews; `digest` is of what was shown."""
+
+
+class DeskRecord(Noun, frozen=True, kw_only=True):
+    """One step at the release desk; fields that a step does not have are empty."""
+
+    step: DeskStep
+    question: Identifier | None = None
+    clause: Identifier | None = None
+    subject: Identifier | None = None
+    recipient: PartyCode | None = None
+    via: PartyCode | None = None
+    officer: PartyCode | None = None
+    """Who answered, or who delegated."""
+
+    stands_for: PartyCode | None = None
+    """The officer for whom a deputy answered."""
+
+    deputy: PartyCode | None = None
+    granted: bool | None = None
+    until_ns: InstantNs | None = None
+    """The deadline of a question, the end of a consent or of a delegation, in the time of the clock."""
+
+    said: Text = ""
+    """What the officer gave as a reason."""
+
+    digest: Annotated[bytes, msgspec.Meta(max_length=32)] = b""
+    """SHA-256 of what was shown, as `trilat.node.standing.plain_digest`."""
 
 
 class ReadingStep(Enum):

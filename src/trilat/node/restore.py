@@ -26,6 +26,7 @@ from trilat.node.node import Node
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
+    DeskRecord,
     ReceiptRecord,
     ReceivedRecord,
     ReleaseRecord,
@@ -62,6 +63,7 @@ class _Restorer:
             EntryKind.INTAKE: self._intake,
             EntryKind.ITEM: self._item,
             EntryKind.CONSENT: self._consent,
+            EntryKind.DESK: self._desk,
             EntryKind.DECISION: self._decision,
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
@@ -118,6 +120,9 @@ class _Restorer:
         consent = self._node.opened_consent(signed)
         self._keep(Held(consent, b"", consents=(signed,), audience=consent.via))
         self._node.use_own_consent(consent, signed)
+
+    def _desk(self, _: Stored, content: bytes) -> None:
+        self._node.desk.use(decode(content, DeskRecord))
 
     def _decision(self, _: Stored, content: bytes) -> None:
         decision = decode(content, Decision)

@@ -13,6 +13,7 @@ import structlog
 
 from trilat.model import (
     SECOND_NS,
+    Declared,
     Domain,
     ItemReference,
     LedgerError,
@@ -24,8 +25,10 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
+from trilat.node.at_desk import shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
+from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
 from trilat.node.node import Node
 from trilat.node.records import Referral
@@ -246,6 +249,10 @@ class NodeService:
 
         def give() -> dict[str, Any]:
             self._refuse_stopped()
+            if self.node.config.officers:
+                raise UsageError(
+                    "officers answer here, each with a token of their own: POST /desk/answer", refused=True
+                )
             consent = self.node.answer(
                 self._referral(answer),
                 granted=bool(answer["granted"]),
@@ -265,6 +272,92 @@ class NodeService:
         raise UsageError(
             f"no question on `{answer.get('subject')}` under `{answer.get('clause')}` is open here"
         )
+
+    async def desk(self, who: str) -> dict[str, Any]:
+        """Questions of release with previews, as an officer or the staff sees them; each look is recorded.
+
+        Raises:
+            UsageError: the name is no officer's and no deputy's.
+        """
+
+        def show() -> dict[str, Any]:
+            self._refuse_stopped()
+            return shown_at_desk(self.node, who)
+
+        return await self._ask(show)
+
+    async def answer_at_desk(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """The consent, or refusal, that an officer's answer made; errors as of the desk."""
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            consent = self.node.desk.answer(
+                said["question"],
+                officer,
+                granted=bool(said["granted"]),
+                valid_s=int(said["valid_s"]),
+                said=said.get("said", ""),
+            )
+            return to_plain(consent)
+
+        return await self._ask(give)
+
+    async def delegate(self, officer: str, deputy: str, for_s: int) -> dict[str, Any]:
+        """Let a deputy stand in for an officer, or, for 0 seconds, no longer; errors as of the desk."""
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            desk = self.node.desk
+            return to_plain(
+                desk.delegate(officer, deputy, for_s) if for_s else desk.take_back(officer, deputy)
+            )
+
+        return await self._ask(give)
+
+    async def declare(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What an officer declares: a situation, that the party gives no more, or notice.
+
+        Raises:
+            UsageError: the name is no officer's, and officers are named.
+        """
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            declaration = declare(
+                self.node,
+                Declared(said["declared"]),
+                said["about"],
+                officer=f"{self.party}/{self.node.desk.speaker(officer)}",
+                domain=Domain(said["domain"]),
+                valid_s=said.get("valid_s"),
+                stands=bool(said.get("stands", True)),
+            )
+            return to_plain(declaration)
+
+        return await self._ask(give)
+
+    async def ask_onward(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """The request to an item's originator for leave to pass it on; errors as of `OnwardRequests`."""
+
+        def give() -> dict[str, Any]:
+            self._refuse_stopped()
+            request = self.node.onward.ask(
+                said["item_id"], said["onward_to"], int(said["within_s"]), said.get("question", "")
+            )
+            return to_plain(request)
+
+        return await self._ask(give)
+
+    async def onward_requests(self) -> list[dict[str, Any]]:
+        """Own requests for leave to pass items on, and how they stand."""
+
+        def show() -> list[dict[str, Any]]:
+            return [
+                {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
+                for own in self.node.onward.own()
+            ]
+
+        return await self._ask(show)
 
     async def raise_warning(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Versions of a warning that a person raised, one per audience; errors as of the node."""

@@ -79,6 +79,21 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Path of the NATS server; empty takes the one that came with the package."""
 
 
+Officer = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+
+
+class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who answers questions of release, and how long they wait."""
+
+    officers: Annotated[tuple[Officer, ...], msgspec.Meta(max_length=64)] = ()
+    """Each has a token of its own; none means that the staff answers."""
+
+    deputies: Annotated[tuple[Officer, ...], msgspec.Meta(max_length=64)] = ()
+    """They answer while an officer lets them stand in, with tokens of their own."""
+
+    answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
+
+
 class ClockSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose time it is."""
 
@@ -112,6 +127,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     web: WebSettings = msgspec.field(default_factory=WebSettings)
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
+    desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -146,6 +162,7 @@ def read_settings(text: str) -> NodeSettings:
 def _check(settings: NodeSettings) -> None:
     if len(set(settings.peers)) != len(settings.peers) or settings.party in settings.peers:
         raise UsageError(f"{NODE_FILE}: a peer stands twice, or is the party itself: list each once")
+    _check_desk(settings.desk)
     if settings.clock.kind == "paced":
         if settings.status is Status.REAL:
             raise UsageError(f"{NODE_FILE}: a node of status real runs on the system clock: set clock.kind")
@@ -168,6 +185,14 @@ def _check(settings: NodeSettings) -> None:
         if peer.dial:
             host_and_port(peer.dial, f"dial of peer {peer.code}")
     _ = settings.start_ns
+
+
+def _check_desk(desk: DeskSettings) -> None:
+    named = (*desk.officers, *desk.deputies)
+    if len(set(named)) != len(named):
+        raise UsageError(f"{NODE_FILE}: an officer or deputy stands twice in desk: list each once, as one")
+    if desk.deputies and not desk.officers:
+        raise UsageError(f"{NODE_FILE}: desk has deputies and no officer to stand in for: name officers")
 
 
 def _check_sensors(sensors: tuple[SensorSettings, ...]) -> None:
@@ -221,7 +246,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock"):
+    for name in ("web", "link", "clock", "desk"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

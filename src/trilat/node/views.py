@@ -48,9 +48,10 @@ LabelClass = tuple[Hashable, ...]
 """All that policy's answer hangs on but the instant, the recipient, and consents on single subjects."""
 
 
-def label_class(item: AnyItem) -> LabelClass:
-    """The label class of an item. Policy gives one answer for all items of a class that are in their time,
-    but where a consent decides: that speaks of a subject, or of one item.
+def label_class(item: AnyItem, place: Hashable = ()) -> LabelClass:
+    """The label class of an item; `place` is what clauses with areas tell apart. Policy gives one answer for
+    all items of a class that are in their time, but where a consent decides: that speaks of a subject, or of
+    one item.
     """
     label = item.label
     shape: Hashable = None
@@ -73,6 +74,7 @@ def label_class(item: AnyItem) -> LabelClass:
         label.expires_ns is not None,
         item.provenance.originators,
         shape,
+        place,
     )
 
 
@@ -81,7 +83,7 @@ def own_class(domain: Domain) -> LabelClass:
     return (OWN, domain)
 
 
-def _object_class(source: SourceClass, item: AnyItem) -> LabelClass | None:
+def _object_class(source: SourceClass, item: AnyItem, place: Hashable) -> LabelClass | None:
     """The class of a contribution that objects are made of; None of one that no object rests on."""
     if not isinstance(item, Report | Track | Vessel):
         return None
@@ -89,7 +91,7 @@ def _object_class(source: SourceClass, item: AnyItem) -> LabelClass | None:
         return None
     if source == OWN and not isinstance(item, Vessel):
         return own_class(item.domain)
-    return label_class(item)
+    return label_class(item, place)
 
 
 class View:
@@ -159,13 +161,20 @@ class _Watched:
 class Views:
     """All Views of one node."""
 
-    def __init__(self, party: str, bias_priors: Mapping[str, BiasPrior] | None = None) -> None:
-        """The own View, from which the node publishes, and the staff's, which has everything.
+    def __init__(
+        self,
+        party: str,
+        bias_priors: Mapping[str, BiasPrior] | None = None,
+        place_of: Callable[[AnyItem], Hashable] = lambda _: (),
+    ) -> None:
+        """The own View, from which the node publishes, and the staff's, which has everything. `place_of` says
+        what clauses with areas tell apart about an item.
 
         Where own sensors have `bias_priors`, by name, the own View alone learns their biases; all others take
         what it learned.
         """
         self._party = party
+        self._place_of = place_of
         self.biases = OwnBiases(party, bias_priors) if bias_priors else None
         """What is known of own sensors' constant errors, for the own staff alone; None: they have none."""
 
@@ -213,6 +222,7 @@ class Views:
             kind_of(item),
             item.domain.value,
             item.subject,
+            self._place_of(item),
         )
         return repr(said)
 
@@ -254,7 +264,7 @@ class Views:
 
     def _classified(self, source: SourceClass, item: AnyItem) -> LabelClass | None:
         """The object class of a contribution, noted; None where it has none, or there are too many."""
-        named = _object_class(source, item)
+        named = _object_class(source, item, self._place_of(item))
         if named is None:
             return None
         if named not in self._first:

@@ -12,6 +12,7 @@ from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check, check_copies
 from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
 from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
+from trilat.policy.conditions import place_class
 from trilat.policy.consents import consents_in, declarations_in
 from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
@@ -83,6 +84,7 @@ __all__ = [
     "makeable",
     "matrix",
     "observer_agreement",
+    "place_class",
     "preview",
     "read_agreement",
     "read_regime",

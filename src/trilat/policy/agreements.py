@@ -108,6 +108,9 @@ class AgreementSet:
             for file, agreement in self._files.items()
             for rule in self._compile(file, agreement)
         }
+        self.located = tuple(rule for rule in self._rules.values() if rule.clause.areas)
+        """Clauses that speak of areas."""
+
         self._by_giver: dict[str, list[Rule]] = {}
         for rule in self._rules.values():
             for giver in rule.clause.givers:

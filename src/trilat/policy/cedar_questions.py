@@ -206,7 +206,7 @@ def _clause_facts(
             "surviving": forbids and survives(rule, item, via, request.purpose, declared),
             "in_area": may_touch(item, rule.regions) if forbids else lies_within(item, rule.regions),
             "declared": declared.holds(rule, rule.clause.situations, giver),
-            "suspended": declared.suspends(rule, giver, via),
+            "suspended": Reason.GIVING_SUSPENDED in failed,
             "kept_from_going_on": stays or Reason.ONWARD_NOT_ALLOWED in failed,
         }
         for name in CLAUSE_FACTS:

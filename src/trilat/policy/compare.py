@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trilat.model import AnyItem, Consent, Decision, Outcome, Release, TrilatError, UsageError
+from trilat.model import AnyItem, Consent, Decision, Declaration, Outcome, Release, TrilatError, UsageError
 from trilat.policy.agreements import AgreementSet
 from trilat.policy.assess import PERMITTED, REFERRED
 from trilat.policy.batch import BatchAnswers, decide_many
@@ -142,11 +142,12 @@ def preview(
     agreements: AgreementSet,
     consents: Sequence[Consent] = (),
     key: bytes = b"",
+    declarations: Sequence[Declaration] = (),
 ) -> tuple[Preview, ...]:
     """Who would get an item, in which form, and who would not, for each request in order; `key` is the
     sender's, without which a copy that is covered or renamed cannot be shown.
     """
-    decisions = [decide(item, request, agreements, consents) for request in requests]
+    decisions = [decide(item, request, agreements, consents, declarations) for request in requests]
     return tuple(_previewed(item, decision, key) for decision in decisions)
 
 

@@ -5,17 +5,19 @@ Rules
 1. A permission with areas covers what is known to lie within them; a prohibition with areas covers what may
    touch one of them.
 2. A clause with situations speaks only while one of them is declared by whom it believes.
-3. A party that has suspended its giving gives nothing, and passes nothing on.
+3. A party that has suspended its giving gives nothing, and passes nothing on, but for consents, declarations,
+   recalls, loss reports and what else is owed.
 4. An onward rule binds whoever passes on: that of the clause that names it as `via`, and those of the clauses
    that give it the item directly, where such a clause has a rule of its own.
 5. A prohibition survives the end of its agreement, where that says so and no newer version took its place:
    it covers the passing on of what is older than the end.
 """
 
-from trilat.model import INSTANT_NS_MAX, AnyItem, OnwardRule, Reason
-from trilat.policy.agreements import Rule
+from trilat.model import INSTANT_NS_MAX, AnyItem, Effect, OnwardRule, Reason, kind_of
+from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.areas import lies_within, may_touch
 from trilat.policy.declared import DeclaredNow
+from trilat.policy.forms import CONTROL_KINDS
 
 
 def condition_failures(
@@ -30,7 +32,7 @@ def condition_failures(
         failures.add(Reason.OUTSIDE_AREA)
     if clause.situations and not declared.holds(rule, clause.situations, giver):
         failures.add(Reason.SITUATION_NOT_DECLARED)
-    if declared.suspends(rule, giver, via):
+    if kind_of(item) not in CONTROL_KINDS and declared.suspends(rule, giver, via):
         failures.add(Reason.GIVING_SUSPENDED)
     if via is not None and clause.via == via and not _goes_on(rule, giver, recipient, declared):
         failures.add(Reason.ONWARD_NOT_ALLOWED)
@@ -61,6 +63,18 @@ def covers_forbidden(rule: Rule, item: AnyItem, giver: str, declared: DeclaredNo
     if clause.situations and not declared.holds(rule, clause.situations, giver):
         return False
     return not clause.areas or may_touch(item, rule.regions)
+
+
+def place_class(item: AnyItem, agreements: AgreementSet) -> tuple[bool, ...]:
+    """For each clause with areas, in order, whether the item's place is covered: items of one label class for
+    which this differs may be answered differently. Empty where no clause has areas.
+    """
+    return tuple(
+        lies_within(item, rule.regions)
+        if rule.clause.effect is Effect.PERMIT
+        else may_touch(item, rule.regions)
+        for rule in agreements.located
+    )
 
 
 def survives(rule: Rule, item: AnyItem, via: str | None, purpose: str, declared: DeclaredNow) -> bool:

@@ -16,7 +16,7 @@ from trilat.domains import WatchArea
 from trilat.ledger import Ledger, MemoryStore, SqliteStore
 from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
 from trilat.model import SECOND_NS, AnyItem, Status, Store, UsageError
-from trilat.node import ManualClock, Node, NodeConfig, ReleaseRecord, restore
+from trilat.node import DeskSettings, ManualClock, Node, NodeConfig, ReleaseRecord, restore
 from trilat.study.presets import Preset, partners_of
 
 TICK_NS: Final = SECOND_NS
@@ -68,6 +68,8 @@ class FederationSettings:
     readers: tuple[str, ...] = ()
     """Parties without a node that all labels name beside the partners, such as an exercise's observer."""
 
+    desks: Mapping[str, DeskSettings] = field(default_factory=dict)
+    """Officers by party; a party without has its staff answer."""
     watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
     """What each party watches over."""
 
@@ -137,6 +139,7 @@ class Federation:
 
     def _node(self, party: str) -> Node:
         peers = tuple(other for other in self.settings.parties if other != party)
+        desk = self.settings.desks.get(party, DeskSettings())
         config = NodeConfig(
             party=party,
             peers=peers,
@@ -145,6 +148,9 @@ class Federation:
             releasable_to=(*partners_of(self.preset, party, peers), *self.settings.readers),
             token_key=hashlib.sha256(f"{self.settings.seed} {party}".encode()).digest(),
             readers=self.settings.readers,
+            officers=desk.officers,
+            deputies=desk.deputies,
+            answer_within_s=desk.answer_within_s,
             watch_areas=self.settings.watch_areas.get(party, ()),
             decision_shift_ns=self.shift_ns,
         )

@@ -141,7 +141,7 @@ def _party(node: Node, score: PartyScore, yardstick: Yardstick, peers: Sequence[
     first_ns = min((report.valid_ns for report in reports), default=None)
     return {
         "reports": len(reports),
-        "own_tracks": node.own_tracks,
+        "own_tracks": node.holdings.own_tracks(node.config.party),
         "received": {other: node.holdings.by_originator.get(other, 0) for other in peers},
         "via": {other: node.holdings.by_sender.get(other, 0) for other in peers},
         "withheld_from": {other: len(node.exchange.withheld[other]) for other in peers},

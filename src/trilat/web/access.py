@@ -57,6 +57,7 @@ _REFUSALS_LOGGED_S: Final = 60.0
 _HEX: Final = re.compile(r"[0-9a-fA-F]*")
 _ROLE_PATTERN: Final = re.compile(
     r"intake|staff|director|page|reader:[A-Z][A-Z0-9]{1,11}(/[a-z][a-z0-9-]{0,30})?"
+    r"|officer:[a-z][a-z0-9-]{0,30}"
 )
 
 _log = structlog.get_logger("trilat.web")
@@ -85,8 +86,8 @@ class Access:
         """Who may ask.
 
         Args:
-            tokens: hex digits of a token by role: `intake`, `staff`, `reader:CODE` (or `reader-CODE`, as the
-                file of its token is named), `director`, `page`.
+            tokens: hex digits of a token by role: `intake`, `staff`, `reader:CODE` or `officer:NAME` (or with
+                `-`, as the file of its token is named), `director`, `page`.
             hosts: names that the Host header may have; one without a port is allowed at every port.
             origins: origins that may ask, as browsers write them: `http://127.0.0.1:8000`.
             same_origin: whether pages that this service itself gave out may ask.
@@ -97,10 +98,11 @@ class Access:
         """
         self._roles: dict[bytes, str] = {}
         for name, token in tokens.items():
-            role = name.replace("reader-", "reader:", 1)
+            role = re.sub(r"^(reader|officer)-", r"\1:", name)
             if not _ROLE_PATTERN.fullmatch(role):
                 raise UsageError(
-                    f"`{role[:40]}` is not a role: write intake, staff, director, page or reader:CODE"
+                    f"`{role[:40]}` is not a role: write intake, staff, director, page, reader:CODE or"
+                    " officer:NAME"
                 )
             self._roles[_digest_of_secret(role, token)] = role
         self._code = None if code is None else _digest_of_secret("code", code)

@@ -26,6 +26,10 @@ from trilat.web.served import ServedNode
 from trilat.web.shapes import (
     BatchAnswered,
     GivenAnswer,
+    GivenDeclaration,
+    GivenDelegation,
+    GivenDeskAnswer,
+    GivenOnwardRequest,
     GivenPace,
     GivenRetraction,
     GivenWarning,
@@ -75,6 +79,7 @@ def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None
         *_feed_operations(routes),
         *_reader_operations(routes),
         *_staff_operations(routes),
+        *_desk_operations(routes),
         *_director_operations(routes),
         *_common_operations(routes),
     ]
@@ -134,6 +139,28 @@ class _Routes:
         said = given(await read_json(request), GivenAnswer)
         return json_answer(await self._node.answer(plain_of(said)))
 
+    async def desk(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.desk(_officer(request) or "staff"))
+
+    async def answer_at_desk(self, request: Request) -> ASGIApp:
+        said = given(await read_json(request), GivenDeskAnswer)
+        return json_answer(await self._node.answer_at_desk(_officer(request), plain_of(said)))
+
+    async def delegate(self, request: Request) -> ASGIApp:
+        said = given(await read_json(request), GivenDelegation)
+        return json_answer(await self._node.delegate(_officer(request), said.deputy, said.for_s))
+
+    async def declare(self, request: Request) -> ASGIApp:
+        said = given(await read_json(request), GivenDeclaration)
+        return json_answer(await self._node.declare(_officer(request), plain_of(said)))
+
+    async def ask_onward(self, request: Request) -> ASGIApp:
+        said = given(await read_json(request), GivenOnwardRequest)
+        return json_answer(await self._node.ask_onward(plain_of(said)))
+
+    async def onward(self, _: Request) -> ASGIApp:
+        return json_answer(await self._node.onward_requests())
+
     async def warn(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenWarning)
         return json_answer(await self._node.raise_warning(plain_of(said)))
@@ -178,6 +205,12 @@ class _Routes:
 
     async def openapi(self, _: Request) -> ASGIApp:
         return json_answer(self.document)
+
+
+def _officer(request: Request) -> str:
+    """The name in an officer's role; empty for any other."""
+    role, _, name = str(request.scope[ROLE]).partition(":")
+    return name if role == "officer" else ""
 
 
 def _idempotency_key(request: Request) -> str:
@@ -298,6 +331,59 @@ def _staff_operations(routes: _Routes) -> list[Operation]:
             handle=routes.retract,
             summary="Take a warning back.",
             body=GivenRetraction,
+        ),
+    ]
+
+
+def _desk_operations(routes: _Routes) -> list[Operation]:
+    officer, both = frozenset({"officer"}), frozenset({"officer", "staff"})
+    post = partial(Operation, method="POST", answer=_OBJECT, errors=_BODY_ERRORS)
+    return [
+        Operation(
+            method="GET",
+            path="/desk",
+            handle=routes.desk,
+            roles=both,
+            summary="Questions of release with the copy that would leave; each look is recorded.",
+            answer=_OBJECT,
+            errors=(503,),
+        ),
+        post(
+            path="/desk/answer",
+            handle=routes.answer_at_desk,
+            roles=officer,
+            summary="Answer one as the officer whose token this is.",
+            body=GivenDeskAnswer,
+        ),
+        post(
+            path="/desk/delegate",
+            handle=routes.delegate,
+            roles=officer,
+            summary="Let a deputy stand in for a time, or no longer.",
+            body=GivenDelegation,
+        ),
+        post(
+            path="/declarations",
+            handle=routes.declare,
+            roles=both,
+            summary="Declare a situation, a suspension of one's own giving, or notice.",
+            body=GivenDeclaration,
+        ),
+        Operation(
+            method="GET",
+            path="/onward",
+            handle=routes.onward,
+            roles=both,
+            summary="Own requests for leave to pass partners' items on, and how they stand.",
+            answer={"type": "array", "items": _OBJECT},
+            errors=(503,),
+        ),
+        post(
+            path="/onward",
+            handle=routes.ask_onward,
+            roles=both,
+            summary="Ask an item's originator for leave to pass it on.",
+            body=GivenOnwardRequest,
         ),
     ]
 

@@ -62,6 +62,34 @@ class ServedNode(Protocol):
         """Answer one of them; returns what was written."""
         ...
 
+    async def desk(self, who: str) -> dict[str, Any]:
+        """Questions of release with previews, for an officer by name, or for `staff`; the look is recorded.
+
+        Raises:
+            UsageError: the name is no officer's and no deputy's; `facts["refused"]` is true.
+        """
+        ...
+
+    async def answer_at_desk(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a question as an officer; returns the consent that was written."""
+        ...
+
+    async def delegate(self, officer: str, deputy: str, for_s: int) -> dict[str, Any]:
+        """Let a deputy stand in for so many seconds, or for 0 no longer; returns what was written."""
+        ...
+
+    async def declare(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Declare something for the party as an officer, or as the staff with an empty name."""
+        ...
+
+    async def ask_onward(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask an item's originator for leave to pass it on; returns the request that was written."""
+        ...
+
+    async def onward_requests(self) -> list[dict[str, Any]]:
+        """Own requests for leave to pass items on, and how they stand."""
+        ...
+
     async def raise_warning(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Give out a warning in a person's words; returns what was written."""
         ...

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from trilat.model import (
     Count,
+    Declared,
     Domain,
     Identifier,
     InstantNs,
@@ -58,6 +59,42 @@ class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     valid_s: Annotated[int, msgspec.Meta(ge=1, le=31_536_000)] = 3_600
     assumed: bool = False
+
+
+class GivenDeskAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An officer's answer to a question at the release desk; who answers is told by the token."""
+
+    question: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}(?!\n)$")]
+    granted: bool
+    valid_s: Annotated[int, msgspec.Meta(ge=1, le=31_536_000)] = 3_600
+    said: Text = ""
+    """The officer's reason; it stays in the own ledger."""
+
+
+class GivenDelegation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom an officer lets stand in, and for how long; 0 seconds end it."""
+
+    deputy: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,30}(?!\n)$")]
+    for_s: Annotated[int, msgspec.Meta(ge=0, le=2_592_000)]
+
+
+class GivenDeclaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a party's officer declares; see `Declaration`."""
+
+    declared: Declared
+    about: Identifier
+    domain: Domain
+    valid_s: Annotated[int, msgspec.Meta(ge=1, le=31_536_000)] | None = None
+    stands: bool = True
+
+
+class GivenOnwardRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which partner's item is to be passed on to whom; its originator is asked."""
+
+    item_id: Identifier
+    onward_to: PartyCode
+    within_s: Annotated[int, msgspec.Meta(ge=10, le=2_592_000)] = 3_600
+    question: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
 
 
 class GivenWarning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
