@@ -175,6 +175,27 @@ def test_repeats_do_not_shrink_what_is_the_same_in_all_of_them() -> None:
     assert nees[1] > 2.0
 
 
+@pytest.mark.parametrize("sigmas_m", [(200.0, 150.0), (150.0, 200.0), (1000.0, 150.0), (150.0, 1000.0)])
+def test_a_stated_figure_that_changes_while_the_error_stays_tells_nothing_of_the_error(sigmas_m: Any) -> None:
+    """Were the error to scale with what is stated, two figures would show it: x is not z2 + 3 (z2 - z1)."""
+    off_m = np.full(3, 140.0)
+    plots = [tracklet(t, constant_m=sigmas_m[t >= 60], off_m=off_m) for t in range(120)]
+    truth = coasted(COAST, np.eye(6), 119.0)[0]
+    found = known(plots, 119.0)
+    assert math.sqrt(np.linalg.eigvalsh(found.covariance[:3, :3])[0]) > min(sigmas_m)
+    error = found.mean - truth
+    assert float(np.max(np.abs(error[:3]))) < 2.0 * 140.0
+    assert float(error @ np.linalg.solve(found.covariance, error)) / 6 < 1.0
+
+
+def test_what_came_before_a_larger_figure_is_taken_to_be_as_far_off_from_the_first() -> None:
+    grown = [tracklet(t, constant_m=300.0 if t >= 60 else 100.0) for t in range(120)]
+    wide = [tracklet(t, constant_m=300.0) for t in range(120)]
+    least = [np.linalg.eigvalsh(known(plots, 119.0).covariance[:3, :3])[0] for plots in (grown, wide)]
+    assert least[0] > 300.0**2
+    assert least[0] == pytest.approx(least[1], rel=0.1)
+
+
 def test_two_partners_constant_errors_do_average_between_them_but_no_further() -> None:
     both = [tracklet(t + 0.5 * k, "KOR" if k else "JPN", 300.0) for t in range(120) for k in (0, 1)]
     axes = np.linalg.eigvalsh(known(both, 120.0).covariance[:3, :3])

@@ -27,6 +27,7 @@ from trilat.fusion.filters.stages import (
     considering,
     mixture,
     predict_bank,
+    raised,
     score_bank,
     start_bank,
     update_bank,
@@ -104,7 +105,7 @@ class Track:
     track took over the name of another at a staging. `parent` is the number of the track that it split off,
     or 0. `existence` is of the instant `looked_ns`, that of the last scan that said anything of it;
     `first_existence` is what it began with. `considered` are the sources whose tracklets of it state a
-    constant error, in the order of their columns in the bank.
+    constant error, and the largest that they stated, metres, in the order of their columns in the bank.
     """
 
     ordinal: int
@@ -123,7 +124,7 @@ class Track:
     looks: Mapping[SensorKey, Look] = field(repr=False)
     parent: int = 0
     lean: Lean | None = field(default=None, repr=False)
-    considered: tuple[str, ...] = ()
+    considered: tuple[tuple[str, float], ...] = ()
 
     @property
     def key(self) -> str:
@@ -145,10 +146,10 @@ def start_track(
     if start is None or not is_sound(*start) or float(np.linalg.norm(start[0][:3])) < _RADIUS_M_MIN:
         return None
     bank = start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2)
-    considered: tuple[str, ...] = ()
+    considered: tuple[tuple[str, float], ...] = ()
     if measurement.constant_sigma_m:
         bank = considering(bank, _first_cross(start[1], measurement))
-        considered = (measurement.source,)
+        considered = ((measurement.source, measurement.constant_sigma_m),)
     return Track(
         ordinal=ordinal,
         number=0,
@@ -199,7 +200,7 @@ def updated_track(
     The filters see `used`, which is the plot or the blend of several. Unless the plot `is_seen` as the
     track's own, it counts as none. None where the filters come out unsound.
     """
-    bank, considered, column = _considering(track, bank, used)
+    bank, considered, column, used = _considering(track, bank, used)
     plot = (used.kind, used.values, used.covariance, used.site_m, used.axes)
     new_bank: Bank = update_bank(*bank, *plot, used.constant_sigma_m, column)
     if not is_sound(*bank_state(new_bank)[:2]):
@@ -226,20 +227,33 @@ def updated_track(
     )
 
 
-def _considering(track: Track, bank: Bank, plot: Measurement) -> tuple[Bank, tuple[str, ...], int]:
-    """The bank with columns for the plot's constant error, whose they are, and where this plot's begin.
+def _considering(
+    track: Track, bank: Bank, plot: Measurement
+) -> tuple[Bank, tuple[tuple[str, float], ...], int, Measurement]:
+    """The bank with columns for the plot's constant error, whose they are, where this plot's begin, the plot.
+
+    A source's figure may change while its error does not. Were the error taken to change with it, two
+    figures would show it, which they do not: it is as large as the largest figure so far, in all plots.
 
     Raises:
         ObservationError: CONSIDERED_MAX others state a constant error of this object already.
     """
-    considered = track.considered
-    if not plot.constant_sigma_m:
-        return bank, considered, 0
-    if plot.source not in considered:
-        if len(considered) >= CONSIDERED_MAX:
+    considered, sigma = track.considered, plot.constant_sigma_m
+    if not sigma:
+        return bank, considered, 0, plot
+    place = next((k for k, (source, _) in enumerate(considered) if source == plot.source), len(considered))
+    if place == len(considered):
+        if place >= CONSIDERED_MAX:
             raise ObservationError(f"no more than {CONSIDERED_MAX} partners' constant errors are considered")
-        bank, considered = considering(bank), (*considered, plot.source)
-    return bank, considered, AXES * considered.index(plot.source)
+        return considering(bank), (*considered, (plot.source, sigma)), AXES * place, plot
+    held = considered[place][1]
+    if sigma > held:
+        bank = raised(bank, AXES * place, sigma / held)
+        considered = (*considered[:place], (plot.source, sigma), *considered[place + 1 :])
+    elif sigma < held:
+        covariance = plot.covariance + np.diag([held**2 - sigma**2] * AXES + [0.0] * 3)
+        plot = replace(plot, constant_sigma_m=held, covariance=covariance)
+    return bank, considered, AXES * place, plot
 
 
 def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement, column: int) -> Lean | None:

@@ -103,6 +103,18 @@ def considering(bank: Bank, cross: FloatArray | None = None) -> Bank:
     return (*bank[:6], np.ascontiguousarray(np.concatenate([bank[6], columns], axis=2)))
 
 
+def raised(bank: Bank, column: int, ratio: float) -> Bank:
+    """The bank where the constant error with columns from `column` on is `ratio` times as large as was said.
+
+    What it has done to the filters' own errors, C b, grows with it: P + (ratio^2 - 1) C C'.
+    """
+    cross = bank[6].copy()
+    mine = cross[:, :, column : column + AXES]
+    more = (ratio**2 - 1.0) * (mine @ mine.transpose(0, 2, 1))
+    mine *= ratio
+    return bank[0], bank[1] + more[0], bank[2], bank[3] + more[1:, :7, :7], bank[4], bank[5], cross
+
+
 def burn_end(bank: Bank) -> tuple[float, float, float]:
     """When the last burn ended: seconds before the bank's instant (mean, sigma), and the weight of that.
 
