@@ -188,12 +188,28 @@ def test_a_stated_figure_that_changes_while_the_error_stays_tells_nothing_of_the
     assert float(error @ np.linalg.solve(found.covariance, error)) / 6 < 1.0
 
 
-def test_what_came_before_a_larger_figure_is_taken_to_be_as_far_off_from_the_first() -> None:
-    grown = [tracklet(t, constant_m=300.0 if t >= 60 else 100.0) for t in range(120)]
-    wide = [tracklet(t, constant_m=300.0) for t in range(120)]
-    least = [np.linalg.eigvalsh(known(plots, 119.0).covariance[:3, :3])[0] for plots in (grown, wide)]
-    assert least[0] > 300.0**2
-    assert least[0] == pytest.approx(least[1], rel=0.1)
+@pytest.mark.parametrize("later_m", [300.0, 1e4])
+def test_a_larger_figure_takes_nothing_from_what_was_known_before_it(later_m: float) -> None:
+    before = [tracklet(t, constant_m=100.0) for t in range(60)]
+    after = [tracklet(t, constant_m=later_m) for t in range(60, 120)]
+    alone, both = (
+        math.sqrt(np.linalg.eigvalsh(known(plots, 119.0).covariance[:3, :3])[0])
+        for plots in (before, [*before, *after])
+    )
+    # At most what it takes to cover that both may err alike, a third of the variance.
+    assert 100.0 < both < math.sqrt(4.0 / 3.0) * alone
+
+
+def test_a_partner_of_many_figures_takes_no_room_from_others_and_is_refused_only_what_is_larger() -> None:
+    figures_m = [1.0, 10.0, 100.0, 1e3, 1e4, 5.0, 0.01]
+    tracker = Tracker()
+    for t, figure_m in enumerate(figures_m):
+        assert tracker.add(tracklet(t, constant_m=figure_m))
+    for k in range(15):
+        assert tracker.add(tracklet(8.0 + 0.1 * k, f"P{k:02d}", 100.0))
+    (estimate,) = tracker.estimates(NOW_NS + 10 * S)
+    assert len(estimate.sources) == 16
+    assert tracker.counts()["refused-unsound"] == 1
 
 
 def test_two_partners_constant_errors_do_average_between_them_but_no_further() -> None:

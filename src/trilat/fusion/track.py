@@ -44,6 +44,12 @@ _NO_RANGE_M = 1.0e5
 _RADIUS_M_MIN = 6.2e6
 # Partners whose constant errors one track considers; a tracklet of one more is not taken.
 CONSIDERED_MAX = 16
+# Figures of different size that one partner may state of its constant error of one object.
+FIGURES_MAX = 4
+# See `_considering`.
+_WIDER = math.sqrt(4.0 / 3.0)
+# A filter of this weight carries its bank: a lean on biases is then its own, not the mixture's.
+_LEADING_SHARE = 0.9
 ASSOCIATIONS = ("gnn", "jpda")
 """Global nearest neighbour, or the probabilities of all pairings."""
 
@@ -105,7 +111,7 @@ class Track:
     track took over the name of another at a staging. `parent` is the number of the track that it split off,
     or 0. `existence` is of the instant `looked_ns`, that of the last scan that said anything of it;
     `first_existence` is what it began with. `considered` are the sources whose tracklets of it state a
-    constant error, and the largest that they stated, metres, in the order of their columns in the bank.
+    constant error, each with what it counts as, metres, in the order of their columns in the bank.
     """
 
     ordinal: int
@@ -232,46 +238,66 @@ def _considering(
 ) -> tuple[Bank, tuple[tuple[str, float], ...], int, Measurement]:
     """The bank with columns for the plot's constant error, whose they are, where this plot's begin, the plot.
 
-    A source's figure may change while its error does not. Were the error taken to change with it, two
-    figures would show it, which they do not: it is as large as the largest figure so far, in all plots.
+    A source's figure may change while its error does not: taken to grow and shrink with it, two figures would
+    show it. So a figure below half the first, or above it, has columns of its own, in steps of two from the
+    first. Each set is sqrt(4/3) times as wide as its step; then an error common to all of them is covered
+    by independent ones, as 3/4 (1 + 1/4 + 1/16 + ...) = 1.
 
     Raises:
-        ObservationError: CONSIDERED_MAX others state a constant error of this object already.
+        ObservationError: CONSIDERED_MAX others state a constant error of this object already, or its source
+            has stated FIGURES_MAX others, all smaller.
     """
     considered, sigma = track.considered, plot.constant_sigma_m
     if not sigma:
         return bank, considered, 0, plot
-    place = next((k for k, (source, _) in enumerate(considered) if source == plot.source), len(considered))
-    if place == len(considered):
-        if place >= CONSIDERED_MAX:
+    mine = {held: place for place, (source, held) in enumerate(considered) if source == plot.source}
+    if not mine:
+        if len({source for source, _ in considered}) >= CONSIDERED_MAX:
             raise ObservationError(f"no more than {CONSIDERED_MAX} partners' constant errors are considered")
-        return considering(bank), (*considered, (plot.source, sigma)), AXES * place, plot
-    held = considered[place][1]
-    if sigma > held:
-        bank = raised(bank, AXES * place, sigma / held)
-        considered = (*considered[:place], (plot.source, sigma), *considered[place + 1 :])
-    elif sigma < held:
-        covariance = plot.covariance + np.diag([held**2 - sigma**2] * AXES + [0.0] * 3)
-        plot = replace(plot, constant_sigma_m=held, covariance=covariance)
-    return bank, considered, AXES * place, plot
+        return considering(bank), (*considered, (plot.source, sigma)), AXES * len(considered), plot
+    first, place = next(iter(mine.items()))
+    if len(mine) == 1:
+        if first / 2.0 < sigma <= first:
+            return bank, considered, AXES * place, replace(plot, constant_sigma_m=first)
+        bank = raised(bank, AXES * place, _WIDER)
+        first *= _WIDER
+        considered = (*considered[:place], (plot.source, first), *considered[place + 1 :])
+        mine = {first: place}
+    step = first * 2.0 ** math.ceil(math.log2(_WIDER * sigma / first) - 1e-9)
+    if step not in mine and len(mine) < FIGURES_MAX:
+        mine[step] = len(considered)
+        bank, considered = considering(bank), (*considered, (plot.source, step))
+    step = min((held for held in mine if held >= step), default=0.0)
+    if not step:
+        raise ObservationError(
+            f"no more than {FIGURES_MAX} figures of a partner's constant error are considered"
+        )
+    return bank, considered, AXES * mine[step], replace(plot, constant_sigma_m=step)
 
 
 def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement, column: int) -> Lean | None:
     """The track's lean on its sensors' biases after a plot; None without registration."""
     if track.lean is None:
         return None
-    before, between, now = (bank_state(bank)[:2] for bank in (track.bank, predicted, after))
+    before, now = bank_state(track.bank)[:2], _leading(after)[:2]
+    mean, covariance, cross = _leading(predicted)
     seconds = (used.time_ns - track.time_ns) / NS_PER_S
-    return next_lean(track.lean, (before, between, now), seconds, used, _cross_with(predicted, column, used))
+    mine = cross[:, column : column + AXES] if used.constant_sigma_m else None
+    return next_lean(track.lean, (before, (mean, covariance), now), seconds, used, mine)
 
 
-def _cross_with(bank: Bank, column: int, plot: Measurement) -> FloatArray | None:
-    """How the mixture's error (6, 3) goes with a plot's constant error; None where it states none."""
-    if not plot.constant_sigma_m:
-        return None
-    cross = np.empty((6, bank[6].shape[2]))
-    blend_cross(bank[6], bank[4], 6, cross)
-    return cross[:, column : column + AXES]
+def _leading(bank: Bank) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean (6,), covariance (6, 6) and C (6, m) of the filter that carries the bank, or of the mixture.
+
+    A stage that for one plot seems to ignite spreads the mixture for that plot; a lean is kept for good.
+    """
+    leader = int(np.argmax(bank[4]))
+    if bank[4][leader] < _LEADING_SHARE * bank[4].sum():
+        cross = np.empty((6, bank[6].shape[2]))
+        blend_cross(bank[6], bank[4], 6, cross)
+        return *bank_state(bank)[:2], cross
+    mean, covariance = (bank[0], bank[1]) if leader == 0 else (bank[2][leader - 1], bank[3][leader - 1])
+    return mean[:6].copy(), covariance[:6, :6].copy(), bank[6][leader, :6].copy()
 
 
 def bank_score(bank: Bank, plot: Measurement) -> tuple[float, float]:

@@ -18,8 +18,8 @@ it is stated as constant, and a partner with two sensors has two constants. Of k
 which an unknown share a is common, the covariance a 11' + (1 - a) I is at most 11' + I: both in full cover
 every share. It was measured to cost nothing where the error is constant (docs/decisions/0017).
 
-s is one figure per partner and object: the largest stated so far (`stages.raised`). A figure may fall in
-steps while the error stays, and with two figures in J the filter would believe that it can tell b from them.
+s does not change within three columns: a figure may fall in steps while the error stays, and with two figures
+in J the filter would believe that it can tell b from them. Another figure has columns of its own (`track`).
 
 Innovations of such tracklets are not independent, as b is never learned; see `WEIGHED_SIGMAS`.
 

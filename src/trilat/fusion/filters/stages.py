@@ -93,7 +93,7 @@ def start_bank(mean: FloatArray, covariance: FloatArray, thrust_sigma_m_per_s2: 
 
 
 def considering(bank: Bank, cross: FloatArray | None = None) -> Bank:
-    """The bank with three more columns in C, for a partner whose constant error it has not met yet.
+    """The bank with three more columns in C, for a constant error of a partner that it has not met yet.
 
     `cross` (6, 3) is how the error of every filter goes with that error where the state comes from it.
     """
