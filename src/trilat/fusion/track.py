@@ -51,6 +51,10 @@ _WIDER = math.sqrt(4.0 / 3.0)
 # A filter of this weight carries its bank: a lean on biases is then its own, not the mixture's.
 _LEADING_SHARE = 0.9
 ASSOCIATIONS = ("gnn", "jpda")
+COAST_PUBLISHED = 0.98
+"""Weight of free fall above which a track says that it coasts: 0.95 would say so a second earlier, and
+falsely in 2.8 % of flights (docs/decisions/0012)."""
+
 """Global nearest neighbour, or the probabilities of all pairings."""
 
 
@@ -321,7 +325,7 @@ def stage_of(mean: FloatArray, coast: float, updates: int) -> str:
     descending = float(mean[:3] @ mean[3:]) < 0.0
     if descending and height(mean) < REENTRY_HEIGHT_M:
         return "reentry"
-    if coast > 0.95:
+    if coast > COAST_PUBLISHED:
         return "coast"
     return "gap" if coast > 0.5 else "boost"
 
