@@ -51,11 +51,10 @@ _WIDER = math.sqrt(4.0 / 3.0)
 # A filter of this weight carries its bank: a lean on biases is then its own, not the mixture's.
 _LEADING_SHARE = 0.9
 ASSOCIATIONS = ("gnn", "jpda")
+"""Global nearest neighbour, or the probabilities of all pairings."""
 COAST_PUBLISHED = 0.98
 """Weight of free fall above which a track says that it coasts: 0.95 would say so a second earlier, and
 falsely in 2.8 % of flights (docs/decisions/0012)."""
-
-"""Global nearest neighbour, or the probabilities of all pairings."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ the biases (`kernels` has the equations). At read time the filters' answer is mo
     x = x_filter + G (b_hat - b_0)        P = C + G P_b G'
 
 with b_hat, P_b from the table, from all confirmed tracks, and from those that have ended. So a constant error
-does not average away in what is shown (Friedland 1969). It looks at the track's mixture before and after a
-plot only, whatever filters are behind it: the gain that must have been at work is K = C+ H' R^-1, and where a
-partner's tracklet states a constant error, that of `filters.consider`. While one filter carries the weight,
-as in coast, this is exact to first order; while several do, and for the thrust of a burning object, it is an
-approximation (measured: docs/registration.md). Late plots need nothing special: a lean belongs to its track,
-which is a value.
+does not average away in what is shown (Friedland 1969). It looks at one mean and covariance before and after
+a plot: those of the filter that carries the track's bank, else of the mixture. The gain that must have been
+at work is K = C+ H' R^-1, and where a partner's tracklet states a constant error, that of `filters.consider`.
+While one filter carries the weight, as in coast, this is exact to first order; while several do, and for the
+thrust of a burning object, it is an approximation (measured: docs/registration.md). Late plots need nothing
+special: a lean belongs to its track, which is a value.
 """
 
 from collections.abc import Iterable
