@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from trilat.geo import FIRST_ECCENTRICITY_SQUARED, SEMI_MAJOR_AXIS_M, FloatArray, geodetic_from_ecef
-from trilat.model import AnyItem, Circle, Effect, Place, Polygon
+from trilat.model import AnyItem, Circle, Effect, Polygon
 from trilat.policy.areas import (
     CENTRE_M_MIN,
     MEAN_RADIUS_M,
     Regions,
-    ground_places,
+    ground_points,
     ground_under,
     in_circle,
     states_of,
@@ -68,9 +68,9 @@ class _Points:
         latitude, longitude, owner = array("q"), array("q"), array("q")
         aloft, above = array("q"), array("q")
         for number, item in enumerate(items):
-            for place in ground_places(item):
-                latitude.append(place.latitude_1e7deg)
-                longitude.append(place.longitude_1e7deg)
+            for north, east in ground_points(item):
+                latitude.append(north)
+                longitude.append(east)
                 owner.append(number)
             for state in states_of(item):
                 aloft.extend(state.position_mm)
@@ -150,13 +150,8 @@ class ItemPlaces:
         reach_m = 2.0 * MEAN_RADIUS_M * np.arcsin(np.minimum(chord_m / (2.0 * MEAN_RADIUS_M), 1.0))
         inside: Flags = reach_m <= circle.radius_m
         for place in np.flatnonzero(np.abs(reach_m - circle.radius_m) < _BORDER_M).tolist():
-            inside[place] = in_circle(
-                Place(
-                    latitude_1e7deg=int(self._points.latitude[place]),
-                    longitude_1e7deg=int(self._points.longitude[place]),
-                ),
-                circle,
-            )
+            point = (int(self._points.latitude[place]), int(self._points.longitude[place]))
+            inside[place] = in_circle(point, circle)
         return inside
 
 
@@ -198,5 +193,5 @@ def _ground_under(position_mm: Whole, item: Indices) -> _Points:
         x_mm, y_mm, z_mm = position_mm[kept[place]].tolist()
         ground = ground_under((x_mm, y_mm, z_mm))
         if ground is not None:
-            whole[:, place] = ground.latitude_1e7deg, ground.longitude_1e7deg
+            whole[:, place] = ground
     return _Points(whole[0], whole[1], item[kept])
