@@ -263,11 +263,13 @@ class _LedgerItems(Sequence[AnyItem]):
         wanted = iter(self._entries)
         entry = next(wanted, None)
         for stored, kind, content in self._ledger.contents(_Reader.KINDS):
+            if entry is not None and stored > entry:
+                break
             if stored == entry:
                 yield _whole(stored, item_of(kind, content))
                 entry = next(wanted, None)
         if entry is not None:
-            _whole(entry, None)
+            raise _gone(entry)
 
     @overload
     def __getitem__(self, place: int) -> AnyItem: ...
@@ -285,8 +287,12 @@ class _LedgerItems(Sequence[AnyItem]):
 def _whole(entry: int, item: AnyItem | None) -> AnyItem:
     """The item of an entry, which had one when the ledger was read first."""
     if item is None:
-        raise LedgerError(f"entry {entry} holds no item any more", entry=entry)
+        raise _gone(entry)
     return item
+
+
+def _gone(entry: int) -> LedgerError:
+    return LedgerError(f"entry {entry} holds no item any more", entry=entry)
 
 
 def item_of(kind: EntryKind, content: bytes) -> AnyItem | None:

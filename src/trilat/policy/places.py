@@ -36,7 +36,7 @@ PlaceQuestions = tuple[tuple[Regions, Effect], ...]
 prohibition what may touch."""
 
 _BORDER_M: Final = 1.0
-"""Distances round by less than this, even to the far side of the Earth."""
+"""Distances round by far less than this."""
 
 _MIDDLE: Final = 1e-3
 """Latitudes and longitudes round by far less than this part of 1e-7 degrees."""
