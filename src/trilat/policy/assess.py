@@ -8,7 +8,8 @@ and looked up. Numbers of rules are those of `trilat.policy.decide`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,9 +42,10 @@ from trilat.policy.cases import (
     Part,
     Verdicts,
     blank,
+    joined,
     where,
 )
-from trilat.policy.classes import Columns, Indices, LabelClasses
+from trilat.policy.classes import Indices, LabelClasses
 from trilat.policy.conditions import declared_failures, outlived_ns, received_to_stay
 from trilat.policy.decide import SHOWN_ORDER, strictest, why_none
 from trilat.policy.declared import DeclaredNow, declared_now
@@ -128,30 +130,28 @@ class Assessor:
 
     def assess(self, cases: Cases) -> Verdicts:
         """The answers for cases at the instant moved to."""
-        verdicts = blank(len(cases), np.zeros(len(cases), np.uint32))
+        if not len(cases):
+            return blank(0, np.zeros(0, np.uint32))
         declared = self._declared_of[self._columns.status[cases.number]]
         groups = self._columns.group[cases.number] * len(self._declared) + declared
         order = np.argsort(groups, kind="stable")
-        starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-        for places in np.split(order, starts[1:]):
-            if len(places):
-                self._fill(verdicts, self._part(cases, places, self._declared[declared[places[0]]]))
-        verdicts.is_open[self._columns.is_particular[cases.number]] = True
+        cases, columns = cases.taken(order), self._columns.taken(cases.number[order])
+        ends = np.flatnonzero(np.diff(groups[order])) + 1
+        answers = []
+        for begin, end in pairwise((0, *ends.tolist(), len(cases))):
+            part = slice(begin, end)
+            group = self._classes.groups[columns.group[begin]]
+            now = self._declared[declared[order[begin]]]
+            answers.append(self._answered(Part(group, columns.taken(part), cases.taken(part), now)))
+        verdicts = joined(answers, order)
+        verdicts.is_open[order[columns.is_particular]] = True
         return verdicts
 
-    def _part(self, cases: Cases, places: Indices, declared: DeclaredNow) -> Part:
-        taken = cases.taken(places)
-        columns = Columns(*(getattr(self._columns, one.name)[taken.number] for one in fields(Columns)))
-        return Part(self._classes.groups[columns.group[0]], places, columns, taken, declared)
-
-    def _fill(self, verdicts: Verdicts, part: Part) -> None:
+    def _answered(self, part: Part) -> Verdicts:
         request = self._request
         if request.recipient.startswith(f"{request.sender}/"):
-            answer = self._shown(part)
-        else:
-            answer = self._assessed(part, request.recipient, request.via)
-        for one in fields(Verdicts):
-            getattr(verdicts, one.name)[part.places] = getattr(answer, one.name)
+            return self._shown(part)
+        return self._assessed(part, request.recipient, request.via)
 
     def _shown(self, part: Part) -> Verdicts:
         """What a party shows its own staff (rule 10)."""

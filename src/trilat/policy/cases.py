@@ -2,7 +2,9 @@
 reason, so that reasons of many cases are joined as whole columns.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -18,6 +20,7 @@ Bits = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
 
 BIT: Final = {reason: 1 << place for reason, place in PRECEDENCE.items()}
+_BIT: Final = {reason: np.uint32(bit) for reason, bit in BIT.items()}
 WITHHELD: Final = tuple(Outcome).index(Outcome.WITHHOLD)
 REFERRED: Final = tuple(Outcome).index(Outcome.REFER)
 PERMITTED: Final = tuple(Outcome).index(Outcome.PERMIT)
@@ -41,6 +44,9 @@ class Verdicts:
     is_open: Flags
 
 
+_COLUMNS: Final = attrgetter(*(column.name for column in fields(Verdicts)))
+
+
 @dataclass(frozen=True, slots=True)
 class Cases:
     """Cases, shapes (cases,): the label class, whether the label holds, and the classes of place and of age;
@@ -57,7 +63,7 @@ class Cases:
         """How many cases there are."""
         return len(self.number)
 
-    def taken(self, places: Indices) -> "Cases":
+    def taken(self, places: Indices | slice) -> "Cases":
         """Some of the cases."""
         place = None if self.place is None else self.place[places]
         age = None if self.age is None else self.age[places]
@@ -66,19 +72,16 @@ class Cases:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The cases of one group of which parties have declared the same: their places in the question, and
-    columns for them alone.
-    """
+    """The cases of one group of which parties have declared the same, and columns for them alone."""
 
     group: Group
-    places: Indices
     columns: Columns
     cases: Cases
     declared: DeclaredNow
 
     def __len__(self) -> int:
         """How many cases there are."""
-        return len(self.places)
+        return len(self.cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,17 @@ def blank(count: int, reasons: Bits) -> Verdicts:
     )
 
 
+def joined(answers: Sequence[Verdicts], order: Indices) -> Verdicts:
+    """Answers one after another, those to the cases at the places `order`, as answers in order of cases."""
+    found = []
+    for column in zip(*map(_COLUMNS, answers), strict=True):
+        sorted_column = np.concatenate(column)
+        placed = np.empty_like(sorted_column)
+        placed[order] = sorted_column
+        found.append(placed)
+    return Verdicts(*found)
+
+
 def where(flags: Flags, reason: Reason) -> Bits:
     """The bit of a reason wherever it holds."""
-    return np.where(flags, np.uint32(BIT[reason]), np.uint32(0))
+    return np.multiply(flags, _BIT[reason], dtype=np.uint32)

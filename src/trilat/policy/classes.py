@@ -12,7 +12,8 @@ is asked once for each value and not once for each item.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 import numpy as np
@@ -85,6 +86,13 @@ class Columns:
 
     lowered_ns: Instants
     """From when the label's downgrade holds; `NEVER_NS` where it has none."""
+
+    def taken(self, numbers: Indices | slice) -> "Columns":
+        """The columns of some classes, by number."""
+        return Columns(*(column[numbers] for column in _COLUMNS(self)))
+
+
+_COLUMNS: Final = attrgetter(*(column.name for column in fields(Columns)))
 
 
 class LabelClasses:
