@@ -39,6 +39,10 @@ NO_FORM: Final = len(FORMS)
 """Stands for the form of what is not permitted."""
 
 
+_TABLE_SHARE_MAX: Final = 4
+"""Numbers that there may be for each item, for a table of all numbers to pay."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchAnswers:
     """Answers for the items of a batch, shapes (items,).
@@ -137,8 +141,15 @@ def _distinct(each: Cases) -> tuple[Cases, Indices]:
     for column in (each.place, each.age):
         if column is not None and column.any():
             packed = packed * (int(column.max()) + 1) + column
-    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
-    return each.taken(first), which
+    width = int(packed.max()) + 1
+    if width > _TABLE_SHARE_MAX * len(packed):
+        _, first, which = np.unique(packed, return_index=True, return_inverse=True)
+        return each.taken(first), which
+    # Few numbers for very many items: a table of them is ten times as fast as sorting.
+    first = np.full(width, -1, np.intp)
+    first[packed] = np.arange(len(packed))
+    is_there = first >= 0
+    return each.taken(first[is_there]), (np.cumsum(is_there) - 1)[packed]
 
 
 def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, cases: Indices) -> None:
