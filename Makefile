@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check page conformance differential bench bench-fusion bench-policy docs lock clean
+.PHONY: label-fuzz help setup demo test check page conformance differential bench bench-fusion bench-policy docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -53,6 +53,9 @@ bench-policy: setup  ## rates of deciding, beside decide one by one and the slow
 
 bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS=quick for a look
 	$(BIN)/python bench/fusion.py --runs $(or $(RUNS),full)
+
+label-fuzz: setup  ## labels with one thing wrong; CASES=1000000 SEED=1, nothing may be released
+	$(BIN)/python bench/label_fuzz.py --cases $(or $(CASES),1000000) --seed $(or $(SEED),1)
 
 docs: setup      ## write the generated pages of docs/ again
 	$(BIN)/python tools/generate_docs.py

@@ -3,7 +3,8 @@
 1. The whole decision of `decide` is that of the slow reference, also with files and consents turned round.
 2. `decide` permits where Cedar allows every request that the export asks for, and nowhere else. An error in
    Cedar's answer fails the case. Where several originators allow it in forms that cannot be met together,
-   Cedar, which knows no forms, may allow what `decide` withholds for that alone.
+   Cedar, which knows no forms, may allow what `decide` withholds for that alone; so it may where a portion of
+   the label that is left out takes a clause's form away.
 3. One case in twenty is damaged as text, by a letter or a field: `decide_plain` says what the reference says.
 
 Cedar is asked what the export makes of a question; facts such as ranks and forms come from `trilat` itself,
@@ -102,6 +103,10 @@ def said(decision: Decision) -> str:
     )
 
 
+_FORMLESS = frozenset({Reason.FORM_NOT_AVAILABLE, Reason.THIRD_PARTY_RULE})
+"""Why `decide` withholds where a clause's form cannot be made without the portions that are left out."""
+
+
 def by_cedar(
     number: int, drawn: World, held: AgreementSet, decisions: list[Decision]
 ) -> Iterator[Disagreement]:
@@ -131,12 +136,13 @@ def by_cedar(
             cedarpy.Schema.from_json_str(export.schema),
         )
     )
-    for place, (one, decision) in enumerate(zip(asked, decisions, strict=True)):
+    for place, (asks, one, decision) in enumerate(zip(drawn.questions, asked, decisions, strict=True)):
         parts = [next(answers) for _ in one]
         errors = [error for part in parts for error in part.diagnostics.errors]
         allowed = all(part.allowed for part in parts)
         permits = decision.outcome is Outcome.PERMIT
         apart = len(parts) > 1 and decision.reasons == (Reason.FORM_NOT_AVAILABLE,)
+        apart |= bool(asks.item.label.portions) and not _FORMLESS.isdisjoint(decision.reasons)
         if errors or not (allowed == permits or (allowed and apart)):
             theirs = f"errors: {errors}" if errors else "allowed" if allowed else "denied"
             yield Disagreement(number, place, "cedar", said(decision), theirs)

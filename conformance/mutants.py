@@ -14,7 +14,7 @@ from conformance.own import asked, read
 from conformance.run import cases, differences
 
 SPEC: Final = Path(__file__).parents[1] / "spec"
-FILES: Final = ("conditions_reference", "decide_reference")
+FILES: Final = ("conditions_reference", "portions_reference", "decide_reference")
 """The modules of spec/, those that others import first."""
 
 
@@ -147,7 +147,7 @@ MUTANTS: Final = (
     Mutant(
         7,
         "every form can be made",
-        "if clause.form is None or not can_be_made(question.item, clause.form, clause.duties):",
+        "if clause.form is None or not can_be_made(question.item, clause.form, clause.duties, gone):",
         "if False:",
     ),
     Mutant(
@@ -275,14 +275,14 @@ MUTANTS: Final = (
     Mutant(
         11,
         "the first leg is not asked",
-        "return names if outcome is Outcome.WITHHOLD else None",
+        "return answer(question._replace(recipient=question.via, via=None))",
         "return None",
     ),
     Mutant(
         11,
         "a leg that waits for approval is withheld",
-        "return names if outcome is Outcome.WITHHOLD else None",
-        "return names if outcome is not Outcome.PERMIT else None",
+        "leg[0] is Outcome.WITHHOLD:",
+        "leg[0] is not Outcome.PERMIT:",
     ),
     Mutant(
         12,
@@ -301,7 +301,7 @@ MUTANTS: Final = (
         12,
         "the last by name is chosen",
         "name, agreement, clause = min(passing, key=order)",
-        "name, agreement, clause = min(sorted(passing)[::-1], key=lambda entry: order(entry)[:3])",
+        "name, agreement, clause = min(sorted(passing)[::-1], key=lambda entry: order(entry)[:4])",
     ),
     Mutant(13, "the richest form holds", "coarsest = max(", "coarsest = min("),
     Mutant(

@@ -4,7 +4,7 @@ them in one table), every clause of every file is looked at every time, and noth
 
 A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8. What a party shows to
 its own staff goes by rule 10. What cannot be read goes by rule 16. Rules 17 to 22 stand in
-`conditions_reference.py`.
+`conditions_reference.py`, what portions and downgrades of labels say in `portions_reference.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from spec.conditions_reference import (
     rule_21_survives,
     rule_22_two_officers,
 )
+from spec.portions_reference import all_is_known, can_be_made, level_now, portions_left_out
 
 from trilat.model import (
     Agreement,
@@ -28,16 +29,13 @@ from trilat.model import (
     Consent,
     Decision,
     Declaration,
-    DirectionPlot,
     Duties,
     Effect,
-    Equivalent,
     Form,
     ItemError,
     ItemReference,
     OnwardRule,
     Outcome,
-    RadarPlot,
     Rank,
     Reason,
     Status,
@@ -102,6 +100,7 @@ class Verdict(NamedTuple):
     clause: Clause | None = None
     consent: Consent | None = None
     asks: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 def decide(
@@ -121,7 +120,7 @@ def decide(
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
     used = [verdict.consent for verdict in verdicts if verdict.consent is not None]
     permit = outcome is Outcome.PERMIT
-    form, duties = rule_13_limits(clauses) if permit else (None, None)
+    form, duties = rule_13_limits(clauses, left_out(verdicts)) if permit else (None, None)
     return Decision(
         item=ItemReference(item_id=item.item_id, version=item.version),
         sender=asked.sender,
@@ -201,9 +200,11 @@ def answer(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Ve
     reasons |= rule_2_third_parties(question, verdicts)
     names = [name for verdict in verdicts for name in verdict.names]
     leg = rule_11_first_leg(question)
-    if leg is not None:
+    if leg is not None and leg[0] is Outcome.WITHHOLD:
         reasons.add(Reason.LEG_WITHHELD)
-        names += leg
+        names += leg[2]
+    elif leg is not None:  # what the intermediary does not get, it cannot pass on
+        verdicts = [*verdicts, Verdict(set(), [], left_out=tuple(left_out(leg[3])))]
     return rule_15_outcome(question, reasons, names, verdicts)
 
 
@@ -216,21 +217,20 @@ def rule_15_outcome(
     if any(verdict.asks for verdict in verdicts):
         return Outcome.REFER, {Reason.CONSENT_NEEDED}, names, verdicts
     clauses = [verdict.clause for verdict in verdicts if verdict.clause is not None]
-    if not can_be_made(question.item, *rule_13_limits(clauses)):
+    if not can_be_made(question.item, *rule_13_limits(clauses), left_out(verdicts)):
         return Outcome.WITHHOLD, {Reason.FORM_NOT_AVAILABLE}, names, verdicts
     consented = any(verdict.consent is not None for verdict in verdicts)
     reason = Reason.PERMITTED_WITH_CONSENT if consented else Reason.PERMITTED
     return Outcome.PERMIT, {reason}, names, verdicts
 
 
-def rule_11_first_leg(question: Question) -> list[str] | None:
-    """What an originator sends through an intermediary, it may give the intermediary too: the clauses named
-    where that is withheld, else None.
+def rule_11_first_leg(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]] | None:
+    """What an originator sends through an intermediary, it may give the intermediary too: the answer for that
+    leg, or None where there is none.
     """
     if question.sender != question.item.label.originator or question.via is None:
         return None
-    outcome, _, names, _ = answer(question._replace(recipient=question.via, via=None))
-    return names if outcome is Outcome.WITHHOLD else None
+    return answer(question._replace(recipient=question.via, via=None))
 
 
 def rule_10_own_staff(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:
@@ -270,7 +270,7 @@ def ways(question: Question) -> list[Way]:
 def rule_1_label(question: Question) -> set[Reason]:
     """The label is known, in time, below what never leaves, and names sender and recipient."""
     label = question.item.label
-    level = find_level(label.classification, question.at_ns)
+    level = level_now(question) if all_is_known(question) else None
     holders = {label.originator, *label.releasable_to}
     found = {
         Reason.LABEL_UNKNOWN: level is None,
@@ -362,17 +362,20 @@ def permission(question: Question, way: Way, forms: list[Form]) -> Verdict:
 def rule_12_choice(
     question: Question, way: Way, passing: list[tuple[str, Agreement, Clause]], forms: list[Form]
 ) -> Verdict:
-    """Without consent, then granted, then refused, then to be asked; first form; least delay; name."""
+    """Without consent, then granted, then refused, then to be asked; first form; fewest portions left out;
+    least delay; name.
+    """
 
-    def order(entry: tuple[str, Agreement, Clause]) -> tuple[int, int, int, str]:
+    def order(entry: tuple[str, Agreement, Clause]) -> tuple[int, int, int, int, str]:
         name, agreement, clause = entry
         standing = rule_9_consent(question, way, agreement, clause)[0]
-        return standing, forms.index(clause.form or Form.EXISTENCE), clause.duties.delay_s, name
+        missing = len(portions_of(question, clause))
+        return standing, forms.index(clause.form or Form.EXISTENCE), missing, clause.duties.delay_s, name
 
     name, agreement, clause = min(passing, key=order)
     standing, consent = rule_9_consent(question, way, agreement, clause)
     refused = {Reason.CONSENT_REFUSED} if standing == 2 else set()
-    return Verdict(refused, [name], clause, consent, standing == 3)
+    return Verdict(refused, [name], clause, consent, standing == 3, portions_of(question, clause))
 
 
 def rule_3_in_time(question: Question) -> Iterator[tuple[str, Agreement, Clause]]:
@@ -461,9 +464,8 @@ def rule_6_label(question: Question, clause: Clause) -> Iterator[Reason]:
     item, held = question.item, set(clause.categories)
     if clause.statuses and item.status not in clause.statuses:
         yield Reason.STATUS_NOT_ALLOWED
-    level = find_level(item.label.classification, question.at_ns)
-    highest = None if clause.highest is None else find_level(clause.highest, question.at_ns)
-    limit = Rank.UNCLASSIFIED if highest is None else highest.rank
+    level = level_now(question) if all_is_known(question) else None
+    limit = limit_of(question, clause)
     if (Rank.TOP_SECRET if level is None else level.rank) > limit:
         yield Reason.CLASSIFICATION_TOO_HIGH
     permissive = set(item.label.permissive)
@@ -471,42 +473,17 @@ def rule_6_label(question: Question, clause: Clause) -> Iterator[Reason]:
         yield Reason.CATEGORY_NOT_HELD
 
 
+def limit_of(question: Question, clause: Clause) -> Rank:
+    """The highest rank that a clause covers."""
+    highest = None if clause.highest is None else find_level(clause.highest, question.at_ns)
+    return Rank.UNCLASSIFIED if highest is None else highest.rank
+
+
 def rule_7_form(question: Question, clause: Clause) -> Iterator[Reason]:
-    """The form can be made from this item."""
-    if clause.form is None or not can_be_made(question.item, clause.form, clause.duties):
+    """The form can be made from what may go of this item."""
+    gone = portions_of(question, clause)
+    if clause.form is None or not can_be_made(question.item, clause.form, clause.duties, gone):
         yield Reason.FORM_NOT_AVAILABLE
-
-
-def can_be_made(item: Any, form: Form, duties: Duties) -> bool:
-    """The table of forms, row by row."""
-    kind = kind_of(item)
-    moved = duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m
-    raw = kind in ("report", "track") and form in (Form.MEASUREMENTS, Form.TRACKLETS)
-    if raw and (duties.sigma_class_m or duties.tear_line):
-        return False
-    if moved or duties.round_time_s or duties.sigma_class_m:
-        words = {
-            "statement": lambda: item.text,
-            "request": lambda: item.question,
-            "story": lambda: item.headline + item.summary,
-        }.get(kind, str)()
-        if any(letter.isnumeric() for letter in words):
-            return False
-    if kind == "report":
-        plot = isinstance(item.observation, RadarPlot | DirectionPlot)
-        honest = not duties.round_time_s and not (plot and moved)
-        whole = form is Form.MEASUREMENTS
-        return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
-    if kind == "track":
-        return {
-            Form.TRACKLETS: len(item.tracklets) > 0,
-            Form.TRACKS: item.state is not None,
-            Form.COARSE_TRACKS: item.state is not None,
-            Form.EXISTENCE: True,
-        }.get(form, False)
-    if kind == "vessel":
-        return form in (Form.TRACKS, Form.COARSE_TRACKS, Form.EXISTENCE)
-    return form is not Form.EXISTENCE or kind == "event"
 
 
 def rule_8_forbids(question: Question, way: Way, clause: Clause) -> bool:
@@ -544,6 +521,16 @@ def rule_9_consent(
     return (1 if said[-1].granted else 2), said[-1]
 
 
+def portions_of(question: Question, clause: Clause) -> tuple[str, ...]:
+    """The fields that a copy under a clause goes without, by the portions of its label."""
+    return portions_left_out(question, clause.categories, limit_of(question, clause))
+
+
+def left_out(verdicts: Sequence[Verdict]) -> list[str]:
+    """The fields that any of the clauses leaves out."""
+    return list(dict.fromkeys(field for verdict in verdicts for field in verdict.left_out))
+
+
 def consent_covers(question: Question, way: Way, clause_name: str, consent: Consent) -> bool:
     """Originator, officer, subject, recipient, path, clause and status are the very ones; it has begun."""
     item = question.item
@@ -558,14 +545,14 @@ def consent_covers(question: Question, way: Way, clause_name: str, consent: Cons
     )
 
 
-def rule_13_limits(clauses: list[Clause]) -> tuple[Form, Duties]:
-    """The coarsest form, and everything that any of the duties asks for."""
+def rule_13_limits(clauses: list[Clause], fields: Sequence[str] = ()) -> tuple[Form, Duties]:
+    """The coarsest form, and everything that any of the duties asks for, with these fields stripped."""
     coarsest = max(FORMS.index(clause.form) for clause in clauses if clause.form is not None)
-    return FORMS[coarsest], all_duties([clause.duties for clause in clauses])
+    return FORMS[coarsest], all_duties([clause.duties for clause in clauses], fields)
 
 
-def all_duties(duties: list[Duties]) -> Duties:
-    """Everything that any of them asks for."""
+def all_duties(duties: list[Duties], fields: Sequence[str] = ()) -> Duties:
+    """Everything that any of them asks for, and these fields stripped."""
 
     def most(name: str) -> Any:
         return max(getattr(duty, name) for duty in duties)
@@ -581,7 +568,7 @@ def all_duties(duties: list[Duties]) -> Duties:
         round_position_m=most("round_position_m"),
         round_velocity_m_per_s=most("round_velocity_m_per_s"),
         round_time_s=most("round_time_s"),
-        strip=every("strip"),
+        strip=tuple(dict.fromkeys([*every("strip"), *fields])),
         attribution=list(Attribution)[max(hidden)] if hidden else None,
         expire_s=min((duty.expire_s for duty in duties if duty.expire_s), default=0),
         mark=every("mark"),

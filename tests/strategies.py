@@ -17,6 +17,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from trilat.model import (
+    INSTANT_NS_MAX,
     PRECEDENCE,
     Agreement,
     Answer,
@@ -30,6 +31,7 @@ from trilat.model import (
     Declaration,
     Declared,
     Disagreement,
+    Downgrade,
     Duties,
     Effect,
     Ellipse,
@@ -45,6 +47,7 @@ from trilat.model import (
     OnwardRule,
     Outcome,
     Polygon,
+    Portion,
     Provenance,
     Recall,
     Reclassification,
@@ -166,7 +169,10 @@ def _tuples(arguments: tuple[Any, ...], least: int, most: int) -> st.SearchStrat
 
 def _once(*names: str) -> Callable[[Fields], Fields]:
     """Each entry of these lists once."""
-    return lambda fields: fields | {name: tuple(dict.fromkeys(fields[name])) for name in names}
+    return lambda fields: (
+        fields
+        | {name: None if fields[name] is None else tuple(dict.fromkeys(fields[name])) for name in names}
+    )
 
 
 def _after(begin: str, end: str) -> Callable[[Fields], Fields]:
@@ -179,6 +185,37 @@ def _after(begin: str, end: str) -> Callable[[Fields], Fields]:
         return fields | ({begin: last, end: first} if first > last else {begin: 0, end: max(last, 1)})
 
     return mend
+
+
+def _portion(fields: Fields) -> Fields:
+    """A portion that asks something."""
+    asks = (fields["restrictive"], fields["permissive"], fields["caveats"])
+    asks_none = fields["classification"] is None and fields["releasable_to"] is None and not any(asks)
+    return fields | {"releasable_to": ()} if asks_none else fields
+
+
+def _label(fields: Fields) -> Fields:
+    """A later review; a downgrade to another level of the scheme; portions that are no looser."""
+    scheme, level = fields["classification"].scheme, fields["classification"].level
+    created_ns, review_ns, downgrade = fields["created_ns"], fields["review_ns"], fields["downgrade"]
+    if review_ns is not None and review_ns <= created_ns:
+        review_ns = None
+    if created_ns == INSTANT_NS_MAX:
+        downgrade = None
+    if downgrade is not None:
+        lower = "lower" if downgrade.classification.level == level else downgrade.classification.level
+        changed = msgspec.structs.replace(downgrade.classification, scheme=scheme, level=lower)
+        downgrade = Downgrade(at_ns=max(created_ns + 1, downgrade.at_ns), classification=changed)
+    portions = {
+        portion.field: msgspec.structs.replace(
+            portion,
+            classification=portion.classification
+            and msgspec.structs.replace(portion.classification, scheme=scheme),
+            releasable_to=portion.releasable_to and fields["releasable_to"][: len(portion.releasable_to)],
+        )
+        for portion in fields["portions"]
+    }
+    return fields | {"review_ns": review_ns, "downgrade": downgrade, "portions": tuple(portions.values())}
 
 
 def _item(fields: Fields) -> Fields:
@@ -352,8 +389,11 @@ def _decision(fields: Fields) -> Fields:
 
 
 _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
+    (Portion, _once("releasable_to", "restrictive", "permissive", "caveats")),
     (Label, _once("releasable_to", "restrictive", "permissive", "caveats")),
+    (Portion, _portion),
     (Label, _after("created_ns", "expires_ns")),
+    (Label, _label),
     (Provenance, _once("originators", "observations", "received_under")),
     (Ellipse, _ellipse),
     (Kinematics, _kinematics),

@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from trilat.link import TrustStore, open_signed_item, sign_item, sign_label, verify_label
+from trilat.link import (
+    TrustStore,
+    open_signed_binding,
+    open_signed_item,
+    sign_binding,
+    sign_item,
+    sign_label,
+    verify_label,
+)
 from trilat.link.cose import sign1
 from trilat.link.statement import ITEM_TYPE, MARKING_TYPE
-from trilat.model import EnvelopeError, TrustError, UsageError, WireError, encode
+from trilat.model import EnvelopeError, Portion, TrustError, UsageError, WireError, encode
 
 if TYPE_CHECKING:
     from tests.link.conftest import World
+
+PORTIONS = (Portion(field="about", releasable_to=()),)
 
 
 def test_a_marking_by_the_originator_is_taken_whatever_the_content(world: "World") -> None:
@@ -36,8 +46,10 @@ def test_staff_are_marked_with_their_partys_key(world: "World") -> None:
         ("label", lambda item: {"label": msgspec.structs.replace(item.label, releasable_to=("USA",))}),
         ("label", lambda item: {"label": msgspec.structs.replace(item.label, version=2)}),
         ("label", lambda item: {"label": msgspec.structs.replace(item.label, expires_ns=2 * 10**18)}),
+        ("label", lambda item: {"label": msgspec.structs.replace(item.label, portions=PORTIONS)}),
+        ("label", lambda item: {"label": msgspec.structs.replace(item.label, review_ns=2 * 10**18)}),
     ],
-    ids=["id", "version", "subject", "releasable to fewer", "label version", "expiry"],
+    ids=["id", "version", "subject", "releasable to fewer", "label version", "expiry", "portions", "review"],
 )
 def test_a_marking_of_something_else_is_refused(
     world: "World", field: str, change: Callable[[Any], dict[str, Any]]
@@ -116,3 +128,27 @@ def test_trust_is_asked_anew_each_time(world: "World") -> None:
     marking = sign_label(world.keys["KOR"], item)
     with pytest.raises(TrustError):
         verify_label(TrustStore(), item, marking)
+
+
+def test_a_binding_is_taken_from_the_party_that_signed_it_or_its_staff(world: "World") -> None:
+    signed = sign_binding(world.keys["KOR"], b"digest of a container")
+    for party in ("KOR", "KOR/officer"):
+        assert open_signed_binding(world.trust, party, signed) == b"digest of a container"
+
+
+def test_a_binding_of_another_party_use_or_text_is_refused(world: "World") -> None:
+    signed = sign_binding(world.keys["KOR"], b"digest of a container")
+    others = [
+        sign_binding(world.keys["USA"], b"digest of a container"),
+        sign_label(world.keys["KOR"], world.statement()),
+        sign_item(world.keys["KOR"], world.statement()),
+        signed.replace(b"digest", b"digesT"),
+        signed + b"\x00",
+        signed[:-1],
+        b"",
+    ]
+    for other in others:
+        with pytest.raises(EnvelopeError):
+            open_signed_binding(world.trust, "KOR", other)
+    with pytest.raises(TrustError):
+        open_signed_binding(world.trust, "AUS", signed)

@@ -151,6 +151,7 @@ def test_a_missing_field_is_refused_alike(name: str) -> None:
                     ("warning", "threat"),
                     ("area", "name"),
                     ("answer", "reason"),
+                    ("track", "releasable_to"),
                     ("agreement", "form"),
                     ("agreement", "areas"),
                     ("agreement", "onward"),

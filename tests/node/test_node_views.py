@@ -10,9 +10,23 @@ from hypothesis import strategies as st
 from tests.small_federation import at, federation_of, launch, play
 
 from trilat.domains import Alarm, Corners, Dispute, MakeHead, Sight, Threatened
-from trilat.model import AnyItem, Domain, Event, Provenance
+from trilat.model import (
+    AnyItem,
+    Classification,
+    Decision,
+    Domain,
+    Downgrade,
+    Duties,
+    Event,
+    Form,
+    Label,
+    Outcome,
+    Portion,
+    Provenance,
+    Reason,
+)
 from trilat.node import Node
-from trilat.node.views import OWN, View, Views
+from trilat.node.views import OWN, View, Views, holds_back_portion
 
 NODES = federation_of("multilateral").nodes
 
@@ -138,12 +152,57 @@ def test_a_class_is_all_that_the_answer_of_policy_hangs_on() -> None:
         },
         {"subject": "KOR-other"},
         {"provenance": Provenance(originators=("KOR", "JPN"))},
+        {"label": msgspec.structs.replace(label, portions=(_portion("place"),))},
+        {"label": msgspec.structs.replace(label, portions=(_portion("region"),))},
+        {"label": msgspec.structs.replace(label, downgrade=_lower(label, 5))},
+        {"label": msgspec.structs.replace(label, downgrade=_lower(label, 6))},
     ]
     same = msgspec.structs.replace(event, version=7, valid_ns=event.valid_ns + 5)
     assert views.class_of(same) == views.class_of(event)
     others = {views.class_of(msgspec.structs.replace(event, **change)) for change in changes}  # type: ignore[arg-type]
     assert len(others) == len(changes)
     assert views.class_of(event) not in others
+
+
+@pytest.mark.parametrize(
+    ("fields", "stripped", "held_back"),
+    [
+        (("place",), ("place",), True),
+        (("place", "observations"), ("observations", "place"), True),
+        (("place",), (), False),
+        (("observations",), ("observations",), False),
+        ((), ("place",), False),
+    ],
+)
+def test_no_picture_rests_on_an_item_of_which_a_telling_portion_is_left_out(
+    fields: tuple[str, ...], stripped: tuple[str, ...], held_back: bool
+) -> None:
+    event = _item("JPN", "a", 1)
+    label = msgspec.structs.replace(event.label, portions=tuple(_portion(field) for field in fields))
+    item = msgspec.structs.replace(event, label=label)
+    decision = Decision(
+        item=item.reference,
+        sender="USA",
+        recipient="KOR",
+        via=None,
+        purpose="missile-warning",
+        decided_ns=at(1),
+        outcome=Outcome.PERMIT,
+        clauses=("drill.toml#1",),
+        reasons=(Reason.PERMITTED,),
+        form=Form.AREAS,
+        duties=Duties(strip=stripped),
+    )
+    assert holds_back_portion(item, decision) is held_back
+
+
+def _portion(field: str) -> Portion:
+    return Portion(field=field, releasable_to=())
+
+
+def _lower(label: Label, later_ns: int) -> Downgrade:
+    mark = Classification(scheme=label.classification.scheme, level="UNCLASSIFIED")
+    return Downgrade(at_ns=label.created_ns + later_ns, classification=mark)
 
 
 def _sources(node: Node, audience: str) -> set[str]:

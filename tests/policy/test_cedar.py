@@ -65,8 +65,9 @@ def test_cedar_permits_what_decide_permits_and_nothing_else(make: Any) -> None:
         permits = decide(item, request, held, *said).outcome is Outcome.PERMIT
         questions = len(cedar_questions(item, request, held, *said))
         answer = allowed(export_cedar(held), item, request, held, *said)
-        # Several originators may each allow it, in forms that cannot be met together: Cedar knows no forms.
-        assert answer == permits or (answer and questions > 1), f"seed {seed}"
+        # Several originators may each allow it, in forms that cannot be met together, and a portion that is
+        # left out may take a clause's form away: Cedar knows no forms.
+        assert answer == permits or (answer and (questions > 1 or item.label.portions)), f"seed {seed}"
         seen[permits, min(questions, 2)] += 1
     assert seen[True, 1] >= 0.04 * CASES
 

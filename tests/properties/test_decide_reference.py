@@ -6,6 +6,7 @@ the test fails too if so few cases are permitted or referred that the comparison
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -26,12 +27,16 @@ from trilat.model import (
     Clause,
     Consent,
     Domain,
+    Downgrade,
     Duties,
     Effect,
     Equivalent,
     Form,
+    ItemError,
+    Label,
     OnwardRule,
     Outcome,
+    Portion,
     Provenance,
     Reason,
     Status,
@@ -160,6 +165,46 @@ def internal(draw: Random, party: str) -> Agreement:
     )
 
 
+PORTION_FIELDS = {
+    "track": ("sensors", "tracklets", "state", "observations"),
+    "event": ("place", "region", "observations"),
+    "vessel": ("place", "receiver", "ship_name"),
+    "report": ("sensor", "observations"),
+}
+
+
+def portions(draw: Random, kind: str, label_of: Label) -> tuple[Portion, ...]:
+    """One to three portions that ask this or that, now and then of a field or a level that nobody knows."""
+    scheme = label_of.classification.scheme
+    above = [mark for mark in (*LEVELS, *RARE_LEVELS) if mark.scheme == scheme]
+    made = []
+    fields = PORTION_FIELDS[kind] if draw.random() < 0.95 else ("label", "sensers", "sensors")
+    for field in some(draw, fields, 1):
+        asks: dict[str, Any] = {
+            "classification": draw.choice([None, *above]),
+            "releasable_to": draw.choice([None, None, some(draw, label_of.releasable_to)]),
+            "restrictive": some(draw, CATEGORIES[:2]) if draw.random() < 0.3 else (),
+            "permissive": some(draw, CATEGORIES) if draw.random() < 0.2 else (),
+            "caveats": (Caveat.ORIGINATOR_CONTROL,) if draw.random() < 0.2 else (),
+        }
+        with suppress(ItemError):  # what asks nothing, or less than its item, cannot be made
+            made.append(Portion(field=field, **asks))
+            msgspec.structs.replace(label_of, portions=tuple(made)).check()
+            continue
+        made = [portion for portion in made if portion.field != field]
+    return tuple(made)
+
+
+def lowered(draw: Random, label_of: Label) -> Downgrade | None:
+    lower = {("JPN", "GOKUHI"): "HI", ("USA", "SECRET"): draw.choice(["UNCLASSIFIED", "Confidential"])}
+    level = lower.get((label_of.classification.scheme, label_of.classification.level))
+    if level is None:
+        return None
+    mark = Classification(scheme=label_of.classification.scheme, level=level)
+    at_ns = max(label_of.created_ns + 1, NOW_NS + draw.choice([0, 1, 3]))
+    return Downgrade(at_ns=at_ns, classification=mark)
+
+
 def shared_item(draw: Random) -> AnyItem:
     origin = draw.choice(["JPN", "JPN", "JPN", "USA", "KOR"])
     others = some(draw, ("USA", "KOR", "JPN/radar")) if draw.random() < 0.15 else ()
@@ -174,8 +219,12 @@ def shared_item(draw: Random) -> AnyItem:
         created_ns=NOW_NS + draw.choice([0, 1]) if seldom(draw) else NOW_NS - 1,
         expires_ns=NOW_NS + draw.choice([2, DAY_NS]) if seldom(draw) else None,
     )
+    if draw.random() < 0.1:
+        label = msgspec.structs.replace(label, downgrade=lowered(draw, label))
     makers: list[Callable[..., AnyItem]] = [cases.track, cases.track, cases.event, cases.vessel, cases.report]
     make = draw.choice(makers)
+    if draw.random() < 0.3:
+        label = msgspec.structs.replace(label, portions=portions(draw, make.__name__, label))
     changes: dict[str, Any] = {
         "label": label,
         "provenance": Provenance(originators=(origin, *(code for code in others if code != origin))),

@@ -24,6 +24,7 @@ from trilat.model import (
     Classification,
     Event,
     Form,
+    Portion,
     Provenance,
     Release,
     Track,
@@ -88,6 +89,13 @@ PLANTED: list[Any] = [
         lambda release: _label(release, classification=Classification(scheme="JPN", level="NOBODY")),
         "is of a level that does not leave",
         id="unknown level",
+    ),
+    pytest.param(
+        lambda release: _label(
+            _item(release, text="seen"), portions=(Portion(field="text", releasable_to=()),)
+        ),
+        "holds `text`, which is not for `USA`",
+        id="a portion for another",
     ),
     pytest.param(
         lambda release: _item(release, provenance=Provenance(originators=("JPN", "KOR"))),

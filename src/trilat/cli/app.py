@@ -18,6 +18,7 @@ from trilat.cli import (
     desk,
     flight,
     ingest,
+    label,
     node,
     preview,
     scenario,
@@ -49,6 +50,7 @@ app.command("schema")(schema.schema)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(flight.app, name="flight")
 app.add_typer(agreement.app, name="agreement")
+app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
@@ -79,6 +81,9 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except typer.TyperException as error:
         complain(_in_words(error))
+        return NOT_UNDERSTOOD
+    except UnicodeEncodeError as error:
+        complain(f"output takes only {error.encoding} letters: set PYTHONIOENCODING=utf-8")
         return NOT_UNDERSTOOD
     except OSError as error:
         # What is still unwritten has nowhere to go; Python would complain of it when it closes the stream.

@@ -28,6 +28,7 @@ from trilat.model import (
 
 MARKING_TYPE: Final = "application/vnd.trilat.marking"
 ITEM_TYPE: Final = "application/vnd.trilat.item"
+BINDING_TYPE: Final = "application/vnd.trilat.binding"
 
 
 class Marking(Noun, frozen=True, kw_only=True):
@@ -93,6 +94,24 @@ def open_signed_item(trust: TrustStore, data: bytes) -> AnyItem:
     originator = party_of(item.label.originator)
     verify1(trust.signing_key(originator), data, ITEM_TYPE, f"signed item `{item.item_id}`", originator)
     return item
+
+
+def sign_binding(keys: NodeKeys, digest: bytes) -> bytes:
+    """The party's signature over the digest of a binding of labels to data (STANAG 4778): a COSE_Sign1 that
+    carries the digest. Whose label it binds, the caller must have seen to.
+    """
+    return sign1(keys.signing, BINDING_TYPE, digest)
+
+
+def open_signed_binding(trust: TrustStore, party: str, data: bytes) -> bytes:
+    """The digest that a party, or a member of its staff, signed as that of a binding.
+
+    Raises:
+        EnvelopeError: not a signed binding, or not signed by that party.
+        TrustError: there is no pin for the party.
+    """
+    signer = party_of(party)
+    return verify1(trust.signing_key(signer), data, BINDING_TYPE, f"binding by `{signer}`", signer)
 
 
 def read_signed_item(data: bytes) -> AnyItem:

@@ -64,6 +64,7 @@ from trilat.model.errors import (
     ItemError,
     LedgerError,
     LinkError,
+    MarkingError,
     ObservationError,
     PeerError,
     ReplayError,
@@ -94,7 +95,9 @@ from trilat.model.item import (
 from trilat.model.label import (
     Attribution,
     Caveat,
+    Downgrade,
     Label,
+    Portion,
 )
 from trilat.model.limits import (
     CLAUSES_MAX,
@@ -213,6 +216,7 @@ __all__ = [
     "DisagreementKind",
     "DisagreementState",
     "Domain",
+    "Downgrade",
     "Duties",
     "Effect",
     "Ellipse",
@@ -239,6 +243,7 @@ __all__ = [
     "LinkError",
     "LocalName",
     "LossReport",
+    "MarkingError",
     "NamedArea",
     "Need",
     "Noun",
@@ -252,6 +257,7 @@ __all__ = [
     "PeerError",
     "Place",
     "Polygon",
+    "Portion",
     "PositionFix",
     "Provenance",
     "RadarPlot",

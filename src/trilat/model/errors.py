@@ -6,6 +6,7 @@
     │   ├── AgreementError       an agreement file is not sound (file and clause named)
     │   ├── ScenarioError        a scenario, site or telemetry file is not sound
     │   ├── ObservationError     a plot, tracklet or partner track is not sound
+    │   ├── MarkingError         a marking in another format cannot be read or written
     │   └── UsageError           a command or call contradicts itself
     ├── PeerError                another party's bytes are refused
     │   ├── WireError            the bytes are not a canonical encoding within the limits
@@ -60,6 +61,10 @@ class ScenarioError(InvalidInputError):
 
 class ObservationError(InvalidInputError):
     """A plot, tracklet or partner track is not sound."""
+
+
+class MarkingError(InvalidInputError):
+    """A marking in another format cannot be read or written; `facts` has the reason to withhold."""
 
 
 class UsageError(InvalidInputError):

@@ -11,6 +11,9 @@ PARTIES_MAX: Final = 200
 REFERENCES_MAX: Final = 256
 """Entries in one list of references: observations, items behind a warning, fields to strip."""
 
+PORTIONS_MAX: Final = 32
+"""Fields with a label of their own in one item."""
+
 CLAUSES_MAX: Final = 10_000
 AREAS_MAX: Final = 256
 """Named areas of one agreement."""

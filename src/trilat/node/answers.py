@@ -47,7 +47,7 @@ from trilat.model import (
 )
 from trilat.node.exchange import Held
 from trilat.node.node import Node
-from trilat.node.views import LabelClass, label_class, own_class
+from trilat.node.views import TELLS_NOTHING, LabelClass, label_class, own_class
 from trilat.policy import place_class
 
 CLASSES_MAX: Final = 2_000
@@ -57,9 +57,6 @@ _OF_A_PERSON: Final = frozenset(
     {Reason.CONSENT_REFUSED, Reason.CONSENT_NEEDED, Reason.PERMITTED_WITH_CONSENT}
 )
 _WITH_KINEMATICS: Final = frozenset({Form.MEASUREMENTS, Form.TRACKLETS, Form.TRACKS})
-_TELLS_NOTHING: Final = frozenset({"sensor", "sensors", "receiver", "observations", "updates_count"})
-"""Fields that a duty may strip from an item that is still had in full."""
-
 _FACTOR: Final = tuple(1 if place in {0, 2, 5, 9, 14, 20} else 0 for place in range(21))
 
 
@@ -248,5 +245,5 @@ def _in_full(item: AnyItem, decision: Decision) -> bool:
         named
         and decision.form is not Form.EXISTENCE
         and owed == Duties()
-        and _TELLS_NOTHING.issuperset(duties.strip)
+        and TELLS_NOTHING.issuperset(duties.strip)
     )

@@ -296,7 +296,7 @@ class Node:
         """Let a recipient's picture use what may be passed on to it, and keep the decision for screens."""
         self.recent_decisions.note(item, decision)
         if decision.outcome is Outcome.PERMIT and item.label.originator != self.config.party:
-            self.views.allow(decision.recipient, self.views.class_of(item))
+            self.views.allow_item(item, decision)
 
     def use_item(self, held: Held) -> None:
         """Use an item that this node made and wrote."""

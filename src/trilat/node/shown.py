@@ -61,6 +61,7 @@ def shown(release: Release, sender: str | None, received: Form | None = None) ->
         received: the form in which it gave it. What is shown as its form is the coarser of the two.
     """
     item, label = release.item, release.item.label
+    in_force = label.classification_at(release.decided_ns)
     originator, originators = label.originator, list(item.provenance.originators)
     if release.duties.attribution not in {None, Attribution.NAMED}:
         originator, originators = _office(originator), [_office(code) for code in originators]
@@ -76,7 +77,7 @@ def shown(release: Release, sender: str | None, received: Form | None = None) ->
         "form": max((release.form, received or release.form), key=list(Form).index).value,
         "status": item.status.value,
         "valid_ns": item.valid_ns,
-        "marking": f"{label.classification.scheme} {label.classification.level}",
+        "marking": f"{in_force.scheme} {in_force.level}",
     }
     plain.update(_content(item))
     return plain

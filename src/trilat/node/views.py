@@ -32,7 +32,7 @@ from trilat.domains import (
     pipelines_with,
 )
 from trilat.fusion import BiasPrior
-from trilat.model import AnyItem, Domain, Report, Track, Vessel, kind_of
+from trilat.model import AnyItem, Decision, Domain, Report, Track, Vessel, kind_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
 """Contributions kept for building Views; the oldest go first."""
@@ -43,6 +43,9 @@ OBJECT_CLASSES_MAX: Final = 2_000
 SourceClass = str
 OWN: Final[SourceClass] = ""
 """The class of what this node's own sensors and people gave."""
+
+TELLS_NOTHING: Final = frozenset({"sensor", "sensors", "receiver", "observations", "updates_count"})
+"""Fields that may be left out of an item that is still had in full."""
 
 LabelClass = tuple[Hashable, ...]
 """All that policy's answer hangs on but the instant, the recipient, and consents on single subjects."""
@@ -72,9 +75,21 @@ def label_class(item: AnyItem, place: Hashable = ()) -> LabelClass:
         label.caveats,
         label.attribution,
         label.expires_ns is not None,
+        label.downgrade,
+        label.portions,
         item.provenance.originators,
         shape,
         place,
+    )
+
+
+def holds_back_portion(item: AnyItem, decision: Decision) -> bool:
+    """Whether a portion that tells of the object is left out of a copy: no picture made for its recipient may
+    rest on the item then, for what is fused would tell what was left out.
+    """
+    left_out = () if decision.duties is None else decision.duties.strip
+    return any(
+        portion.field in left_out and portion.field not in TELLS_NOTHING for portion in item.label.portions
     )
 
 
@@ -218,6 +233,8 @@ class Views:
             sorted(label.permissive),
             sorted(caveat.value for caveat in label.caveats),
             label.expires_ns,
+            label.downgrade,
+            label.portions,
             item.provenance.originators,
             kind_of(item),
             item.domain.value,
@@ -225,6 +242,13 @@ class Views:
             self._place_of(item),
         )
         return repr(said)
+
+    def allow_item(self, item: AnyItem, decision: Decision) -> None:
+        """Let its recipient's picture use a foreign item that is permitted, where no telling portion of it is
+        left out.
+        """
+        if not holds_back_portion(item, decision):
+            self.allow(decision.recipient, self.class_of(item))
 
     def allow(self, audience: str, source: SourceClass) -> None:
         """Let an audience's picture use a class of contributions, because policy permits passing it on."""

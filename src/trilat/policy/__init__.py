@@ -20,6 +20,7 @@ from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.difference import differences
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
 from trilat.policy.forms import KIND_FORMS, makeable, strippable
+from trilat.policy.labelled import label_faults
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.plain_lines import decide_plain
@@ -33,11 +34,13 @@ from trilat.policy.standing import internal_agreement, observer_agreement
 from trilat.policy.table import ReleaseTable, Verdict
 from trilat.policy.template import agreement_template
 from trilat.policy.tree import Reasoning, explain_tree
+from trilat.policy.words import REASON_WORDS
 
 __all__ = [
     "KIND_FORMS",
     "NEVER_NS",
     "PROFILES",
+    "REASON_WORDS",
     "AgreementSet",
     "BatchAnswers",
     "CedarExport",
@@ -80,6 +83,7 @@ __all__ = [
     "export_cedar",
     "in_spans",
     "internal_agreement",
+    "label_faults",
     "linked_pairs",
     "makeable",
     "matrix",

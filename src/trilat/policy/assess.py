@@ -28,8 +28,9 @@ from trilat.model import (
 )
 from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.classes import Columns, Group, Indices, LabelClasses
-from trilat.policy.decide import SHOWN_ORDER, holds_categories, strictest, why_none
+from trilat.policy.decide import SHOWN_ORDER, strictest, why_none
 from trilat.policy.forms import FORM_ORDER, makeable
+from trilat.policy.labelled import covers
 from trilat.policy.request import ReleaseRequest
 
 Bits = npt.NDArray[np.uint32]
@@ -44,7 +45,9 @@ _NONE: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Answers for cases, shapes (cases,). `is_open` marks those that a consent could change."""
+    """Answers for cases, shapes (cases,). `is_open` marks those that a consent could change, or that portions
+    or a downgrade of the label do: `decide` has their answers.
+    """
 
     outcome: npt.NDArray[np.uint8]
     form: npt.NDArray[np.uint8]
@@ -150,6 +153,7 @@ class Assessor:
         for places in np.split(order, starts[1:]):
             if len(places):
                 self._fill(verdicts, self._part(numbers, is_timely, places))
+        verdicts.is_open[self._columns.is_particular[numbers]] = True
         return verdicts
 
     def _part(self, numbers: Indices, is_timely: Flags, places: Indices) -> _Part:
@@ -314,7 +318,8 @@ class Assessor:
         if held not in self._by_categories:
             self._by_categories[held] = np.array(
                 [
-                    BIT[Reason.CATEGORY_NOT_HELD] * (not holds_categories(label, rule.clause))
+                    BIT[Reason.CATEGORY_NOT_HELD]
+                    * (not covers(rule.clause, label.restrictive, label.permissive))
                     for label in self._classes.labels
                 ],
                 np.uint32,

@@ -1,8 +1,8 @@
 """`decide_many`: what `decide` answers for many items at once, as arrays.
 
 The rules are those of `trilat.policy.decide`; a property test compares the two, and `BatchAnswers.expand`
-gives the whole `Decision` of any item by asking `decide` itself. What consents could change is asked of
-`decide` one by one.
+gives the whole `Decision` of any item by asking `decide` itself. What consents could change, and labels
+with portions or a downgrade, is asked of `decide` one by one.
 
     answers = decide_many(ItemBatch.of(LabelClasses(), items), request, agreements)
     answers.outcome == PERMITTED
@@ -135,15 +135,17 @@ def _fill(
 
 
 def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, cases: Indices) -> None:
-    """Ask `decide` where consents matter: once for items of one case of which the same consents speak, at
-    instants between which none of them begins or ends.
+    """Ask `decide` where consents, portions or downgrades matter: once for items of one case of which the
+    same consents speak, at instants between which none of them begins or ends and no label is lowered.
     """
     speaking: dict[str, list[int]] = {}
     for number, consent in enumerate(answers.consents):
         for subject in consent.subjects:
             speaking.setdefault(subject, []).append(number)
     ends = sorted({end for one in answers.consents for end in (one.valid_ns, one.until_ns)})
-    epochs = np.searchsorted(np.array(ends, np.int64), answers.at_ns[places], side="right")
+    at_ns = answers.at_ns[places]
+    is_lowered = batch.classes.columns.lowered_ns[batch.number[places]] <= at_ns
+    epochs = np.searchsorted(np.array(ends, np.int64), at_ns, side="right") * 2 + is_lowered
     # What a clause reads of an item beyond its class (its place, its age) makes each a case of its own.
     alone = bool(answers.declarations) or any(rule.is_conditional for rule in answers.agreements.rules)
     alike: dict[tuple[object, ...], list[int]] = {}

@@ -8,7 +8,8 @@ Rules
    whose area, situation or onward rule is met.
 3. A release is permitted where Cedar allows every request of its question.
 4. Not expressed: which of several clauses is chosen, form and duties of the copy, the reasons, whether a
-   refusal waits for a person, and whether the forms of several originators can be met together.
+   refusal waits for a person, and whether the forms of several originators can be met together, or a form
+   without the portions of the label that are left out.
 
 Cedar skips a policy that errs, even a `forbid`. The schema is strict so that none can; still, an error in
 Cedar's answer must be taken for a refusal. Reference: the Cedar policy language, version 4.

@@ -24,7 +24,6 @@ from trilat.model import (
     Rank,
     Reason,
     Report,
-    find_level,
     kind_of,
 )
 from trilat.policy.agreements import AgreementSet
@@ -44,6 +43,7 @@ from trilat.policy.consents import Answered, answered
 from trilat.policy.decide import decide
 from trilat.policy.declared import DeclaredNow, declared_now
 from trilat.policy.forms import makeable
+from trilat.policy.labelled import level_of
 from trilat.policy.request import ReleaseRequest
 
 _NO_DUTIES: Final = Duties()
@@ -217,7 +217,7 @@ def _clause_facts(
 
 def _item_facts(item: AnyItem, at_ns: int) -> dict[str, Any]:
     label = item.label
-    level = find_level(label.classification, at_ns)
+    level = level_of(label, kind_of(item), at_ns)
     observation = item.observation if isinstance(item, Report) else None
     return {
         "originator": _entity(label.originator),

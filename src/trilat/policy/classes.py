@@ -1,7 +1,8 @@
 """`LabelClasses`: items that `decide` cannot tell apart, numbered.
 
 Of an item `decide` reads its kind, domain, status, label, originators and shape (what forms can be made of
-it), and for a consent its subject. All but the label's instants, the place and the subject are one *label
+it), and for a consent its subject. Labels with portions or a downgrade it reads in full: these are marked,
+and asked of `decide` one by one. All but the label's instants, the place and the subject are one *label
 class*; there are few, however many items there are. Each class has a number, and each thing that a rule asks
 about has a column over classes, so that a rule is asked once for each value and not once for each item.
 
@@ -77,6 +78,11 @@ class Columns:
     categories: Indices
     shape: Indices
     is_controlled: npt.NDArray[np.bool_]
+    is_particular: npt.NDArray[np.bool_]
+    """Whether the label has portions or a downgrade, of which the columns above say nothing."""
+
+    lowered_ns: Instants
+    """From when the label's downgrade holds; `NEVER_NS` where it has none."""
 
 
 class LabelClasses:
@@ -136,6 +142,8 @@ class LabelClasses:
             label.restrictive,
             label.permissive,
             label.caveats,
+            label.portions,
+            label.downgrade,
             item.provenance.originators,
         )
         found = self._numbers.get(key)
@@ -157,16 +165,27 @@ class LabelClasses:
             self._labels.number((label.restrictive, label.permissive), label),
             self._shapes.number(shape, item),
             int(Caveat.ORIGINATOR_CONTROL in label.caveats),
+            int(bool(label.portions) or label.downgrade is not None),
+            NEVER_NS if label.downgrade is None else label.downgrade.at_ns,
         )
 
     @property
     def columns(self) -> Columns:
         """The columns over all classes so far."""
         if self._columns is None:
-            table = np.array(self._rows, dtype=np.intp).reshape(len(self._rows), 7).T.copy()
-            group, status, classification, releasable_to, categories, shape, is_controlled = table
+            table = np.array(self._rows, dtype=np.int64).reshape(len(self._rows), 9).T.copy()
+            group, status, classification, releasable_to, categories, shape, *rest = table
+            controlled, particular, lowered_ns = rest
             self._columns = Columns(
-                group, status, classification, releasable_to, categories, shape, is_controlled.astype(bool)
+                group,
+                status,
+                classification,
+                releasable_to,
+                categories,
+                shape,
+                controlled.astype(bool),
+                particular.astype(bool),
+                lowered_ns.astype(np.int64),
             )
         return self._columns
 

@@ -19,6 +19,7 @@ from trilat.policy.decide import (
     _failures,
     _forbids,
     _is_own_staff,
+    _left_out,
     _Trace,
 )
 from trilat.policy.declared import declared_now
@@ -86,7 +87,7 @@ def _ways(case: _Case) -> list[tuple[str, str | None, bool]]:
 
 def _considered(case: _Case, rule: Rule, giver: str, via: str | None) -> Considered:
     speaks = case.speaks(rule)
-    failures = _failures(case, rule, giver, via) if speaks else set()
+    failures = _failures(case, rule, giver, via, _left_out(case, rule)) if speaks else set()
     covers = speaks and not failures
     standing = _consented(case, rule, giver, via)[0] if covers else _FREE
     consent = next((said for said, place in _STANDING.items() if place == standing), None)

@@ -5,7 +5,7 @@ its number beside the check:
 
  1. Withhold unless a clause permits. A prohibition wins. The order of files and clauses does not matter.
  2. An error while deciding withholds and names the clause.
- 3. The label must be known, in time, below what never leaves, and name the recipient.
+ 3. The label must be known, in time, below what never leaves, and name the recipient (see `labelled`).
  4. The direction is originator -> recipient. The originator sends directly, or through `via`; any other
     sender is itself the intermediary, and only a clause that names it as `via` lets it pass anything on.
  5. Through an intermediary, the first leg must be allowed for the same item too.
@@ -17,12 +17,14 @@ its number beside the check:
     situation, an onward rule) and what a party has declared is in `conditions`.
  8. Where a clause asks for approval, or the label has originator control and the path has an intermediary,
     the originator's consent decides: granted, refused, or not yet, which refers it to a person.
- 9. Of several clauses that permit: without consent before with, then the richest form, then the least
-    delay, then the name.
+ 9. Of several clauses that permit: without consent before with, then the richest form, then the fewest
+    portions left out, then the least delay, then the name.
 10. A party shows its own staff (`JPN` shows `JPN/watch`) what it lawfully holds, under its own clauses,
     whoever originated it. A label that names the party, or is the party's, names its staff. The path is
     direct, so that originator control asks nothing; a prohibition of any originator wins, and what never
     leaves is not shown. Whole estimates come before tracklets: staff look at a picture, and fuse nothing.
+11. A portion of the label that may not go by a clause leaves the item's copy without its field, as a duty to
+    strip; where the form cannot be made without it, the clause permits nothing.
 
 All reasons found are given in precedence; for a refusal `clauses` are those that forbid, else those that
 came nearest. Not checked here: signatures, whether the sender truly holds the item, and whether the purpose
@@ -33,6 +35,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from trilat.model import (
     PRECEDENCE,
@@ -48,20 +52,19 @@ from trilat.model import (
     Form,
     Item,
     ItemReference,
-    Label,
     Level,
     OnwardRule,
     Outcome,
     Rank,
     Reason,
-    find_level,
     kind_of,
 )
 from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.conditions import condition_failures, covers_forbidden, received_to_stay, survives
 from trilat.policy.consents import Answered, answered
 from trilat.policy.declared import DeclaredNow, declared_now
-from trilat.policy.forms import FORM_ORDER, makeable
+from trilat.policy.forms import FORM_ORDER, makeable, without
+from trilat.policy.labelled import barred_portions, covers, label_reasons, level_of, portions_left_out
 from trilat.policy.request import ReleaseRequest
 
 CLAUSES_NAMED_MAX: Final = 64
@@ -77,6 +80,10 @@ SHOWN_ORDER: Final = MappingProxyType(
 """Best first for a party's own staff (rule 10)."""
 
 _ATTRIBUTION_ORDER: Final = {attribution: place for place, attribution in enumerate(Attribution)}
+
+
+_Passing = tuple[Rule, tuple[str, ...], int, Consent | None]
+"""A clause that permits, the portions left out under it, how it stands, and the consent it stands on."""
 
 
 @dataclass(slots=True)
@@ -102,6 +109,8 @@ class _Case:
     consents: Sequence[Consent]
     declared: DeclaredNow
     trace: _Trace
+    barred: frozenset[str]
+    """Portions that no clause can let go."""
 
     def speaks(self, rule: Rule) -> bool:
         """Whether a clause is in force, and nobody has ended its agreement by notice."""
@@ -117,6 +126,8 @@ class _Leave:
     consent: Consent | None
     reasons: frozenset[Reason]
     names: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    """Portions that the chosen clause does not let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,7 @@ class _Answer:
     form: Form | None = None
     duties: Duties | None = None
     consent: ItemReference | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def decide(
@@ -183,19 +195,25 @@ def _case(
     declared: DeclaredNow,
     trace: _Trace,
 ) -> _Case:
+    sender, recipient, via = request.sender, request.recipient, request.via
+    kind = kind_of(item)
+    # A label that names a party names its staff (rule 10).
+    way = (sender,) if recipient.startswith(f"{sender}/") else (sender, recipient, via)
+    passed_on = len(way) > 1 and (via is not None or sender != item.label.originator)
     return _Case(
         item=item,
-        kind=kind_of(item),
-        level=find_level(item.label.classification, request.at_ns),
-        sender=request.sender,
-        recipient=request.recipient,
-        via=request.via,
+        kind=kind,
+        level=level_of(item.label, kind, request.at_ns),
+        sender=sender,
+        recipient=recipient,
+        via=via,
         purpose=request.purpose,
         at_ns=request.at_ns,
         agreements=agreements,
         consents=consents,
         declared=declared,
         trace=trace,
+        barred=barred_portions(item.label, request.at_ns, way, passed_on=passed_on),
     )
 
 
@@ -209,7 +227,7 @@ def _shown(case: _Case) -> _Answer:
     thing: who passes on must be named in the label.
     """
     label = case.item.label
-    reasons = _label_reasons(case, (case.recipient, case.sender))
+    reasons = label_reasons(label, case.level, case.sender, (case.recipient, case.sender), case.at_ns)
     if case.recipient == label.originator:
         return _withheld({*reasons, Reason.RECIPIENT_IS_ORIGINATOR}, ())
     if case.via is not None:
@@ -227,8 +245,9 @@ def _shown(case: _Case) -> _Answer:
 
 
 def _assess(case: _Case) -> _Answer:
-    originator = case.item.label.originator
-    reasons = _label_reasons(case, (case.recipient,))  # rule 3
+    label = case.item.label
+    originator = label.originator
+    reasons = label_reasons(label, case.level, case.sender, (case.recipient,), case.at_ns)  # rule 3
     if case.recipient == originator:
         return _withheld({*reasons, Reason.RECIPIENT_IS_ORIGINATOR}, ())
     own = case.sender == originator
@@ -246,12 +265,14 @@ def _assess(case: _Case) -> _Answer:
             if leave.chosen is None:
                 reasons.add(Reason.THIRD_PARTY_RULE)
     names = [name for leave in leaves for name in leave.names]
+    left_out: tuple[str, ...] = ()
     if own and case.via is not None:  # rule 5
         leg = _leg(case, case.via)
+        left_out = leg.left_out
         if leg.outcome is Outcome.WITHHOLD:
             reasons.add(Reason.LEG_WITHHELD)
             names += leg.clauses
-    return _withheld(reasons, names) if reasons else _allowed(case, leaves)
+    return _withheld(reasons, names) if reasons else _allowed(case, leaves, left_out)
 
 
 def _leg(case: _Case, intermediary: str) -> _Answer:
@@ -269,44 +290,29 @@ def _leg(case: _Case, intermediary: str) -> _Answer:
             consents=case.consents,
             declared=case.declared,
             trace=case.trace,
+            barred=barred_portions(case.item.label, case.at_ns, (case.sender, intermediary), passed_on=False),
         )
     )
-
-
-def _label_reasons(case: _Case, readers: tuple[str, ...]) -> set[Reason]:
-    """What the label itself says against it (rule 3); it must name one of `readers`, or be by one."""
-    label: Label = case.item.label
-    reasons: set[Reason] = set()
-    if case.level is None:
-        reasons.add(Reason.LABEL_UNKNOWN)
-    elif case.level.never_leaves:
-        reasons.add(Reason.LEVEL_NEVER_LEAVES)
-    if label.created_ns > case.at_ns or (label.expires_ns is not None and label.expires_ns <= case.at_ns):
-        reasons.add(Reason.LABEL_EXPIRED)
-    if case.sender != label.originator and case.sender not in label.releasable_to:
-        reasons.add(Reason.SENDER_NOT_HOLDER)
-    if label.originator not in readers and not any(code in label.releasable_to for code in readers):
-        reasons.add(Reason.NOT_RELEASABLE_TO)
-    return reasons
 
 
 def _leave(case: _Case, giver: str, via: str | None, form_order: Mapping[Form, int] = FORM_ORDER) -> _Leave:
     """What the clauses from `giver` to the recipient say, by the path `via` (rules 1, 7, 8, 9)."""
     direction = case.agreements.direction(giver, case.recipient, case.item.domain, case.kind)
     forbidding = _forbidding(case, giver, via)
-    passing: list[tuple[Rule, int, Consent | None]] = []
+    passing: list[_Passing] = []
     nearest: dict[int, list[tuple[Rule, set[Reason]]]] = {}
     for rule in direction.permits:
         case.trace.rule = rule
         if case.speaks(rule):
-            failures = _failures(case, rule, giver, via)
+            left_out = _left_out(case, rule)
+            failures = _failures(case, rule, giver, via, left_out)
             if failures:
                 nearest.setdefault(len(failures), []).append((rule, failures))
             else:
-                passing.append((rule, *_consented(case, rule, giver, via)))
+                passing.append((rule, left_out, *_consented(case, rule, giver, via)))
     case.trace.rule = None
-    chosen, standing, consent = min(
-        passing, key=lambda entry: _preference(entry, form_order), default=(None, _NEEDED, None)
+    chosen, left_out, standing, consent = min(
+        passing, key=lambda entry: _preference(entry, form_order), default=(None, (), _NEEDED, None)
     )
     reasons: set[Reason] = set()
     names: tuple[str, ...] = ()
@@ -323,7 +329,7 @@ def _leave(case: _Case, giver: str, via: str | None, form_order: Mapping[Form, i
     if forbidding:
         reasons.add(Reason.CLAUSE_FORBIDS)
         names = forbidding
-    return _Leave(chosen, standing, consent, frozenset(reasons), names)
+    return _Leave(chosen, standing, consent, frozenset(reasons), names, left_out)
 
 
 def _forbidding(case: _Case, giver: str, via: str | None) -> tuple[str, ...]:
@@ -351,7 +357,15 @@ def _forbids(case: _Case, rule: Rule, giver: str, via: str | None) -> bool:
     )
 
 
-def _failures(case: _Case, rule: Rule, giver: str, via: str | None) -> set[Reason]:
+def _left_out(case: _Case, rule: Rule) -> tuple[str, ...]:
+    """The portions that a clause does not let go (rule 11)."""
+    label = case.item.label
+    if not label.portions:
+        return ()
+    return portions_left_out(label, case.barred, rule.clause, rule.rank_max(case.at_ns), case.at_ns)
+
+
+def _failures(case: _Case, rule: Rule, giver: str, via: str | None, left_out: tuple[str, ...]) -> set[Reason]:
     """What keeps a permission from covering the case (rule 7); empty where it does."""
     clause = rule.clause
     item = case.item
@@ -370,18 +384,11 @@ def _failures(case: _Case, rule: Rule, giver: str, via: str | None) -> set[Reaso
     # A level that nobody knows is compared as the highest.
     if (Rank.TOP_SECRET if case.level is None else case.level.rank) > rule.rank_max(case.at_ns):
         failures.add(Reason.CLASSIFICATION_TOO_HIGH)
-    if not holds_categories(item.label, clause):
+    if not covers(clause, item.label.restrictive, item.label.permissive):
         failures.add(Reason.CATEGORY_NOT_HELD)
-    if clause.form is None or not makeable(item, clause.form, clause.duties):
+    if clause.form is None or not makeable(without(item, left_out), clause.form, clause.duties):
         failures.add(Reason.FORM_NOT_AVAILABLE)
     return failures
-
-
-def holds_categories(label: Label, clause: Clause) -> bool:
-    """Restrictive categories need all, permissive ones any."""
-    return all(category in clause.categories for category in label.restrictive) and (
-        not label.permissive or any(category in clause.categories for category in label.permissive)
-    )
 
 
 def _consented(case: _Case, rule: Rule, giver: str, via: str | None) -> tuple[int, Consent | None]:
@@ -403,12 +410,10 @@ def _consented(case: _Case, rule: Rule, giver: str, via: str | None) -> tuple[in
     return _STANDING[said], consent
 
 
-def _preference(
-    entry: tuple[Rule, int, Consent | None], form_order: Mapping[Form, int]
-) -> tuple[int, int, int, str]:
-    rule, standing, _ = entry
+def _preference(entry: _Passing, form_order: Mapping[Form, int]) -> tuple[int, int, int, int, str]:
+    rule, left_out, standing, _ = entry
     form = 0 if rule.clause.form is None else form_order[rule.clause.form]
-    return standing, form, rule.clause.duties.delay_s, rule.name
+    return standing, form, len(left_out), rule.clause.duties.delay_s, rule.name
 
 
 def why_none(
@@ -435,15 +440,18 @@ def why_none(
     return Reason.NO_CLAUSE
 
 
-def _allowed(case: _Case, leaves: list[_Leave]) -> _Answer:
-    """A permit, or a referral to a person, where every originator's clauses allow it."""
+def _allowed(case: _Case, leaves: list[_Leave], left_out: tuple[str, ...] = ()) -> _Answer:
+    """A permit, or a referral to a person, where every originator's clauses allow it; without the portions
+    `left_out` that the first leg does not have.
+    """
     names = _named([name for leave in leaves for name in leave.names])
+    left_out = tuple(dict.fromkeys([name for leave in leaves for name in leave.left_out] + [*left_out]))
     if any(leave.standing == _NEEDED for leave in leaves):
-        return _Answer(Outcome.REFER, names, (Reason.CONSENT_NEEDED,))
+        return _Answer(Outcome.REFER, names, (Reason.CONSENT_NEEDED,), left_out=left_out)
     clauses = [leave.chosen.clause for leave in leaves if leave.chosen is not None]
     form = max((clause.form for clause in clauses if clause.form is not None), key=FORM_ORDER.__getitem__)
     duties = strictest([clause.duties for clause in clauses])
-    if not makeable(case.item, form, duties):
+    if not makeable(without(case.item, left_out), form, duties):
         return _withheld({Reason.FORM_NOT_AVAILABLE}, names)
     consent = next((leave.consent for leave in leaves if leave.consent is not None), None)
     return _Answer(
@@ -451,9 +459,17 @@ def _allowed(case: _Case, leaves: list[_Leave]) -> _Answer:
         names,
         (Reason.PERMITTED if consent is None else Reason.PERMITTED_WITH_CONSENT,),
         form,
-        duties,
+        _stripping(duties, left_out),
         None if consent is None else consent.reference,
+        left_out,
     )
+
+
+def _stripping(duties: Duties, fields: tuple[str, ...]) -> Duties:
+    """The duties with these fields to strip as well."""
+    if not fields:
+        return duties
+    return msgspec.structs.replace(duties, strip=tuple(dict.fromkeys((*duties.strip, *fields))))
 
 
 def _withheld(reasons: set[Reason], names: Sequence[str]) -> _Answer:

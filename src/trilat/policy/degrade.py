@@ -2,7 +2,8 @@
 
 Rules
 1. A release is made for a permit, for the very item decided on, and for nothing else.
-2. The form takes away first, then the fields that duties strip, then classes of error (`protection`),
+2. The form takes away first, then the fields that duties strip (portions among
+   them), then classes of error (`protection`),
    covering noise (`covered`), rounding, and the names of a tear-line, in this order: so a copy that is
    rounded is a function of the covered one. Where the form cannot be made, there is no release.
 3. Coarser forms are functions of finer ones: coarse tracks are what tracks give, rounded, without sensors,
@@ -26,14 +27,12 @@ Delay and thinning are the sender's to schedule: `due_ns` says from when a copy 
 """
 
 import math
-from functools import cache
 from typing import Any, Final, cast
 
 import msgspec
 
 from trilat.model import (
     INSTANT_NS_MAX,
-    ITEM_KINDS,
     SECOND_NS,
     Account,
     AnyItem,
@@ -64,7 +63,7 @@ from trilat.model import (
     kind_of,
 )
 from trilat.policy.covered import covered
-from trilat.policy.forms import CONTROL_KINDS, makeable, strippable
+from trilat.policy.forms import CONTROL_KINDS, makeable, strippable, without
 from trilat.policy.protection import coarsened, isotropic, tear_line, without_figures
 from trilat.policy.rounding import (
     SPEED_MAX_MM_PER_S,
@@ -195,7 +194,7 @@ def _vessel_formed(vessel: Vessel, form: Form) -> AnyItem:
         return msgspec.structs.replace(vessel, receiver="")
     if form is Form.EXISTENCE:
         placeless = msgspec.structs.replace(vessel, place=None, position_sigma_mm=0)
-        return _emptied(placeless, strippable("vessel"))
+        return without(placeless, strippable("vessel"))
     return vessel
 
 
@@ -205,24 +204,7 @@ def _stripped(item: AnyItem, duties: Duties) -> AnyItem:
         strip = (*strip, *_SENSOR_FIELDS, "updates_count")
     if duties.attribution not in {None, Attribution.NAMED}:
         strip = (*strip, *_SENSOR_FIELDS)
-    return _emptied(item, strip)
-
-
-def _emptied(item: AnyItem, fields: tuple[str, ...]) -> AnyItem:
-    """The item with those of the fields that its kind can leave empty at their empty values."""
-    if not fields:
-        return item
-    emptied = {name: empty for name, empty in _empty_values(kind_of(item)).items() if name in fields}
-    return _replaced(item, **emptied) if emptied else item
-
-
-@cache
-def _empty_values(kind: str) -> dict[str, Any]:
-    """The value of each field that a kind can leave empty, when it is."""
-    own = strippable(kind)
-    return {
-        field.name: field.default for field in msgspec.structs.fields(ITEM_KINDS[kind]) if field.name in own
-    }
+    return without(item, strip)
 
 
 def _rounded(item: AnyItem, duties: Duties) -> AnyItem:
@@ -407,4 +389,5 @@ def _equivalent_marking(item: Item, decision: Decision) -> Classification | None
     scheme = marker.split("/", maxsplit=1)[0]
     if scheme == item.label.classification.scheme:
         return None
-    return equivalent(item.label.classification, scheme, decision.decided_ns)
+    in_force = item.label.classification_at(decision.decided_ns)
+    return equivalent(in_force, scheme, decision.decided_ns)

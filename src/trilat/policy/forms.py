@@ -15,9 +15,10 @@ A form is a promise about kinematics. Kinds fall into three groups:
 tracklets, a vessel by its number alone, an event by its kind alone.
 """
 
+from collections.abc import Collection
 from functools import cache
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -126,3 +127,22 @@ def strippable(kind: str) -> tuple[str, ...]:
         if field.name not in kept and "sigma" not in field.name and field.default in _EMPTY
     )
     return (*own, "observations")
+
+
+def without(item: AnyItem, fields: Collection[str]) -> AnyItem:
+    """The item with those of the fields that its kind can leave empty at their empty values; `observations`,
+    in its provenance, are not its kind's and stay.
+    """
+    if not fields:
+        return item
+    emptied = {name: empty for name, empty in _empty_values(kind_of(item)).items() if name in fields}
+    return msgspec.structs.replace(item, **emptied) if emptied else item
+
+
+@cache
+def _empty_values(kind: str) -> dict[str, Any]:
+    """The value of each field that a kind can leave empty, when it is."""
+    own = strippable(kind)
+    return {
+        field.name: field.default for field in msgspec.structs.fields(ITEM_KINDS[kind]) if field.name in own
+    }

@@ -2,8 +2,8 @@
 
 Built for one sender, purpose and set of agreements at one instant; it holds until the first instant at
 which an agreement or a level begins or ends, and says so (`until_ns`). What an item's own label adds (not
-yet, or no longer) is looked at with each look-up. Where consents could change an answer, or the class is
-new, the table has none: ask `decide`.
+yet, or no longer) is looked at with each look-up. Where consents could change an answer, the label has
+portions or a downgrade, or the class is new, the table has none: ask `decide`.
 
     table = ReleaseTable.of(classes, request, ("JPN", "KOR"), agreements)
     table.look_up(batch, recipients)        # many at once
@@ -27,7 +27,7 @@ from trilat.policy.request import ReleaseRequest
 
 Codes = npt.NDArray[np.uint16]
 OPEN: Final = 0
-"""The code where the table has no answer: a consent could change it."""
+"""The code where the table has no answer: a consent, a portion or a downgrade could change it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ REASON_WORDS: Final = MappingProxyType(
             "give originator, classification with scheme and level, and created_ns",
         ),
         Reason.LABEL_UNKNOWN: (
-            "the label names a scheme or level that nobody knows at this instant",
-            "let the originator write a level of its scheme, letter by letter",
+            "the label names a scheme, level or portion that nobody knows at this instant",
+            "let the originator write levels of its scheme and fields of the item, letter by letter",
         ),
         Reason.LABEL_EXPIRED: (
             "the label has expired, or is from the future",

@@ -2,7 +2,7 @@
 
 It does not ask policy again; it reads labels, agreements and forms by itself, and is strict where policy may
 be lenient. For every release that a node opened:
-1. the label names the recipient, and its level may leave;
+1. the label names the recipient, and its level may leave; so it is with every portion that is there;
 2. a clause in force at the instant of deciding has this direction, path, domain and kind, up to this level;
 3. passed-on items name their intermediary in that clause, and a clause that asks for approval comes with its
    originator's signed consent to this very passing;
@@ -128,11 +128,12 @@ def _wrong(
     release: Release, sender: str, consents: Sequence[Consent], agreements: AgreementSet
 ) -> Iterator[str]:
     item = release.item
-    level = find_level(item.label.classification, release.decided_ns)
+    level = find_level(item.label.classification_at(release.decided_ns), release.decided_ns)
     if release.recipient not in item.label.releasable_to:  # 1
         yield f"the label of `{item.item_id}` does not name `{release.recipient}`"
     if level is None or level.never_leaves:  # 1
         yield f"`{item.item_id}` is of a level that does not leave"
+    yield from _portions_wrong(release)  # 1
     for originator in item.provenance.originators:  # 2, 3
         if originator == release.recipient:
             continue
@@ -151,6 +152,15 @@ def _wrong(
             yield f"`{item.item_id}` needs its originator's consent and came without one"
     if not _fits_form(release):  # 4
         yield f"`{item.item_id}` holds more than {release.form.value} allow"
+
+
+def _portions_wrong(release: Release) -> Iterator[str]:
+    item = release.item
+    for portion in item.label.portions:
+        named = item.label.releasable_to if portion.releasable_to is None else portion.releasable_to
+        tokens = item.provenance.observations if portion.field == "observations" else ()
+        if (tokens or getattr(item, portion.field, None)) and release.recipient not in named:
+            yield f"`{item.item_id}` holds `{portion.field}`, which is not for `{release.recipient}`"
 
 
 _OFFICERS: Final = {Approval.NONE: 0, Approval.ORIGINATOR: 1, Approval.TWO_PERSON: 2}

@@ -1,0 +1,124 @@
+"""What of an item can go: forms, portions and downgrades of labels, slow and obvious. The second
+implementation of `trilat.policy.forms` and `trilat.policy.labelled`; imports the nouns and nothing else.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trilat.model import (
+    Caveat,
+    DirectionPlot,
+    Duties,
+    Equivalent,
+    Form,
+    Level,
+    RadarPlot,
+    Rank,
+    find_level,
+    kind_of,
+)
+
+FIELDS_LEFT_EMPTY = {
+    kind: {"observations", *fields.split()}
+    for kind, fields in {
+        "report": "sensor",
+        "track": "stage state tracklets sensors updates_count",
+        "vessel": "place course_mdeg speed_mm_per_s heading_mdeg navigation_status ship_name call_sign "
+        "imo_number ship_type destination receiver",
+        "event": "place region expected_ns",
+        "area": "expected_ns",
+        "warning": "text speaker",
+        "indicator": "indicator_types confidence_permille valid_until_ns description",
+        "need": "place description",
+        "offer": "place available_from_ns legal_basis description",
+        "request": "about deadline_ns",
+        "statement": "about in_reply_to",
+        "story": "outlet link summary",
+        "disagreement": "text",
+    }.items()
+}
+"""What a copy of each kind can go without; the kinds about other items go whole."""
+
+
+def level_now(question: Any) -> Level | None:
+    """The level in force: a downgrade that has come holds, one that is to come does not."""
+    label = question.item.label
+    said = label.classification
+    if label.downgrade is not None and label.downgrade.at_ns <= question.at_ns:
+        said = label.downgrade.classification
+    return find_level(said, question.at_ns)
+
+
+def all_is_known(question: Any) -> bool:
+    """Nothing in the label is unknown: no level of a downgrade or a portion, and no portion's field."""
+    item = question.item
+    later = item.label.downgrade
+    if later is not None and find_level(later.classification, max(later.at_ns, question.at_ns)) is None:
+        return False
+    for portion in item.label.portions:
+        if portion.field not in FIELDS_LEFT_EMPTY.get(kind_of(item), set()):
+            return False
+        if portion.classification is not None and find_level(portion.classification, question.at_ns) is None:
+            return False
+    return True
+
+
+def portions_left_out(question: Any, categories: tuple[str, ...], limit: Rank) -> tuple[str, ...]:
+    """The fields that a copy under this clause goes without. A portion that names fewer parties must name all
+    of them on the way; one under control of the originator goes straight from it or not at all.
+    """
+    label = question.item.label
+    staff = question.recipient.startswith(question.sender + "/")
+    way = [question.sender] if staff else [question.sender, question.recipient, question.via]
+    relayed = not staff and (question.via is not None or question.sender != label.originator)
+    gone = []
+    for portion in label.portions:
+        level = None
+        if portion.classification is not None:
+            level = find_level(portion.classification, question.at_ns)
+        named = [label.originator, None, *(portion.releasable_to or ())]
+        reasons = [
+            portion.releasable_to is not None and any(code not in named for code in way),
+            relayed
+            and Caveat.ORIGINATOR_CONTROL in portion.caveats
+            and Caveat.ORIGINATOR_CONTROL not in label.caveats,
+            portion.classification is not None and (level is None or level.never_leaves),
+            level is not None and level.rank > limit,
+            not set(portion.restrictive) <= set(categories),
+            bool(portion.permissive) and not set(portion.permissive) & set(categories),
+        ]
+        if any(reasons):
+            gone.append(portion.field)
+    return tuple(gone)
+
+
+def can_be_made(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
+    """The table of forms, row by row; `gone` are fields that the copy goes without."""
+    kind = kind_of(item)
+    moved = duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m
+    raw = kind in ("report", "track") and form in (Form.MEASUREMENTS, Form.TRACKLETS)
+    if raw and (duties.sigma_class_m or duties.tear_line):
+        return False
+    if moved or duties.round_time_s or duties.sigma_class_m:
+        words = {
+            "statement": lambda: item.text,
+            "request": lambda: item.question,
+            "story": lambda: item.headline + item.summary,
+        }.get(kind, str)()
+        if any(letter.isnumeric() for letter in words):
+            return False
+    if kind == "report":
+        plot = isinstance(item.observation, RadarPlot | DirectionPlot)
+        honest = not duties.round_time_s and not (plot and moved)
+        whole = form is Form.MEASUREMENTS
+        return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
+    if kind == "track":
+        return {
+            Form.TRACKLETS: len(item.tracklets) > 0 and "tracklets" not in gone,
+            Form.TRACKS: item.state is not None and "state" not in gone,
+            Form.COARSE_TRACKS: item.state is not None and "state" not in gone,
+            Form.EXISTENCE: True,
+        }.get(form, False)
+    if kind == "vessel":
+        return form in (Form.TRACKS, Form.COARSE_TRACKS, Form.EXISTENCE)
+    return form is not Form.EXISTENCE or kind == "event"
