@@ -32,7 +32,7 @@ FIELDS_LEFT_EMPTY = {
         "indicator": "indicator_types confidence_permille valid_until_ns description",
         "need": "place description",
         "offer": "place available_from_ns legal_basis description",
-        "request": "about deadline_ns",
+        "request": "deadline_ns",
         "statement": "about in_reply_to",
         "story": "outlet link summary",
         "disagreement": "text",

@@ -49,6 +49,9 @@ _BOUND: Final = frozenset({"confirmed_by", "threat", "name"})
 """Fields that have a default and cannot be emptied: a confirmation names what confirms it, a watch area its
 name, a threat the area."""
 
+_BOUND_IN: Final = MappingProxyType({"request": frozenset({"about", "onward_to", "clause"})})
+"""The same, of one kind: to whom items are to go on, which, and under which clause, are said together."""
+
 _EMPTY: Final = ((), "", None, 0, Stage.UNKNOWN)
 """Defaults that say nothing. A field whose default says something would tell what is not so."""
 
@@ -120,7 +123,7 @@ def strippable(kind: str) -> tuple[str, ...]:
     """
     if kind in CONTROL_KINDS:
         return ()
-    kept = {field.name for field in msgspec.structs.fields(Item)} | _BOUND
+    kept = {field.name for field in msgspec.structs.fields(Item)} | _BOUND | _BOUND_IN.get(kind, frozenset())
     own = (
         field.name
         for field in msgspec.structs.fields(ITEM_KINDS[kind])
