@@ -2,9 +2,9 @@
 
 1. The whole decision of `decide` is that of the slow reference, also with files and consents turned round.
 2. `decide` permits where Cedar allows every request that the export asks for, and nowhere else. An error in
-   Cedar's answer fails the case. Where several originators allow it in forms that cannot be met together,
-   Cedar, which knows no forms, may allow what `decide` withholds for that alone; so it may where a portion of
-   the label that is left out takes a clause's form away.
+   Cedar's answer fails the case. Where several originators allow it in forms that cannot be met together, or
+   the first leg goes without a portion that the form needs, Cedar, which puts no clauses together, may allow
+   what `decide` withholds for that alone.
 3. One case in twenty is damaged as text, by a letter or a field: `decide_plain` says what the reference says.
 
 Cedar is asked what the export makes of a question; facts such as ranks and forms come from `trilat` itself,
@@ -103,10 +103,6 @@ def said(decision: Decision) -> str:
     )
 
 
-_FORMLESS = frozenset({Reason.FORM_NOT_AVAILABLE, Reason.THIRD_PARTY_RULE})
-"""Why `decide` withholds where a clause's form cannot be made without the portions that are left out."""
-
-
 def by_cedar(
     number: int, drawn: World, held: AgreementSet, decisions: list[Decision]
 ) -> Iterator[Disagreement]:
@@ -141,8 +137,8 @@ def by_cedar(
         errors = [error for part in parts for error in part.diagnostics.errors]
         allowed = all(part.allowed for part in parts)
         permits = decision.outcome is Outcome.PERMIT
-        apart = len(parts) > 1 and decision.reasons == (Reason.FORM_NOT_AVAILABLE,)
-        apart |= bool(asks.item.label.portions) and not _FORMLESS.isdisjoint(decision.reasons)
+        several = len(parts) > 1 or (asks.request.via is not None and bool(asks.item.label.portions))
+        apart = several and decision.reasons == (Reason.FORM_NOT_AVAILABLE,)
         if errors or not (allowed == permits or (allowed and apart)):
             theirs = f"errors: {errors}" if errors else "allowed" if allowed else "denied"
             yield Disagreement(number, place, "cedar", said(decision), theirs)

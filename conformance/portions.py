@@ -60,7 +60,7 @@ def portions(draw: Random, kind: str, label: Label, categories: tuple[str, ...])
         }
         with suppress(ItemError):  # what asks nothing, or less than its item, cannot be made
             more = [*made, Portion(field=field, **asks)]
-            replace(label, portions=tuple(more)).check()
+            replace(label, portions=tuple(more))
             made = more
     return tuple(made)
 
