@@ -213,6 +213,8 @@ class ReleaseDesk:
         """
         if not self._config.officers:
             return name or "staff"
+        if not name:
+            raise UsageError("officers speak for this party: ask with an officer's token", refused=True)
         self._stands_for(name)
         return name
 
