@@ -1,4 +1,4 @@
-"""Labels for random worlds: portions and downgrades; words with figures for the duties that cannot round them."""
+"""Portions and downgrades of labels for random worlds, and words with figures, which no duty rounds."""
 
 from contextlib import suppress
 from random import Random

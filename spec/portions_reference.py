@@ -94,8 +94,8 @@ def rule_25_portions(question: Any, categories: tuple[str, ...], limit: Rank) ->
 
 
 def rule_26_hidden(item: Any, form: Form, duties: Duties) -> bool:
-    """What duties hide can be hidden. A report and tracklets are a sensor's own words, so they have no class of
-    error and no tear-line; a plot tells its site, so nothing covers it; words go with figures or not at all.
+    """What duties hide can be hidden. A report and tracklets are a sensor's own words, so they have no class
+    of error and no tear-line; a plot tells its site, so nothing covers it; words with figures get no coarser.
     """
     kind = kind_of(item)
     raw = kind in ("report", "track") and form in (Form.MEASUREMENTS, Form.TRACKLETS)

@@ -8,12 +8,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from conformance import conditions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec import conditions_reference, decide_reference
 from tests.properties import test_decide_reference as drawn
 
+from conformance import conditions
 from trilat.model import Agreement, AnyItem, Consent, Declaration, Outcome, Reason, parse_instant
 from trilat.policy import (
     AgreementSet,

@@ -1,20 +1,20 @@
 """Random agreements, items, requests and consents: the fast rules and the slow reference give one answer.
 
-The whole decision is compared. Questions are drawn as those of `conformance`, each with agreements of its own;
-the test fails too if so few cases are permitted or referred that the comparison says little.
+The whole decision is compared. Questions are drawn as those of `conformance`, each with agreements of its
+own; the test fails too if so few cases are permitted or referred that the comparison says little.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from conformance import questions
 from conformance.drawing import seldom
 from conformance.families import parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec import decide_reference
 
+from conformance import questions
 from trilat.model import Agreement, AnyItem, Consent, Outcome, Reason
 from trilat.policy import AgreementSet, ReleaseRequest, decide
 
