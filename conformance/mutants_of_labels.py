@@ -226,13 +226,19 @@ MUTANTS_OF_LABELS: Final = (
     Mutant(
         26,
         "a summary is no words",
-        "item.headline + item.summary",
+        'item.headline + ("" if "summary" in gone else item.summary)',
         "item.headline",
     ),
     Mutant(
         26,
         "a headline is no words",
-        "item.headline + item.summary",
+        "item.headline + ",
+        "",
+    ),
+    Mutant(
+        26,
+        "figures keep an item though they do not go",
+        '("" if "summary" in gone else item.summary)',
         "item.summary",
     ),
     Mutant(

@@ -93,9 +93,10 @@ def rule_25_portions(question: Any, categories: tuple[str, ...], limit: Rank) ->
     return tuple(gone)
 
 
-def rule_26_hidden(item: Any, form: Form, duties: Duties) -> bool:
+def rule_26_hidden(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
     """What duties hide can be hidden. A report and tracklets are a sensor's own words, so they have no class
-    of error and no tear-line; a plot tells its site, so nothing covers it; words with figures get no coarser.
+    of error and no tear-line; a plot tells its site, so nothing covers it; words with figures get no coarser,
+    but for words that do not go.
     """
     kind = kind_of(item)
     raw = kind in ("report", "track") and form in (Form.MEASUREMENTS, Form.TRACKLETS)
@@ -106,7 +107,7 @@ def rule_26_hidden(item: Any, form: Form, duties: Duties) -> bool:
     words = {
         "statement": lambda: item.text,
         "request": lambda: item.question,
-        "story": lambda: item.headline + item.summary,
+        "story": lambda: item.headline + ("" if "summary" in gone else item.summary),
     }.get(kind, str)()
     coarser = (
         duties.round_position_m,
@@ -121,7 +122,7 @@ def rule_26_hidden(item: Any, form: Form, duties: Duties) -> bool:
 def can_be_made(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
     """The table of forms, row by row; `gone` are fields that the copy goes without."""
     kind = kind_of(item)
-    if not rule_26_hidden(item, form, duties):
+    if not rule_26_hidden(item, form, duties, gone):
         return False
     if kind == "report":
         plot = isinstance(item.observation, RadarPlot | DirectionPlot)

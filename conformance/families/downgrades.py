@@ -145,7 +145,6 @@ def downgrades() -> tuple[Case, ...]:
     ]
     return (
         *found,
-        case("without a downgrade the item is above the clause", ABOVE),
         case("a downgrade holds from its very instant", permit(), downgrade(NOW_NS, HI)),
         case("a downgrade that came before holds", permit(), downgrade(NOW_NS - 1, HI)),
         case(

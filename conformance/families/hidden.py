@@ -5,6 +5,7 @@ from typing import Final
 from conformance.families.forms import DIRECTION, base_of, replaced
 from conformance.families.parts import (
     EQUIVALENT,
+    NO_DUTIES,
     Case,
     Family,
     Json,
@@ -12,6 +13,7 @@ from conformance.families.parts import (
     case,
     clause,
     item,
+    label,
     permit,
     withhold,
 )
@@ -167,6 +169,33 @@ def stories() -> tuple[Case, ...]:
             NO_FORM,
             under(COVER),
             item(summary="Seen 40 km from the coast."),
+        ),
+        case(
+            "a story whose summary has figures and stays leaves without it",
+            permit("measurements", duties={**NO_DUTIES, **COVER, "strip": ["summary"]}),
+            under(COVER),
+            item(summary="Seen 40 km from the coast."),
+            label(portions=[{"field": "summary", "releasable_to": []}]),
+        ),
+        case(
+            "a story whose summary has figures, and a portion that may go, stays",
+            NO_FORM,
+            under(COVER),
+            item(summary="Seen 40 km from the coast."),
+            label(portions=[{"field": "summary", "releasable_to": ["KOR"]}]),
+        ),
+        case(
+            "a story that loses its summary by a duty alone stays for its figures",
+            NO_FORM,
+            under({**COVER, "strip": ["summary"]}),
+            item(summary="Seen 40 km from the coast."),
+        ),
+        case(
+            "a story whose headline has figures stays, though its summary is left out",
+            NO_FORM,
+            under(COVER),
+            item(headline="Two fell at 0415"),
+            label(portions=[{"field": "summary", "releasable_to": []}]),
         ),
         case(
             "a story with figures in its link leaves",

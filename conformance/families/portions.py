@@ -195,7 +195,7 @@ def forms() -> tuple[Case, ...]:
         case(
             f"a track without its {field} {'leaves' if goes else 'cannot be given'} as {form}",
             left(field, form=form) if goes else NO_FORM,
-            portions(portion(field, releasable_to=["USA"])),
+            portions(portion(field, restrictive=["SEA"])),
             clause(form=form),
         )
         for field, form, goes in rows

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from trilat.model import SCHEMES, Approval, Classification, Clause, Effect, Form, OnwardRule, Rank
+from trilat.model import SCHEMES, Approval, Classification, Effect, Form, OnwardRule, Rank
 from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.protection import coarsened
 
@@ -42,11 +42,12 @@ CLAUSE_FACTS: Final = (
     "suspended",
     "kept_from_going_on",
     "emptied",
+    "in_figures",
 )
 """Sets of clauses, by full name, of which a request says: its agreement has ended by notice; it outlives its
 agreement; the item's place is covered; its situation is declared; its giver, or the intermediary, has
 suspended it; an onward rule keeps the item with the intermediary; the portions of the label that may not go
-under it leave too little for its form."""
+under it leave too little for its form; what may go under it is words that hold figures."""
 
 _ANY: Final = "principal, action, resource"
 _GIVING: Final = (
@@ -174,7 +175,7 @@ def _permit_conditions(rule: Rule) -> Iterator[str]:
         yield f"(resource.permissive_count == 0 || {held}.containsAny(resource.permissive))"
     else:
         yield "resource.restrictive_count == 0 && resource.permissive_count == 0"
-    yield from _form(clause)
+    yield from _form(rule)
     yield f"!{_fact('emptied', rule)}"
     yield _approval(rule)
 
@@ -191,11 +192,11 @@ def _level(highest: Classification | None) -> str:
     return f"({' || '.join((*windows, f'resource.rank <= {int(Rank.UNCLASSIFIED)}'))})"
 
 
-def _form(clause: Clause) -> Iterator[str]:
+def _form(rule: Rule) -> Iterator[str]:
     """That the form can be made: no report's time can be rounded, no plot's position rounded or covered, no
     sensor's own words hidden, no words coarsened that hold figures.
     """
-    duties = clause.duties
+    clause, duties = rule.clause, rule.clause.duties
     if clause.form is not None:
         yield f"resource.forms.contains({quoted(clause.form.value)})"
     if duties.round_time_s:
@@ -205,7 +206,7 @@ def _form(clause: Clause) -> Iterator[str]:
     if clause.form in {Form.MEASUREMENTS, Form.TRACKLETS} and (duties.sigma_class_m or duties.tear_line):
         yield 'resource.kind != "report" && resource.kind != "track"'
     if coarsened(duties):
-        yield "!resource.told_in_figures"
+        yield f"!{_fact('in_figures', rule)}"
 
 
 def _approval(rule: Rule) -> str:
@@ -286,7 +287,6 @@ def cedar_schema() -> dict[str, Any]:
         "permissive_count": number,
         "forms": texts,
         "plot": truth,
-        "told_in_figures": truth,
     }
     context = {
         "at": number,

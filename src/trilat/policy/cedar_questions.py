@@ -211,6 +211,7 @@ def _clause_facts(
             "suspended": Reason.GIVING_SUSPENDED in failed,
             "kept_from_going_on": stays or Reason.ONWARD_NOT_ALLOWED in failed,
             "emptied": _is_emptied(item, rule, barred, request.at_ns),
+            "in_figures": told_in_figures(_going(item, rule, barred, request.at_ns)),
         }
         for name in CLAUSE_FACTS:
             if holds[name]:
@@ -227,13 +228,19 @@ def _barred(item: AnyItem, request: ReleaseRequest) -> frozenset[str]:
     return barred_portions(item.label, request.at_ns, way, passed_on=passed_on)
 
 
+def _going(item: AnyItem, rule: Rule, barred: frozenset[str], at_ns: int) -> AnyItem:
+    """The item without the portions that may not go under the clause."""
+    if not item.label.portions:
+        return item
+    return without(item, portions_left_out(item.label, barred, rule.clause, rule.rank_max(at_ns), at_ns))
+
+
 def _is_emptied(item: AnyItem, rule: Rule, barred: frozenset[str], at_ns: int) -> bool:
-    """Whether the clause's form can be made of the item, and not of what it may have of it."""
+    """Whether the clause's form can be made of the item, and not of what may go of it."""
     form = rule.clause.form
     if form is None or not item.label.portions or not makeable(item, form, _NO_DUTIES):
         return False
-    left_out = portions_left_out(item.label, barred, rule.clause, rule.rank_max(at_ns), at_ns)
-    return not makeable(without(item, left_out), form, _NO_DUTIES)
+    return not makeable(_going(item, rule, barred, at_ns), form, _NO_DUTIES)
 
 
 def _item_facts(item: AnyItem, at_ns: int) -> dict[str, Any]:
@@ -257,7 +264,6 @@ def _item_facts(item: AnyItem, at_ns: int) -> dict[str, Any]:
         "permissive_count": len(label.permissive),
         "forms": [form.value for form in Form if makeable(item, form, _NO_DUTIES)],
         "plot": isinstance(observation, RadarPlot | DirectionPlot),
-        "told_in_figures": told_in_figures(item),
     }
 
 
