@@ -75,7 +75,7 @@ class OfBank:
         self.bank = start_bank(mean, covariance, SETTINGS.thrust_sigma_m_per_s2)
 
     def step(self, _now_s, seconds, args):
-        self.bank = update_bank(*predict_bank(*self.bank, seconds, *DENSITIES), *args)
+        self.bank = update_bank(*predict_bank(*self.bank, seconds, *DENSITIES), *args, 0.0, 0)
 
     def state(self, seconds):
         return mixture(*predict_bank(*self.bank, seconds, *DENSITIES)[:5])[:2]

@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 PARTS = {
     "boost": (20, 2000),
     "exchange": (10, 2000),
+    "constant": (10, 200),
     "registration": (4, 200),
     "products": (20, 2000),
     "traffic": (3, 200),
@@ -64,6 +65,7 @@ ROWS = (
         (None, 1.05),
     ),
     Row("NEES/6 in coast, exchange graphs with loops", ("exchange",), ("NEES",), (0.95, 1.05)),
+    Row("NEES/6 with a partner's constant error", ("constant",), ("NEES constant",), (0.8, 1.3)),
     Row("position +40 s after burnout over known-mode bound", ("boost",), ("position 40",), (None, 1.1)),
     Row("position +60 s after burnout over known-mode bound", ("boost",), ("position 60",), (None, 1.1)),
     Row("position +120 s after burnout over known-mode bound", ("boost",), ("position 120",), (None, 1.1)),

@@ -1,3 +1,4 @@
+import dataclasses
 import random
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,7 @@ def contribution(
     sigma_m: float = 100.0,
     coasting: bool = True,
     lineage: Lineage = Lineage.COMPLETE,
+    constant_m: float = 0.0,
 ) -> Contribution:
     """A tracklet of the given observations; its mean is theirs alone, so that it can be told apart."""
     names = frozenset(originators or [source])
@@ -48,7 +50,8 @@ def contribution(
     mean = mean + np.array([10.0 * sum(observations), 0, 0, 0, 0, 0])
     covariance = np.diag([sigma_m**2] * 3 + [(sigma_m / 10.0) ** 2] * 3)
     pedigree = Pedigree(names, frozenset(map(token, observations)), lineage)
-    return Contribution(EquivalentObservation(time_ns, source, mean, covariance), pedigree, coasting)
+    tracklet = EquivalentObservation(time_ns, source, mean, covariance, constant_sigma_m=constant_m)
+    return Contribution(tracklet, pedigree, coasting)
 
 
 def merged(source: str, originators: Any, parts: Any, extra: Any = ()) -> Contribution:
@@ -89,12 +92,22 @@ CASES = [
     ("another partner's, claimed to be its own", "false-lineage", contribution("JPN", [7, 11])),
     ("tighter than three observations can be", "too-certain", contribution("JPN", [7, 8, 9], sigma_m=0.5)),
     ("absurdly tight", "too-certain", contribution("JPN", [7], sigma_m=1e-3)),
+    (
+        "absurdly tight beside a wide constant error",
+        "too-certain",
+        contribution("JPN", [7], sigma_m=1e-3, constant_m=1e3),
+    ),
     ("repeated", "known", JPN1),
     ("replayed later under another mean", "known", contribution("JPN", [1, 2, 3], age_s=5.0)),
     ("a part of what is counted", "known", contribution("JPN", [2])),
     ("made of what is counted", "known", contribution("JPN", [1, 2, 3, 4, 5, 6])),
     ("half of another window", "overlapping", contribution("JPN", [3, 7])),
     ("grown, but burning", "overlapping", contribution("JPN", [1, 2, 3, 7], sigma_m=50.0, coasting=False)),
+    (
+        "grown, with an error that is the same in each",
+        "overlapping",
+        contribution("JPN", [1, 2, 3, 7], sigma_m=50.0, constant_m=300.0),
+    ),
     ("grown, but vaguer than its part", "overlapping", contribution("JPN", [1, 2, 3, 7], sigma_m=900.0)),
     ("grown by one observation", "reduced", merged("JPN", ["JPN"], [JPN1], [contribution("JPN", [7])])),
     ("something new", "accepted", contribution("JPN", [7])),
@@ -367,8 +380,9 @@ class Party:
     that neighbour may have.
     """
 
-    def __init__(self, name: str, readers: dict[str, frozenset[str]]) -> None:
+    def __init__(self, name: str, readers: dict[str, frozenset[str]], constant_m: float = 0.0) -> None:
         self.name = name
+        self.constant_m = constant_m
         self.readers = readers
         sets = {frozenset([name]), *readers.values()}
         self.views = {allowed: (Exchange(name), Tracker()) for allowed in sets}
@@ -389,7 +403,9 @@ class Party:
             known = own.estimates(time_ns)
             return (known[0].mean, known[0].stage) if known else None
 
-        for made in self.compressor.take(now_ns, state_at):
+        for contribution in self.compressor.take(now_ns, state_at):
+            tracklet = dataclasses.replace(contribution.tracklet, constant_sigma_m=self.constant_m)
+            made = dataclasses.replace(contribution, tracklet=tracklet)
             for allowed, (exchange, _) in self.views.items():
                 if self.name in allowed:
                     exchange.offer(made)
@@ -403,11 +419,17 @@ class Party:
 
 
 def flown(
-    world: Any, flight: Any, shape: str, permitted: dict[str, frozenset[str]], silent: frozenset[str]
+    world: Any,
+    flight: Any,
+    shape: str,
+    permitted: dict[str, frozenset[str]],
+    silent: frozenset[str],
+    constant_m: float = 0.0,
 ) -> tuple[list[Any], list[Any]]:
     """All that Japan got and all that it knew, every ten seconds, with the sensors of some off."""
     row = ["KOR", "USA", "JPN"]
-    parties = {name: Party(name, {reader: permitted[reader] for reader in row}) for name in row}
+    readers = {reader: permitted[reader] for reader in row}
+    parties = {name: Party(name, readers, constant_m) for name in row}
     plots = [p for p in world.radar_plots([flight], 6) if p.source not in silent]
     links = sorted(graph(shape, row))
     cursors: dict[tuple[str, str], int] = {}
@@ -451,19 +473,19 @@ APART = {"KOR": EVERYONE - {"JPN"}, "USA": EVERYONE, "JPN": EVERYONE - {"KOR"}}
 TOGETHER = dict.fromkeys(EVERYONE, EVERYONE)
 
 
-@pytest.mark.parametrize("shape", ["chain", "ring"])
+@pytest.mark.parametrize(("shape", "constant_m"), [("chain", 0.0), ("ring", 0.0), ("chain", 200.0)])
 def test_one_who_may_not_be_heard_changes_no_bit_of_what_a_party_gets_and_knows(
-    world: Any, generic_flight: Any, shape: str
+    world: Any, generic_flight: Any, shape: str, constant_m: float
 ) -> None:
-    with_korea = flown(world, generic_flight, shape, APART, frozenset())
-    without = flown(world, generic_flight, shape, APART, frozenset(["KOR"]))
+    with_korea = flown(world, generic_flight, shape, APART, frozenset(), constant_m)
+    without = flown(world, generic_flight, shape, APART, frozenset(["KOR"]), constant_m)
     assert with_korea == without
     told, known = with_korea
     # Of its own tracklets some come back round; they are known.
     assert {source for _, _, _, (_, source, *_) in told} == {"USA", "JPN"}
     assert known[-1][0][3] == {"USA", "JPN"}
     # The premise: where it may be heard, it is, also through the one in the middle, and it counts.
-    heard = flown(world, generic_flight, shape, TOGETHER, frozenset())
-    assert heard != flown(world, generic_flight, shape, TOGETHER, frozenset(["KOR"]))
+    heard = flown(world, generic_flight, shape, TOGETHER, frozenset(), constant_m)
+    assert heard != flown(world, generic_flight, shape, TOGETHER, frozenset(["KOR"]), constant_m)
     assert heard[1][-1][0][3] == EVERYONE
     assert "KOR" in {source for _, sender, _, (_, source, *_) in heard[0] if sender == "USA"}

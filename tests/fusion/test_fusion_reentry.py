@@ -148,7 +148,7 @@ def test_a_bank_learns_the_coefficient_of_a_falling_body(world: Any, coefficient
             if index:
                 bank = predict_bank(*bank, times[index] - times[index - 1], 0.4, 1e-7)
             args = (plot.kind, plot.values, plot.covariance, plot.site_m, plot.axes)
-            bank = update_bank(*bank, *args)
+            bank = update_bank(*bank, *args, 0.0, 0)
         mean, covariance, coast = mixture(*bank[:5])
         assert height(mean) < 40_000.0
         assert coast > 0.9

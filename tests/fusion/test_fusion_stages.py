@@ -37,7 +37,7 @@ def started(plot: Any) -> Bank | None:
 def stepped(bank: Bank, plot: Any, seconds: float) -> Bank:
     bank = predict_bank(*bank, seconds, SETTINGS.boost_jerk_psd_m2_per_s5, 1e-7)
     args = (plot.kind, plot.values, plot.covariance, plot.site_m, plot.axes)
-    after: Bank = update_bank(*bank, *args)
+    after: Bank = update_bank(*bank, *args, 0.0, 0)
     return after
 
 

@@ -18,7 +18,7 @@ from trilat.fusion import (
     equivalent_measurement,
     impact_estimate,
 )
-from trilat.fusion.filters import kalman, measurement, motion, stages
+from trilat.fusion.filters import consider, kalman, measurement, motion, stages
 from trilat.fusion.products import impact, launch
 from trilat.model.errors import ObservationError
 
@@ -299,7 +299,7 @@ def test_the_number_of_tracks_has_a_limit(plots: Any) -> None:
 
 
 def signature_counts() -> dict[str, int]:
-    modules = (motion, measurement, kalman, stages, launch, impact)
+    modules = (motion, measurement, kalman, consider, stages, launch, impact)
     kernels = {name: kernel for module in modules for name, kernel in vars(module).items()}
     return {n: len(k.nopython_signatures) for n, k in kernels.items() if hasattr(k, "nopython_signatures")}
 
@@ -310,6 +310,7 @@ def test_no_use_compiles_what_set_up_has_not(world: Any, plots: Any, generic_fli
     everything = [*plots[:60], *infrared_plots(world, generic_flight, 75.0, 0.0, 1, "ir-1")]
     mean, covariance = equivalent_measurement(plots[60])
     everything.append(EquivalentObservation(plots[60].time_ns, "KOR", mean, covariance))
+    everything.append(EquivalentObservation(plots[60].time_ns, "AUS", mean, covariance, "", 300.0))
     everything.append(SourceTrack(plots[60].time_ns, "JPN", "t1", mean, covariance, stage="coast"))
     tracker = fed(everything)
     estimates = tracker.estimates(plots[60].time_ns + S)

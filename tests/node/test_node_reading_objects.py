@@ -25,7 +25,6 @@ from tests.small_federation import PARTIES, START_NS, at, impact, launch
 from trilat.model import (
     SECOND_NS,
     Consent,
-    Place,
     Status,
     UsageError,
     format_instant,
@@ -197,7 +196,10 @@ def test_ships_of_a_partner_that_forbids_it_are_not_shown_and_move_no_object() -
     reading = opened(nodes["USA"])
     second(federation, 1, {"USA": [ship(nodes["USA"], 1, at_s=0.5)]})
     own = picture(reading.frame())["sights"]
-    moved = Place(latitude_1e7deg=10, longitude_1e7deg=10)
+    at_first = ship(nodes["USA"], 1, at_s=0.5).place
+    assert at_first is not None
+    # Seven metres on in a second: where it can have gone.
+    moved = msgspec.structs.replace(at_first, latitude_1e7deg=at_first.latitude_1e7deg + 650)
     second(
         federation,
         2,
@@ -211,7 +213,7 @@ def test_ships_of_a_partner_that_forbids_it_are_not_shown_and_move_no_object() -
     assert [sight["key"] for sight in picture(events)["sights"]] == ["431000003"]
     assert own[0]["sources"] == ["USA"]
     staff = {sight.key: sight for sight in nodes["USA"].sights()}
-    assert staff["431000001"].latitude_deg == 1e-6, "the premise: the node itself sees it move"
+    assert staff["431000001"].latitude_deg == moved.latitude_1e7deg / 1e7, "the premise"
 
 
 def _between_all(name: str, kinds: str, form: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.cli.commands import trilat
 
-from trilat.fusion import BiasTable, RadarObservation
+from trilat.fusion import BiasTable, EquivalentObservation, RadarObservation, Tracker
 from trilat.geo import ecef_from_geodetic, geodetic_from_ecef
 from trilat.model import ScenarioError, UsageError
 from trilat.scenario import Sensor, named_scenario, observe, plots_text, read_sites, sites_text
@@ -187,6 +187,29 @@ def test_what_a_partner_lies_changes_nothing_of_our_estimates() -> None:
             assert other is not None
             assert np.array_equal(one.mean, other.mean)
         assert tracks_text(honest[liar].rows) != tracks_text(lied_to[liar].rows)
+
+
+def test_partners_get_what_is_left_of_biases_as_a_constant_apart_from_the_noise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    got: list[EquivalentObservation] = []
+    add = Tracker.add
+
+    def heard(self: Tracker, plot: Any) -> bool:
+        got.extend([plot] if isinstance(plot, EquivalentObservation) else [])
+        return add(self, plot)
+
+    monkeypatch.setattr(Tracker, "add", heard)
+    party_pictures(plots()[:200], sensors(**PRIORS), "tracklets", 10.0)
+    with_priors, got = got, []
+    assert with_priors
+    # Hundreds of kilometres away 0.3 mrad are a hundred metres and more; noise along the line is far less.
+    for one in with_priors:
+        assert 50.0 < one.constant_sigma_m < 1000.0
+        assert np.linalg.eigvalsh(one.covariance[:3, :3])[0] < 0.2 * one.constant_sigma_m**2
+    party_pictures(plots()[:200], sensors(), "tracklets", 10.0)
+    assert got
+    assert {one.constant_sigma_m for one in got} == {0.0}
 
 
 @pytest.mark.parametrize(

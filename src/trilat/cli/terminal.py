@@ -103,13 +103,9 @@ def columns(*names: str, right: Iterable[str] = ()) -> Table:
 
 def show_table(table: Table) -> None:
     """Print a table; a terminal that is too narrow breaks its lines rather than lose a number."""
-    width = out.width
     least = Measurement.get(out, out.options.update(width=_PIPE_WIDTH), table).minimum
-    try:
-        out.width = max(width, least)
-        out.print(table)
-    finally:
-        out.width = width
+    # A console of its own: a width once set on `out` would stay, whatever the terminal does.
+    _Console(highlight=False, width=max(out.width, least)).print(table)
 
 
 def show_biases(sensors: Sequence[Mapping[str, Any]]) -> None:

@@ -48,15 +48,27 @@ class Motion:
 
 
 def state_of(kinematics: Kinematics) -> tuple[FloatArray, FloatArray]:
-    """Mean (6,) and covariance (6, 6) of a wire state, ECEF, m and m/s, constant error included."""
+    """Mean (6,) and covariance (6, 6) of a wire state, ECEF, m and m/s, constant error included.
+
+    For what is used once, as the latest state of a track. Of what repeats, take `parts_of`.
+    """
+    mean, covariance, constant_sigma_m = parts_of(kinematics)
+    covariance[np.arange(3), np.arange(3)] += constant_sigma_m**2
+    return mean, covariance
+
+
+def parts_of(kinematics: Kinematics) -> tuple[FloatArray, FloatArray, float]:
+    """Mean (6,), covariance (6, 6) of the error that is new in each state, and the constant error's sigma, m.
+
+    The constant error is one of position, on each axis; see `Kinematics`.
+    """
     mean = np.array([*kinematics.position_mm, *kinematics.velocity_mm_per_s], dtype=np.float64) / _MM_PER_M
     factor = np.zeros((6, 6))
     factor[_ROWS, _COLUMNS] = np.array(kinematics.covariance_factor, dtype=np.float64) / _UM_PER_M
     covariance = factor @ factor.T
     # Rounding to whole millimetres is an error too, a third of a millimetre.
-    constant_m2 = (kinematics.constant_sigma_mm / _MM_PER_M) ** 2 + 1e-7
-    covariance[np.arange(3), np.arange(3)] += constant_m2
-    return mean, 0.5 * (covariance + covariance.T)
+    covariance[np.arange(3), np.arange(3)] += 1e-7
+    return mean, 0.5 * (covariance + covariance.T), kinematics.constant_sigma_mm / _MM_PER_M
 
 
 def motion_of(mean: FloatArray, covariance: FloatArray) -> Motion | None:

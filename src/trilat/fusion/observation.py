@@ -29,6 +29,8 @@ INSTANT_NS_MAX = 7_258_118_400_000_000_000
 DISTANCE_M_MAX = 4.0e8
 # Nothing bound to the Earth is faster than this, m/s.
 SPEED_M_PER_S_MAX = 2.0e4
+# A position that is unknown by more than this in the same way every time says nothing, metres.
+CONSTANT_SIGMA_M_MAX = 1.0e7
 # Names of parties, sensors and tracks are short.
 NAME_LENGTH_MAX = 128
 
@@ -97,6 +99,10 @@ class EquivalentObservation:
 
     `sensor` is an opaque token: tracklets of the same instant, source and sensor come from one scan, in
     which an object appears at most once. Left empty, each tracklet is taken as a scan of its own.
+
+    `constant_sigma_m` is a further error of the position, on each axis, that is the same in all tracklets of
+    this source and object (what a release rounds, covers, or leaves of a sensor's biases). It is not in
+    `covariance`; a filter considers it (`filters.consider`), so that repeats do not shrink it.
     """
 
     time_ns: int
@@ -104,11 +110,13 @@ class EquivalentObservation:
     mean: FloatArray
     covariance: FloatArray
     sensor: str = ""
+    constant_sigma_m: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuses a mean or covariance that is not one."""
+        """Refuses a mean, covariance or sigma that is not one."""
         _check_head(self.time_ns, self.source, self.sensor or "-")
         _freeze_state(self)
+        _check_between("constant_sigma_m", self.constant_sigma_m, 0.0, CONSTANT_SIGMA_M_MAX)
 
 
 @dataclass(frozen=True, eq=False)

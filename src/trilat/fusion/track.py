@@ -18,10 +18,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from trilat.fusion.existence import Look, SensorKey
+from trilat.fusion.filters.consider import AXES, blend_cross
 from trilat.fusion.filters.kalman import is_sound
 from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT, Measurement
 from trilat.fusion.filters.motion import REENTRY_HEIGHT_M, height
-from trilat.fusion.filters.stages import Bank, mixture, predict_bank, score_bank, start_bank, update_bank
+from trilat.fusion.filters.stages import (
+    Bank,
+    considering,
+    mixture,
+    predict_bank,
+    raised,
+    score_bank,
+    start_bank,
+    update_bank,
+)
 from trilat.fusion.registration.lean import Lean, next_lean
 from trilat.fusion.sharing.tracklet import equivalent_of
 from trilat.geo import SEMI_MAJOR_AXIS_M, SEMI_MINOR_AXIS_M, FloatArray
@@ -32,12 +42,19 @@ NS_PER_S = 1_000_000_000
 _NO_RANGE_M = 1.0e5
 # Nothing that this tracker is for starts deeper than this, metres from the Earth's centre.
 _RADIUS_M_MIN = 6.2e6
+# Partners whose constant errors one track considers; a tracklet of one more is not taken.
+CONSIDERED_MAX = 16
+# Figures of different size that one partner may state of its constant error of one object.
+FIGURES_MAX = 4
+# See `_considering`.
+_WIDER = math.sqrt(4.0 / 3.0)
+# A filter of this weight carries its bank: a lean on biases is then its own, not the mixture's.
+_LEADING_SHARE = 0.9
 ASSOCIATIONS = ("gnn", "jpda")
+"""Global nearest neighbour, or the probabilities of all pairings."""
 COAST_PUBLISHED = 0.98
 """Weight of free fall above which a track says that it coasts: 0.95 would say so a second earlier, and
 falsely in 2.8 % of flights (docs/decisions/0012)."""
-
-"""Global nearest neighbour, or the probabilities of all pairings."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +113,8 @@ class Track:
     `born_ns` is the track's own first plot; `first_time_ns` that of the object, which is earlier when the
     track took over the name of another at a staging. `parent` is the number of the track that it split off,
     or 0. `existence` is of the instant `looked_ns`, that of the last scan that said anything of it;
-    `first_existence` is what it began with.
+    `first_existence` is what it began with. `considered` are the sources whose tracklets of it state a
+    constant error, each with what it counts as, metres, in the order of their columns in the bank.
     """
 
     ordinal: int
@@ -115,6 +133,7 @@ class Track:
     looks: Mapping[SensorKey, Look] = field(repr=False)
     parent: int = 0
     lean: Lean | None = field(default=None, repr=False)
+    considered: tuple[tuple[str, float], ...] = ()
 
     @property
     def key(self) -> str:
@@ -135,6 +154,11 @@ def start_track(
         return None
     if start is None or not is_sound(*start) or float(np.linalg.norm(start[0][:3])) < _RADIUS_M_MIN:
         return None
+    bank = start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2)
+    considered: tuple[tuple[str, float], ...] = ()
+    if measurement.constant_sigma_m:
+        bank = considering(bank, _first_cross(start[1], measurement))
+        considered = ((measurement.source, measurement.constant_sigma_m),)
     return Track(
         ordinal=ordinal,
         number=0,
@@ -144,13 +168,20 @@ def start_track(
         updates=1,
         instants=1,
         sources=frozenset([measurement.source]),
-        bank=start_bank(start[0], start[1], settings.thrust_sigma_m_per_s2),
+        bank=bank,
         history=(measurement,),
         first_existence=existence,
         existence=existence,
         looked_ns=measurement.time_ns,
         looks={measurement.scan[1:4]: Look(1.0, measurement.time_ns, measurement.time_ns)},
+        considered=considered,
     )
+
+
+def _first_cross(covariance: FloatArray, measurement: Measurement) -> FloatArray:
+    """E[e b'] (6, 3) of a state that one tracklet began, whose gain upon the prior was P R^-1."""
+    gain = covariance @ np.linalg.inv(measurement.covariance)
+    return -measurement.constant_sigma_m * gain[:, :AXES]
 
 
 def predicted_bank(track: Track, time_ns: int, settings: TrackerSettings) -> Bank:
@@ -178,12 +209,14 @@ def updated_track(
     The filters see `used`, which is the plot or the blend of several. Unless the plot `is_seen` as the
     track's own, it counts as none. None where the filters come out unsound.
     """
-    new_bank: Bank = update_bank(*bank, used.kind, used.values, used.covariance, used.site_m, used.axes)
+    bank, considered, column, used = _considering(track, bank, used)
+    plot = (used.kind, used.values, used.covariance, used.site_m, used.axes)
+    new_bank: Bank = update_bank(*bank, *plot, used.constant_sigma_m, column)
     if not is_sound(*bank_state(new_bank)[:2]):
         return None
-    lean = _lean_after(track, bank, new_bank, used)
+    lean = _lean_after(track, bank, new_bank, used, column)
     if not is_seen:
-        return replace(track, time_ns=measurement.time_ns, bank=new_bank, lean=lean)
+        return replace(track, time_ns=measurement.time_ns, bank=new_bank, lean=lean, considered=considered)
     history = track.history
     if measurement.time_ns - track.first_time_ns <= settings.history_s * NS_PER_S:
         history = (*history, measurement)
@@ -199,15 +232,75 @@ def updated_track(
         bank=new_bank,
         history=history,
         lean=lean,
+        considered=considered,
     )
 
 
-def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement) -> Lean | None:
+def _considering(
+    track: Track, bank: Bank, plot: Measurement
+) -> tuple[Bank, tuple[tuple[str, float], ...], int, Measurement]:
+    """The bank with columns for the plot's constant error, whose they are, where this plot's begin, the plot.
+
+    A source's figure may change while its error does not: taken to grow and shrink with it, two figures would
+    show it. So a figure below half the first, or above it, has columns of its own, in steps of two from the
+    first. Each set is sqrt(4/3) times as wide as its step; then an error common to all of them is covered
+    by independent ones, as 3/4 (1 + 1/4 + 1/16 + ...) = 1.
+
+    Raises:
+        ObservationError: CONSIDERED_MAX others state a constant error of this object already, or its source
+            has stated FIGURES_MAX others, all smaller.
+    """
+    considered, sigma = track.considered, plot.constant_sigma_m
+    if not sigma:
+        return bank, considered, 0, plot
+    mine = {held: place for place, (source, held) in enumerate(considered) if source == plot.source}
+    if not mine:
+        if len({source for source, _ in considered}) >= CONSIDERED_MAX:
+            raise ObservationError(f"no more than {CONSIDERED_MAX} partners' constant errors are considered")
+        return considering(bank), (*considered, (plot.source, sigma)), AXES * len(considered), plot
+    first, place = next(iter(mine.items()))
+    if len(mine) == 1:
+        if first / 2.0 < sigma <= first:
+            return bank, considered, AXES * place, replace(plot, constant_sigma_m=first)
+        bank = raised(bank, AXES * place, _WIDER)
+        first *= _WIDER
+        considered = (*considered[:place], (plot.source, first), *considered[place + 1 :])
+        mine = {first: place}
+    step = first * 2.0 ** math.ceil(math.log2(_WIDER * sigma / first) - 1e-9)
+    if step not in mine and len(mine) < FIGURES_MAX:
+        mine[step] = len(considered)
+        bank, considered = considering(bank), (*considered, (plot.source, step))
+    step = min((held for held in mine if held >= step), default=0.0)
+    if not step:
+        raise ObservationError(
+            f"no more than {FIGURES_MAX} figures of a partner's constant error are considered"
+        )
+    return bank, considered, AXES * mine[step], replace(plot, constant_sigma_m=step)
+
+
+def _lean_after(track: Track, predicted: Bank, after: Bank, used: Measurement, column: int) -> Lean | None:
     """The track's lean on its sensors' biases after a plot; None without registration."""
     if track.lean is None:
         return None
-    before, between, now = (bank_state(bank)[:2] for bank in (track.bank, predicted, after))
-    return next_lean(track.lean, (before, between, now), (used.time_ns - track.time_ns) / NS_PER_S, used)
+    before, now = bank_state(track.bank)[:2], _leading(after)[:2]
+    mean, covariance, cross = _leading(predicted)
+    seconds = (used.time_ns - track.time_ns) / NS_PER_S
+    mine = cross[:, column : column + AXES] if used.constant_sigma_m else None
+    return next_lean(track.lean, (before, (mean, covariance), now), seconds, used, mine)
+
+
+def _leading(bank: Bank) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean (6,), covariance (6, 6) and C (6, m) of the filter that carries the bank, or of the mixture.
+
+    A stage that for one plot seems to ignite spreads the mixture for that plot; a lean is kept for good.
+    """
+    leader = int(np.argmax(bank[4]))
+    if bank[4][leader] < _LEADING_SHARE * bank[4].sum():
+        cross = np.empty((6, bank[6].shape[2]))
+        blend_cross(bank[6], bank[4], 6, cross)
+        return *bank_state(bank)[:2], cross
+    mean, covariance = (bank[0], bank[1]) if leader == 0 else (bank[2][leader - 1], bank[3][leader - 1])
+    return mean[:6].copy(), covariance[:6, :6].copy(), bank[6][leader, :6].copy()
 
 
 def bank_score(bank: Bank, plot: Measurement) -> tuple[float, float]:

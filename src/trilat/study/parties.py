@@ -9,7 +9,7 @@
 
 A party registers its own sensors where the sites file states priors of their biases: from its own plots and
 the reports of reference objects, never from what partners send. What it sends is corrected, and says in one
-coarse figure how far it may be off for good.
+coarse figure how far it may be off for good; a partner considers that of tracklets as constant.
 
 Rows: each of a party's own plots that a confirmed track took, at its instant; and at each exchange one row
 for each confirmed track that changed by what came, at the instant of the exchange. Everything is causal.
@@ -204,7 +204,7 @@ class _Party:
             if left_over_m == 0.0:
                 return tracklets
             sigma_m = stated_class(left_over_m)
-            return [replace(one, covariance=with_constant(one.covariance, sigma_m)) for one in tracklets]
+            return [replace(one, constant_sigma_m=sigma_m) for one in tracklets]
         return [
             SourceTrack(e.time_ns, self.name, key, e.mean, e.covariance, stage=e.stage)
             for key, e in sorted(latest.items())

@@ -1,9 +1,9 @@
 """Items of the model to observations of fusion, and estimates of fusion to nouns of the model.
 
 The model holds integers in fixed units and fusion holds floats in metres and radians; this is the one place
-where missile items change between the two. A covariance travels as its Cholesky factor in micrometres;
-a constant part of the error, which a release states apart, is added to the covariance on the way in: fusion
-counts only the latest state of a partner's track, so a constant error is never averaged away.
+where missile items change between the two. A covariance travels as its Cholesky factor in micrometres. A
+constant part of the error, which a release states apart, stays apart in a tracklet, so that a filter does not
+average it away; of a partner's track fusion counts only the latest state, and there it joins the covariance.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from trilat.domains.motion import state_of
+from trilat.domains.motion import parts_of, state_of
 from trilat.domains.places import degrees_of, place_of
 from trilat.fusion import (
     DirectionObservation,
@@ -100,13 +100,14 @@ def plot_of(report: Report) -> RadarObservation | DirectionObservation | Equival
     observation = report.observation
     source = report.provenance.originators[0]
     if isinstance(observation, Equivalent):
-        mean, covariance = state_of(observation.kinematics)
+        mean, covariance, constant_sigma_m = parts_of(observation.kinematics)
         return EquivalentObservation(
             time_ns=observation.kinematics.epoch_ns,
             source=source,
             mean=mean,
             covariance=covariance,
             sensor=report.sensor,
+            constant_sigma_m=constant_sigma_m,
         )
     if isinstance(observation, RadarPlot | DirectionPlot):
         return _sensor_plot(report, observation, source)

@@ -7,7 +7,7 @@ is counted, as where it names none.
 
 from collections.abc import Sequence
 
-from trilat.domains.motion import state_of
+from trilat.domains.motion import parts_of
 from trilat.fusion import Contribution, EquivalentObservation, Exchange, Pedigree
 from trilat.model import Provenance, Track
 
@@ -41,9 +41,13 @@ def _contributions(item: Track) -> Sequence[Contribution]:
         return ()
     made = []
     for tracklet, token in zip(item.tracklets, provenance.observations, strict=True):
-        mean, covariance = state_of(tracklet)
+        mean, covariance, constant_sigma_m = parts_of(tracklet)
         observation = EquivalentObservation(
-            time_ns=tracklet.epoch_ns, source=provenance.originators[0], mean=mean, covariance=covariance
+            time_ns=tracklet.epoch_ns,
+            source=provenance.originators[0],
+            mean=mean,
+            covariance=covariance,
+            constant_sigma_m=constant_sigma_m,
         )
         made.append(Contribution(observation, _pedigree(provenance, token)))
     return sorted(made, key=lambda contribution: contribution.time_ns)

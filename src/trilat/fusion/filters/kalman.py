@@ -106,6 +106,17 @@ def backward(low: FloatArray, right: FloatArray) -> FloatArray:
 
 
 @njit(cache=True)
+def product(a: FloatArray, b: FloatArray) -> FloatArray:
+    """A B (n, p) of small matrices."""
+    out = np.zeros((a.shape[0], b.shape[1]))
+    for i in range(a.shape[0]):
+        for k in range(a.shape[1]):
+            for j in range(b.shape[1]):
+                out[i, j] += a[i, k] * b[k, j]
+    return out
+
+
+@njit(cache=True)
 def _columns(kind: int) -> int:
     """How many columns of H are not zero."""
     return 3 if kind in (KIND_RADAR, KIND_DIRECTION) else 6

@@ -46,7 +46,8 @@ class Measurement:
     """A plot as numbers: `values` (m,), `covariance` (m, m), `site_m` (3,), `axes` (3, 3) rows u, e1, e2.
 
     `key` orders measurements of all sorts the same way whatever the order of arrival; `scan` is equal for
-    plots of which an object can give only one.
+    plots of which an object can give only one. `covariance` is of the whole error of this plot alone. Some
+    of it, up to `constant_sigma_m` on each axis of the position, may be the same in the next tracklet.
     """
 
     key: tuple[object, ...]
@@ -60,6 +61,7 @@ class Measurement:
     site_m: FloatArray
     axes: FloatArray
     degrees_of_freedom: int
+    constant_sigma_m: float = 0.0
 
 
 def prepare(plot: Plot) -> Measurement:
@@ -101,6 +103,9 @@ def prepare(plot: Plot) -> Measurement:
 def _prepare_equivalent(plot: EquivalentObservation) -> Measurement:
     numbers = (*map(float, plot.mean), *map(float, plot.covariance.ravel()))
     covariance = 0.5 * (plot.covariance + plot.covariance.T)
+    if plot.constant_sigma_m:
+        numbers = (*numbers, float(plot.constant_sigma_m))
+        covariance = covariance + np.diag(np.repeat([plot.constant_sigma_m**2, 0.0], 3))
     known = np.linalg.eigvalsh(covariance[:3, :3]) < UNOBSERVED_POSITION_M**2
     known_rate = np.linalg.eigvalsh(covariance[3:, 3:]) < UNOBSERVED_SPEED_M_PER_S**2
     time_ns = int(plot.time_ns)
@@ -116,6 +121,7 @@ def _prepare_equivalent(plot: EquivalentObservation) -> Measurement:
         site_m=np.zeros(3),
         axes=np.eye(3),
         degrees_of_freedom=max(1, int(known.sum() + known_rate.sum())),
+        constant_sigma_m=float(plot.constant_sigma_m),
     )
 
 

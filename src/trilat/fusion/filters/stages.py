@@ -25,8 +25,9 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.filters.kalman import correct, judge, mend
-from trilat.fusion.filters.motion import advance, height, room
+from trilat.fusion.filters.consider import AXES, blend_cross, carry_cross, correct_considering
+from trilat.fusion.filters.kalman import judge, mend
+from trilat.fusion.filters.motion import STATES_MAX, advance, height, room
 from trilat.geo import FloatArray
 
 # Coast hypotheses kept at once.
@@ -63,8 +64,9 @@ _NO_BURN = -1.0
 
 # Boost mean (9,) and covariance (9, 9); coast means (K, 7) and covariances (K, 7, 7); weights (K + 1,), the
 # boost filter's first; clock (K + 1, 2): seconds since the last split and 0, then per coast filter the mean
-# (s before now) and variance (s^2) of its end of burn, a variance of -1 where no burn was seen.
-Bank = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+# (s before now) and variance (s^2) of its end of burn, a variance of -1 where no burn was seen; cross
+# (K + 1, 9, m), how each filter's error goes with the constant errors of partners (`consider`), m mostly 0.
+Bank = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 
 
 def start_bank(mean: FloatArray, covariance: FloatArray, thrust_sigma_m_per_s2: float) -> Bank:
@@ -86,7 +88,31 @@ def start_bank(mean: FloatArray, covariance: FloatArray, thrust_sigma_m_per_s2: 
     weights[:2] = 0.5
     clock = np.zeros((COASTS_MAX + 1, 2))
     clock[1, 1] = _NO_BURN
-    return boost, boost_covariance, coasts, coast_covariances, weights, clock
+    cross = np.zeros((COASTS_MAX + 1, STATES_MAX, 0))
+    return boost, boost_covariance, coasts, coast_covariances, weights, clock, cross
+
+
+def considering(bank: Bank, cross: FloatArray | None = None) -> Bank:
+    """The bank with three more columns in C, for a constant error of a partner that it has not met yet.
+
+    `cross` (6, 3) is how the error of every filter goes with that error where the state comes from it.
+    """
+    columns = np.zeros((COASTS_MAX + 1, STATES_MAX, AXES))
+    if cross is not None:
+        columns[:, :6] = cross
+    return (*bank[:6], np.ascontiguousarray(np.concatenate([bank[6], columns], axis=2)))
+
+
+def raised(bank: Bank, column: int, ratio: float) -> Bank:
+    """The bank where the constant error with columns from `column` on is `ratio` times as large as was said.
+
+    What it has done to the filters' own errors, C b, grows with it: P + (ratio^2 - 1) C C'.
+    """
+    cross = bank[6].copy()
+    mine = cross[:, :, column : column + AXES]
+    more = (ratio**2 - 1.0) * (mine @ mine.transpose(0, 2, 1))
+    mine *= ratio
+    return bank[0], bank[1] + more[0], bank[2], bank[3] + more[1:, :7, :7], bank[4], bank[5], cross
 
 
 def burn_end(bank: Bank) -> tuple[float, float, float]:
@@ -140,6 +166,7 @@ def _copy(
     coast_covariances: FloatArray,
     weights: FloatArray,
     clock: FloatArray,
+    cross: FloatArray,
 ) -> Bank:
     return (
         boost.copy(),
@@ -148,6 +175,7 @@ def _copy(
         coast_covariances.copy(),
         weights.copy(),
         clock.copy(),
+        cross.copy(),
     )
 
 
@@ -159,25 +187,28 @@ def predict_bank(
     coast_covariances: FloatArray,
     weights: FloatArray,
     clock: FloatArray,
+    cross: FloatArray,
     seconds: float,
     boost_density: float,
     coast_density: float,
 ) -> Bank:
     """The bank `seconds` later; densities as in `motion.propagate`."""
-    bank = _copy(boost, boost_covariance, coasts, coast_covariances, weights, clock)
-    boost, boost_covariance, coasts, coast_covariances, weights, clock = bank
+    bank = _copy(boost, boost_covariance, coasts, coast_covariances, weights, clock, cross)
+    boost, boost_covariance, coasts, coast_covariances, weights, clock, cross = bank
     work = room()
+    carry_cross(boost, 9, seconds, cross[0])
     advance(boost, boost_covariance, 9, seconds, boost_density, work)
     mend(boost_covariance, 9, work[1])
     clock[0, 0] += seconds
     for k in range(COASTS_MAX):
         if weights[k + 1] > 0.0:
             n = _states(coasts[k], coast_covariances[k])
+            carry_cross(coasts[k], n, seconds, cross[k + 1])
             advance(coasts[k], coast_covariances[k], n, seconds, coast_density, work)
             mend(coast_covariances[k], n, work[1])
             clock[k + 1, 0] += seconds
     if seconds > 0.0:
-        _ignite(boost, boost_covariance, coasts, coast_covariances, weights, clock, seconds)
+        _ignite(boost, boost_covariance, coasts, coast_covariances, weights, clock, cross, seconds)
     return bank
 
 
@@ -189,6 +220,7 @@ def _ignite(
     coast_covariances: FloatArray,
     weights: FloatArray,
     clock: FloatArray,
+    cross: FloatArray,
     seconds: float,
 ) -> None:
     """Lets the share of coasts whose next stage ignites in this time flow into the boost filter, in place."""
@@ -208,6 +240,7 @@ def _ignite(
     for i in range(6, 9):
         covariance[i, i] = IGNITION_SIGMA_M_PER_S2**2
     share = flow / (flow + weights[0])
+    _ignite_cross(cross, shares, share)
     for k in range(COASTS_MAX):
         weights[k + 1] -= shares[k]
     weights[0] += flow
@@ -221,6 +254,18 @@ def _ignite(
     for i in range(9):
         boost[i] += share * (mean[i] - boost[i])
     mend(boost_covariance, 9, np.empty((9, 9)))
+
+
+@njit(cache=True)
+def _ignite_cross(cross: FloatArray, shares: FloatArray, share: float) -> None:
+    """Mixes C of the coasts that ignite into the boost filter's, in place; their thrust knows of no error."""
+    if cross.shape[2] == 0 or share <= 0.0:
+        return
+    ignited = np.zeros((STATES_MAX, cross.shape[2]))
+    blend_cross(cross[1:], shares, 6, ignited)
+    for i in range(STATES_MAX):
+        for j in range(cross.shape[2]):
+            cross[0, i, j] += share * (ignited[i, j] - cross[0, i, j])
 
 
 @njit(cache=True)
@@ -258,30 +303,61 @@ def update_bank(
     coast_covariances: FloatArray,
     weights: FloatArray,
     clock: FloatArray,
+    cross: FloatArray,
     kind: int,
     values: FloatArray,
     noise: FloatArray,
     site: FloatArray,
     axes: FloatArray,
+    constant_sigma: float,
+    column: int,
 ) -> Bank:
-    """The bank after one plot: every filter updated, weights by likelihood, then split, drop, settle."""
-    bank = _copy(boost, boost_covariance, coasts, coast_covariances, weights, clock)
-    boost, boost_covariance, coasts, coast_covariances, weights, clock = bank
+    """The bank after one plot: every filter updated, weights by likelihood, then split, drop, settle.
+
+    `constant_sigma`, metres, is that of a tracklet's constant error, whose columns of C begin at `column`;
+    zero where the plot states none.
+    """
+    bank = _copy(boost, boost_covariance, coasts, coast_covariances, weights, clock, cross)
+    boost, boost_covariance, coasts, coast_covariances, weights, clock, cross = bank
     work = room()
     logs = np.full(COASTS_MAX + 1, -np.inf)
-    _, log_density = correct(boost, boost_covariance, 9, kind, values, noise, site, axes, work)
+    _, log_density = correct_considering(
+        boost,
+        boost_covariance,
+        9,
+        kind,
+        values,
+        noise,
+        site,
+        axes,
+        work,
+        cross[0],
+        constant_sigma,
+        column,
+    )
     logs[0] = math.log(weights[0]) + log_density
     for k in range(COASTS_MAX):
         if weights[k + 1] > 0.0:
             n = _states(coasts[k], coast_covariances[k])
-            _, log_density = correct(
-                coasts[k], coast_covariances[k], n, kind, values, noise, site, axes, work
+            _, log_density = correct_considering(
+                coasts[k],
+                coast_covariances[k],
+                n,
+                kind,
+                values,
+                noise,
+                site,
+                axes,
+                work,
+                cross[k + 1],
+                constant_sigma,
+                column,
             )
             logs[k + 1] = math.log(weights[k + 1]) + log_density
     _weigh(logs, weights)
-    _split(boost, boost_covariance, coasts, coast_covariances, weights, clock)
+    _split(boost, boost_covariance, coasts, coast_covariances, weights, clock, cross)
     if clock[0, 0] > SETTLE_S:
-        _settle(coasts, coast_covariances, weights, clock)
+        _settle(coasts, coast_covariances, weights, clock, cross)
     return bank
 
 
@@ -324,6 +400,7 @@ def _split(
     coast_covariances: FloatArray,
     weights: FloatArray,
     clock: FloatArray,
+    cross: FloatArray,
 ) -> None:
     """Splits a coast filter off the boost filter when it is time, in place.
 
@@ -350,6 +427,9 @@ def _split(
         for j in range(7):
             covariance[i, j] = boost_covariance[i, j] if i < 6 and j < 6 else 0.0
     covariance[6, 6] = LOG_COEFFICIENT_SIGMA**2
+    for i in range(STATES_MAX):
+        for j in range(cross.shape[2]):
+            cross[slot, i, j] = cross[0, i, j] if i < 6 else 0.0
     for i in range(3, 6):
         for j in range(3, 6):
             thrust2 = boost[i + 3] * boost[j + 3] + boost_covariance[i + 3, j + 3]
@@ -359,7 +439,11 @@ def _split(
 
 @njit(cache=True)
 def _settle(
-    coasts: FloatArray, coast_covariances: FloatArray, weights: FloatArray, clock: FloatArray
+    coasts: FloatArray,
+    coast_covariances: FloatArray,
+    weights: FloatArray,
+    clock: FloatArray,
+    cross: FloatArray,
 ) -> None:
     """Collapses the coast filters into the first slot by moment matching, in place."""
     used = 0
@@ -379,6 +463,7 @@ def _settle(
     covariance = np.empty((7, 7))
     _match(coasts, coast_covariances, weights[1:], 7, mean, covariance)
     mend(covariance, 7, np.empty((7, 7)))
+    blend_cross(cross[1:], weights[1:], 7, cross[1])
     age, variance = clock[1, 0], _NO_BURN
     if seen > 0.5 * total:
         age, variance = first / seen, 0.0

@@ -13,7 +13,8 @@ is one more observation. Each plot is whitened with its own sigmas and the
 template's error; the linear system is damped after Levenberg and Marquardt. The start is the best of
 24 azimuths. After Li and Jilkov, Survey of maneuvering target tracking, part II (SPIE 4473, 2001), section 3.
 
-The covariance is that of the fit, raised by the misfit where there is any, plus a template error of
+The covariance is that of the fit, raised by the misfit where there is any, plus what the constant errors do
+that partners state of their tracklets (considered, see `filters.consider`), plus a template error of
 TEMPLATE_M and a share of the way over the ground until first sight, which grows when first sight is late:
 a staging before it, a dog-leg or a coast between stages is not in the template. The azimuth hardly depends
 on the template's shape, for which FIT_M makes plots vaguer than they are: its share of the fit is lowered by
@@ -126,14 +127,19 @@ def _estimate(fit: "_Fit", unknowns: FloatArray, misfit: float, first_ns: int) -
     jacobian = fit.jacobian(unknowns)
     scale = _PRIOR_SIGMA
     scaled = jacobian * scale
-    covariance = np.linalg.inv(scaled.T @ scaled) * np.outer(scale, scale) * max(1.0, misfit)
+    inverse = np.linalg.inv(scaled.T @ scaled)
+    fitted = inverse * np.outer(scale, scale) * max(1.0, misfit)
+    moved = scale[:, None] * (inverse @ (scaled.T @ fit.constants()))
+    constant = moved @ moved.T
+    covariance = fitted + constant
     way_m = float(np.linalg.norm(unknowns[:2]))
     late = min(1.0, max(0.0, -float(unknowns[2]) / TEMPLATE_LATE_S - 1.0))
     share = TEMPLATE_SHARE + late * (TEMPLATE_LATE_SHARE - TEMPLATE_SHARE)
     template = TEMPLATE_M**2 + (share * way_m) ** 2
     ground = covariance[:2, :2] + template * np.eye(2)
     turned = TEMPLATE_AZIMUTH_RAD + late * TEMPLATE_LATE_AZIMUTH_RAD
-    azimuth = math.sqrt(float(covariance[3, 3]) * min(1.0, max(misfit, MISFIT_MIN)))
+    # A constant error is in no misfit, so that a small one says nothing of it.
+    azimuth = math.sqrt(float(fitted[3, 3]) * min(1.0, max(misfit, MISFIT_MIN)) + float(constant[3, 3]))
     position = fit.launch_position(unknowns)
     latitude, longitude, _ = geodetic_from_ecef(position)
     if not np.all(np.isfinite(ground)) or float(np.trace(ground)) > 1e11:
@@ -173,6 +179,7 @@ class _Fit:
         self.whiteners = np.zeros((n, 6, 6))
         self.sites = np.array([m.site_m for m in used])
         self.axes = np.array([m.axes for m in used])
+        self.constant_sigmas = [(m.source, m.constant_sigma_m) for m in used]
         settings = TrackerSettings()
         directions_only = all(m.degrees_of_freedom == 2 for m in used)
         weight = 1.0 / settings.first_height_sigma_m if directions_only else 0.0
@@ -209,6 +216,18 @@ class _Fit:
             self.first_sight,
         )
         return np.concatenate([plots, (unknowns - _PRIOR) / _PRIOR_SIGMA])
+
+    def constants(self) -> FloatArray:
+        """d(residual)/d(b) of the constant errors b, three columns for each source that states one."""
+        sources = sorted({source for source, sigma in self.constant_sigmas if sigma})
+        ends = np.cumsum(self.sizes)
+        rows = np.zeros((int(ends[-1]) + 1 + len(_PRIOR), 3 * len(sources)))
+        for row, (source, sigma) in enumerate(self.constant_sigmas):
+            if sigma:
+                size, column = int(self.sizes[row]), 3 * sources.index(source)
+                part = sigma * self.whiteners[row, :size, :3]
+                rows[ends[row] - size : ends[row], column : column + 3] = part
+        return rows
 
     def cost(self, unknowns: FloatArray) -> float:
         """Half the sum of squares of the residuals."""

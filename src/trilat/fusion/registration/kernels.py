@@ -21,7 +21,7 @@ import math
 import numpy as np
 from numba import njit
 
-from trilat.fusion.filters.kalman import cholesky, forward
+from trilat.fusion.filters.kalman import cholesky, forward, product
 from trilat.fusion.filters.measurement import KIND_DIRECTION, KIND_EQUIVALENT
 from trilat.fusion.filters.motion import STEP_S_MAX, propagate, step_mean, transition
 from trilat.geo import FloatArray
@@ -30,17 +30,6 @@ from trilat.geo import FloatArray
 RATIO_MIN = 1e-4
 # Biases of one sensor, in this order: range (m), azimuth (rad), elevation (rad), clock (s).
 BIASES = 4
-
-
-@njit(cache=True)
-def product(a: FloatArray, b: FloatArray) -> FloatArray:
-    """A B (n, p) of small matrices."""
-    out = np.zeros((a.shape[0], b.shape[1]))
-    for i in range(a.shape[0]):
-        for k in range(a.shape[1]):
-            for j in range(b.shape[1]):
-                out[i, j] += a[i, k] * b[k, j]
-    return out
 
 
 @njit(cache=True)

@@ -7,11 +7,12 @@ the biases (`kernels` has the equations). At read time the filters' answer is mo
     x = x_filter + G (b_hat - b_0)        P = C + G P_b G'
 
 with b_hat, P_b from the table, from all confirmed tracks, and from those that have ended. So a constant error
-does not average away in what is shown (Friedland 1969). It looks at the track's mixture before and after a
-plot only, whatever filters are behind it: the gain that must have been at work is K = C+ H' R^-1. While one
-filter carries the weight, as in coast, this is exact to first order; while several do, and for the thrust of
-a burning object, it is an approximation (measured: docs/registration.md). Late plots need nothing special: a
-lean belongs to its track, which is a value.
+does not average away in what is shown (Friedland 1969). It looks at one mean and covariance before and after
+a plot: those of the filter that carries the track's bank, else of the mixture. The gain that must have been
+at work is K = C+ H' R^-1, and where a partner's tracklet states a constant error, that of `filters.consider`.
+While one filter carries the weight, as in coast, this is exact to first order; while several do, and for the
+thrust of a burning object, it is an approximation (measured: docs/registration.md). Late plots need nothing
+special: a lean belongs to its track, which is a value.
 """
 
 from collections.abc import Iterable
@@ -55,10 +56,22 @@ def first_lean(state: State, plot: Measurement, table: BiasTable) -> Lean:
     return Lean(table, -gain @ d, np.zeros((size, size)), np.zeros(size))
 
 
-def next_lean(lean: Lean, states: tuple[State, State, State], seconds: float, plot: Measurement) -> Lean:
-    """The lean after one plot; `states` are the track's at its last plot, predicted, and after the plot."""
+def next_lean(
+    lean: Lean,
+    states: tuple[State, State, State],
+    seconds: float,
+    plot: Measurement,
+    cross: FloatArray | None = None,
+) -> Lean:
+    """The lean after one plot; `states` are the track's at its last plot, predicted, and after the plot.
+
+    `cross` (6, 3) is how the predicted state's error goes with the constant error of a partner's tracklet,
+    where it states one; such a tracklet is not taken to tell anything of our sensors.
+    """
     before, predicted, after = states
     carried = carry_lean(before[0], lean.lean, seconds)
+    if cross is not None:
+        return replace(lean, lean=carried - _considered_gain(predicted[1], plot, cross) @ carried)
     h, d, nu = _innovation(predicted[0], carried, plot, lean.table)
     noise = floored(plot.covariance, h, d, carried)
     _, _, _, whitened, w, good = absorb(*predicted, carried, nu, h, d, noise)
@@ -72,6 +85,17 @@ def next_lean(lean: Lean, states: tuple[State, State, State], seconds: float, pl
         lean.information + 0.5 * (added + added.T),
         lean.vector + whitened.T @ w,
     )
+
+
+def _considered_gain(covariance: FloatArray, plot: Measurement, cross: FloatArray) -> FloatArray:
+    """The gain (6, 6) that `filters.consider` gives a tracklet with a constant error: (P + C J') S^-1."""
+    variance = plot.constant_sigma_m**2
+    shared = np.zeros((6, 6))
+    shared[:, :3] = plot.constant_sigma_m * cross
+    # The plot's covariance has the constant error as new each time; this is it once more, as constant.
+    constant = np.diag([variance] * 3 + [0.0] * 3)
+    spread = covariance + shared + shared.T + plot.covariance + constant
+    return np.asarray(np.linalg.solve(spread, (covariance + shared).T).T)
 
 
 def leaning_state(lean: Lean, before: State, predicted: State, seconds: float, rest: Known) -> State:

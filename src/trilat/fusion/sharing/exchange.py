@@ -19,7 +19,8 @@ What `receive` looks for, in this order; nothing changes but for the two outcome
 5. too-certain: tighter than so many observations can be; see `ExchangeLimits`.
 6. known: every observation in it is counted already.
 7. full: more contributions than `contributions_max`.
-8. overlapping: some are counted already and what those alone told is not held apart, or nothing falls freely.
+8. overlapping: some are counted already and what those alone told is not held apart, or nothing falls freely,
+   or a constant error is stated of it.
 9. reduced: as 8, but it is known: the common information is taken off, the rest is counted.
 10. accepted.
 
@@ -256,6 +257,9 @@ class Exchange:
         if not (contribution.coasting and all(part.coasting for part in inside)):
             return None
         tracklet = contribution.tracklet
+        if any(part.tracklet.constant_sigma_m for part in (contribution, *inside)):
+            # Whose constant error is in the whole, and how much of it, cannot be said.
+            return None
         try:
             common = information_sum([_carried(part, contribution.time_ns) for part in inside])
             mean, covariance = information_difference((tracklet.mean, tracklet.covariance), common)
