@@ -192,7 +192,7 @@ def _some_worlds(job: tuple[int, int, int]) -> Tally:
 
 
 def compare(cases: int, seed: int, processes: int, console: Console) -> Tally:
-    """At least so many cases, by so many processes, with a bar."""
+    """At least so many cases, by so many processes, with a bar; fewer where the user stops it."""
     worlds = -(-cases // QUESTIONS_A_WORLD)
     jobs = [(seed, first, min(first + WORLDS_AT_ONCE, worlds)) for first in range(0, worlds, WORLDS_AT_ONCE)]
     tally = Tally()
@@ -202,9 +202,12 @@ def compare(cases: int, seed: int, processes: int, console: Console) -> Tally:
         multiprocessing.get_context("spawn").Pool(processes) as pool,
     ):
         task = progress.add_task("cases", total=worlds * QUESTIONS_A_WORLD)
-        for part in pool.imap_unordered(_some_worlds, jobs):
-            tally.add(part)
-            progress.update(task, advance=part.cases)
+        try:
+            for part in pool.imap_unordered(_some_worlds, jobs):
+                tally.add(part)
+                progress.update(task, advance=part.cases)
+        except KeyboardInterrupt:
+            console.print("stopped: told is what was asked so far")
     return tally
 
 
@@ -223,7 +226,8 @@ def main(arguments: list[str] | None = None) -> int:
         tally = compare(chosen.cases, chosen.seed, chosen.processes, Console(stderr=True))
     else:
         tally = judged(chosen.seed, chosen.world)
-    return tell(tally, time.monotonic() - began, chosen.seed)
+    code = tell(tally, time.monotonic() - began, chosen.seed) if tally.cases else 1
+    return code if chosen.world is not None or tally.cases >= chosen.cases else 1
 
 
 def tell(tally: Tally, took_s: float, seed: int) -> int:
