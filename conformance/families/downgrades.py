@@ -183,6 +183,13 @@ def downgrades() -> tuple[Case, ...]:
             level("USA", "SECRET"),
             downgrade(NOW_NS, {"scheme": "USA", "level": "CONFIDENTIAL"}),
         ),
+        *whatever_else(),
+    )
+
+
+def whatever_else() -> tuple[Case, ...]:
+    """A downgrade changes the level and nothing else, a review date nothing at all."""
+    return (
         case(
             "a review date that passed lowers nothing",
             ABOVE,

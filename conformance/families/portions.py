@@ -122,8 +122,12 @@ def direct() -> tuple[Case, ...]:
                     clause(form="tracklets"),
                 )
             )
+    return (*found, *unreadable(), *beside_others())
+
+
+def beside_others() -> tuple[Case, ...]:
+    """Portions beside duties, beside each other, and where several clauses speak."""
     return (
-        *found,
         case(
             "what a portion leaves out comes behind what the clause strips",
             left("stage", "sensors"),
@@ -134,23 +138,6 @@ def direct() -> tuple[Case, ...]:
             "of two portions the one that may go goes",
             left("updates_count"),
             portions(portion("sensors", releasable_to=["KOR"]), portion("updates_count", releasable_to=[])),
-        ),
-        case(
-            "a portion for the recipient opens no label that does not name it",
-            UNREADABLE,
-            label(releasable_to=["USA"]),
-            portions(portion("sensors", releasable_to=["KOR"])),
-        ),
-        case("a portion that asks no more than the item cannot be read", UNREADABLE, asks_nothing()),
-        case(
-            "a portion below the item's level cannot be read",
-            UNREADABLE,
-            portions(portion("sensors", classification=HI)),
-        ),
-        case(
-            "two portions of one field cannot be read",
-            UNREADABLE,
-            portions(portion("sensors", releasable_to=[]), portion("sensors", restrictive=["SEA"])),
         ),
         case(
             "of two clauses of one form the one that leaves less out is chosen",
@@ -171,6 +158,29 @@ def direct() -> tuple[Case, ...]:
             portions(portion("sensors", restrictive=["SPACE"])),
             clause(categories=["SPACE"]),
             more("theirs", givers=["USA"], via="JPN"),
+        ),
+    )
+
+
+def unreadable() -> tuple[Case, ...]:
+    """What is no portion cannot be read, and nothing goes."""
+    return (
+        case(
+            "a portion for the recipient opens no label that does not name it",
+            UNREADABLE,
+            label(releasable_to=["USA"]),
+            portions(portion("sensors", releasable_to=["KOR"])),
+        ),
+        case("a portion that asks no more than the item cannot be read", UNREADABLE, asks_nothing()),
+        case(
+            "a portion below the item's level cannot be read",
+            UNREADABLE,
+            portions(portion("sensors", classification=HI)),
+        ),
+        case(
+            "two portions of one field cannot be read",
+            UNREADABLE,
+            portions(portion("sensors", releasable_to=[]), portion("sensors", restrictive=["SEA"])),
         ),
     )
 
@@ -268,6 +278,13 @@ def through_a_hub() -> tuple[Case, ...]:
             portions(portion("sensors", caveats=ORCON)),
             consent(via="USA", clause="pact#hub"),
         ),
+        *first_legs(),
+    )
+
+
+def first_legs() -> tuple[Case, ...]:
+    """What one of two legs leaves out is left out."""
+    return (
         case(
             "what the first leg leaves out the intermediary cannot pass on",
             left("sensors", by=HUB),
