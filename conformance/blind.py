@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from conformance.differential import Decide, DecidePlain, judged
 from conformance.questions import EXAMPLES
 from msgspec.structs import replace
+from spec.portions_reference import FIELDS_LEFT_EMPTY
 
 from trilat.model import (
     ITEM_KINDS,
@@ -26,9 +27,13 @@ from trilat.model import (
     Declaration,
     Declared,
     Effect,
+    Form,
+    ItemError,
     OnwardRule,
     Outcome,
+    Portion,
     Reason,
+    Report,
     Track,
     find_level,
 )
@@ -220,6 +225,66 @@ def _first_duties(found: Decision, held: AgreementSet) -> Decision:
     return replace(found, duties=rule.clause.duties) if permitted and rule is not None else found
 
 
+def _known_portions(item: Any, request: ReleaseRequest) -> Any:
+    kind, label = item.__struct_config__.tag, item.label
+    kept = tuple(
+        one
+        for one in label.portions
+        if one.field in FIELDS_LEFT_EMPTY.get(kind, ())
+        and (one.classification is None or find_level(one.classification, request.at_ns) is not None)
+    )
+    return replace(item, label=replace(label, portions=kept))
+
+
+def _lowered_at_once(item: Any, _: ReleaseRequest) -> Any:
+    later = item.label.downgrade
+    if later is None:
+        return item
+    return replace(item, label=replace(item.label, classification=later.classification, downgrade=None))
+
+
+def _portions(**changes: Any) -> Decide:
+    """`decide` that sees portions with something else in them; such as ask nothing then are gone."""
+
+    def seen(item: Any, _: ReleaseRequest) -> Any:
+        changed = [replace_unchecked(one, changes) for one in item.label.portions]
+        kept = tuple(one for one in changed if one is not None)
+        return replace(item, label=replace(item.label, portions=kept))
+
+    return _items(seen)
+
+
+def replace_unchecked(portion: Portion, changes: dict[str, Any]) -> Portion | None:
+    """The portion with changes, or None where it asks nothing then."""
+    try:
+        return replace(portion, **changes)
+    except ItemError:
+        return None
+
+
+def _without_figures(item: Any, _: ReleaseRequest) -> Any:
+    worded = {"statement": ("text",), "request": ("question",), "story": ("headline", "summary")}
+    fields = worded.get(item.__struct_config__.tag, ())
+    return replace(item, **dict.fromkeys(fields, "in words"))
+
+
+def _told(clause: Clause) -> Clause:
+    if clause.form not in {Form.MEASUREMENTS, Form.TRACKLETS}:
+        return clause
+    return replace(clause, duties=replace(clause.duties, sigma_class_m=0, tear_line=False))
+
+
+def _own_words(
+    item: AnyItem,
+    request: ReleaseRequest,
+    held: AgreementSet,
+    consents: Consents,
+    declarations: Declarations,
+) -> Decision:
+    ours = _BARE if isinstance(item, Report | Track) else decide
+    return ours(item, request, held, consents, declarations)
+
+
 def _for_anybody(clause: Clause) -> Clause:
     everybody = tuple(dict.fromkeys((*clause.receivers, "KOR", "USA")))
     return clause if clause.via else replace(clause, receivers=everybody)
@@ -286,6 +351,8 @@ def _lenient(
     )
 
 
+_BARE: Final = _clauses(_told)
+
 BLIND: Final = (
     Blind(1, "when labels end", _labels(expires_ns=None)),
     Blind(1, "that a level is unknown", _items(_known)),
@@ -329,6 +396,15 @@ BLIND: Final = (
         _agreements(lambda one: replace(one, survives_end=False)),
     ),
     Blind(22, "that two officers are asked for", _clauses(_one_officer)),
+    Blind(23, "portions that nobody can read", _items(_known_portions)),
+    Blind(24, "that a downgrade has come", _labels(downgrade=None)),
+    Blind(24, "that a downgrade is still to come", _items(_lowered_at_once)),
+    Blind(25, "portions", _labels(portions=())),
+    Blind(25, "the levels of portions", _portions(classification=None)),
+    Blind(25, "whom a portion names", _portions(releasable_to=None)),
+    Blind(25, "originator control of a portion", _portions(caveats=())),
+    Blind(26, "figures in words", _items(_without_figures)),
+    Blind(26, "that a sensor's own words hide nothing", _own_words),
 )
 
 

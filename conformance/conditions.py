@@ -1,6 +1,7 @@
 """Conditions for random worlds: areas, own times, situations, onward rules, two officers; declarations."""
 
 from collections.abc import Mapping
+from math import radians
 from random import Random
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from conformance.drawing import seldom, some
 from conformance.families.parts import DAY_NS, DECLARATION, NOW_NS
 from msgspec.structs import replace
 
+from trilat.geo import ecef_from_geodetic
 from trilat.model import (
     Agreement,
     AnyItem,
@@ -34,12 +36,6 @@ SITUATIONS: Final = ("launch", "storm")
 DECLARATION_EXAMPLE: Final = from_plain(
     {**DECLARATION, "declared": "suspension", "about": "one"}, Declaration
 )
-_GROUND_MM: Final = (
-    (-3_850_000_000, 3_210_000_000, 3_950_000_000),
-    (-3_350_000_000, 3_900_000_000, 3_850_000_000),
-    (-2_800_000_000, 4_200_000_000, 4_000_000_000),
-)
-"""Places above the ground between 119 and 141 degrees east, and about 37 north."""
 
 
 def place(draw: Random) -> Place:
@@ -48,6 +44,15 @@ def place(draw: Random) -> Place:
         latitude_1e7deg=draw.randint(300_000_000, 450_000_000),
         longitude_1e7deg=draw.randint(1_200_000_000, 1_400_000_000),
     )
+
+
+def position_mm(draw: Random) -> tuple[int, int, int]:
+    """A place as ECEF, on the ground or 150 km above it."""
+    at = place(draw)
+    x, y, z = ecef_from_geodetic(
+        radians(at.latitude_1e7deg * 1e-7), radians(at.longitude_1e7deg * 1e-7), draw.choice([0.0, 150_000.0])
+    )
+    return round(float(x) * 1_000), round(float(y) * 1_000), round(float(z) * 1_000)
 
 
 def area(draw: Random, name: str) -> NamedArea:
@@ -116,7 +121,7 @@ def somewhere(draw: Random, item: AnyItem) -> AnyItem:
     if isinstance(item, Vessel | Event):
         changes["place"] = None if draw.random() < 0.15 else place(draw)
     if isinstance(item, Track) and isinstance(item.state, Kinematics):
-        changes["state"] = replace(item.state, position_mm=draw.choice(_GROUND_MM))
+        changes["state"] = replace(item.state, position_mm=position_mm(draw))
     return replace(item, **changes)
 
 

@@ -2,9 +2,9 @@
 
 1. The whole decision of `decide` is that of the slow reference, also with files and consents turned round.
 2. `decide` permits where Cedar allows every request that the export asks for, and nowhere else. An error in
-   Cedar's answer fails the case. Where several originators allow it in forms that cannot be met together,
-   Cedar, which knows no forms, may allow what `decide` withholds for that alone; so it may where a portion of
-   the label that is left out takes a clause's form away.
+   Cedar's answer fails the case. Where several originators allow it in forms that cannot be met together, or
+   the first leg goes without a portion that the form needs, Cedar, which puts no clauses together, may allow
+   what `decide` withholds for that alone.
 3. One case in twenty is damaged as text, by a letter or a field: `decide_plain` says what the reference says.
 
 Cedar is asked what the export makes of a question; facts such as ranks and forms come from `trilat` itself,
@@ -103,10 +103,6 @@ def said(decision: Decision) -> str:
     )
 
 
-_FORMLESS = frozenset({Reason.FORM_NOT_AVAILABLE, Reason.THIRD_PARTY_RULE})
-"""Why `decide` withholds where a clause's form cannot be made without the portions that are left out."""
-
-
 def by_cedar(
     number: int, drawn: World, held: AgreementSet, decisions: list[Decision]
 ) -> Iterator[Disagreement]:
@@ -141,8 +137,8 @@ def by_cedar(
         errors = [error for part in parts for error in part.diagnostics.errors]
         allowed = all(part.allowed for part in parts)
         permits = decision.outcome is Outcome.PERMIT
-        apart = len(parts) > 1 and decision.reasons == (Reason.FORM_NOT_AVAILABLE,)
-        apart |= bool(asks.item.label.portions) and not _FORMLESS.isdisjoint(decision.reasons)
+        several = len(parts) > 1 or (asks.request.via is not None and bool(asks.item.label.portions))
+        apart = several and decision.reasons == (Reason.FORM_NOT_AVAILABLE,)
         if errors or not (allowed == permits or (allowed and apart)):
             theirs = f"errors: {errors}" if errors else "allowed" if allowed else "denied"
             yield Disagreement(number, place, "cedar", said(decision), theirs)
@@ -196,7 +192,7 @@ def _some_worlds(job: tuple[int, int, int]) -> Tally:
 
 
 def compare(cases: int, seed: int, processes: int, console: Console) -> Tally:
-    """At least so many cases, by so many processes, with a bar."""
+    """At least so many cases, by so many processes, with a bar; fewer where the user stops it."""
     worlds = -(-cases // QUESTIONS_A_WORLD)
     jobs = [(seed, first, min(first + WORLDS_AT_ONCE, worlds)) for first in range(0, worlds, WORLDS_AT_ONCE)]
     tally = Tally()
@@ -206,9 +202,12 @@ def compare(cases: int, seed: int, processes: int, console: Console) -> Tally:
         multiprocessing.get_context("spawn").Pool(processes) as pool,
     ):
         task = progress.add_task("cases", total=worlds * QUESTIONS_A_WORLD)
-        for part in pool.imap_unordered(_some_worlds, jobs):
-            tally.add(part)
-            progress.update(task, advance=part.cases)
+        try:
+            for part in pool.imap_unordered(_some_worlds, jobs):
+                tally.add(part)
+                progress.update(task, advance=part.cases)
+        except KeyboardInterrupt:
+            console.print("stopped: told is what was asked so far")
     return tally
 
 
@@ -227,7 +226,8 @@ def main(arguments: list[str] | None = None) -> int:
         tally = compare(chosen.cases, chosen.seed, chosen.processes, Console(stderr=True))
     else:
         tally = judged(chosen.seed, chosen.world)
-    return tell(tally, time.monotonic() - began, chosen.seed)
+    code = tell(tally, time.monotonic() - began, chosen.seed) if tally.cases else 1
+    return code if chosen.world is not None or tally.cases >= chosen.cases else 1
 
 
 def tell(tally: Tally, took_s: float, seed: int) -> int:

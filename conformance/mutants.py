@@ -8,23 +8,16 @@ A mutant is a piece of text of spec/ that stands there once, and what stands in 
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Final, NamedTuple
+from typing import Final
 
+from conformance.mutant import Mutant
+from conformance.mutants_of_labels import MUTANTS_OF_LABELS
 from conformance.own import asked, read
 from conformance.run import cases, differences
 
 SPEC: Final = Path(__file__).parents[1] / "spec"
 FILES: Final = ("conditions_reference", "portions_reference", "decide_reference")
 """The modules of spec/, those that others import first."""
-
-
-class Mutant(NamedTuple):
-    """One change: the rule, what is wrong then, the text and what takes its place."""
-
-    rule: int
-    wrong: str
-    text: str
-    instead: str
 
 
 MUTANTS: Final = (
@@ -464,6 +457,7 @@ MUTANTS: Final = (
         "[consent for consent in said if consent in last and at_ns < consent.until_ns]",
         "[consent for consent in said if at_ns < consent.until_ns]",
     ),
+    *MUTANTS_OF_LABELS,
 )
 
 

@@ -13,7 +13,7 @@ from conformance.drawing import seldom, some
 from conformance.families import forms
 from conformance.families.parts import CONSENT, DAY_NS, EQUIVALENT, NOW_NS
 
-from conformance import conditions
+from conformance import conditions, portions
 from trilat.model import (
     ITEM_KINDS,
     Agreement,
@@ -109,6 +109,7 @@ def world(seed: int, number: int) -> World:
 
 def duties(draw: Random) -> Duties:
     """Duties of which most ask for little."""
+    covers = seldom(draw)
     return Duties(
         delay_s=draw.choice([0, 0, 5, 30]),
         thin_s=60 if seldom(draw) else 0,
@@ -120,6 +121,11 @@ def duties(draw: Random) -> Duties:
         expire_s=draw.choice([0, 60, 600]),
         mark=some(draw, ("A", "B")),
         return_or_destroy=draw.random() < 0.5,
+        cover_m=draw.choice([500, 2000]) if covers else 0,
+        cover_epoch_s=draw.choice([0, 600, 3600]) if covers else 0,
+        sigma_class_m=512 if seldom(draw) else 0,
+        span_s=60 if seldom(draw) else 0,
+        tear_line=seldom(draw),
     )
 
 
@@ -196,9 +202,11 @@ def internal(draw: Random, party: str) -> Agreement:
     )
 
 
-def label(draw: Random, originator: str) -> Label:
-    """A label that is known, in time and for all parties, but for something now and then."""
-    return Label(
+def label(draw: Random, originator: str, kind: str) -> Label:
+    """A label that is known, in time and for all parties, but for something now and then; one in four has
+    portions, one in ten a downgrade.
+    """
+    made = Label(
         originator=originator,
         classification=draw.choice(RARE_LEVELS if seldom(draw) else LEVELS),
         releasable_to=some(draw, PARTIES) if seldom(draw) else PARTIES,
@@ -207,7 +215,14 @@ def label(draw: Random, originator: str) -> Label:
         caveats=(Caveat.ORIGINATOR_CONTROL,) if seldom(draw) else (),
         created_ns=NOW_NS + draw.choice([0, 1]) if seldom(draw) else NOW_NS - 1,
         expires_ns=NOW_NS + draw.choice([2, DAY_NS]) if seldom(draw) else None,
+        review_ns=NOW_NS + draw.choice([1, DAY_NS]) + 1 if seldom(draw) else None,
     )
+    if draw.random() < 0.1:
+        made = msgspec.structs.replace(made, downgrade=portions.downgrade(draw, made))
+    if draw.random() < 0.25:
+        marks = portions.portions(draw, kind, made, CATEGORIES)
+        made = msgspec.structs.replace(made, portions=marks)
+    return made
 
 
 def item(draw: Random, place: int) -> AnyItem:
@@ -226,11 +241,12 @@ def item(draw: Random, place: int) -> AnyItem:
         # What such a kind says of its parties is checked against label and provenance: these stay.
         origin, originators = "JPN", example.provenance.originators
     placed = conditions.somewhere(draw, example) if draw.random() < 0.5 else example
+    placed = portions.worded(draw, placed) if draw.random() < 0.5 else placed
     return msgspec.structs.replace(
         placed,
         item_id=f"{origin}/{kind}/{place}",
         subject="object-1",
-        label=label(draw, origin),
+        label=label(draw, origin, kind),
         provenance=Provenance(originators=originators),
         status=draw.choice(list(Status)) if draw.random() < 0.3 else Status.SIMULATED,
         domain=Domain.SEISMIC if seldom(draw) else Domain.MISSILE,

@@ -4,7 +4,7 @@ them in one table), every clause of every file is looked at every time, and noth
 
 A permission must pass all of rules 3 to 7, a prohibition must pass 3 and 4 and rule 8. What a party shows to
 its own staff goes by rule 10. What cannot be read goes by rule 16. Rules 17 to 22 stand in
-`conditions_reference.py`, what portions and downgrades of labels say in `portions_reference.py`.
+`conditions_reference.py`, rules 23 to 26 in `portions_reference.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from spec.conditions_reference import (
     rule_21_survives,
     rule_22_two_officers,
 )
-from spec.portions_reference import all_is_known, can_be_made, level_now, portions_left_out
+from spec.portions_reference import can_be_made, rule_23_known, rule_24_level, rule_25_portions
 
 from trilat.model import (
     Agreement,
@@ -270,7 +270,7 @@ def ways(question: Question) -> list[Way]:
 def rule_1_label(question: Question) -> set[Reason]:
     """The label is known, in time, below what never leaves, and names sender and recipient."""
     label = question.item.label
-    level = level_now(question) if all_is_known(question) else None
+    level = rule_24_level(question) if rule_23_known(question) else None
     holders = {label.originator, *label.releasable_to}
     found = {
         Reason.LABEL_UNKNOWN: level is None,
@@ -464,7 +464,7 @@ def rule_6_label(question: Question, clause: Clause) -> Iterator[Reason]:
     item, held = question.item, set(clause.categories)
     if clause.statuses and item.status not in clause.statuses:
         yield Reason.STATUS_NOT_ALLOWED
-    level = level_now(question) if all_is_known(question) else None
+    level = rule_24_level(question) if rule_23_known(question) else None
     limit = limit_of(question, clause)
     if (Rank.TOP_SECRET if level is None else level.rank) > limit:
         yield Reason.CLASSIFICATION_TOO_HIGH
@@ -523,7 +523,7 @@ def rule_9_consent(
 
 def portions_of(question: Question, clause: Clause) -> tuple[str, ...]:
     """The fields that a copy under a clause goes without, by the portions of its label."""
-    return portions_left_out(question, clause.categories, limit_of(question, clause))
+    return rule_25_portions(question, clause.categories, limit_of(question, clause))
 
 
 def left_out(verdicts: Sequence[Verdict]) -> list[str]:

@@ -1,5 +1,6 @@
-"""What of an item can go: forms, portions and downgrades of labels, slow and obvious. The second
-implementation of `trilat.policy.forms` and `trilat.policy.labelled`; imports the nouns and nothing else.
+"""What of an item can go: forms, and rules 23 to 26 on portions and downgrades of labels and on duties that
+hide. Slow and obvious; the second implementation of `trilat.policy.forms` and `trilat.policy.labelled`.
+Imports the nouns and nothing else.
 """
 
 from collections.abc import Sequence
@@ -40,7 +41,7 @@ FIELDS_LEFT_EMPTY = {
 """What a copy of each kind can go without; the kinds about other items go whole."""
 
 
-def level_now(question: Any) -> Level | None:
+def rule_24_level(question: Any) -> Level | None:
     """The level in force: a downgrade that has come holds, one that is to come does not."""
     label = question.item.label
     said = label.classification
@@ -49,7 +50,7 @@ def level_now(question: Any) -> Level | None:
     return find_level(said, question.at_ns)
 
 
-def all_is_known(question: Any) -> bool:
+def rule_23_known(question: Any) -> bool:
     """Nothing in the label is unknown: no level of a downgrade or a portion, and no portion's field."""
     item = question.item
     later = item.label.downgrade
@@ -63,7 +64,7 @@ def all_is_known(question: Any) -> bool:
     return True
 
 
-def portions_left_out(question: Any, categories: tuple[str, ...], limit: Rank) -> tuple[str, ...]:
+def rule_25_portions(question: Any, categories: tuple[str, ...], limit: Rank) -> tuple[str, ...]:
     """The fields that a copy under this clause goes without. A portion that names fewer parties must name all
     of them on the way; one under control of the originator goes straight from it or not at all.
     """
@@ -92,24 +93,41 @@ def portions_left_out(question: Any, categories: tuple[str, ...], limit: Rank) -
     return tuple(gone)
 
 
-def can_be_made(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
-    """The table of forms, row by row; `gone` are fields that the copy goes without."""
+def rule_26_hidden(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
+    """What duties hide can be hidden. A report and tracklets are a sensor's own words, so they have no class
+    of error and no tear-line; a plot tells its site, so nothing covers it; words with figures get no coarser,
+    but for words that do not go.
+    """
     kind = kind_of(item)
-    moved = duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m
     raw = kind in ("report", "track") and form in (Form.MEASUREMENTS, Form.TRACKLETS)
     if raw and (duties.sigma_class_m or duties.tear_line):
         return False
-    if moved or duties.round_time_s or duties.sigma_class_m:
-        words = {
-            "statement": lambda: item.text,
-            "request": lambda: item.question,
-            "story": lambda: item.headline + item.summary,
-        }.get(kind, str)()
-        if any(letter.isnumeric() for letter in words):
-            return False
+    if duties.cover_m and kind == "report" and isinstance(item.observation, RadarPlot | DirectionPlot):
+        return False
+    words = {
+        "statement": lambda: item.text,
+        "request": lambda: item.question,
+        "story": lambda: item.headline + ("" if "summary" in gone else item.summary),
+    }.get(kind, str)()
+    coarser = (
+        duties.round_position_m,
+        duties.round_velocity_m_per_s,
+        duties.round_time_s,
+        duties.cover_m,
+        duties.sigma_class_m,
+    )
+    return not (any(coarser) and any(letter.isnumeric() for letter in words))
+
+
+def can_be_made(item: Any, form: Form, duties: Duties, gone: Sequence[str]) -> bool:
+    """The table of forms, row by row; `gone` are fields that the copy goes without."""
+    kind = kind_of(item)
+    if not rule_26_hidden(item, form, duties, gone):
+        return False
     if kind == "report":
         plot = isinstance(item.observation, RadarPlot | DirectionPlot)
-        honest = not duties.round_time_s and not (plot and moved)
+        rounded = duties.round_position_m or duties.round_velocity_m_per_s
+        honest = not duties.round_time_s and not (plot and rounded)
         whole = form is Form.MEASUREMENTS
         return honest and (whole or (form is Form.TRACKLETS and isinstance(item.observation, Equivalent)))
     if kind == "track":

@@ -2,16 +2,40 @@
 
 from typing import Final
 
-from conformance.families import answers, areas, clauses, conditions, consents, forms, labels, paths, staff
+from conformance.families import (
+    answers,
+    areas,
+    clauses,
+    conditions,
+    consents,
+    downgrades,
+    forms,
+    hidden,
+    labels,
+    paths,
+    portions,
+    staff,
+)
 from conformance.families.parts import Family
+
+_MODULES: Final = (
+    labels,
+    paths,
+    clauses,
+    forms,
+    consents,
+    staff,
+    answers,
+    areas,
+    conditions,
+    downgrades,
+    portions,
+    hidden,
+)
 
 FAMILIES: Final[tuple[Family, ...]] = tuple(
     sorted(
-        (
-            family
-            for module in (labels, paths, clauses, forms, consents, staff, answers, areas, conditions)
-            for family in module.families()
-        ),
+        (family for module in _MODULES for family in module.families()),
         key=lambda family: family.rule,
     )
 )

@@ -17,7 +17,7 @@ from conformance.write import CASES, file_name, text_of
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "spec"
-RULES = range(1, 23)
+RULES = range(1, 27)
 NAMES = {
     "parties",
     "releasable_to",

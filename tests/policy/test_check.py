@@ -131,6 +131,12 @@ FINDINGS = [
         "a consent names the subject",
     ),
     (
+        "a tear-line that two officers' consent would name",
+        pact(clause("1", approval='"two-person"', duties="tear_line = true")),
+        "error",
+        "a consent names the subject",
+    ),
+    (
         "observations at a rounded time",
         pact(clause("1", kinds='["report"]', form='"measurements"', duties="round_time_s = 10")),
         "warning",

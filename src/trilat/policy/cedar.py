@@ -8,8 +8,8 @@ Rules
    whose area, situation or onward rule is met.
 3. A release is permitted where Cedar allows every request of its question.
 4. Not expressed: which of several clauses is chosen, form and duties of the copy, the reasons, whether a
-   refusal waits for a person, and whether the forms of several originators can be met together, or a form
-   without the portions of the label that are left out.
+   refusal waits for a person, and whether the forms of several originators, or of both legs of a path, can be
+   met together.
 
 Cedar skips a policy that errs, even a `forbid`. The schema is strict so that none can; still, an error in
 Cedar's answer must be taken for a refusal. Reference: the Cedar policy language, version 4.
@@ -20,8 +20,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from trilat.model import SCHEMES, Approval, Classification, Clause, Effect, OnwardRule, Rank
+from trilat.model import SCHEMES, Approval, Classification, Effect, Form, OnwardRule, Rank
 from trilat.policy.agreements import AgreementSet, Rule
+from trilat.policy.protection import coarsened
 
 NAMESPACE: Final = "Trilat"
 RELEASE: Final = "release"
@@ -33,10 +34,20 @@ SHOW: Final = "show"
 NOT_FORBIDDEN: Final = "not-forbidden"
 """Allowed wherever no clause forbids: all that other originators of a shown item are asked."""
 
-CLAUSE_FACTS: Final = ("ended", "surviving", "in_area", "declared", "suspended", "kept_from_going_on")
+CLAUSE_FACTS: Final = (
+    "ended",
+    "surviving",
+    "in_area",
+    "declared",
+    "suspended",
+    "kept_from_going_on",
+    "emptied",
+    "in_figures",
+)
 """Sets of clauses, by full name, of which a request says: its agreement has ended by notice; it outlives its
 agreement; the item's place is covered; its situation is declared; its giver, or the intermediary, has
-suspended it; an onward rule keeps the item with the intermediary."""
+suspended it; an onward rule keeps the item with the intermediary; the portions of the label that may not go
+under it leave too little for its form; what may go under it is words that hold figures."""
 
 _ANY: Final = "principal, action, resource"
 _GIVING: Final = (
@@ -164,7 +175,8 @@ def _permit_conditions(rule: Rule) -> Iterator[str]:
         yield f"(resource.permissive_count == 0 || {held}.containsAny(resource.permissive))"
     else:
         yield "resource.restrictive_count == 0 && resource.permissive_count == 0"
-    yield from _form(clause)
+    yield from _form(rule)
+    yield f"!{_fact('emptied', rule)}"
     yield _approval(rule)
 
 
@@ -180,14 +192,21 @@ def _level(highest: Classification | None) -> str:
     return f"({' || '.join((*windows, f'resource.rank <= {int(Rank.UNCLASSIFIED)}'))})"
 
 
-def _form(clause: Clause) -> Iterator[str]:
-    """That the form can be made: no report's time can be rounded, and no plot's position."""
+def _form(rule: Rule) -> Iterator[str]:
+    """That the form can be made: no report's time can be rounded, no plot's position rounded or covered, no
+    sensor's own words hidden, no words coarsened that hold figures.
+    """
+    clause, duties = rule.clause, rule.clause.duties
     if clause.form is not None:
         yield f"resource.forms.contains({quoted(clause.form.value)})"
-    if clause.duties.round_time_s:
+    if duties.round_time_s:
         yield 'resource.kind != "report"'
-    if clause.duties.round_position_m or clause.duties.round_velocity_m_per_s:
+    if duties.round_position_m or duties.round_velocity_m_per_s or duties.cover_m:
         yield "!resource.plot"
+    if clause.form in {Form.MEASUREMENTS, Form.TRACKLETS} and (duties.sigma_class_m or duties.tear_line):
+        yield 'resource.kind != "report" && resource.kind != "track"'
+    if coarsened(duties):
+        yield f"!{_fact('in_figures', rule)}"
 
 
 def _approval(rule: Rule) -> str:

@@ -26,7 +26,7 @@ from trilat.model import (
     Report,
     kind_of,
 )
-from trilat.policy.agreements import AgreementSet
+from trilat.policy.agreements import AgreementSet, Rule
 from trilat.policy.areas import lies_within, may_touch
 from trilat.policy.cedar import (
     CLAUSE_FACTS,
@@ -42,8 +42,9 @@ from trilat.policy.conditions import condition_failures, received_to_stay, survi
 from trilat.policy.consents import Answered, answered
 from trilat.policy.decide import decide
 from trilat.policy.declared import DeclaredNow, declared_now
-from trilat.policy.forms import makeable
-from trilat.policy.labelled import level_of
+from trilat.policy.forms import makeable, without
+from trilat.policy.labelled import barred_portions, level_of, portions_left_out
+from trilat.policy.protection import told_in_figures
 from trilat.policy.request import ReleaseRequest
 
 _NO_DUTIES: Final = Duties()
@@ -197,6 +198,7 @@ def _clause_facts(
         and received_to_stay(leg, giver, recipient, declared)
         for leg in legs
     )
+    barred = _barred(item, request)
     facts: dict[str, list[str]] = {name: [] for name in CLAUSE_FACTS}
     for rule in (*direction.permits, *direction.forbids):
         forbids = rule.clause.effect is Effect.FORBID
@@ -208,11 +210,37 @@ def _clause_facts(
             "declared": declared.holds(rule, rule.clause.situations, giver),
             "suspended": Reason.GIVING_SUSPENDED in failed,
             "kept_from_going_on": stays or Reason.ONWARD_NOT_ALLOWED in failed,
+            "emptied": _is_emptied(item, rule, barred, request.at_ns),
+            "in_figures": told_in_figures(_going(item, rule, barred, request.at_ns)),
         }
         for name in CLAUSE_FACTS:
             if holds[name]:
                 facts[name].append(rule.name)
     return facts
+
+
+def _barred(item: AnyItem, request: ReleaseRequest) -> frozenset[str]:
+    """The portions that no clause can let go this way."""
+    sender, recipient, via = request.sender, request.recipient, request.via
+    staff = recipient.startswith(f"{sender}/")
+    way = (sender,) if staff else (sender, recipient, via)
+    passed_on = not staff and (via is not None or sender != item.label.originator)
+    return barred_portions(item.label, request.at_ns, way, passed_on=passed_on)
+
+
+def _going(item: AnyItem, rule: Rule, barred: frozenset[str], at_ns: int) -> AnyItem:
+    """The item without the portions that may not go under the clause."""
+    if not item.label.portions:
+        return item
+    return without(item, portions_left_out(item.label, barred, rule.clause, rule.rank_max(at_ns), at_ns))
+
+
+def _is_emptied(item: AnyItem, rule: Rule, barred: frozenset[str], at_ns: int) -> bool:
+    """Whether the clause's form can be made of the item, and not of what may go of it."""
+    form = rule.clause.form
+    if form is None or not item.label.portions or not makeable(item, form, _NO_DUTIES):
+        return False
+    return not makeable(_going(item, rule, barred, at_ns), form, _NO_DUTIES)
 
 
 def _item_facts(item: AnyItem, at_ns: int) -> dict[str, Any]:

@@ -269,7 +269,7 @@ def _hiding(rule: Rule, agreements: AgreementSet) -> _Said:
             "error",
             f"a tear-line is the originator's to sign, not for {clause.via} to make: drop `tear_line`",
         )
-    if clause.approval is Approval.ORIGINATOR:
+    if clause.approval is not Approval.NONE:
         yield "error", "a consent names the subject, and a tear-line hides it: drop `tear_line` or `approval`"
 
 

@@ -157,7 +157,9 @@ def _permitted(item: AnyItem, decision: Decision) -> tuple[Form, Duties]:
     about = decision.item
     if about is None or (about.item_id, about.version) != (item.item_id, item.version):
         raise UsageError(f"the decision is not about `{item.item_id}` version {item.version}: decide on it")
-    if not makeable(item, decision.form, decision.duties):
+    # What the label's portions leave out is stripped, and may have held what this form cannot say.
+    copies = (item, without(item, decision.duties.strip))
+    if not any(makeable(copy, decision.form, decision.duties) for copy in copies):
         raise UsageError(
             f"`{decision.form.value}` cannot be made from this {kind_of(item)}: decide on the item anew"
         )
