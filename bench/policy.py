@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
+import cedarpy
 import msgspec
 import numpy as np
 from figures import Figure
@@ -56,9 +57,11 @@ from trilat.policy import (
     LabelClasses,
     ReleaseRequest,
     ReleaseTable,
+    cedar_questions,
     compare,
     decide,
     decide_many,
+    export_cedar,
     strike,
 )
 
@@ -185,6 +188,7 @@ def figures() -> list[Figure]:
         *of_table(items, files, request, list(zip(some, recipients, strict=True)), draw),
         *of_batch(items, files, request, NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))),
         *of_decide(list(zip(some, asks, strict=True)), files),
+        *of_cedar(list(zip(some, asks, strict=True)), files),
         *of_conditions(items, files, request, NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))),
     ]
 
@@ -278,6 +282,38 @@ def of_decide(calls: list[tuple[AnyItem, ReleaseRequest]], files: dict[str, Agre
             lambda: [decide_reference.decide(item, ask, files, ()) for item, ask in few],
             None,
             "-",
+        ),
+    ]
+
+
+def of_cedar(calls: list[tuple[AnyItem, ReleaseRequest]], files: dict[str, Agreement]) -> list[Figure]:
+    """Cedar on the exported policies: permit or not, without reason, form or duties."""
+    held = AgreementSet.of(files)
+    export = export_cedar(held)
+    known = {json.dumps(entity["uid"]): entity for entity in json.loads(export.entities)}
+    asked = [question for item, ask in calls[:300] for question in cedar_questions(item, ask, held)]
+    for question in asked:
+        known |= {json.dumps(entity["uid"]): entity for entity in question.entities}
+    requests = [
+        {name: getattr(one, name) for name in ("principal", "action", "resource", "context")} for one in asked
+    ]
+    policies = cedarpy.PolicySet.from_str(export.policies)
+    entities = cedarpy.Entities.from_json_str(json.dumps(list(known.values())))
+    schema = cedarpy.Schema.from_json_str(export.schema)
+    return [
+        rate(
+            "cedarpy in one batch, policies parsed once /s",
+            len(requests),
+            lambda: cedarpy.is_authorized_batch(requests, policies, entities, schema),
+            None,
+            "permit or not, nothing else",
+        ),
+        rate(
+            "cedarpy one by one /s",
+            20,
+            lambda: [cedarpy.is_authorized(one, export.policies, entities) for one in requests[:20]],
+            None,
+            "policies as text, as auditors ask",
         ),
     ]
 
