@@ -26,6 +26,7 @@ import numpy as np
 from figures import Figure
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from conditioned import conditioned, declarations, somewhere
 from spec import decide_reference
 from tests.policy import cases
 
@@ -38,6 +39,7 @@ from trilat.model import (
     Caveat,
     Classification,
     Clause,
+    Declaration,
     Domain,
     Duties,
     Effect,
@@ -183,6 +185,7 @@ def figures() -> list[Figure]:
         *of_table(items, files, request, list(zip(some, recipients, strict=True)), draw),
         *of_batch(items, files, request, NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))),
         *of_decide(list(zip(some, asks, strict=True)), files),
+        *of_conditions(items, files, request, NOW_NS + draw.integers(-300 * DAY_NS, 1, size=len(items))),
     ]
 
 
@@ -279,13 +282,43 @@ def of_decide(calls: list[tuple[AnyItem, ReleaseRequest]], files: dict[str, Agre
     ]
 
 
+def of_conditions(
+    items: list[AnyItem], files: dict[str, Agreement], request: ReleaseRequest, at_ns: np.ndarray
+) -> list[Figure]:
+    """Ten agreements ask for areas and situations; items are everywhere, ten situations come and go."""
+    draw = Random(SEED)
+    asking = conditioned(draw, files, 10)
+    spread = [somewhere(draw, item) for item in items]
+    said = declarations(draw, GIVERS, NOW_NS, 10)
+    held = AgreementSet.of(asking)
+    waiting = [rule.clause.receivers[0] for rule in held.rules if rule.clause.situations]
+    asks = [msgspec.structs.replace(request, recipient=code) for code in waiting]
+    calls = [(draw.choice(spread), draw.choice(asks)) for _ in range(CALLS)]
+    singles = [lambda item=item, ask=ask: decide(item, ask, held, (), said) for item, ask in calls]
+    return [
+        rate(
+            "unseen classes, instants, areas, situations /s",
+            len(items) * len(PARTIES),
+            lambda: unseen(spread, request, asking, at_ns, said),
+            500e3,
+            "from items, 20 recipients, an instant each",
+        ),
+        p99_us("one full decision by situations p99, us", singles, 100, "-"),
+    ]
+
+
 def unseen(
-    items: list[AnyItem], request: ReleaseRequest, files: dict[str, Agreement], at_ns: object = None
+    items: list[AnyItem],
+    request: ReleaseRequest,
+    files: dict[str, Agreement],
+    at_ns: np.ndarray | None = None,
+    said: tuple[Declaration, ...] = (),
 ) -> None:
     held = AgreementSet.of(files)
     batch = ItemBatch.of(LabelClasses(), items)
     for code in PARTIES:
-        decide_many(batch, msgspec.structs.replace(request, recipient=code), held, at_ns=at_ns)
+        asked = msgspec.structs.replace(request, recipient=code)
+        decide_many(batch, asked, held, at_ns=at_ns, declarations=said)
 
 
 def grown(factor: int) -> Figure:

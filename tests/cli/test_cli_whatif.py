@@ -3,13 +3,22 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.cli.commands import EXAMPLE, trilat
 from tests.policy import cases
 from tests.policy.test_table import TEXT
 
 from trilat.ledger import Entry, EntryKind, Ledger, SqliteStore
-from trilat.model import Warning, WarningKind, WarningState, encode
+from trilat.model import (
+    SECOND_NS,
+    Warning,
+    WarningKind,
+    WarningState,
+    encode,
+    format_instant,
+    to_plain,
+)
 from trilat.node import SystemClock
 
 PREVIEW = (
@@ -134,3 +143,36 @@ def test_for_people_a_preview_shows_the_fields_that_would_be_otherwise() -> None
     ended = trilat(*PREVIEW)
     assert "would leave" in ended.out
     assert "is withheld" in ended.out
+
+
+SITUATION = 'form = "tracks"\nsituations = ["storm"]'
+
+
+def test_what_if_knows_what_was_declared(folder: Path) -> None:
+    """Of two tracks one comes while a storm is declared: under a clause that waits for it, one is lost."""
+    pact = TEXT.replace('kinds = ["track"]', KINDS).replace('form = "tracks"', SITUATION)
+    (folder / "pact.toml").write_text(pact, encoding="utf-8")
+    store = SqliteStore(folder / "JPN.ledger")
+    ledger = Ledger(store, "JPN", bytes(32), SystemClock(), os.urandom)
+    storm = cases.declaration(about="storm", at_ns=cases.NOW_NS + 10 * SECOND_NS)
+    later = cases.track(item_id="JPN-t3", at_ns=cases.NOW_NS + 20 * SECOND_NS)
+    ledger.append([Entry(kind=EntryKind.ITEM, content=encode(item)) for item in (storm, later)])
+    ledger.close()
+    told = trilat(*what_if(folder, "--draft", folder / "pact.toml", "--json")).value["recipients"]["KOR"]
+    assert told["lost_items"] == ["JPN-warn-1", "JPN-t1", "JPN-t2"]
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+def test_a_preview_counts_declarations_among_the_items(tmp_path: Path, is_declared: bool) -> None:
+    (tmp_path / "pacts").mkdir()
+    waiting = TEXT.replace('form = "tracks"', SITUATION)
+    (tmp_path / "pacts" / "pact.toml").write_text(waiting, encoding="utf-8")
+    items = [cases.track(), *([cases.declaration(about="storm")] if is_declared else [])]
+    lines = tmp_path / "items.jsonl"
+    lines.write_bytes(b"\n".join(msgspec.json.encode(to_plain(item)) for item in items))
+    ended = trilat(
+        *("preview", lines, "--agreements", tmp_path / "pacts", "--from", "JPN", "--to", "KOR"),
+        *("--purpose", "missile-warning", "--at", format_instant(cases.NOW_NS), "--json"),
+    )
+    outcome = ended.values[0]["recipients"]["KOR"]["outcome"]
+    assert outcome == ("permit" if is_declared else "withhold")

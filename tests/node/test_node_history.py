@@ -9,9 +9,11 @@ from tests.policy import cases
 from tests.properties import test_decide_reference as drawn
 
 from trilat.ledger import Entry, EntryKind, Ledger, MemoryStore
-from trilat.model import AnyItem, LedgerError, Row, encode
+from trilat.link import Parcel
+from trilat.model import AnyItem, Decision, Duties, Form, LedgerError, Outcome, Reason, Row, encode
 from trilat.node import SystemClock, read_history
-from trilat.policy import ItemBatch, LabelClasses
+from trilat.node.records import ReceivedRecord
+from trilat.policy import ItemBatch, LabelClasses, degrade
 
 
 def ledger_of(items: list[AnyItem], kind: EntryKind = EntryKind.ITEM) -> tuple[Ledger, MemoryStore]:
@@ -40,6 +42,8 @@ def test_classes_instants_and_names_are_those_of_the_items() -> None:
     assert list(history.batch.created_ns) == list(whole.created_ns)
     assert list(history.batch.expires_ns) == list(whole.expires_ns)
     assert list(history.batch.names) == list(whole.names)
+    assert list(history.batch.valid_ns) == list(whole.valid_ns)
+    assert list(history.batch.items) == items
     assert list(history.at_ns) == list(whole.created_ns)
 
 
@@ -90,3 +94,47 @@ def test_progress_counts_every_row_once() -> None:
     told: list[int] = []
     read_history(ledger, LabelClasses(), told.append)
     assert sum(told) == 30
+
+
+def received(item: AnyItem, sender: str, refusal: str = "") -> bytes:
+    """A row of what a partner sent."""
+    decision = Decision(
+        item=item.reference,
+        sender=sender,
+        recipient="JPN",
+        via=None,
+        purpose="missile-warning",
+        decided_ns=cases.NOW_NS,
+        outcome=Outcome.PERMIT,
+        clauses=("pact.toml#1",),
+        reasons=(Reason.PERMITTED,),
+        form=Form.MEASUREMENTS,
+        duties=Duties(),
+    )
+    parcel = Parcel(release=encode(degrade(item, decision, b"")), marking=b"marked")
+    return encode(
+        ReceivedRecord(sender=sender, stream="s", sequence=1, parcel=encode(parcel), refusal=refusal)
+    )
+
+
+def test_declarations_are_the_partys_own_and_what_partners_said_themselves() -> None:
+    own, of_usa = cases.declaration("JPN"), cases.declaration("USA")
+    ledger, _ = ledger_of([cases.track(), own])
+    rows = [received(of_usa, "USA"), received(cases.declaration("KOR"), "USA"), received(of_usa, "USA", "no")]
+    ledger.append([Entry(kind=EntryKind.RECEIVED, content=content) for content in rows])
+    history = read_history(ledger, LabelClasses())
+    assert history.declarations == (own, of_usa)
+    assert len(history.batch) == 4
+
+
+def test_a_declaration_by_another_party_among_own_items_is_not_heard() -> None:
+    ledger, _ = ledger_of([cases.declaration("USA")])
+    assert read_history(ledger, LabelClasses()).declarations == ()
+
+
+def test_an_item_that_is_removed_while_items_are_read_in_turn_is_named() -> None:
+    ledger, _ = ledger_of(some_items(3))
+    history = read_history(ledger, LabelClasses())
+    ledger.remove_content(2, "recalled")
+    with pytest.raises(LedgerError, match="entry 2 holds no item any more"):
+        list(history.batch.items)

@@ -9,6 +9,7 @@ from trilat.model import (
     SECOND_NS,
     AnyItem,
     Classification,
+    Declaration,
     Outcome,
     Reason,
     Status,
@@ -101,6 +102,60 @@ def test_the_table_does_not_answer_after_its_agreements_changed(instant: str) ->
     _, table = made()
     with pytest.raises(UsageError, match="another time"):
         table.find(cases.track(), "KOR", parse_instant(instant))
+
+
+WAITING = TEXT.replace('form = "tracks"', 'form = "tracks"\nsituations = ["storm"]\nsituation_max_s = 60')
+STORM = cases.declaration(about="storm", valid_ns=cases.NOW_NS - SECOND_NS)
+
+
+def waiting(*declarations: Declaration, at_ns: int = cases.NOW_NS) -> ReleaseTable:
+    """A table of tracks under a clause that waits for a storm."""
+    classes = LabelClasses()
+    classes.number(cases.track())
+    request = msgspec.structs.replace(REQUEST, at_ns=at_ns)
+    return ReleaseTable.of(classes, request, ("KOR",), held(WAITING), (), declarations)
+
+
+def test_the_table_holds_while_what_is_declared_does() -> None:
+    table = waiting(STORM)
+    found = table.find(cases.track(), "KOR", cases.NOW_NS)
+    assert found is not None
+    assert found.outcome is Outcome.PERMIT
+    assert (table.from_ns, table.until_ns) == (STORM.valid_ns, STORM.valid_ns + 60 * SECOND_NS)
+    with pytest.raises(UsageError, match="another time"):
+        table.find(cases.track(), "KOR", table.until_ns)
+
+
+@pytest.mark.parametrize(
+    "declarations",
+    [
+        (),
+        (cases.declaration("KOR", about="storm"),),
+        (cases.declaration(about="flood"),),
+        (msgspec.structs.replace(STORM, status=Status.REAL),),
+        (STORM, msgspec.structs.replace(STORM, version=2, stands=False)),
+    ],
+    ids=["nobody declared", "another party did", "another thing", "another status", "it was lifted"],
+)
+def test_where_nothing_is_declared_the_table_withholds(declarations: tuple[Declaration, ...]) -> None:
+    found = waiting(*declarations).find(cases.track(), "KOR", cases.NOW_NS)
+    assert found is not None
+    assert found.reasons == (Reason.SITUATION_NOT_DECLARED,)
+
+
+def test_what_nobody_waits_for_does_not_end_a_table() -> None:
+    plain, told = waiting(), waiting(cases.declaration(about="flood"), cases.declaration("KOR"))
+    assert (told.from_ns, told.until_ns) == (plain.from_ns, plain.until_ns)
+
+
+def test_where_a_clause_asks_for_an_area_the_table_has_no_answer() -> None:
+    circle = "{ latitude_deg = 36.0, longitude_deg = 133.0, radius_m = 1000 }"
+    area = f'[[area]]\nname = "here"\ncircle = {circle}\n[[clause]]'
+    text = TEXT.replace("[[clause]]", area).replace('form = "tracks"', 'form = "tracks"\nareas = ["here"]')
+    classes = LabelClasses()
+    classes.number(cases.track())
+    table = ReleaseTable.of(classes, REQUEST, ("KOR",), held(text))
+    assert table.find(cases.track(), "KOR", cases.NOW_NS) is None
 
 
 def test_a_party_without_a_column_is_refused() -> None:

@@ -15,15 +15,7 @@ from tests.properties import test_decide_reference as drawn
 
 from conformance import conditions
 from trilat.model import Agreement, AnyItem, Consent, Declaration, Outcome, Reason, parse_instant
-from trilat.policy import (
-    AgreementSet,
-    ItemBatch,
-    LabelClasses,
-    ReleaseRequest,
-    ReleaseTable,
-    decide,
-    decide_many,
-)
+from trilat.policy import AgreementSet, ReleaseRequest, decide
 
 Conditioned = tuple[
     AnyItem, ReleaseRequest, dict[str, Agreement], tuple[Consent, ...], tuple[Declaration, ...]
@@ -77,32 +69,6 @@ def test_the_fast_rules_and_the_reference_agree_on_every_condition(make: Any, ex
     if make is conditioned_question:
         expected |= {Reason.ONWARD_NOT_ALLOWED, Reason.CONSENT_NEEDED, Reason.CONSENT_REFUSED}
     assert expected <= set(reasons), expected - set(reasons)
-
-
-@pytest.mark.parametrize("is_declared", [True, False])
-def test_a_batch_and_the_table_follow_decide_on_every_condition(is_declared: bool) -> None:
-    seen: Counter[Outcome] = Counter()
-    for seed in range(200):
-        draw = Random(seed)
-        make = conditioned_question if seed % 4 else conditioned_own_staff_question
-        first, request, files, said, given = make(seed)
-        declared = given if is_declared else ()
-        held = AgreementSet.of(files)
-        items = [first, *(conditions.somewhere(draw, first) for _ in range(3)), drawn.shared_item(draw)]
-        classes = LabelClasses()
-        batch = ItemBatch.of(classes, items)
-        answers = decide_many(batch, request, held, said, declarations=declared)
-        table = ReleaseTable.of(
-            classes, request, (request.recipient,), held, said, is_declared=bool(declared)
-        )
-        for place, item in enumerate(items):
-            decision = decide(item, request, held, said, declared)
-            assert tuple(Outcome)[answers.outcome[place]] is decision.outcome, f"seed {seed}"
-            assert answers.reasons_of(place) == decision.reasons
-            found = table.find(item, request.recipient, request.at_ns)
-            assert found is None or (found.outcome, found.reasons) == (decision.outcome, decision.reasons)
-            seen[decision.outcome] += 1
-    assert seen[Outcome.PERMIT] >= 0.03 * seen.total()
 
 
 def test_a_term_that_began_on_the_last_of_january_ends_on_the_last_of_february() -> None:

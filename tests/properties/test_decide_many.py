@@ -1,12 +1,17 @@
 """Many at once, and looked up in a table: the answers of `decide`, for random agreements and items."""
 
+import itertools
 from collections import Counter
 from random import Random
+from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
+from conformance.conditions import somewhere
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.properties import test_conditions_reference as conditions
 from tests.properties import test_decide_reference as drawn
 
 from trilat.model import AnyItem, Consent, Decision, Form, Outcome, Reason
@@ -20,6 +25,7 @@ from trilat.policy import (
     decide,
     decide_many,
 )
+from trilat.policy import batch as batch_module
 
 Answer = tuple[Outcome, Form | None, tuple[Reason, ...]]
 SHIFTS_NS = (
@@ -87,6 +93,84 @@ def test_a_batch_gives_each_item_the_answer_of_decide_at_its_own_instant() -> No
     compare()
     assert seen[Outcome.PERMIT] >= 0.1 * seen.total()
     assert seen[Outcome.REFER] >= 0.01 * seen.total()
+
+
+def conditioned_crowd(seed: int) -> tuple[list[AnyItem], conditions.Conditioned]:
+    """A question under clauses with conditions, and more items elsewhere, older, and of other classes."""
+    draw = Random(seed)
+    own_staff = draw.random() < 0.25
+    make = conditions.conditioned_own_staff_question if own_staff else conditions.conditioned_question
+    question = make(seed)
+    items = [question[0], *(somewhere(draw, question[0]) for _ in range(10))]
+    items += [somewhere(draw, renamed(draw, drawn.shared_item(draw))) for _ in range(20)]
+    return items, question
+
+
+def test_areas_situations_notices_and_onward_rules_are_answered_in_the_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: Counter[Outcome] = Counter()
+    reasons: Counter[Reason] = Counter()
+    asked_alone = 0
+
+    def counted(*arguments: Any) -> Decision:
+        nonlocal asked_alone
+        asked_alone += 1
+        return decide(*arguments)
+
+    monkeypatch.setattr(batch_module, "decide", counted)
+
+    @settings(max_examples=400, derandomize=True, deadline=None, database=None)
+    @given(st.integers(0, 2**63))
+    def compare(seed: int) -> None:
+        items, (_, request, files, consents, declarations) = conditioned_crowd(seed)
+        held, draw = AgreementSet.of(files), Random(seed)
+        consents = consents if draw.random() < 0.5 else ()
+        at_ns = np.array([drawn.NOW_NS + draw.choice(SHIFTS_NS) for _ in items])
+        answers = decide_many(
+            ItemBatch.of(LabelClasses(), items), request, held, consents, at_ns, declarations
+        )
+        for place, (item, instant) in enumerate(zip(items, at_ns, strict=True)):
+            asked = msgspec.structs.replace(request, at_ns=int(instant))
+            decision = decide(item, asked, held, consents, declarations)
+            assert answer_at(answers, place) == answer_of(decision), f"seed {seed}, item {place}"
+            rule = held.rules[answers.rule[place]].name if answers.rule[place] >= 0 else None
+            assert rule == (decision.clauses[0] if decision.outcome is Outcome.PERMIT else None)
+            seen[decision.outcome] += 1
+            reasons.update(decision.reasons)
+
+    compare()
+    assert asked_alone <= 0.5 * seen.total()
+    assert seen[Outcome.PERMIT] >= 0.03 * seen.total(), seen
+    assert seen[Outcome.WITHHOLD] >= 0.3 * seen.total(), seen
+    expected = {
+        Reason.GIVING_SUSPENDED,
+        Reason.SITUATION_NOT_DECLARED,
+        Reason.OUTSIDE_AREA,
+        Reason.ONWARD_NOT_ALLOWED,
+        Reason.CLAUSE_FORBIDS,
+        Reason.NOT_IN_FORCE,
+    }
+    assert expected <= set(reasons), expected - set(reasons)
+
+
+def test_the_table_says_under_conditions_what_decide_says_or_nothing() -> None:
+    said: Counter[bool] = Counter()
+    for seed in range(150):
+        items, (_, request, files, consents, declarations) = conditioned_crowd(seed)
+        held, classes = AgreementSet.of(files), LabelClasses()
+        ItemBatch.of(classes, items)
+        code = request.recipient
+        table = ReleaseTable.of(classes, request, (code,), held, consents, declarations)
+        ends = (table.from_ns, table.until_ns - 1)
+        for item, at_ns in itertools.product(items, (request.at_ns, *ends)):
+            found = table.find(item, code, at_ns)
+            said[found is None] += 1
+            if found is not None:
+                asked = msgspec.structs.replace(request, at_ns=at_ns)
+                decision = decide(item, asked, held, consents, declarations)
+                assert (found.outcome, found.form, found.reasons) == answer_of(decision), f"seed {seed}"
+    assert said[False] >= 0.2 * said.total(), said
 
 
 def test_the_table_says_what_decide_says_or_nothing() -> None:

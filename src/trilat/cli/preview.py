@@ -9,7 +9,7 @@ import typer
 from trilat.cli.decide import item_lines, request_of
 from trilat.cli.terminal import BAD_LINES, columns, in_one_line, print_json, say, show_table, stop
 from trilat.model import AnyItem, ItemError, item_from_json, kind_of, parse_instant, to_plain
-from trilat.policy import AgreementSet, Preview, consents_in, explain, preview
+from trilat.policy import AgreementSet, Preview, consents_in, declarations_in, explain, preview
 from trilat.study import find_agreements
 
 _ABSENT: Final = "-"
@@ -30,7 +30,8 @@ def preview_items(
     lines = item_lines(items)
     held = find_agreements(agreements)
     requests = [request_of(sender, code, via, purpose, parse_instant(at)) for code in recipients]
-    consents = consents_in([line for _, line in lines])
+    texts = [line for _, line in lines]
+    consents, declarations = consents_in(texts), declarations_in(texts)
     bad = 0
     for number, line in lines:
         try:
@@ -39,7 +40,7 @@ def preview_items(
             bad += 1
             _refuse(number, error, as_json=as_json)
             continue
-        shown = preview(item, requests, held, consents)
+        shown = preview(item, requests, held, consents, declarations=declarations)
         if as_json:
             print_json({"line": number, "recipients": {one.decision.recipient: _plain(one) for one in shown}})
             continue

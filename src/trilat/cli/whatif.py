@@ -80,7 +80,9 @@ def what_if(
     whose = party or ledger.name.split(".")[0]
     requests = [request_of(whose, code, via, purpose, 0) for code in recipients]
     history = _history(ledger, whose, key, show=not as_json)
-    changes = compare(history.batch, requests, held, after, history.consents, history.at_ns)
+    changes = compare(
+        history.batch, requests, held, after, history.consents, history.at_ns, history.declarations
+    )
     told = [_told(history, change) for change in changes]
     if as_json:
         print_json(

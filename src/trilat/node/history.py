@@ -7,7 +7,7 @@ item is read once for each class, and whenever an answer about it is to be told 
 Each row proves itself as it is opened. Whether rows are missing is `trilat audit verify`'s to say.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final, overload
@@ -20,6 +20,7 @@ from trilat.link import Parcel, read_signed_item
 from trilat.model import (
     AnyItem,
     Consent,
+    Declaration,
     Label,
     LedgerError,
     Release,
@@ -30,7 +31,7 @@ from trilat.model import (
     decode_item,
 )
 from trilat.node.records import RECORD_BYTES_MAX, ConsentRecord, ReceivedRecord
-from trilat.policy import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
+from trilat.policy import NEVER_NS, Instants, ItemBatch, ItemPlaces, LabelClasses, expiry_ns
 
 _PROGRESS_EVERY: Final = 20_000
 _ABSENT: Final = msgspec.Raw(b"")
@@ -51,6 +52,7 @@ _LABEL_FIELDS: Final = attrgetter(*(name for name in Label.__struct_fields__ if 
 
 
 _TRACK: Final = Track.__struct_config__.tag
+_DECLARATION: Final = Declaration.__struct_config__.tag
 _REPORT: Final = Report.__struct_config__.tag
 
 
@@ -93,6 +95,8 @@ class History:
     batch: ItemBatch
     at_ns: Instants
     consents: tuple[Consent, ...]
+    declarations: tuple[Declaration, ...]
+    """What parties have declared: the party's own, and of partners what each sent itself."""
 
 
 def read_history(
@@ -133,7 +137,9 @@ class _Reader:
         self._expires_ns: list[int] = []
         self._ids: list[str] = []
         self._subjects: list[str] = []
+        self._valid_ns: list[int] = []
         self._consents: list[Consent] = []
+        self._declarations: list[Declaration] = []
 
     def take(self, entry: int, kind: EntryKind, content: bytes) -> None:
         """Use the content of a row."""
@@ -143,26 +149,37 @@ class _Reader:
                 self._consents.append(consent)
                 self._add(entry, consent)
         elif kind is EntryKind.RECEIVED:
-            item = received_item(content)
+            sender, item = _received(content)
             if item is not None:
                 self._add(entry, item)
-                if isinstance(item, Consent):
-                    self._consents.append(item)
+                self._hear(item, sender)
         else:
             self._add_own(entry, content)
+
+    def _hear(self, item: AnyItem, sender: str) -> None:
+        """Take a consent into account, and a declaration by its own party: what an intermediary says that
+        another party declared is no proof.
+        """
+        if isinstance(item, Consent):
+            self._consents.append(item)
+        elif isinstance(item, Declaration) and item.label.originator == sender:
+            self._declarations.append(item)
 
     def _add(self, entry: int, item: AnyItem) -> None:
         label = item.label
         number = self._classes.number(item)
-        self._row(entry, number, label.created_ns, expiry_ns(label), item.item_id, item.subject)
+        instants_ns = (label.created_ns, expiry_ns(label), item.valid_ns)
+        self._row(entry, number, instants_ns, item.item_id, item.subject)
 
     def _row(
-        self, entry: int, number: int, created_ns: int, expires_ns: int, item_id: str, subject: str
+        self, entry: int, number: int, instants_ns: tuple[int, int, int], item_id: str, subject: str
     ) -> None:
+        created_ns, expires_ns, valid_ns = instants_ns
         self._entries.append(entry)
         self._numbers.append(number)
         self._created_ns.append(created_ns)
         self._expires_ns.append(expires_ns)
+        self._valid_ns.append(valid_ns)
         self._ids.append(item_id)
         self._subjects.append(subject)
 
@@ -171,6 +188,11 @@ class _Reader:
             lead = _LEAD_DECODER.decode(content)
         except msgspec.DecodeError:
             self._add(entry, decode_item(content))
+            return
+        if lead.kind == _DECLARATION:
+            declaration = decode_item(content)
+            self._add(entry, declaration)
+            self._hear(declaration, self._ledger.party)
             return
         label: Any = lead.label
         key = (
@@ -185,20 +207,24 @@ class _Reader:
         if number is None:
             number = self._known[key] = self._classes.number(decode_item(content))
         expires_ns = NEVER_NS if label.expires_ns is None else label.expires_ns
-        self._row(entry, number, label.created_ns, expires_ns, lead.item_id, lead.subject)
+        instants_ns = (label.created_ns, expires_ns, lead.valid_ns)
+        self._row(entry, number, instants_ns, lead.item_id, lead.subject)
 
     def history(self) -> History:
         """All that was taken, as columns."""
         created_ns = np.array(self._created_ns, np.int64)
+        items = _LedgerItems(self._ledger, self._entries)
         batch = ItemBatch(
             classes=self._classes,
             number=np.array(self._numbers, np.intp),
             created_ns=created_ns,
             expires_ns=np.array(self._expires_ns, np.int64),
             names=_Names(self._ids, self._subjects),
-            items=_LedgerItems(self._ledger, self._entries),
+            valid_ns=np.array(self._valid_ns, np.int64),
+            places=ItemPlaces(items),
+            items=items,
         )
-        return History(batch, created_ns, tuple(self._consents))
+        return History(batch, created_ns, tuple(self._consents), tuple(self._declarations))
 
 
 class _Names(Sequence[tuple[str, str]]):
@@ -224,7 +250,7 @@ class _Names(Sequence[tuple[str, str]]):
 
 
 class _LedgerItems(Sequence[AnyItem]):
-    """Items read from the ledger when they are asked for."""
+    """Items read from the ledger when they are asked for; in turn, in one pass over it."""
 
     def __init__(self, ledger: Ledger, entries: Sequence[int]) -> None:
         self._ledger = ledger
@@ -232,6 +258,18 @@ class _LedgerItems(Sequence[AnyItem]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __iter__(self) -> Iterator[AnyItem]:
+        wanted = iter(self._entries)
+        entry = next(wanted, None)
+        for stored, kind, content in self._ledger.contents(_Reader.KINDS):
+            if entry is not None and stored > entry:
+                break
+            if stored == entry:
+                yield _whole(stored, item_of(kind, content))
+                entry = next(wanted, None)
+        if entry is not None:
+            raise _gone(entry)
 
     @overload
     def __getitem__(self, place: int) -> AnyItem: ...
@@ -243,10 +281,18 @@ class _LedgerItems(Sequence[AnyItem]):
         if isinstance(place, slice):
             return _LedgerItems(self._ledger, self._entries[place])
         stored = next(self._ledger.entries(self._entries[place]))
-        item = None if stored.content is None else item_of(stored.kind, stored.content)
-        if item is None:
-            raise LedgerError(f"entry {stored.entry} holds no item any more", entry=stored.entry)
-        return item
+        return _whole(stored.entry, None if stored.content is None else item_of(stored.kind, stored.content))
+
+
+def _whole(entry: int, item: AnyItem | None) -> AnyItem:
+    """The item of an entry, which had one when the ledger was read first."""
+    if item is None:
+        raise _gone(entry)
+    return item
+
+
+def _gone(entry: int) -> LedgerError:
+    return LedgerError(f"entry {entry} holds no item any more", entry=entry)
 
 
 def item_of(kind: EntryKind, content: bytes) -> AnyItem | None:
@@ -258,11 +304,16 @@ def item_of(kind: EntryKind, content: bytes) -> AnyItem | None:
 
 def received_item(content: bytes) -> AnyItem | None:
     """The item that a partner released, or None where its parcel was kept aside."""
+    return _received(content)[1]
+
+
+def _received(content: bytes) -> tuple[str, AnyItem | None]:
+    """The partner that sent a parcel, and the item in it that it released; see `received_item`."""
     record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
     if record.refusal:
-        return None
+        return record.sender, None
     parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
-    return decode(parcel.release, Release).item
+    return record.sender, decode(parcel.release, Release).item
 
 
 def _shape_of(lead: _Lead) -> object:

@@ -23,6 +23,7 @@ from trilat.policy.forms import KIND_FORMS, makeable, strippable
 from trilat.policy.labelled import label_faults
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
+from trilat.policy.places import ItemPlaces
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
@@ -50,6 +51,7 @@ __all__ = [
     "Finding",
     "Instants",
     "ItemBatch",
+    "ItemPlaces",
     "LabelClasses",
     "Leak",
     "MatrixRow",

@@ -12,6 +12,7 @@
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import asin, ceil, cos, degrees, radians, sin, sqrt
 from typing import Final
 
@@ -36,93 +37,116 @@ from trilat.model import (
     Vessel,
 )
 
+Regions = tuple[Circle | Polygon, ...]
+Point = tuple[int, int]
+"""Latitude and longitude in 1e-7 degrees."""
+
 MEAN_RADIUS_M: Final = 6_371_008.8
 """Of the WGS-84 ellipsoid, metres."""
+
+_REMEMBERED_MAX: Final = 1_024
+"""Positions whose ground is remembered: each clause with areas asks of the same item again."""
 
 _METRES_PER_1E7DEG: Final = MEAN_RADIUS_M * radians(1e-7)
 _QUARTER_1E7DEG: Final = 900_000_000
 _HALF_1E7DEG: Final = 1_800_000_000
-_CENTRE_M_MIN: Final = 100_000.0
+CENTRE_M_MIN: Final = 100_000.0
 """Nearer to the centre of the Earth there is no ground below."""
 
 
-def lies_within(item: AnyItem, regions: tuple[Circle | Polygon, ...]) -> bool:
+def lies_within(item: AnyItem, regions: Regions) -> bool:
     """Whether the item's place is known and lies in the regions taken together, every point of it."""
-    places = tuple(_places(item))
-    return bool(places) and all(_in_any(place, regions) for place in places)
+    points = tuple(_points(item))
+    return bool(points) and all(_in_any(point, regions) for point in points)
 
 
-def may_touch(item: AnyItem, regions: tuple[Circle | Polygon, ...]) -> bool:
+def may_touch(item: AnyItem, regions: Regions) -> bool:
     """Whether any point of the item's place lies in one of the regions, or the place is not known."""
-    places = tuple(_places(item))
-    return not places or any(_in_any(place, regions) for place in places)
+    points = tuple(_points(item))
+    return not points or any(_in_any(point, regions) for point in points)
 
 
-def _in_any(place: Place, regions: tuple[Circle | Polygon, ...]) -> bool:
+def _in_any(point: Point, regions: Regions) -> bool:
     return any(
-        _in_circle(place, region) if isinstance(region, Circle) else _in_polygon(place, region)
+        in_circle(point, region) if isinstance(region, Circle) else _in_polygon(point, region)
         for region in regions
     )
 
 
-def _places(item: AnyItem) -> Iterator[Place]:
+def _points(item: AnyItem) -> Iterator[Point]:
     """Rule 1; nothing where the place is not known."""
+    yield from ground_points(item)
+    for state in states_of(item):
+        point = ground_under(state.position_mm)
+        if point is not None:
+            yield point
+
+
+def ground_points(item: AnyItem) -> Iterator[Point]:
+    """The points of an item that are on the ground already (rules 1 and 2)."""
     if isinstance(item, Vessel | Need | Offer | Event) and item.place is not None:
-        yield item.place
+        yield _point(item.place)
     if isinstance(item, Event) and item.region is not None:
         yield from _points_of(item.region)
     if isinstance(item, Area):
         yield from _points_of(item.region)
-    if isinstance(item, Track):
-        for state in (item.state,) if item.state is not None else item.tracklets:
-            yield from _ground_under(state)
     if isinstance(item, Report) and isinstance(item.observation, PositionFix):
-        yield item.observation.place
+        yield _point(item.observation.place)
+
+
+def states_of(item: AnyItem) -> tuple[Kinematics, ...]:
+    """The states of an item of which the ground below is its place (rule 1)."""
+    if isinstance(item, Track):
+        return item.tracklets if item.state is None else (item.state,)
     if isinstance(item, Report) and isinstance(item.observation, Equivalent):
-        yield from _ground_under(item.observation.kinematics)
+        return (item.observation.kinematics,)
+    return ()
 
 
-def _points_of(region: Ellipse | Polygon) -> Iterator[Place]:
+def _point(place: Place) -> Point:
+    return place.latitude_1e7deg, place.longitude_1e7deg
+
+
+def _points_of(region: Ellipse | Polygon) -> Iterator[Point]:
     """Rule 2."""
     if isinstance(region, Polygon):
-        yield from region.corners
+        yield from map(_point, region.corners)
         return
-    centre = region.centre
-    yield centre
+    latitude, longitude = _point(region.centre)
+    yield latitude, longitude
     north = ceil(region.semi_major_m / _METRES_PER_1E7DEG)
-    across = cos(radians(min(abs(centre.latitude_1e7deg) + north, _QUARTER_1E7DEG) * 1e-7))
+    across = cos(radians(min(abs(latitude) + north, _QUARTER_1E7DEG) * 1e-7))
     east = _HALF_1E7DEG if across * _HALF_1E7DEG <= north else ceil(north / across)
-    for latitude in (centre.latitude_1e7deg - north, centre.latitude_1e7deg + north):
-        for longitude in (centre.longitude_1e7deg - east, centre.longitude_1e7deg + east):
-            yield Place(
-                latitude_1e7deg=max(-_QUARTER_1E7DEG, min(latitude, _QUARTER_1E7DEG)),
-                longitude_1e7deg=(longitude + _HALF_1E7DEG) % (2 * _HALF_1E7DEG) - _HALF_1E7DEG,
+    for corner in (latitude - north, latitude + north):
+        for side in (longitude - east, longitude + east):
+            yield (
+                max(-_QUARTER_1E7DEG, min(corner, _QUARTER_1E7DEG)),
+                (side + _HALF_1E7DEG) % (2 * _HALF_1E7DEG) - _HALF_1E7DEG,
             )
 
 
-def _ground_under(state: Kinematics) -> Iterator[Place]:
-    position_m = np.asarray(state.position_mm, dtype=np.float64) / 1_000.0
-    if float(np.linalg.norm(position_m)) < _CENTRE_M_MIN:
-        return
+@lru_cache(maxsize=_REMEMBERED_MAX)
+def ground_under(position_mm: tuple[int, int, int]) -> Point | None:
+    """The ground below an ECEF position in millimetres; None near the centre of the Earth."""
+    position_m = np.asarray(position_mm, dtype=np.float64) / 1_000.0
+    if float(np.hypot(np.hypot(position_m[0], position_m[1]), position_m[2])) < CENTRE_M_MIN:
+        return None
     latitude, longitude, _ = geodetic_from_ecef(position_m)
-    yield Place(
-        latitude_1e7deg=round(degrees(float(latitude)) * 1e7),
-        longitude_1e7deg=round(degrees(float(longitude)) * 1e7),
-    )
+    return round(degrees(float(latitude)) * 1e7), round(degrees(float(longitude)) * 1e7)
 
 
-def _in_circle(place: Place, circle: Circle) -> bool:
-    """Rule 3."""
-    chord_m = sqrt(
-        sum((a - b) ** 2 for a, b in zip(_surface_m(place), _surface_m(circle.centre), strict=True))
-    )
+def in_circle(point: Point, circle: Circle) -> bool:
+    """Whether a point lies in a circle (rule 3)."""
+    x_m, y_m, z_m = _surface_m(point)
+    centre_x_m, centre_y_m, centre_z_m = _surface_m(_point(circle.centre))
+    chord_m = sqrt((x_m - centre_x_m) ** 2 + (y_m - centre_y_m) ** 2 + (z_m - centre_z_m) ** 2)
     half = min(chord_m / (2.0 * MEAN_RADIUS_M), 1.0)
     return 2.0 * MEAN_RADIUS_M * asin(half) <= circle.radius_m
 
 
-def _surface_m(place: Place) -> tuple[float, float, float]:
+def _surface_m(point: Point) -> tuple[float, float, float]:
     """ECEF of a point of the ellipsoid's surface, metres; the place's own height does not count."""
-    latitude, longitude = radians(place.latitude_1e7deg * 1e-7), radians(place.longitude_1e7deg * 1e-7)
+    latitude, longitude = radians(point[0] * 1e-7), radians(point[1] * 1e-7)
     sine = sin(latitude)
     normal_m = SEMI_MAJOR_AXIS_M / sqrt(1.0 - FIRST_ECCENTRICITY_SQUARED * sine * sine)
     across_m = normal_m * cos(latitude)
@@ -130,15 +154,15 @@ def _surface_m(place: Place) -> tuple[float, float, float]:
     return across_m * cos(longitude), across_m * sin(longitude), up_m
 
 
-def _in_polygon(place: Place, polygon: Polygon) -> bool:
+def _in_polygon(point: Point, polygon: Polygon) -> bool:
     """Rule 4: how often a ray to the east crosses a side, in whole numbers."""
-    x, y = place.longitude_1e7deg, place.latitude_1e7deg
+    y, x = point
     inside = False
-    corners = polygon.corners
-    for first, second in zip(corners, (*corners[1:], corners[0]), strict=True):
-        x1, y1 = first.longitude_1e7deg, first.latitude_1e7deg
-        x2, y2 = second.longitude_1e7deg, second.latitude_1e7deg
+    y1, x1 = _point(polygon.corners[-1])
+    for corner in polygon.corners:
+        y2, x2 = _point(corner)
         if (y1 > y) != (y2 > y):
             turn = (x2 - x1) * (y - y1) - (x - x1) * (y2 - y1)
             inside ^= (turn > 0) == (y2 > y1)
+        y1, x1 = y2, x2
     return inside

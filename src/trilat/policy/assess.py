@@ -1,108 +1,65 @@
 """`assess`: the rules of `decide`, for many label classes at once.
 
-A *case* is a label class whose label holds or does not hold at the instant. All cases of a question have the
-same sender, recipient, path, purpose and instant, so that whether a clause speaks, for how high a level, and
-by which path, is one answer for all; what is left differs by status, level, categories and shape, each asked
-once and looked up. Numbers of rules are those of `trilat.policy.decide`.
+A *case* is a label class whose label holds or does not hold at the instant, at places and of an age that no
+clause tells apart. All cases of a question have the same sender, recipient, path, purpose and instant, so
+that whether a clause speaks, for how high a level, by which path, and what parties have declared about it, is
+one answer for all; what is left differs by status, level, categories, shape, place and age, each asked once
+and looked up. Numbers of rules are those of `trilat.policy.decide`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Final
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from trilat.model import (
-    PRECEDENCE,
     Approval,
     Consent,
+    Declaration,
     Form,
     Level,
     OnwardRule,
-    Outcome,
     Rank,
     Reason,
     Status,
     find_level,
 )
 from trilat.policy.agreements import AgreementSet, Rule
-from trilat.policy.classes import Columns, Group, Indices, LabelClasses
+from trilat.policy.cases import (
+    BIT,
+    NONE,
+    PERMITTED,
+    REFERRED,
+    SILENT,
+    SPEAKS,
+    WITHHELD,
+    Asked,
+    Bits,
+    Cases,
+    Flags,
+    Leave,
+    Part,
+    Verdicts,
+    blank,
+    joined,
+    where,
+)
+from trilat.policy.classes import Indices, LabelClasses
+from trilat.policy.conditions import declared_failures, outlived_ns, received_to_stay
 from trilat.policy.decide import SHOWN_ORDER, strictest, why_none
+from trilat.policy.declared import DeclaredNow, declared_now
 from trilat.policy.forms import FORM_ORDER, makeable
+from trilat.policy.instants import (
+    boundaries_ns,
+    declarations_about,
+    outliving,
+    place_questions,
+    rules_about,
+)
 from trilat.policy.labelled import covers
+from trilat.policy.places import PlaceClasses
 from trilat.policy.request import ReleaseRequest
-
-Bits = npt.NDArray[np.uint32]
-Flags = npt.NDArray[np.bool_]
-
-BIT: Final = {reason: 1 << place for reason, place in PRECEDENCE.items()}
-WITHHELD: Final = tuple(Outcome).index(Outcome.WITHHOLD)
-REFERRED: Final = tuple(Outcome).index(Outcome.REFER)
-PERMITTED: Final = tuple(Outcome).index(Outcome.PERMIT)
-_NONE: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """Answers for cases, shapes (cases,). `is_open` marks those that a consent could change, or that portions
-    or a downgrade of the label do: `decide` has their answers.
-    """
-
-    outcome: npt.NDArray[np.uint8]
-    form: npt.NDArray[np.uint8]
-    reasons: Bits
-    rule: Indices
-    """The place in `AgreementSet.rules` of the originator's clause that was chosen; -1 for none."""
-
-    is_open: Flags
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The cases of one group: their places in the question, and columns for them alone."""
-
-    group: Group
-    places: Indices
-    columns: Columns
-    is_timely: Flags
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-
-@dataclass(frozen=True, slots=True)
-class _Leave:
-    """What one originator's clauses say of each case of a part, shapes (cases,)."""
-
-    ordered: tuple[Rule, ...]
-    """Clauses that speak, best first by form, delay and name (rule 9)."""
-
-    chosen: Indices
-    """The place in `ordered`, or -1."""
-
-    is_free: Flags
-    """Whether the clause chosen asks for no consent."""
-
-    reasons: Bits
-    is_open: Flags
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Clauses that speak together, best first by form, delay and name (rule 9), and what each says of every
-    value that it reads: failures by status, by categories and by shape (clauses, values).
-    """
-
-    ordered: tuple[Rule, ...]
-    by_status: Bits
-    by_categories: Bits
-    by_shape: Bits
-    is_approved: Flags
-    """Whether each asks for approval, shape (clauses, 1)."""
-
-    is_heard: Flags
-    """Whether some consent speaks of each, shape (clauses, 1)."""
 
 
 class Assessor:
@@ -116,10 +73,9 @@ class Assessor:
         request: ReleaseRequest,
         agreements: AgreementSet,
         consents: Sequence[Consent],
-        *,
-        is_declared: bool = False,
+        declarations: Sequence[Declaration] = (),
     ) -> None:
-        """Nothing is asked yet; the request's instant stands until `assess` is given another."""
+        """Nothing is asked yet; what is asked is as things stand at an instant that `move` gives."""
         self._classes = classes
         self._columns = classes.columns
         self._request = request
@@ -127,104 +83,132 @@ class Assessor:
         self._consented = {(one.clause, one.recipient, one.via, one.label.originator) for one in consents}
         self._by_categories: dict[tuple[str, ...], Bits] = {}
         self._by_form: dict[tuple[object, ...], Bits] = {}
-        self._asked: dict[tuple[object, ...], _Asked] = {}
+        self._asked: dict[tuple[object, ...], Asked] = {}
         self._named: dict[str, Flags] = {}
-        self._at_ns = -1
-        self._is_declared = is_declared
-        """Whether parties have declared something: `decide` knows what that changes."""
+        self._touched: dict[tuple[str, ...], Flags] = {}
+        rules = rules_about(agreements, request)
+        self._declarations = declarations_about(agreements, rules, declarations)
+        self._outliving = outliving(rules)
+        self.boundaries_ns = boundaries_ns(agreements, request, rules, self._declarations)
+        """Instants at which answers may change, in order; between them all stands as it is."""
 
-    def _move(self, at_ns: int) -> None:
-        """Read levels as they are at an instant."""
-        if at_ns == self._at_ns:
-            return
+        self.questions = place_questions(rules)
+        """What clauses ask about the place of an item."""
+
+        self._covers = np.zeros((len(self.questions), 0), bool)
+        self._question_of = {
+            rule.name: self.questions.index((rule.regions, rule.clause.effect))
+            for rule in rules
+            if rule.clause.areas
+        }
+
+    def locate(self, classes: PlaceClasses) -> None:
+        """Take note of which classes of place the clauses cover, by `questions`."""
+        self._covers = classes.covers
+
+    def move(self, at_ns: int) -> None:
+        """Let things stand as they do at an instant."""
         self._at_ns = at_ns
         levels = [find_level(one, at_ns) for one in self._classes.classifications]
         # A level that nobody knows is compared as the highest.
         self._ranks = np.array([Rank.TOP_SECRET if one is None else one.rank for one in levels], np.int8)
         self._level_reasons = np.array([_level_reason(level) for level in levels], np.uint32)
+        self._declared: list[DeclaredNow] = []
+        self._declared_of = np.zeros(len(Status), np.intp)
+        for place, status in enumerate(Status):
+            declared = declared_now(self._declarations, status, at_ns)
+            if declared not in self._declared:
+                self._declared.append(declared)
+            self._declared_of[place] = self._declared.index(declared)
+        ended = {
+            outlived_ns(rule, self._request.purpose, declared)
+            for rule in self._outliving
+            for declared in self._declared
+        }
+        self.ended_ns = np.array(sorted(end for end in ended if end is not None), np.int64)
+        """When agreements ended of which prohibitions are left, in order."""
 
-    def assess(self, numbers: Indices, is_timely: Flags, at_ns: int) -> Verdicts:
-        """The answers for cases at an instant: label classes by number, and whether each label holds then."""
-        self._move(at_ns)
-        verdicts = _blank(len(numbers), np.zeros(len(numbers), np.uint32))
-        groups = self._columns.group[numbers]
+    def assess(self, cases: Cases) -> Verdicts:
+        """The answers for cases at the instant moved to."""
+        if not len(cases):
+            return blank(0, np.zeros(0, np.uint32))
+        declared = self._declared_of[self._columns.status[cases.number]]
+        groups = self._columns.group[cases.number] * len(self._declared) + declared
         order = np.argsort(groups, kind="stable")
-        starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-        for places in np.split(order, starts[1:]):
-            if len(places):
-                self._fill(verdicts, self._part(numbers, is_timely, places))
-        verdicts.is_open[self._columns.is_particular[numbers]] = True
+        cases, columns = cases.taken(order), self._columns.taken(cases.number[order])
+        ends = np.flatnonzero(np.diff(groups[order])) + 1
+        answers = []
+        for begin, end in pairwise((0, *ends.tolist(), len(cases))):
+            part = slice(begin, end)
+            group = self._classes.groups[columns.group[begin]]
+            now = self._declared[declared[order[begin]]]
+            answers.append(self._answered(Part(group, columns.taken(part), cases.taken(part), now)))
+        verdicts = joined(answers, order)
+        verdicts.is_open[order[columns.is_particular]] = True
         return verdicts
 
-    def _part(self, numbers: Indices, is_timely: Flags, places: Indices) -> _Part:
-        taken = numbers[places]
-        columns = Columns(*(getattr(self._columns, one.name)[taken] for one in fields(Columns)))
-        return _Part(self._classes.groups[columns.group[0]], places, columns, is_timely[places])
-
-    def _fill(self, verdicts: Verdicts, part: _Part) -> None:
+    def _answered(self, part: Part) -> Verdicts:
         request = self._request
         if request.recipient.startswith(f"{request.sender}/"):
-            answer = self._shown(part)
-        else:
-            answer = self._assessed(part, request.recipient, request.via)
-        for one in fields(Verdicts):
-            getattr(verdicts, one.name)[part.places] = getattr(answer, one.name)
+            return self._shown(part)
+        return self._assessed(part, request.recipient, request.via)
 
-    def _shown(self, part: _Part) -> Verdicts:
+    def _shown(self, part: Part) -> Verdicts:
         """What a party shows its own staff (rule 10)."""
         sender, recipient = self._request.sender, self._request.recipient
         originator = part.group.originator
         reasons = self._label_reasons(part, (recipient, sender))
         if recipient == originator:
-            return _blank(len(part), reasons | np.uint32(BIT[Reason.RECIPIENT_IS_ORIGINATOR]))
+            return blank(len(part), reasons | np.uint32(BIT[Reason.RECIPIENT_IS_ORIGINATOR]))
         if self._request.via is not None:
             reasons |= BIT[Reason.PATH_NOT_ALLOWED]
         leave = self._leave(part, sender, recipient, None, SHOWN_ORDER)
         reasons |= leave.reasons
-        is_conditional = False
+        is_open = np.zeros(len(part), bool)
         for code in dict.fromkeys((originator, *part.group.others)):
             if code not in {sender, recipient}:
-                reasons |= self._forbidding(part, code, recipient, sender)
-                is_conditional |= self._is_conditional(part, code, recipient, sender)
+                forbidding, is_unknown = self._forbidding(part, code, recipient, sender)
+                reasons |= forbidding
+                is_open |= is_unknown
         answer = self._answer(part, reasons, [leave])
-        return replace(answer, is_open=answer.is_open | is_conditional)
+        return replace(answer, is_open=answer.is_open | is_open)
 
-    def _assessed(self, part: _Part, recipient: str, via: str | None) -> Verdicts:
+    def _assessed(self, part: Part, recipient: str, via: str | None) -> Verdicts:
         sender, originator = self._request.sender, part.group.originator
         reasons = self._label_reasons(part, (recipient,))  # rule 3
         if recipient == originator:
-            return _blank(len(part), reasons | np.uint32(BIT[Reason.RECIPIENT_IS_ORIGINATOR]))
+            return blank(len(part), reasons | np.uint32(BIT[Reason.RECIPIENT_IS_ORIGINATOR]))
         own = sender == originator
         if not own and via is not None:  # rule 4
             reasons |= BIT[Reason.PATH_NOT_ALLOWED]
         leaves = [self._leave(part, originator, recipient, via if own else sender)]
         reasons |= leaves[0].reasons
         if not own:  # rule 4
-            reasons |= _where(leaves[0].chosen == _NONE, Reason.THIRD_PARTY_RULE)
+            reasons |= where(leaves[0].chosen == NONE, Reason.THIRD_PARTY_RULE)
         for other in part.group.others:  # rule 6
             if other != recipient:
                 leave = self._leave(part, other, recipient, None if other == sender else sender)
                 leaves.append(leave)
                 reasons |= leave.reasons & BIT[Reason.CLAUSE_FORBIDS]
-                reasons |= _where(leave.chosen == _NONE, Reason.THIRD_PARTY_RULE)
+                reasons |= where(leave.chosen == NONE, Reason.THIRD_PARTY_RULE)
         is_open = np.zeros(len(part), bool)
         if own and via is not None:  # rule 5
             leg = self._assessed(part, via, None)
-            reasons |= _where(leg.outcome == WITHHELD, Reason.LEG_WITHHELD)
+            reasons |= where(leg.outcome == WITHHELD, Reason.LEG_WITHHELD)
             is_open = leg.is_open
         answer = self._answer(part, reasons, leaves)
         return replace(answer, is_open=answer.is_open | is_open)
 
-    def _label_reasons(self, part: _Part, readers: tuple[str, ...]) -> Bits:
+    def _label_reasons(self, part: Part, readers: tuple[str, ...]) -> Bits:
         """What the label itself says against it (rule 3)."""
         sender, originator = self._request.sender, part.group.originator
         reasons = self._level_reasons[part.columns.classification]
-        reasons = reasons | _where(~part.is_timely, Reason.LABEL_EXPIRED)
+        reasons = reasons | where(~part.cases.is_timely, Reason.LABEL_EXPIRED)
         if sender != originator:
-            reasons |= _where(~self._names(sender)[part.columns.releasable_to], Reason.SENDER_NOT_HOLDER)
+            reasons |= where(~self._names(sender)[part.columns.releasable_to], Reason.SENDER_NOT_HOLDER)
         if originator not in readers:
             named = np.logical_or.reduce([self._names(code)[part.columns.releasable_to] for code in readers])
-            reasons |= _where(~named, Reason.NOT_RELEASABLE_TO)
+            reasons |= where(~named, Reason.NOT_RELEASABLE_TO)
         return reasons
 
     def _names(self, code: str) -> Flags:
@@ -235,56 +219,68 @@ class Assessor:
 
     def _leave(
         self,
-        part: _Part,
+        part: Part,
         giver: str,
         recipient: str,
         via: str | None,
         form_order: Mapping[Form, int] = FORM_ORDER,
-    ) -> _Leave:
+    ) -> Leave:
         """What the clauses from `giver` to the recipient say, by the path `via` (rules 1, 7, 8, 9)."""
-        at_ns, purpose = self._at_ns, self._request.purpose
         group = part.group
         direction = self._agreements.direction(giver, recipient, group.domain, group.kind)
-        speaking = tuple(rule for rule in direction.permits if rule.speaks(at_ns, purpose))
-        forbidding = self._forbidding(part, giver, recipient, via)
+        speaking = tuple(rule for rule in direction.permits if self._speaks(rule, part.declared))
+        forbidding, is_open = self._forbidding(part, giver, recipient, via)
         if not speaking:
-            missing = why_none(self._agreements, giver, recipient, at_ns, purpose)
-            none = np.full(len(part), _NONE, np.intp)
+            at_ns, purpose = self._at_ns, self._request.purpose
+            missing = why_none(self._agreements, giver, recipient, at_ns, purpose, part.declared)
+            none = np.full(len(part), NONE, np.intp)
             free = np.zeros(len(part), bool)
-            is_open = free | self._is_conditional(part, giver, recipient, via)
-            return _Leave((), none, free, forbidding | np.uint32(BIT[missing]), is_open)
+            return Leave((), none, free, forbidding | np.uint32(BIT[missing]), is_open)
         asked = self._ask(speaking, giver, recipient, via, form_order)
         failures = self._failures(part, asked)
+        if asked.is_conditional or via is not None or part.declared.suspensions:
+            way = (giver, recipient, via)
+            failures |= np.stack([self._conditions(part, rule, *way) for rule in asked.ordered])
+            is_open |= part.cases.place is None and any(rule.clause.areas for rule in asked.ordered)
         passing = failures == 0
         controlled = part.columns.is_controlled & (via is not None and giver == group.originator)
         free = passing & ~(asked.is_approved | controlled)
         is_free, is_passing = free.any(axis=0), passing.any(axis=0)
-        chosen = np.where(is_free, free.argmax(axis=0), np.where(is_passing, passing.argmax(axis=0), _NONE))
+        chosen = np.where(is_free, free.argmax(axis=0), np.where(is_passing, passing.argmax(axis=0), NONE))
         counts = np.bitwise_count(failures)
         nearest = np.where(counts == counts.min(axis=0), failures, np.uint32(0))
         reasons = np.where(is_passing, np.uint32(0), np.bitwise_or.reduce(nearest, axis=0)) | forbidding
-        is_open = ~is_free & (passing & asked.is_heard).any(axis=0)
-        is_open |= self._is_conditional(part, giver, recipient, via)
-        return _Leave(asked.ordered, chosen, is_free, reasons, is_open)
+        is_open |= ~is_free & (passing & asked.is_heard).any(axis=0)
+        return Leave(asked.ordered, chosen, is_free, reasons, is_open)
 
-    def _is_conditional(self, part: _Part, giver: str, recipient: str, via: str | None) -> bool:
-        """Whether clauses on a way read more than a label class, so that `decide` must be asked."""
-        domain, kind = part.group.domain, part.group.kind
-        legs = () if via is None else self._agreements.direction(giver, via, domain, kind).permits
-        return (
-            self._is_declared
-            or self._agreements.direction(giver, recipient, domain, kind).is_conditional
-            or any(leg.clause.onward is not None for leg in legs)
-        )
+    def _speaks(self, rule: Rule, declared: DeclaredNow) -> bool:
+        return rule.speaks(self._at_ns, self._request.purpose) and not declared.ended(rule.agreement)
 
-    def _failures(self, part: _Part, asked: _Asked) -> Bits:
+    def _conditions(self, part: Part, rule: Rule, giver: str, recipient: str, via: str | None) -> Bits:
+        """What keeps a permission from each case, of areas and of what is declared (see `conditions`)."""
+        group, declared = part.group, part.declared
+        reasons = declared_failures(rule, group.kind, giver, recipient, via, declared)
+        if via is not None and rule.clause.via == via and rule.onward is not OnwardRule.NEVER:
+            received = self._agreements.direction(giver, via, group.domain, group.kind).permits
+            if any(
+                received_to_stay(leg, giver, recipient, declared) and self._speaks(leg, declared)
+                for leg in received
+            ):
+                reasons.add(Reason.ONWARD_NOT_ALLOWED)
+        failures = np.full(len(part), sum(BIT[reason] for reason in reasons), np.uint32)
+        place = part.cases.place
+        if rule.clause.areas and place is not None:
+            failures |= where(~self._covers[self._question_of[rule.name], place], Reason.OUTSIDE_AREA)
+        return failures
+
+    def _failures(self, part: Part, asked: Asked) -> Bits:
         """What keeps each permission from covering each case (rule 7), shape (clauses, cases)."""
         columns = part.columns
         highest = np.array([rule.rank_max(self._at_ns) for rule in asked.ordered], np.int8)
         too_high = self._ranks[columns.classification] > highest[:, None]
         failures = asked.by_status[:, columns.status] | asked.by_categories[:, columns.categories]
         failures |= asked.by_shape[:, columns.shape]
-        failures |= _where(too_high, Reason.CLASSIFICATION_TOO_HIGH)
+        failures |= where(too_high, Reason.CLASSIFICATION_TOO_HIGH)
         return failures
 
     def _ask(
@@ -294,7 +290,7 @@ class Assessor:
         recipient: str,
         via: str | None,
         form_order: Mapping[Form, int],
-    ) -> _Asked:
+    ) -> Asked:
         """What clauses say of everything they read but level and instant."""
         key = (tuple(rule.name for rule in speaking), giver, recipient, via)
         found = self._asked.get(key)
@@ -302,13 +298,14 @@ class Assessor:
             ordered = tuple(sorted(speaking, key=lambda rule: _preference(rule, form_order)))
             heard = [(rule.consent_name, recipient, via, giver) in self._consented for rule in ordered]
             approved = [rule.clause.approval is not Approval.NONE for rule in ordered]
-            found = self._asked[key] = _Asked(
+            found = self._asked[key] = Asked(
                 ordered=ordered,
                 by_status=np.stack([_by_status(rule, via) for rule in ordered]),
                 by_categories=np.stack([self._categories(rule) for rule in ordered]),
                 by_shape=np.stack([self._shapes(rule) for rule in ordered]),
                 is_approved=np.array(approved, bool)[:, None],
                 is_heard=np.array(heard, bool)[:, None],
+                is_conditional=any(rule.is_conditional for rule in ordered),
             )
         return found
 
@@ -339,29 +336,68 @@ class Assessor:
             )
         return self._by_form[form, duties]
 
-    def _forbidding(self, part: _Part, giver: str, recipient: str, via: str | None) -> Bits:
-        """The bit of a prohibition of `giver` on each case that one covers (rule 7)."""
+    def _forbidding(self, part: Part, giver: str, recipient: str, via: str | None) -> tuple[Bits, Flags]:
+        """The bit of a prohibition of `giver` on each case that one covers (rule 7), and whether that hangs
+        on a place or an age that is not known.
+        """
         group, columns = part.group, part.columns
-        covered = np.zeros(len(part), bool)
+        covered, is_open = np.zeros(len(part), bool), np.zeros(len(part), bool)
         for rule in self._agreements.direction(giver, recipient, group.domain, group.kind).forbids:
             clause = rule.clause
-            if not rule.speaks(self._at_ns, self._request.purpose) or clause.via not in {None, via}:
+            ended_ns = self._outlived_ns(rule, part.declared, via)
+            if clause.via not in {None, via} or ended_ns == SILENT:
+                continue
+            if clause.situations and not part.declared.holds(rule, clause.situations, giver):
                 continue
             spoken = np.array([not clause.statuses or one in clause.statuses for one in Status])
-            touched = np.array(
+            touched = spoken[columns.status] & self._touches(clause.categories)[columns.categories]
+            met = self._met(part, rule, ended_ns)
+            if met is None:
+                is_open |= touched
+            else:
+                covered |= touched & met
+        return where(covered, Reason.CLAUSE_FORBIDS), is_open
+
+    def _met(self, part: Part, rule: Rule, ended_ns: int) -> Flags | None:
+        """Whether each case is where a prohibition asks for, and old enough; None where that is not known."""
+        place, age = part.cases.place, part.cases.age
+        met = np.ones(len(part), bool)
+        if rule.clause.areas:
+            if place is None:
+                return None
+            met &= self._covers[self._question_of[rule.name], place]
+        if ended_ns != SPEAKS:
+            if age is None:
+                return None
+            met &= age <= np.searchsorted(self.ended_ns, ended_ns)
+        return met
+
+    def _outlived_ns(self, rule: Rule, declared: DeclaredNow, via: str | None) -> int:
+        """Before which instant an item must have been for a prohibition to cover it: `SPEAKS` for no such
+        instant, `SILENT` where it covers nothing.
+        """
+        if self._speaks(rule, declared):
+            return SPEAKS
+        ended_ns = None if via is None else outlived_ns(rule, self._request.purpose, declared)
+        return SILENT if ended_ns is None else ended_ns
+
+    def _touches(self, categories: tuple[str, ...]) -> Flags:
+        """For each number of categories, whether a prohibition of some speaks of them."""
+        found = self._touched.get(categories)
+        if found is None:
+            found = self._touched[categories] = np.array(
                 [
-                    not clause.categories
-                    or any(one in clause.categories for one in (*label.restrictive, *label.permissive))
+                    not categories
+                    or any(one in categories for one in (*label.restrictive, *label.permissive))
                     for label in self._classes.labels
                 ],
                 bool,
             )
-            covered |= spoken[columns.status] & touched[columns.categories]
-        return _where(covered, Reason.CLAUSE_FORBIDS)
+        return found
 
-    def _answer(self, part: _Part, reasons: Bits, leaves: list[_Leave]) -> Verdicts:
+    def _answer(self, part: Part, reasons: Bits, leaves: list[Leave]) -> Verdicts:
         """A permit, or a referral, where nothing speaks against it and every originator allows it."""
-        answer = _blank(len(part), reasons)
+        answer = blank(len(part), reasons)
         allowed = reasons == 0
         needed = np.logical_or.reduce([~leave.is_free for leave in leaves])
         answer.is_open[:] = np.logical_or.reduce([leave.is_open for leave in leaves])
@@ -373,7 +409,7 @@ class Assessor:
             self._permit(part, answer, leaves, permitted)
         return answer
 
-    def _permit(self, part: _Part, answer: Verdicts, leaves: list[_Leave], permitted: Indices) -> None:
+    def _permit(self, part: Part, answer: Verdicts, leaves: list[Leave], permitted: Indices) -> None:
         """Fill in form and clause, for each combination of clauses that were chosen together."""
         chosen = np.stack([leave.chosen[permitted] for leave in leaves])
         together, which = np.unique(chosen, axis=1, return_inverse=True)
@@ -392,17 +428,6 @@ class Assessor:
             answer.form[places] = FORM_ORDER[form]
             answer.reasons[places] = BIT[Reason.PERMITTED]
             answer.rule[places] = self._agreements.place(rules[0])
-
-
-def _blank(count: int, reasons: Bits) -> Verdicts:
-    """Withheld, for the reasons given."""
-    return Verdicts(
-        np.full(count, WITHHELD, np.uint8),
-        np.full(count, len(FORM_ORDER), np.uint8),
-        reasons,
-        np.full(count, _NONE, np.intp),
-        np.zeros(count, bool),
-    )
 
 
 def _level_reason(level: Level | None) -> int:
@@ -424,11 +449,6 @@ def _by_status(rule: Rule, via: str | None) -> Bits:
         ],
         np.uint32,
     )
-
-
-def _where(flags: Flags, reason: Reason) -> Bits:
-    """The bit of a reason wherever it holds."""
-    return np.where(flags, np.uint32(BIT[reason]), np.uint32(0))
 
 
 def _preference(rule: Rule, form_order: Mapping[Form, int]) -> tuple[int, int, str]:

@@ -1,8 +1,9 @@
 """`decide_many`: what `decide` answers for many items at once, as arrays.
 
 The rules are those of `trilat.policy.decide`; a property test compares the two, and `BatchAnswers.expand`
-gives the whole `Decision` of any item by asking `decide` itself. What consents could change, and labels
-with portions or a downgrade, is asked of `decide` one by one.
+gives the whole `Decision` of any item by asking `decide` itself. Areas, situations, suspensions, notices and
+onward rules are answered in the batch; what consents could change, and labels with portions or a downgrade,
+is asked of `decide` one by one.
 
     answers = decide_many(ItemBatch.of(LabelClasses(), items), request, agreements)
     answers.outcome == PERMITTED
@@ -17,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from trilat.model import (
-    SCHEMES,
     AnyItem,
     Consent,
     Decision,
@@ -27,7 +27,8 @@ from trilat.model import (
     Reason,
 )
 from trilat.policy.agreements import AgreementSet
-from trilat.policy.assess import BIT, Assessor, Bits, Flags
+from trilat.policy.assess import Assessor
+from trilat.policy.cases import BIT, Bits, Cases
 from trilat.policy.classes import Indices, Instants, ItemBatch
 from trilat.policy.decide import decide
 from trilat.policy.request import ReleaseRequest
@@ -36,6 +37,10 @@ OUTCOMES: Final = tuple(Outcome)
 FORMS: Final = tuple(Form)
 NO_FORM: Final = len(FORMS)
 """Stands for the form of what is not permitted."""
+
+
+_TABLE_SHARE_MAX: Final = 4
+"""Numbers that there may be for each item, for a table of all numbers to pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,32 +104,28 @@ def decide_many(
         declarations=declarations,
     )
     is_timely = (batch.created_ns <= at) & (batch.expires_ns > at)
-    epochs = np.searchsorted(boundaries_ns(agreements, request), at, side="right")
-    assessor = Assessor(batch.classes, request, agreements, consents, is_declared=bool(declarations))
+    assessor = Assessor(batch.classes, request, agreements, consents, declarations)
+    places = batch.places.classes(assessor.questions)
+    assessor.locate(places)
+    epochs = np.searchsorted(assessor.boundaries_ns, at, side="right")
     for epoch in np.unique(epochs):
-        places = np.flatnonzero(epochs == epoch)
-        _fill(answers, assessor, batch, places, is_timely[places])
+        asked = np.flatnonzero(epochs == epoch)
+        assessor.move(int(at[asked[0]]))
+        age = np.searchsorted(assessor.ended_ns, batch.valid_ns[asked], side="right")
+        _fill(
+            answers,
+            assessor,
+            batch,
+            asked,
+            Cases(batch.number[asked], is_timely[asked], places.number[asked], age),
+        )
     return answers
 
 
-def boundaries_ns(agreements: AgreementSet, request: ReleaseRequest) -> Instants:
-    """Instants at which something other than a label's own instants changes an answer to a request, in order:
-    agreements and levels that begin or end, UTC nanoseconds.
-    """
-    ends = {end for scheme in SCHEMES.values() for level in scheme for end in (level.from_ns, level.until_ns)}
-    for receiver in (request.recipient, request.via):
-        if receiver is not None:
-            ends |= agreements.boundaries_ns(receiver)
-    return np.array(sorted(ends), np.int64)
-
-
-def _fill(
-    answers: BatchAnswers, assessor: Assessor, batch: ItemBatch, places: Indices, is_timely: Flags
-) -> None:
+def _fill(answers: BatchAnswers, assessor: Assessor, batch: ItemBatch, places: Indices, each: Cases) -> None:
     """Answer the items at `places`, which all lie in one epoch, once for each distinct case."""
-    cases, which = np.unique(batch.number[places] * 2 + is_timely, return_inverse=True)
-    at_ns = int(answers.at_ns[places[0]])
-    verdicts = assessor.assess(cases // 2, (cases % 2).astype(bool), at_ns)
+    distinct, which = _distinct(each)
+    verdicts = assessor.assess(distinct)
     answers.outcome[places] = verdicts.outcome[which]
     answers.form[places] = verdicts.form[which]
     answers.reasons[places] = verdicts.reasons[which]
@@ -132,6 +133,23 @@ def _fill(
     is_open = verdicts.is_open[which]
     if is_open.any():
         _ask_one_by_one(answers, batch, places[is_open], which[is_open])
+
+
+def _distinct(each: Cases) -> tuple[Cases, Indices]:
+    """The cases among cases of items, each once, and the place of that of each item."""
+    packed = each.number * 2 + each.is_timely
+    for column in (each.place, each.age):
+        if column is not None and column.any():
+            packed = packed * (int(column.max()) + 1) + column
+    width = int(packed.max()) + 1
+    if width > _TABLE_SHARE_MAX * len(packed):
+        _, first, which = np.unique(packed, return_index=True, return_inverse=True)
+        return each.taken(first), which
+    # Few numbers for very many items: a table of them is ten times as fast as sorting.
+    first = np.full(width, -1, np.intp)
+    first[packed] = np.arange(len(packed))
+    is_there = first >= 0
+    return each.taken(first[is_there]), (np.cumsum(is_there) - 1)[packed]
 
 
 def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, cases: Indices) -> None:
@@ -146,13 +164,11 @@ def _ask_one_by_one(answers: BatchAnswers, batch: ItemBatch, places: Indices, ca
     at_ns = answers.at_ns[places]
     is_lowered = batch.classes.columns.lowered_ns[batch.number[places]] <= at_ns
     epochs = np.searchsorted(np.array(ends, np.int64), at_ns, side="right") * 2 + is_lowered
-    # What a clause reads of an item beyond its class (its place, its age) makes each a case of its own.
-    alone = bool(answers.declarations) or any(rule.is_conditional for rule in answers.agreements.rules)
     alike: dict[tuple[object, ...], list[int]] = {}
     for place, case, epoch in zip(places.tolist(), cases.tolist(), epochs.tolist(), strict=True):
         item_id, subject = batch.names[place]
         about = {*speaking.get(item_id, ()), *speaking.get(subject, ())}
-        alike.setdefault((case, epoch, frozenset(about), place if alone else -1), []).append(place)
+        alike.setdefault((case, epoch, frozenset(about)), []).append(place)
     for same in alike.values():
         decision = answers.expand(same[0])
         answers.outcome[same] = OUTCOMES.index(decision.outcome)

@@ -1,17 +1,19 @@
 """`LabelClasses`: items that `decide` cannot tell apart, numbered.
 
 Of an item `decide` reads its kind, domain, status, label, originators and shape (what forms can be made of
-it), and for a consent its subject. Labels with portions or a downgrade it reads in full: these are marked,
-and asked of `decide` one by one. All but the label's instants, the place and the subject are one *label
-class*; there are few, however many items there are. Each class has a number, and each thing that a rule asks
-about has a column over classes, so that a rule is asked once for each value and not once for each item.
+it); where a clause asks for it, its place and its age; and for a consent its subject. Labels with portions or
+a downgrade it reads in full: these are marked, and asked of `decide` one by one. All but the label's
+instants, the place, the age and the subject are one *label class*; there are few, however many items there
+are. Each class has a number, and each thing that a rule asks about has a column over classes, so that a rule
+is asked once for each value and not once for each item.
 
     classes = LabelClasses()
     batch = ItemBatch.of(classes, items)
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 import numpy as np
@@ -28,6 +30,7 @@ from trilat.model import (
     kind_of,
 )
 from trilat.policy.forms import Shape, shape_of
+from trilat.policy.places import ItemPlaces
 
 Indices = npt.NDArray[np.intp]
 Instants = npt.NDArray[np.int64]
@@ -83,6 +86,13 @@ class Columns:
 
     lowered_ns: Instants
     """From when the label's downgrade holds; `NEVER_NS` where it has none."""
+
+    def taken(self, numbers: Indices | slice) -> "Columns":
+        """The columns of some classes, by number."""
+        return Columns(*(column[numbers] for column in _COLUMNS(self)))
+
+
+_COLUMNS: Final = attrgetter(*(column.name for column in fields(Columns)))
 
 
 class LabelClasses:
@@ -201,6 +211,10 @@ class ItemBatch:
     names: Sequence[tuple[str, str]] = field(repr=False)
     """The id and the subject of each item; a consent speaks of one or the other."""
 
+    valid_ns: Instants
+    """When each was so: what is older than the end of an agreement may still be forbidden by it."""
+
+    places: ItemPlaces = field(repr=False)
     items: Sequence[AnyItem] = field(repr=False)
     """May be made one by one, when they are asked for."""
 
@@ -212,7 +226,8 @@ class ItemBatch:
         created_ns = np.fromiter((item.label.created_ns for item in kept), np.int64, len(kept))
         expires_ns = np.fromiter((expiry_ns(item.label) for item in kept), np.int64, len(kept))
         names = [(item.item_id, item.subject) for item in kept]
-        return cls(classes, number, created_ns, expires_ns, names, kept)
+        valid_ns = np.fromiter((item.valid_ns for item in kept), np.int64, len(kept))
+        return cls(classes, number, created_ns, expires_ns, names, valid_ns, ItemPlaces(kept), kept)
 
     def __len__(self) -> int:
         """How many items there are."""

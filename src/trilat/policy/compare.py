@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from trilat.model import AnyItem, Consent, Decision, Declaration, Outcome, Release, TrilatError, UsageError
 from trilat.policy.agreements import AgreementSet
-from trilat.policy.assess import PERMITTED, REFERRED
 from trilat.policy.batch import BatchAnswers, decide_many
+from trilat.policy.cases import PERMITTED, REFERRED
 from trilat.policy.classes import Indices, Instants, ItemBatch
 from trilat.policy.decide import decide
 from trilat.policy.degrade import degrade
@@ -80,11 +80,12 @@ def compare(
     after: AgreementSet,
     consents: Sequence[Consent] = (),
     at_ns: Instants | None = None,
+    declarations: Sequence[Declaration] = (),
 ) -> Iterator[Change]:
     """For each request, what becomes of each item; instants as in `decide_many`."""
     for request in requests:
-        first = decide_many(batch, request, before, consents, at_ns)
-        second = decide_many(batch, request, after, consents, at_ns)
+        first = decide_many(batch, request, before, consents, at_ns, declarations)
+        second = decide_many(batch, request, after, consents, at_ns, declarations)
         yield Change(request, first, second, _fates(first, second))
 
 

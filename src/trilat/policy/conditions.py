@@ -26,13 +26,21 @@ def condition_failures(
     """What keeps a permission from covering an item from `giver` to `recipient`, of rules 1 to 4; the clauses
     that give the intermediary the item are for `received_to_stay`.
     """
+    failures = declared_failures(rule, kind_of(item), giver, recipient, via, declared)
+    if rule.clause.areas and not lies_within(item, rule.regions):
+        failures.add(Reason.OUTSIDE_AREA)
+    return failures
+
+
+def declared_failures(
+    rule: Rule, kind: str, giver: str, recipient: str, via: str | None, declared: DeclaredNow
+) -> set[Reason]:
+    """What keeps a permission from covering any item of a kind: `condition_failures` but for areas."""
     clause = rule.clause
     failures: set[Reason] = set()
-    if clause.areas and not lies_within(item, rule.regions):
-        failures.add(Reason.OUTSIDE_AREA)
     if clause.situations and not declared.holds(rule, clause.situations, giver):
         failures.add(Reason.SITUATION_NOT_DECLARED)
-    if kind_of(item) not in CONTROL_KINDS and declared.suspends(rule, giver, via):
+    if kind not in CONTROL_KINDS and declared.suspends(rule, giver, via):
         failures.add(Reason.GIVING_SUSPENDED)
     if via is not None and clause.via == via and not _goes_on(rule, giver, recipient, declared):
         failures.add(Reason.ONWARD_NOT_ALLOWED)
@@ -79,11 +87,17 @@ def place_class(item: AnyItem, agreements: AgreementSet) -> tuple[bool, ...]:
 
 def survives(rule: Rule, item: AnyItem, via: str | None, purpose: str, declared: DeclaredNow) -> bool:
     """Whether a prohibition that has ended with its agreement still covers an item (rule 5)."""
+    ended_ns = None if via is None else outlived_ns(rule, purpose, declared)
+    return ended_ns is not None and item.valid_ns < ended_ns
+
+
+def outlived_ns(rule: Rule, purpose: str, declared: DeclaredNow) -> int | None:
+    """When the agreement ended that a prohibition has survived; None where it has not (rule 5)."""
     agreement, at_ns = rule.agreement, declared.at_ns
-    if via is None or not agreement.survives_end or purpose not in rule.purposes:
-        return False
+    if not agreement.survives_end or purpose not in rule.purposes:
+        return None
     ends = (agreement.in_force_until_ns, declared.ends_ns(agreement), INSTANT_NS_MAX)
     ended_ns = min(end for end in ends if end is not None)
     own_end_ns = rule.clause.in_force_until_ns
     lasted = rule.from_ns < ended_ns and (own_end_ns is None or ended_ns <= own_end_ns)
-    return lasted and item.valid_ns < ended_ns <= at_ns < rule.replaced_ns
+    return ended_ns if lasted and ended_ns <= at_ns < rule.replaced_ns else None

@@ -12,7 +12,7 @@ Signatures are checked before a declaration gets here.
 """
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -22,6 +22,9 @@ from trilat.policy.agreements import Rule
 
 DAY_NS: Final = 86_400 * SECOND_NS
 _MONTHS: Final = 12
+
+_Newest = dict[tuple[str, str], Declaration]
+"""The newest declaration of each party on each thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +73,33 @@ class DeclaredNow:
 
 def declared_now(declarations: Sequence[Declaration], status: Status, at_ns: int) -> DeclaredNow:
     """What stands at an instant for items of a status."""
-    newest: dict[tuple[Declared, str, str], Declaration] = {}
+    situations: _Newest = {}
+    suspensions: _Newest = {}
+    notices: _Newest = {}
     for said in declarations:
+        if said.status is not status or said.valid_ns > at_ns or (said.assumed and status is Status.REAL):
+            continue
         party = said.label.originator
-        if (
-            said.officer.startswith(f"{party}/")
-            and said.status is status
-            and not (said.assumed and status is Status.REAL)
-            and said.valid_ns <= at_ns
-        ):
-            key = (said.declared, party, said.about)
+        if said.officer.startswith(f"{party}/"):
+            # Not by a mapping from kinds: to hash an enum takes longer than all the rest.
+            if said.declared is Declared.SITUATION:
+                newest = situations
+            else:
+                newest = suspensions if said.declared is Declared.SUSPENSION else notices
+            key = (party, said.about)
             known = newest.get(key)
             if known is None or _age(known) < _age(said):
                 newest[key] = said
-    found: dict[Declared, dict[tuple[str, str], int]] = {kind: {} for kind in Declared}
-    for (kind, party, about), said in newest.items():
-        if said.stands and (said.until_ns is None or at_ns < said.until_ns):
-            found[kind][party, about] = said.valid_ns
-    return DeclaredNow(at_ns, found[Declared.SITUATION], found[Declared.SUSPENSION], found[Declared.NOTICE])
+    standing = (_standing(newest, at_ns) for newest in (situations, suspensions, notices))
+    return DeclaredNow(at_ns, *standing)
+
+
+def _standing(newest: _Newest, at_ns: int) -> dict[tuple[str, str], int]:
+    return {
+        key: said.valid_ns
+        for key, said in newest.items()
+        if said.stands and (said.until_ns is None or at_ns < said.until_ns)
+    }
 
 
 def _age(said: Declaration) -> tuple[int, int, bool, str]:
@@ -98,6 +110,13 @@ def _age(said: Declaration) -> tuple[int, int, bool, str]:
 def party_of(code: str) -> str:
     """The party that a code belongs to: `JPN` for `JPN` and for `JPN/officer`."""
     return code.split("/", maxsplit=1)[0]
+
+
+def notice_ends_ns(said: Declaration, agreements: Iterable[Agreement]) -> Iterator[int]:
+    """When agreements would end by a notice."""
+    for agreement in agreements:
+        if agreement.agreement_id == said.about:
+            yield _end_after(agreement, said.valid_ns)
 
 
 def _end_after(agreement: Agreement, given_ns: int) -> int:

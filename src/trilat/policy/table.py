@@ -1,9 +1,10 @@
 """`ReleaseTable`: the answers for every label class and recipient, looked up instead of asked.
 
 Built for one sender, purpose and set of agreements at one instant; it holds until the first instant at
-which an agreement or a level begins or ends, and says so (`until_ns`). What an item's own label adds (not
-yet, or no longer) is looked at with each look-up. Where consents could change an answer, the label has
-portions or a downgrade, or the class is new, the table has none: ask `decide`.
+which an agreement, a clause or a level begins or ends, or what parties have declared, and says so
+(`until_ns`). What an item's own label adds (not yet, or no longer) is looked at with each look-up. Where
+consents could change an answer, or the place or the age of an item, where the label has portions or a
+downgrade, or the class is new, the table has none: ask `decide`.
 
     table = ReleaseTable.of(classes, request, ("JPN", "KOR"), agreements)
     table.look_up(batch, recipients)        # many at once
@@ -18,16 +19,18 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from trilat.model import INSTANT_NS_MAX, AnyItem, Consent, Form, Outcome, Reason, UsageError
+from trilat.model import INSTANT_NS_MAX, AnyItem, Consent, Declaration, Form, Outcome, Reason, UsageError
 from trilat.policy.agreements import AgreementSet
-from trilat.policy.assess import BIT, Assessor, Bits
-from trilat.policy.batch import FORMS, NO_FORM, OUTCOMES, boundaries_ns
+from trilat.policy.assess import Assessor
+from trilat.policy.batch import FORMS, NO_FORM, OUTCOMES
+from trilat.policy.cases import BIT, Bits, Cases
 from trilat.policy.classes import Indices, Instants, ItemBatch, LabelClasses, expiry_ns
 from trilat.policy.request import ReleaseRequest
 
 Codes = npt.NDArray[np.uint16]
 OPEN: Final = 0
-"""The code where the table has no answer: a consent, a portion or a downgrade could change it."""
+"""The code where the table has no answer: a consent, a place, an age, a portion or a downgrade could change
+it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,10 @@ class ReleaseTable:
         recipients: Sequence[str],
         agreements: AgreementSet,
         consents: Sequence[Consent] = (),
-        *,
-        is_declared: bool = False,
+        declarations: Sequence[Declaration] = (),
     ) -> "ReleaseTable":
-        """The table for all classes so far; the request's recipient is replaced by each in turn. Where
-        parties have declared something (`is_declared`) all is left to `decide`.
+        """The table for all classes so far; the request's recipient is replaced by each in turn. Declarations
+        that come later are not in it: build it anew.
 
         Raises:
             UsageError: no recipient is named.
@@ -83,24 +85,22 @@ class ReleaseTable:
         numbers = np.arange(count, dtype=np.intp)
         codes = np.zeros((2, count, len(recipients)), np.uint16)
         found: dict[int, int] = {}
+        window_ns = (0, INSTANT_NS_MAX + 1)
         for place, recipient in enumerate(recipients):
             asked = msgspec.structs.replace(request, recipient=recipient)
-            assessor = Assessor(classes, asked, agreements, consents, is_declared=is_declared)
+            assessor = Assessor(classes, asked, agreements, consents, declarations)
+            assessor.move(request.at_ns)
+            window_ns = _narrowed(window_ns, assessor.boundaries_ns, request.at_ns)
             for timely in (False, True):
-                verdicts = assessor.assess(numbers, np.full(count, timely), request.at_ns)
+                verdicts = assessor.assess(Cases(numbers, np.full(count, timely)))
                 packed = _packed(verdicts.outcome, verdicts.form, verdicts.reasons)
                 values, which = np.unique(packed, return_inverse=True)
                 places = [found.setdefault(int(value), len(found) + 1) for value in values]
                 codes[int(timely), :, place] = np.array(places, np.uint16)[which]
                 codes[int(timely), verdicts.is_open, place] = OPEN
         digest = agreements.digest
-        return cls(
-            classes,
-            recipients,
-            codes,
-            [None, *(_verdict(value, digest) for value in found)],
-            _window_ns(agreements, request, recipients),
-        )
+        answers = [None, *(_verdict(value, digest) for value in found)]
+        return cls(classes, recipients, codes, answers, window_ns)
 
     @property
     def verdicts(self) -> Sequence[Verdict | None]:
@@ -177,14 +177,9 @@ def _verdict(packed: int, digest: str) -> Verdict:
     )
 
 
-def _window_ns(
-    agreements: AgreementSet, request: ReleaseRequest, recipients: Sequence[str]
-) -> tuple[int, int]:
-    """From when until when, around the request's instant, nothing begins or ends for any recipient, UTC
-    nanoseconds.
-    """
-    asked = [msgspec.structs.replace(request, recipient=code) for code in recipients]
-    ends = np.unique(np.concatenate([boundaries_ns(agreements, one) for one in asked]))
-    place = int(np.searchsorted(ends, request.at_ns, side="right"))
-    until_ns = int(ends[place]) if place < len(ends) else INSTANT_NS_MAX + 1
-    return (int(ends[place - 1]) if place else 0), until_ns
+def _narrowed(window_ns: tuple[int, int], ends: Instants, at_ns: int) -> tuple[int, int]:
+    """The part of a window around an instant in which none of the instants `ends` lies, UTC nanoseconds."""
+    place = int(np.searchsorted(ends, at_ns, side="right"))
+    from_ns, until_ns = window_ns
+    begins = int(ends[place - 1]) if place else 0
+    return max(from_ns, begins), min(until_ns, int(ends[place])) if place < len(ends) else until_ns
