@@ -1,8 +1,12 @@
 """What is true of every test."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Workers that run tests side by side are given a terminal's width; commands would wrap their lines to it.
+os.environ.pop("COLUMNS", None)
 
 _HERE = Path(__file__).parent
 _REAL = (

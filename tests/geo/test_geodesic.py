@@ -29,6 +29,11 @@ def test_inverse_agrees_with_pyproj(first, second):
         assert math.cos(turn) > 0
 
 
+def test_a_bearing_a_hair_west_of_north_is_north_and_not_a_full_turn():
+    _, bearing_deg = geodesic_inverse(0.0, 0.0, 45.0, -1e-15)
+    assert bearing_deg == 0.0
+
+
 @pytest.mark.parametrize("bearing", [0.0, 91.4, 180.0, 271.0, -45.0, 359.999])
 def test_direct_agrees_with_pyproj(bearing):
     longitude, latitude, _ = JUDGE.fwd(129.6658, 40.8557, bearing, 3_600_000.0)

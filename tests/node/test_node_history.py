@@ -10,7 +10,19 @@ from tests.properties import test_decide_reference as drawn
 
 from trilat.ledger import Entry, EntryKind, Ledger, MemoryStore
 from trilat.link import Parcel
-from trilat.model import AnyItem, Decision, Duties, Form, LedgerError, Outcome, Reason, Row, encode
+from trilat.model import (
+    AnyItem,
+    Decision,
+    Domain,
+    Duties,
+    Form,
+    LedgerError,
+    Outcome,
+    Reason,
+    Row,
+    Statement,
+    encode,
+)
 from trilat.node import SystemClock, read_history
 from trilat.node.records import ReceivedRecord
 from trilat.policy import ItemBatch, LabelClasses, degrade
@@ -45,6 +57,14 @@ def test_classes_instants_and_names_are_those_of_the_items() -> None:
     assert list(history.batch.valid_ns) == list(whole.valid_ns)
     assert list(history.batch.items) == items
     assert list(history.at_ns) == list(whole.created_ns)
+
+
+def test_words_with_figures_and_without_are_classes_of_their_own() -> None:
+    """Of statements alone the text tells what can be coarsened; nothing else of them differs."""
+    head = {**cases.head(), "domain": Domain.CONSULTATION}
+    items: list[AnyItem] = [Statement(**head, text=text) for text in ("It fell.", "At 38 N.", "It sank.")]
+    numbers = list(read_history(ledger_of(items)[0], LabelClasses()).batch.number)
+    assert numbers == [0, 1, 0]
 
 
 def test_an_item_is_read_whole_when_it_is_asked_for() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from conformance.conditions import somewhere
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.properties import test_conditions_reference as conditions
 from tests.properties import test_decide_reference as drawn
 
+from conformance import conditions as placed
 from trilat.model import AnyItem, Consent, Decision, Form, Outcome, Reason
 from trilat.policy import (
     AgreementSet,
@@ -101,8 +101,8 @@ def conditioned_crowd(seed: int) -> tuple[list[AnyItem], conditions.Conditioned]
     own_staff = draw.random() < 0.25
     make = conditions.conditioned_own_staff_question if own_staff else conditions.conditioned_question
     question = make(seed)
-    items = [question[0], *(somewhere(draw, question[0]) for _ in range(10))]
-    items += [somewhere(draw, renamed(draw, drawn.shared_item(draw))) for _ in range(20)]
+    items = [question[0], *(placed.somewhere(draw, question[0]) for _ in range(10))]
+    items += [placed.somewhere(draw, renamed(draw, drawn.shared_item(draw))) for _ in range(20)]
     return items, question
 
 

@@ -35,7 +35,9 @@ def geodesic_inverse(
     _check_point(latitude1_deg, longitude1_deg)
     _check_point(latitude2_deg, longitude2_deg)
     answer = _WGS84.Inverse(latitude1_deg, longitude1_deg, latitude2_deg, longitude2_deg)
-    return float(answer["s12"]), float(answer["azi1"]) % 360.0
+    bearing_deg = float(answer["azi1"]) % 360.0
+    # Of a bearing that is less than zero by less than half an ulp of 360 the remainder is 360 itself.
+    return float(answer["s12"]), bearing_deg if bearing_deg < 360.0 else 0.0
 
 
 def geodesic_offset(

@@ -25,6 +25,9 @@ from trilat.model import (
     LedgerError,
     Release,
     Report,
+    Request,
+    Statement,
+    Story,
     Track,
     TrilatError,
     decode,
@@ -37,23 +40,25 @@ _PROGRESS_EVERY: Final = 20_000
 _ABSENT: Final = msgspec.Raw(b"")
 _NIL: Final = msgspec.Raw(b"\xc0")
 _EMPTY_LIST: Final = msgspec.Raw(b"\x90")
-_Plain = str | int | tuple[str | int | None, ...] | None
-_INSTANTS: Final = {"created_ns": int, "expires_ns": int | None}
+_INSTANTS: Final = {"created_ns": (int, 0), "expires_ns": (int | None, None)}
 
 _LabelLead: Final = msgspec.defstruct(
     "_LabelLead",
-    [(name, _INSTANTS.get(name, _Plain), None) for name in Label.__struct_fields__],
+    [(name, *_INSTANTS.get(name, (msgspec.Raw, _ABSENT))) for name in Label.__struct_fields__],
     array_like=True,
 )
-"""A label as it is on the wire, with every field that it has, also such as are appended one day; one that is
-more than a list of words and numbers is read whole instead."""
+"""A label as it is on the wire, with every field that it has, also such as are appended one day: all but the
+instants are compared as bytes."""
 
 _LABEL_FIELDS: Final = attrgetter(*(name for name in Label.__struct_fields__ if name not in _INSTANTS))
 
 
 _TRACK: Final = Track.__struct_config__.tag
-_DECLARATION: Final = Declaration.__struct_config__.tag
 _REPORT: Final = Report.__struct_config__.tag
+_READ_WHOLE: Final = frozenset(
+    kind.__struct_config__.tag for kind in (Declaration, Request, Statement, Story)
+)
+"""Kinds that say what else is decided, and those made of words, of which figures tell the shape."""
 
 
 class _Tagged(msgspec.Struct, array_like=True):
@@ -189,10 +194,10 @@ class _Reader:
         except msgspec.DecodeError:
             self._add(entry, decode_item(content))
             return
-        if lead.kind == _DECLARATION:
-            declaration = decode_item(content)
-            self._add(entry, declaration)
-            self._hear(declaration, self._ledger.party)
+        if lead.kind in _READ_WHOLE:
+            item = decode_item(content)
+            self._add(entry, item)
+            self._hear(item, self._ledger.party)
             return
         label: Any = lead.label
         key = (
@@ -201,7 +206,8 @@ class _Reader:
             lead.status,
             lead.provenance.originators,
             _shape_of(lead),
-            _LABEL_FIELDS(label),
+            # Each value on the wire says where it ends: joined, they differ where one of them does.
+            b"".join(_LABEL_FIELDS(label)),
         )
         number = self._known.get(key)
         if number is None:
