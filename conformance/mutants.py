@@ -268,7 +268,7 @@ MUTANTS: Final = (
     Mutant(
         11,
         "the first leg is not asked",
-        "return answer(question._replace(recipient=question.via, via=None))",
+        "return answer(question._replace(recipient=question.via, via=None, is_leg=True))",
         "return None",
     ),
     Mutant(

@@ -87,6 +87,12 @@ MUTANTS_OF_LABELS: Final = (
     ),
     Mutant(
         25,
+        "an intermediary of the sender's staff need not be named",
+        "staff = not question.is_leg and",
+        "staff =",
+    ),
+    Mutant(
+        25,
         "control of a portion binds nobody",
         "            relayed\n            and Caveat",
         "            False\n            and Caveat",

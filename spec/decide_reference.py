@@ -83,6 +83,8 @@ class Question(NamedTuple):
     files: Mapping[str, Agreement]
     consents: Sequence[Consent]
     declarations: Sequence[Declaration]
+    is_leg: bool = False
+    """Whether it is what an intermediary gets: also of the sender's staff, it must be named."""
 
 
 class Way(NamedTuple):
@@ -230,7 +232,7 @@ def rule_11_first_leg(question: Question) -> tuple[Outcome, set[Reason], list[st
     """
     if question.sender != question.item.label.originator or question.via is None:
         return None
-    return answer(question._replace(recipient=question.via, via=None))
+    return answer(question._replace(recipient=question.via, via=None, is_leg=True))
 
 
 def rule_10_own_staff(question: Question) -> tuple[Outcome, set[Reason], list[str], list[Verdict]]:

@@ -69,7 +69,7 @@ def rule_25_portions(question: Any, categories: tuple[str, ...], limit: Rank) ->
     of them on the way; one under control of the originator goes straight from it or not at all.
     """
     label = question.item.label
-    staff = question.recipient.startswith(question.sender + "/")
+    staff = not question.is_leg and question.recipient.startswith(question.sender + "/")
     way = [question.sender] if staff else [question.sender, question.recipient, question.via]
     relayed = not staff and (question.via is not None or question.sender != label.originator)
     gone = []

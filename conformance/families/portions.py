@@ -298,6 +298,16 @@ def first_legs() -> tuple[Case, ...]:
             clause("leg", categories=["SEA"]),
         ),
         case(
+            "an intermediary of the sender's own staff must be named by a portion too",
+            withhold("form-not-available", "leg-withheld", by=[HUB, LEG]),
+            pact(parties=["JPN", "KOR", "USA", "JPN/radar"]),
+            clause("hub", via="JPN/radar"),
+            clause("leg", receivers=["JPN/radar"]),
+            request(via="JPN/radar"),
+            label(releasable_to=["KOR", "JPN/radar"]),
+            portions(portion("state", releasable_to=["KOR"])),
+        ),
+        case(
             "a form that rests on what the first leg leaves out cannot be made",
             withhold("form-not-available", by=HUB),
             portions(portion("state", restrictive=["SPACE"])),
