@@ -438,10 +438,10 @@ def answering(status: int, body: bytes) -> Iterator[str]:
 
 STRANGERS: Final[dict[str, tuple[int, bytes, str]]] = {
     "another service": (200, b"<html>", "is not the node of KOR: HTTP 200"),
-    "another party's node": (200, b'{"party": "USA"}', "is not the node of KOR: HTTP 200"),
+    "another party's node": (200, b'{"party": "USA"}', "is not the node of KOR"),
     "a node with other tokens": (401, b'{"error": "x"}', "is not the node of KOR: HTTP 401"),
-    "no object": (200, b"[]", "is not the node of KOR: HTTP 200"),
-    "a node with too much to do": (503, b'{"error": "more to do"}', "does not say how it is: more to do"),
+    "no object": (200, b"[]", "is not the node of KOR"),
+    "a node with too much to do": (503, b'{"error": "more to do"}', "cannot answer: more to do"),
 }
 
 

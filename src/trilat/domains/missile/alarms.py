@@ -139,7 +139,8 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area], speaker: SpeakerRul
         subject=basis.subject,
         valid_ns=basis.valid_ns,
         supporting=tuple(sorted(supporting.items())),
-        text=_text(kind),
+        # The kind says what is warned of, to each reader in its own language; figures stand in the basis.
+        text="",
         former_keys=tuple(
             dict.fromkeys(
                 f"{kind.value}-{item.subject}" for item in group[1:] if item.subject != basis.subject
@@ -147,8 +148,3 @@ def _alarm(kind: WarningKind, group: Sequence[Event | Area], speaker: SpeakerRul
         ),
         speaker_among=lambda parties: speaker([member for member in members if member[0] in parties]),
     )
-
-
-def _text(kind: WarningKind) -> str:
-    """What is warned of, without figures: a duty may round or strip those of the basis, and no text."""
-    return "launch" if kind is WarningKind.LAUNCH else "predicted impact"
