@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import example
 from tests.observed import own_track, ship
 from tests.small_federation import at, federation_of, head, launch
 
@@ -234,3 +235,10 @@ def test_a_label_class_is_blind_to_name_version_instant_and_subject() -> None:
     assert label_class(same) == label_class(track)
     for shape in ({"state": None}, {"tracklets": ()}):
         assert label_class(msgspec.structs.replace(track, **shape)) != label_class(track)
+
+
+def test_words_with_figures_are_another_class_than_words_without() -> None:
+    """A form that coarsens cannot be made of the one, and can of the other."""
+    plain = msgspec.structs.replace(example("statement"), text="seen")
+    figures = msgspec.structs.replace(plain, text="seen at 40.85 north")
+    assert label_class(figures) != label_class(plain)

@@ -1,19 +1,15 @@
 """`trilat audit verify`: is a ledger whole? Every row is examined; the first damaged one is named."""
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trilat.cli.terminal import DAMAGED, in_one_line, print_json, read_file, say, stop
-from trilat.ledger import Ledger, SqliteStore
-from trilat.model import UsageError
-from trilat.node import SystemClock
+from trilat.cli.ledgers import opened_ledger
+from trilat.cli.terminal import DAMAGED, in_one_line, print_json, say, stop
 
 app = typer.Typer(help="Questions to a ledger.")
-KEY_SUFFIX = ".key"
 
 
 @app.callback()
@@ -30,15 +26,8 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Examine every row of a ledger: chain, commitments and contents."""
-    if not ledger.is_file():
-        raise UsageError(f"no ledger `{ledger}`: give the file that a node or `trilat demo --ledgers` wrote")
-    secret = read_file(key or ledger.with_name(ledger.name + KEY_SUFFIX), bytes_max=4_096)
-    whose = party or ledger.name.split(".")[0]
-    store = SqliteStore(ledger)
-    try:
-        verification = Ledger(store, whose, secret, SystemClock(), os.urandom).verify()
-    finally:
-        store.close()
+    with opened_ledger(ledger, party, key, read_only=False) as record:
+        whose, verification = record.party, record.verify()
     if as_json:
         print_json({"party": whose, **asdict(verification)})
     elif verification.verified:

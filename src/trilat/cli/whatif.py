@@ -1,6 +1,5 @@
 """`trilat what-if`: what would change for whom, were agreements others. Nothing is released."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +8,20 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from trilat.cli.audit import KEY_SUFFIX
 from trilat.cli.decide import request_of
+from trilat.cli.ledgers import opened_ledger, owner_of
 from trilat.cli.terminal import (
     columns,
     in_one_line,
     print_json,
     progress_bars,
-    read_file,
     read_text,
     say,
     show_table,
 )
-from trilat.ledger import Ledger, SqliteStore
+from trilat.ledger import Ledger
 from trilat.model import UsageError
-from trilat.node import History, SystemClock, read_history
+from trilat.node import History, read_history
 from trilat.policy import (
     AgreementSet,
     Change,
@@ -77,13 +75,15 @@ def what_if(
     """Say what each recipient would lose and gain of all that a ledger holds, were the agreements others."""
     held = find_agreements(agreements)
     after = _changed(held, struck or [], drafts or [])
-    whose = party or ledger.name.split(".")[0]
+    whose = owner_of(ledger, party)
     requests = [request_of(whose, code, via, purpose, 0) for code in recipients]
-    history = _history(ledger, whose, key, show=not as_json)
-    changes = compare(
-        history.batch, requests, held, after, history.consents, history.at_ns, history.declarations
-    )
-    told = [_told(history, change) for change in changes]
+    # The ledger stays open until all is told: items are read whole when they are asked about.
+    with opened_ledger(ledger, party, key, read_only=True) as record:
+        history = _history(record, show=not as_json)
+        changes = compare(
+            history.batch, requests, held, after, history.consents, history.at_ns, history.declarations
+        )
+        told = [_told(history, change) for change in changes]
     if as_json:
         print_json(
             {
@@ -111,13 +111,7 @@ def _changed(held: AgreementSet, struck: Sequence[str], drafts: Sequence[Path]) 
     return after
 
 
-def _history(path: Path, whose: str, key: Path | None, *, show: bool) -> History:
-    if not path.is_file():
-        raise UsageError(f"no ledger `{path}`: give the file that a node or `trilat demo --ledgers` wrote")
-    secret = read_file(key or path.with_name(path.name + KEY_SUFFIX), bytes_max=4_096)
-    store = SqliteStore(path, read_only=True)
-    # The ledger stays open: items are read whole when they are named.
-    record = Ledger(store, whose, secret, SystemClock(), os.urandom)
+def _history(record: Ledger, *, show: bool) -> History:
     with progress_bars(show=show) as bars:
         reading = bars.add_task("reading ledger", total=record.head().entries)
         return read_history(record, LabelClasses(), lambda rows: bars.advance(reading, rows))

@@ -36,7 +36,7 @@ def _plain(node: Node, question: Question) -> dict[str, Any]:
     referral = question.referral
     preview = question.preview
     item = node.holdings.newest(referral.item.item_id)
-    rule = next((one for one in node.agreements.rules if one.consent_name == referral.clause), None)
+    rule = next(iter(node.agreements.asking(referral.clause)), None)
     return {
         "question": question.question_id,
         "clause": referral.clause,

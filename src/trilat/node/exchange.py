@@ -106,8 +106,7 @@ class Exchange:
             purpose=self._config.purpose,
             at_ns=now_ns + self._config.decision_shift_ns,
         )
-        consents = [consent for consent, _ in self._consents]
-        return decide(held.item, request, self._agreements, consents, self.declarations)
+        return decide(held.item, request, self._agreements, self.consents, self.declarations)
 
     def declared_with(self, parcels: Sequence[OpenedParcel], sender: str) -> Sequence[Declaration]:
         """What parties have declared, with what a partner declares in parcels that are not yet in use."""
@@ -234,8 +233,8 @@ class Exchange:
 
     def approvals_needed(self, clause: str) -> int:
         """How many officers must approve under a clause, as `agreement#clause`."""
-        named = (rule for rule in self._agreements.rules if rule.consent_name == clause)
-        return 2 if any(rule.clause.approval is Approval.TWO_PERSON for rule in named) else 1
+        asking = self._agreements.asking(clause)
+        return 2 if any(rule.clause.approval is Approval.TWO_PERSON for rule in asking) else 1
 
     def granted_by(self, key: ReferralKey) -> frozenset[str]:
         """The officers of this party who have approved what a question asks."""
@@ -260,8 +259,7 @@ class Exchange:
 
     def _settles(self, consent: Consent) -> bool:
         """Whether nobody else must be asked: under the two-person rule a first grant waits for another."""
-        rule = next((one for one in self._agreements.rules if one.consent_name == consent.clause), None)
-        if rule is None or rule.clause.approval is not Approval.TWO_PERSON or not consent.granted:
+        if not consent.granted or self.approvals_needed(consent.clause) == 1:
             return True
         return any(_is_beside(known, consent) for known, _ in self._consents)
 

@@ -34,7 +34,7 @@ from trilat.model import (
     decode_item,
 )
 from trilat.node.records import RECORD_BYTES_MAX, ConsentRecord, ReceivedRecord
-from trilat.policy import NEVER_NS, Instants, ItemBatch, ItemPlaces, LabelClasses, expiry_ns
+from trilat.policy import Instants, ItemBatch, ItemPlaces, LabelClasses, expiry_ns
 
 _PROGRESS_EVERY: Final = 20_000
 _ABSENT: Final = msgspec.Raw(b"")
@@ -212,7 +212,7 @@ class _Reader:
         number = self._known.get(key)
         if number is None:
             number = self._known[key] = self._classes.number(decode_item(content))
-        expires_ns = NEVER_NS if label.expires_ns is None else label.expires_ns
+        expires_ns = expiry_ns(label)
         instants_ns = (label.created_ns, expires_ns, lead.valid_ns)
         self._row(entry, number, instants_ns, lead.item_id, lead.subject)
 

@@ -203,6 +203,9 @@ class OnwardRequests:
 
     def refusals(self, now_ns: int) -> list[Held]:
         """Answers to requests that nobody here can grant, each once, also after a restart."""
+        if not self._to_refuse:
+            # Most ticks: what is held need not be looked through.
+            return []
         answered = {item.to for item in self._node.holdings.items() if isinstance(item, Answer)}
         waiting = [told for reference, told in self._to_refuse.items() if reference not in answered]
         self._to_refuse.clear()

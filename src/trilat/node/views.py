@@ -33,6 +33,7 @@ from trilat.domains import (
 )
 from trilat.fusion import BiasPrior
 from trilat.model import AnyItem, Decision, Domain, Report, Track, Vessel, kind_of
+from trilat.policy import class_key
 
 CONTRIBUTIONS_MAX: Final = 500_000
 """Contributions kept for building Views; the oldest go first."""
@@ -57,30 +58,7 @@ def label_class(item: AnyItem, place: Hashable = ()) -> LabelClass:
     one item.
     """
     label = item.label
-    shape: Hashable = None
-    if isinstance(item, Track):
-        # Which forms can be made hangs on what there is of it.
-        shape = (item.state is not None, bool(item.tracklets))
-    elif isinstance(item, Report):
-        shape = type(item.observation).__name__
-    return (
-        kind_of(item),
-        item.domain,
-        item.status,
-        label.originator,
-        label.classification,
-        label.releasable_to,
-        label.restrictive,
-        label.permissive,
-        label.caveats,
-        label.attribution,
-        label.expires_ns is not None,
-        label.downgrade,
-        label.portions,
-        item.provenance.originators,
-        shape,
-        place,
-    )
+    return (*class_key(item), label.attribution, label.expires_ns is not None, place)
 
 
 def holds_back_portion(item: AnyItem, decision: Decision) -> bool:

@@ -10,7 +10,7 @@ from trilat.policy.batch import BatchAnswers, decide_many
 from trilat.policy.cedar import CedarExport, export_cedar
 from trilat.policy.cedar_questions import CedarQuestion, cedar_questions
 from trilat.policy.check import Finding, check, check_copies
-from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, expiry_ns
+from trilat.policy.classes import NEVER_NS, Instants, ItemBatch, LabelClasses, class_key, expiry_ns
 from trilat.policy.compare import Change, Fate, Preview, compare, preview, strike
 from trilat.policy.conditions import place_class
 from trilat.policy.consents import consents_in, declarations_in
@@ -68,6 +68,7 @@ __all__ = [
     "cedar_questions",
     "check",
     "check_copies",
+    "class_key",
     "compare",
     "consents_in",
     "cover_weights",

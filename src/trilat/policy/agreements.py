@@ -224,6 +224,10 @@ class AgreementSet:
         """The clause of the name `file#id`, or None."""
         return self._rules.get(name)
 
+    def asking(self, consent_name: str) -> tuple[Rule, ...]:
+        """The clauses that a consent to `agreement#clause` speaks of, one for each version held."""
+        return tuple(rule for rule in self._rules.values() if rule.consent_name == consent_name)
+
     def direction(self, giver: str, receiver: str, domain: Domain, kind: str) -> Direction:
         """The clauses that speak of items of a domain and kind from `giver` to `receiver`, by name."""
         key = (giver, receiver, domain, kind)

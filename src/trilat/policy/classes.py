@@ -11,7 +11,7 @@ is asked once for each value and not once for each item.
     batch = ItemBatch.of(classes, items)
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Final, Generic, TypeVar
@@ -29,7 +29,7 @@ from trilat.model import (
     Status,
     kind_of,
 )
-from trilat.policy.forms import Shape, shape_of
+from trilat.policy.forms import shape_of
 from trilat.policy.places import ItemPlaces
 
 Indices = npt.NDArray[np.intp]
@@ -95,12 +95,33 @@ class Columns:
 _COLUMNS: Final = attrgetter(*(column.name for column in fields(Columns)))
 
 
+def class_key(item: AnyItem) -> tuple[Hashable, ...]:
+    """All that `decide` reads of an item but its label's instants, its place and its age, and consents on
+    single subjects: items with one key are one label class.
+    """
+    label = item.label
+    return (
+        shape_of(item),
+        item.domain,
+        item.status,
+        label.originator,
+        label.classification,
+        label.releasable_to,
+        label.restrictive,
+        label.permissive,
+        label.caveats,
+        label.portions,
+        label.downgrade,
+        item.provenance.originators,
+    )
+
+
 class LabelClasses:
     """Numbers for label classes, given as items come; a number never changes its meaning."""
 
     def __init__(self) -> None:
         """No classes yet."""
-        self._numbers: dict[tuple[object, ...], int] = {}
+        self._numbers: dict[tuple[Hashable, ...], int] = {}
         self._rows: list[tuple[int, ...]] = []
         self._groups = _Numbered[Group]()
         self._classifications = _Numbered[Classification]()
@@ -140,30 +161,15 @@ class LabelClasses:
 
     def number(self, item: AnyItem) -> int:
         """The class of an item; a new number where none like it was seen."""
-        label = item.label
-        shape = shape_of(item)
-        key = (
-            shape,
-            item.domain,
-            item.status,
-            label.originator,
-            label.classification,
-            label.releasable_to,
-            label.restrictive,
-            label.permissive,
-            label.caveats,
-            label.portions,
-            label.downgrade,
-            item.provenance.originators,
-        )
+        key = class_key(item)
         found = self._numbers.get(key)
         if found is None:
             found = self._numbers[key] = len(self._rows)
-            self._rows.append(self._row(item, shape))
+            self._rows.append(self._row(item))
             self._columns = None
         return found
 
-    def _row(self, item: AnyItem, shape: Shape) -> tuple[int, ...]:
+    def _row(self, item: AnyItem) -> tuple[int, ...]:
         label = item.label
         others = tuple(code for code in item.provenance.originators if code != label.originator)
         group = Group(label.originator, others, item.domain, kind_of(item))
@@ -173,7 +179,7 @@ class LabelClasses:
             self._classifications.number(label.classification, label.classification),
             self._releasable.number(label.releasable_to, label.releasable_to),
             self._labels.number((label.restrictive, label.permissive), label),
-            self._shapes.number(shape, item),
+            self._shapes.number(shape_of(item), item),
             int(Caveat.ORIGINATOR_CONTROL in label.caveats),
             int(bool(label.portions) or label.downgrade is not None),
             NEVER_NS if label.downgrade is None else label.downgrade.at_ns,
