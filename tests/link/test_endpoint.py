@@ -22,10 +22,12 @@ from trilat.link.messages import Acknowledgement, Pull, open_message, sign_messa
 from trilat.link.opening import OpenedParcel
 from trilat.model import (
     SECOND_NS,
+    ItemError,
     LedgerError,
     LinkError,
     TrustError,
     UsageError,
+    WireError,
     encode,
 )
 
@@ -113,6 +115,7 @@ class Site:
             raise _CrashError
         assert stream == self.endpoint.stream(to)
         message = open_message(signed, self.party, self.world.trust)
+        assert isinstance(message, Acknowledgement | Pull)
         assert (message.sender, message.stream) == (to, stream)
         self.signed[to] = cursor
 
@@ -395,7 +398,7 @@ def _changed(data: bytes) -> bytes:
         ("envelope", lambda world: world.sealer("KOR", "JPN").seal(1, [world.parcel(recipient="JPN")])),
         ("envelope", lambda world: _message(world, "JPN", 0)),
         ("envelope", lambda world: _message(world, "USA", 0)),
-        ("wire", lambda world: _message(world, "USA", 0) + bytes(5_000)),
+        ("wire", lambda world: _message(world, "USA", 0) + bytes(70_000)),
     ],
     ids=[
         "nothing",
@@ -429,6 +432,36 @@ def _message(world: "World", recipient: str, cursor: int) -> bytes:
 def test_no_bytes_raise(world: "World", payload: bytes, message: bool) -> None:
     _, usa, _ = _pair(world)
     assert usa.endpoint.receive(b"\xd2\x84" * message + payload) is Arrival.REFUSED
+
+
+def test_a_notice_goes_to_who_takes_its_topic(world: "World") -> None:
+    kor, usa, network = _pair(world)
+    heard: list[tuple[str, bytes]] = []
+    usa.endpoint.on_notice("known", lambda *said: heard.append(said))
+    kor.endpoint.notify("USA", "known", b"agreements")
+    kor.endpoint.notify("USA", "nothing", b"lost")
+    _deliver([kor, usa], network, 2 * SECOND_NS)
+
+    assert heard == [("KOR", b"agreements")]
+    assert len(usa.refused) == 1
+    assert "speaks on `nothing`, which nobody takes here" in usa.refused[0]
+    with pytest.raises(UsageError, match="one topic, one taker"):
+        usa.endpoint.on_notice("known", lambda *said: heard.append(said))
+
+
+def test_a_notice_that_its_taker_refuses_is_told_and_one_too_long_is_not_made(world: "World") -> None:
+    kor, usa, network = _pair(world)
+
+    def refuse(sender: str, content: bytes) -> None:
+        raise WireError(f"`{sender}` told {len(content)} bytes of nonsense")
+
+    usa.endpoint.on_notice("known", refuse)
+    kor.endpoint.notify("USA", "known", b"x" * 7)
+    _deliver([kor, usa], network, 2 * SECOND_NS)
+
+    assert usa.refused == ["`KOR` told 7 bytes of nonsense"]
+    with pytest.raises(ItemError):
+        kor.endpoint.notify("USA", "known", b"x" * 65_537)
 
 
 def test_an_acknowledgement_by_anyone_but_the_recipient_is_refused(world: "World") -> None:

@@ -6,13 +6,14 @@ from trilat.link.endpoint import (
     Arrival,
     LinkEndpoint,
     OnAcknowledged,
+    OnNotice,
     OnParcels,
     OutgoingState,
 )
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
-from trilat.link.messages import Acknowledgement, Pull
+from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Notice, Pull
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.parcel import Batch, Binding, Parcel
@@ -34,6 +35,7 @@ from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore, party_of
 
 __all__ = [
+    "NOTICE_CONTENT_BYTES_MAX",
     "Acknowledgement",
     "Address",
     "Archive",
@@ -55,7 +57,9 @@ __all__ = [
     "NatsServer",
     "NatsTransport",
     "NodeKeys",
+    "Notice",
     "OnAcknowledged",
+    "OnNotice",
     "OnParcels",
     "Opened",
     "OpenedParcel",

@@ -24,7 +24,7 @@ from typing import Final
 
 from trilat.link.cose import is_sign1
 from trilat.link.keys import Entropy, NodeKeys
-from trilat.link.messages import Acknowledgement, Pull, open_message, sign_message
+from trilat.link.messages import Acknowledgement, Notice, Pull, open_message, sign_message
 from trilat.link.opening import Checked, OpenedParcel, Opener
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
 from trilat.link.sealing import Sealer
@@ -53,6 +53,9 @@ OnAcknowledged = Callable[[str, str, int, bytes], None]
 Archive = Callable[[str, str, int, int], Sequence[bytes]]
 """Gives, from the ledger, parcels of (recipient, stream) from a sequence on, at most so many."""
 
+OnNotice = Callable[[str, bytes], None]
+"""Takes who said it, and what: bytes by an authentic partner that may be hostile."""
+
 _INSISTING: Final = 3
 """Pulls for the same thing after which one that was acknowledged before is believed not to be a late one."""
 
@@ -77,6 +80,8 @@ class Arrival(Enum):
     """The partner's receipt."""
     PULLED = "pulled"
     """The partner asked for what it misses."""
+    NOTICED = "noticed"
+    """A partner's notice, taken by who takes its topic."""
     REFUSED = "refused"
     """It was not accepted, and counted under its reason."""
     NOT_RECORDED = "not-recorded"
@@ -138,6 +143,7 @@ class LinkEndpoint:
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
+        self._topics: dict[str, OnNotice] = {}
         self._now_ns = 0
         self.refusals: Counter[str] = Counter()
         """How many payloads were refused, by reason."""
@@ -204,6 +210,25 @@ class LinkEndpoint:
                 f"parcel {sequence} to `{recipient}` does not follow {stream.last}: send in recorded order"
             )
         stream.append(parcel)
+
+    def on_notice(self, topic: str, take: OnNotice) -> None:
+        """Let `take` have the notices of a topic; where it raises a PeerError the notice is refused.
+
+        Raises:
+            UsageError: the topic is somebody else's.
+        """
+        if topic in self._topics:
+            raise UsageError(f"notices on `{topic}` are taken already: one topic, one taker")
+        self._topics[topic] = take
+
+    def notify(self, recipient: str, topic: str, content: bytes) -> None:
+        """Tell a partner's node something beside items, now and once: it may be lost, so say it again.
+
+        Raises:
+            ItemError: too long for a notice.
+        """
+        notice = Notice(sender=self._keys.party, recipient=recipient, topic=topic, content=content)
+        self._transmit(recipient, sign_message(self._keys, notice))
 
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, and pulls."""
@@ -300,6 +325,8 @@ class LinkEndpoint:
 
     def _receive_message(self, payload: bytes) -> Arrival:
         message = open_message(payload, self._keys.party, self._trust)
+        if isinstance(message, Notice):
+            return self._receive_notice(message)
         stream = self._outgoing.get(message.sender)
         if stream is None or stream.name != message.stream:
             raise EnvelopeError(
@@ -316,6 +343,13 @@ class LinkEndpoint:
         if stream.acknowledged > before and not self._note(message.sender, stream.name, cursor, payload):
             return Arrival.NOT_RECORDED
         return Arrival.PULLED if isinstance(message, Pull) else Arrival.ACKNOWLEDGED
+
+    def _receive_notice(self, notice: Notice) -> Arrival:
+        take = self._topics.get(notice.topic)
+        if take is None:
+            raise EnvelopeError(f"`{notice.sender}` speaks on `{notice.topic[:40]}`, which nobody takes here")
+        take(notice.sender, notice.content)
+        return Arrival.NOTICED
 
     def _note(self, recipient: str, stream: str, cursor: int, signed: bytes) -> bool:
         """Whether the node recorded a partner's receipt. If not, it only sends too much after a restart."""

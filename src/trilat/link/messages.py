@@ -1,10 +1,13 @@
-"""`Acknowledgement` and `Pull`: what a recipient says back. Each travels as a COSE_Sign1 by its sender.
+"""`Acknowledgement`, `Pull`, `Notice`: what nodes say beside envelopes, each as a COSE_Sign1 by its sender.
 
-An acknowledgement is a receipt: its signed bytes, kept, prove what the partner has accepted. Both name who
-speaks to whom about which stream, so that neither can be turned against another stream or party.
+An acknowledgement is a receipt: its signed bytes, kept, prove what the partner has accepted. It and a pull
+name who speaks to whom about which stream, so that neither can be turned against another stream or party. A
+notice is one node's word to another on a topic: it may be lost, repeated and late, and is said again.
 """
 
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from trilat.link.cose import payload_of, sign1, verify1
 from trilat.link.keys import NodeKeys
@@ -20,7 +23,8 @@ from trilat.model import (
     encode,
 )
 
-MESSAGE_BYTES_MAX: Final = 4_096
+MESSAGE_BYTES_MAX: Final = 66_560
+NOTICE_CONTENT_BYTES_MAX: Final = 65_536
 MESSAGE_TYPE: Final = "application/vnd.trilat.message"
 
 
@@ -42,16 +46,28 @@ class Pull(Noun, frozen=True, kw_only=True, tag="pull"):
     since: Count
 
 
-def sign_message(keys: NodeKeys, message: Acknowledgement | Pull) -> bytes:
+class Notice(Noun, frozen=True, kw_only=True, tag="notice"):
+    """What one node tells another on a topic, in the topic's own form. No release travels so."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    topic: Identifier
+    content: Annotated[bytes, msgspec.Meta(max_length=NOTICE_CONTENT_BYTES_MAX)]
+
+
+Message = Acknowledgement | Pull | Notice
+
+
+def sign_message(keys: NodeKeys, message: Message) -> bytes:
     """What goes on the wire."""
     return sign1(keys.signing, MESSAGE_TYPE, encode(message))
 
 
-def open_message(data: bytes, party: str, trust: TrustStore) -> Acknowledgement | Pull:
+def open_message(data: bytes, party: str, trust: TrustStore) -> Message:
     """The message in `data`, for `party` and signed by its sender.
 
     Raises:
-        WireError: too long, or neither an acknowledgement nor a pull.
+        WireError: too long, or none of the messages above.
         EnvelopeError: for another party, or not signed by its sender.
         TrustError: the sender is not pinned.
     """
@@ -64,8 +80,13 @@ def open_message(data: bytes, party: str, trust: TrustStore) -> Acknowledgement 
     return message
 
 
-def _decode(payload: bytes) -> Acknowledgement | Pull:
+def _decode(payload: bytes) -> Message:
     try:
         return decode(payload, Acknowledgement)
     except WireError:
+        pass
+    try:
         return decode(payload, Pull)
+    except WireError:
+        pass
+    return decode(payload, Notice, MESSAGE_BYTES_MAX)

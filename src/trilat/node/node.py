@@ -17,7 +17,7 @@ from itertools import islice
 
 import msgspec
 
-from trilat.domains import Alarm, Sight
+from trilat.domains import Sight
 from trilat.ledger import Entry, EntryKind, Ledger
 from trilat.link import (
     Entropy,
@@ -42,7 +42,6 @@ from trilat.model import (
     Label,
     LedgerError,
     Outcome,
-    Provenance,
     Receipt,
     Release,
     Report,
@@ -51,7 +50,6 @@ from trilat.model import (
     UsageError,
     Warning,
     WarningKind,
-    WarningState,
     encode,
     kind_of,
     names_watch_area,
@@ -66,7 +64,9 @@ from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
+from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
+from trilat.node.parts import Part
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -81,6 +81,7 @@ from trilat.policy import AgreementSet, place_class
 _DECIDED_ENTRIES_MAX = 4_000
 _RELEASES_MAX = 2_000
 _DESK_STEPS_MAX = 1_000
+_PART_STEPS_MAX = 200
 _REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
@@ -164,9 +165,19 @@ class Node:
         self.failure: str | None = None
         """Why this node does nothing any more; its ledger is sound, and a node restored from it goes on."""
 
+        self.parts = self._parts()
+        self._making = Making(self)
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = _offers_reports(config, agreements)
+
+    def _parts(self) -> tuple[Part, ...]:
+        """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
+        parts: tuple[Part, ...] = (self.onward,)
+        for part in parts:
+            for topic, heard in part.topics().items():
+                self.endpoint.on_notice(topic, heard)
+        return parts
 
     def label(self, kind: str) -> Label:
         """The label that an own item of a kind gets now; for feeds that build reports."""
@@ -235,20 +246,24 @@ class Node:
         """
         self.refuse_failed()
         now_ns = self.clock.now_ns()
-        made = [*self._published(now_ns), *self._warned(now_ns), *self._differing(now_ns)]
-        made += self.onward.refusals(now_ns)
-        made += self._watched(now_ns)
+        made = self._making.made(now_ns)
+        for part in self.parts:
+            made += part.made(now_ns)
         entries = self._pending_entries[:_PENDING_MAX]
         del self._pending_entries[:_PENDING_MAX]
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
         self._to_offer += made
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
         entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
+        for part in self.parts:
+            entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
         records = [self._record(ready) for ready in self.exchange.due(now_ns, _RELEASES_MAX)]
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
         for record, receipt in zip(records, receipts[len(receipts) - len(records) :], strict=True):
             self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt)
+        for part in self.parts:
+            part.written(now_ns)
         self.tend_links()
         return tuple(records)
 
@@ -305,69 +320,6 @@ class Node:
         heard = self.exchange.hear(held.item, self.config.party)
         if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
             self.views.add_own(held.item)
-
-    def _published(self, now_ns: int) -> list[Held]:
-        """What own sensors tell since the last tick, each version once."""
-        make_head = self.heads.for_reports(now_ns)
-        made = [Held(item, b"") for item in self.views.own.publish(now_ns, make_head)]
-        for held in made:
-            self.use_item(held)
-        return made
-
-    def _warned(self, now_ns: int) -> list[Held]:
-        """New versions of warnings, for the own staff and for each peer from its own View."""
-        make_head = self.heads.for_audience("warning", now_ns)
-
-        def new_for(audience: str) -> Sequence[AnyItem]:
-            alarms = self.heads.of_alarms(self.views.of(audience).alarms(now_ns))
-            return self.alerts.update(audience, alarms, now_ns, make_head, self._may_name)
-
-        return self._told(new_for)
-
-    def _differing(self, now_ns: int) -> list[Held]:
-        """New versions of disagreements, for the own staff and for each peer from its own View."""
-        make_head = self.heads.for_audience("disagreement", now_ns)
-
-        def new_for(audience: str) -> Sequence[AnyItem]:
-            disputes = self.heads.of_disputes(self.views.of(audience).disputes(now_ns))
-            return self.disputed.update(audience, disputes, now_ns, make_head)
-
-        return self._told(new_for)
-
-    def _watched(self, now_ns: int) -> list[Held]:
-        """Watch areas and threats to them: for the own staff, from its View, and for nobody else."""
-        new = self.watched.update(self.views.staff, now_ns, self.heads)
-        return self._told(lambda _: new, (self.config.party,))
-
-    def _told(
-        self, new_for: Callable[[str], Sequence[AnyItem]], audiences: Sequence[str] | None = None
-    ) -> list[Held]:
-        """Use what is new for the own staff and for each peer, one after another."""
-        made = []
-        for audience in audiences or (self.config.party, *self.config.peers):
-            for item in new_for(audience):
-                held = Held(item, b"", audience=audience)
-                self.use_item(held)
-                made.append(held)
-        return made
-
-    def _may_name(self, audience: str, alarm: Alarm, supporter: str) -> bool:
-        """Whether policy lets a warning pass that names another originator; nothing is made or counted."""
-        probe = Warning(
-            item_id=f"{self.config.party}-warn-{audience}-probe",
-            subject=self.heads.own_subject(alarm.subject),
-            domain=alarm.domain,
-            status=self.config.status,
-            valid_ns=alarm.valid_ns,
-            label=self.heads.label("warning", self.clock.now_ns(), (audience,)),
-            provenance=Provenance(originators=(self.config.party, supporter)),
-            warning=alarm.kind,
-            state=WarningState.RAISED,
-            basis=(alarm.basis,),
-            sources=(self.config.party,),
-        )
-        decision = self.exchange.decide(Held(probe, b"", audience=audience), audience, self.clock.now_ns())
-        return decision.outcome is Outcome.PERMIT
 
     def _record(self, ready: Ready) -> ReleaseRecord:
         """The release with its place in the recipient's stream, and with what proves it."""
@@ -435,7 +387,8 @@ class Node:
                     self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
-            self.onward.take(held, sender)
+            for part in self.parts:
+                part.take(held, sender)
         return held
 
     def opened_consent(self, signed: bytes) -> Consent:

@@ -27,6 +27,7 @@ from trilat.model import (
     kind_of,
 )
 from trilat.node.exchange import Held
+from trilat.node.parts import Part
 from trilat.node.records import Referral
 from trilat.policy import Rule
 
@@ -54,7 +55,7 @@ class OwnRequest:
     said: str = ""
 
 
-class OnwardRequests:
+class OnwardRequests(Part):
     """Requests of one node, its own and partners'."""
 
     def __init__(self, node: "Node") -> None:
@@ -201,7 +202,7 @@ class OnwardRequests:
                 return f"`{reference.item_id}` is no item that we released to {sender}"
         return None
 
-    def refusals(self, now_ns: int) -> list[Held]:
+    def made(self, now_ns: int) -> list[Held]:
         """Answers to requests that nobody here can grant, each once, also after a restart."""
         if not self._to_refuse:
             # Most ticks: what is held need not be looked through.

@@ -69,6 +69,8 @@ class _Restorer:
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
         }
+        for part in node.parts:
+            self._use.update(part.kinds())
 
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
