@@ -5,15 +5,16 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 from starlette.types import ASGIApp
 
 from trilat.model import Status, UsageError
-from trilat.node import IntakeAnswer, Pace
+from trilat.node import IntakeAnswer, Node, Pace
 from trilat.web import Access
 
+_T = TypeVar("_T")
 INTAKE: Final = "1a" * 32
 STAFF: Final = "2b" * 32
 READER: Final = "3c" * 32
@@ -147,6 +148,9 @@ class FakeNode:
         answer = IntakeAnswer(len(reports) - len(refused), refused, repeated=False)
         self.batches[key] = (digest, answer)
         return answer
+
+    async def on_node(self, job: Callable[[Node], _T]) -> _T:
+        raise AssertionError(f"{job} asks a node, and this is none: use a real one")
 
     async def keep_aside(self, source: str, text: str, content: bytes) -> None:
         self._fail()

@@ -194,6 +194,15 @@ class NodeService:
         self._log.warning("refused", reason=text)
         self._tell(lambda: self.node.refused("link", text))
 
+    async def on_node(self, job: Callable[[Node], _T]) -> _T:
+        """What a job returned or raised on the node's thread; LedgerError where the node has stopped."""
+
+        def run() -> _T:
+            self._refuse_stopped()
+            return job(self.node)
+
+        return await self._ask(run)
+
     async def _ask(self, job: Callable[[], _T]) -> _T:
         """What a job returned or raised on the node's thread."""
         return await asyncio.wrap_future(self._asking(job))

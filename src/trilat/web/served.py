@@ -4,11 +4,13 @@ Every answer is made of JSON values only (instants are integers of UTC nanosecon
 released to the reader that it is for: this package shows what it is given and decides nothing.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from trilat.model import Status
-from trilat.node import IntakeAnswer, Pace
+from trilat.node import IntakeAnswer, Node, Pace
+
+_T = TypeVar("_T")
 
 
 class ServedNode(Protocol):
@@ -22,6 +24,12 @@ class ServedNode(Protocol):
     @property
     def status(self) -> Status:
         """Whether its world is meant."""
+        ...
+
+    async def on_node(self, job: Callable[[Node], _T]) -> _T:
+        """What a job returned or raised, done on the node's own thread between its other work: for what has a
+        module of its own in `trilat.node`.
+        """
         ...
 
     async def intake(self, reports: Sequence[Any], key: str, digest: bytes) -> IntakeAnswer:
