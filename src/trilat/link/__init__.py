@@ -17,6 +17,7 @@ from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Noti
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -77,6 +78,7 @@ __all__ = [
     "agreement_digest",
     "card_from_json",
     "card_to_json",
+    "open_certificate",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -85,6 +87,7 @@ __all__ = [
     "refuse_open_to_others",
     "sign_agreement",
     "sign_binding",
+    "sign_certificate",
     "sign_item",
     "sign_label",
     "signature_states",

@@ -11,7 +11,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -67,6 +67,7 @@ from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
 from trilat.node.parts import Part
+from trilat.node.recalls import Recalls
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -173,7 +174,8 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
-        parts: tuple[Part, ...] = (self.onward,)
+        self.recalls = Recalls(self, self._keys, self._trust)
+        parts: tuple[Part, ...] = (self.onward, self.recalls)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -275,7 +277,8 @@ class Node:
         """The decisions on what waits to be offered, whole items only, at most `limit` entries."""
         entries: list[Entry] = []
         offered = 0
-        for held in self._to_offer:
+        for waiting in self._to_offer:
+            held = self.recalls.relabelled(waiting)
             if len(entries) + len(self.config.peers) > limit:
                 break
             offered += 1
@@ -316,6 +319,7 @@ class Node:
     def use_item(self, held: Held) -> None:
         """Use an item that this node made and wrote."""
         self.holdings.add(held)
+        self.recalls.note_own(held.item)
         self.heads.remember(held.item)
         heard = self.exchange.hear(held.item, self.config.party)
         if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
@@ -351,6 +355,7 @@ class Node:
             release = opened.release
             said = (opened.consents, self.exchange.declared_with(used, sender))
             text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
+            text = text or self.recalls.refusal(release)
             record = ReceivedRecord(
                 sender=sender,
                 stream=stream,
@@ -377,7 +382,14 @@ class Node:
         under = tuple(sorted(agreements))
         provenance = msgspec.structs.replace(release.item.provenance, received_under=under)
         item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
-        held = Held(item, parcel.marking, parcel.consents, form=release.form)
+        held = Held(
+            item,
+            parcel.marking,
+            parcel.consents,
+            form=release.form,
+            expires_ns=release.expires_ns,
+            owed=release.duties.return_or_destroy,
+        )
         for consent, signed in zip(consents, parcel.consents, strict=True):
             self._use_consent(consent, signed)
         if self.holdings.add(held, sender):
@@ -503,10 +515,12 @@ class Node:
             self.say(warning, audience)
         return tuple(warning for _, warning in retractions)
 
-    def say(self, item: AnyItem, audience: str | None = None) -> None:
-        """Write what a person of this party says, use it, offer it to an audience or to every partner."""
+    def say(self, item: AnyItem, audience: str | None = None, beside: Sequence[Entry] = ()) -> None:
+        """Write what a person of this party says, with entries beside it; use it, and offer it to an audience
+        or to every partner.
+        """
         held = Held(item, b"", audience=audience)
-        self._written([Entry(kind=EntryKind.ITEM, content=encode(item))])
+        self._written([Entry(kind=EntryKind.ITEM, content=encode(item)), *beside])
         self.use_item(held)
         self.offer_later(held)
 
@@ -536,6 +550,10 @@ class Node:
         self._to_offer = [
             held for held in self._to_offer if (held.item.item_id, held.item.version) != decided
         ]
+
+    def drop_offers(self, item_ids: Collection[str]) -> None:
+        """Offer nothing of items any more that waits to be offered."""
+        self._to_offer = [held for held in self._to_offer if held.item.item_id not in item_ids]
 
     def unsettled(self, recipient: str) -> int:
         """How many releases to a partner wait for their time or for the partner's receipt."""

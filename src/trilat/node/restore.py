@@ -23,6 +23,7 @@ from trilat.model import (
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
+from trilat.node.recall_records import RECALL_RECORD_BYTES_MAX, RecallRecord, RecallStep
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
@@ -38,14 +39,25 @@ class _Outgoing:
     """A stream to one recipient: releases in order of their sequence, and how far it acknowledged them."""
 
     stream: str
-    parcels: list[bytes] = field(default_factory=list)
+    parcels: dict[int, bytes] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+    """Releases whose content was removed; they had been acknowledged."""
+
     acknowledged: int = 0
 
-    def state(self) -> OutgoingState:
-        """What the link needs to go on."""
-        return OutgoingState(
-            stream=self.stream, acknowledged=self.acknowledged, parcels=self.parcels[self.acknowledged :]
-        )
+    def state(self, recipient: str) -> OutgoingState:
+        """What the link needs to go on.
+
+        Raises:
+            LedgerError: a release is neither there nor was removed.
+        """
+        last = max((*self.parcels, *self.removed), default=0)
+        for sequence in range(1, last + 1):
+            if sequence not in self.parcels and sequence not in self.removed:
+                raise LedgerError(f"release {sequence} to `{recipient}` is missing from the ledger")
+        acknowledged = max((self.acknowledged, *self.removed))
+        waiting = [self.parcels[sequence] for sequence in range(acknowledged + 1, last + 1)]
+        return OutgoingState(stream=self.stream, acknowledged=acknowledged, parcels=waiting)
 
 
 class _Restorer:
@@ -68,9 +80,15 @@ class _Restorer:
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
+            EntryKind.RECALL: self._recall,
         }
         for part in node.parts:
             self._use.update(part.kinds())
+        self._unheld: set[tuple[str, int]] = set()
+        """Items that were decided on and are not there."""
+
+        self._removed: dict[str, int] = {}
+        """Items whose content was removed, each with the newest version removed."""
 
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
@@ -82,8 +100,12 @@ class _Restorer:
         """What was published is not published again; the streams go on where they stood."""
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
+        for item_id, version in sorted(self._unheld):
+            if version > self._removed.get(item_id, 0):
+                raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
         self._node.endpoint.restore(
-            {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()}, self._incoming
+            {recipient: outgoing.state(recipient) for recipient, outgoing in self._outgoing.items()},
+            self._incoming,
         )
 
     def _keep(self, held: Held) -> None:
@@ -133,22 +155,20 @@ class _Restorer:
         reference = (decision.item.item_id, decision.item.version)
         held = self._held.get(reference)
         if held is None:
-            raise LedgerError(
-                f"the ledger decides on `{reference[0]}` version {reference[1]} before it holds it"
-            )
+            self._unheld.add(reference)
+            return
         self._node.drop_offer(reference)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
+        held = self._node.recalls.relabelled(held)
         self._node.exchange.take(held, decision, now_ns)
         self._node.use_decision(held.item, decision)
 
     def _release(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
         outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
-        outgoing.parcels.append(record.parcel)
-        if record.sequence != len(outgoing.parcels):
-            raise LedgerError(
-                f"release {record.sequence} to `{record.recipient}` is not number {len(outgoing.parcels)}"
-            )
+        if record.sequence <= max(outgoing.parcels, default=0):
+            raise LedgerError(f"release {record.sequence} to `{record.recipient}` is there twice")
+        outgoing.parcels[record.sequence] = record.parcel
         self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
 
     def _received(self, _: Stored, content: bytes) -> None:
@@ -161,6 +181,22 @@ class _Restorer:
         consents = [self._node.opened_consent(signed) for signed in parcel.consents]
         held = self._node.use_release(record.sender, decode(parcel.release, Release), parcel, consents)
         self._keep(held)
+
+    def _recall(self, stored: Stored, content: bytes) -> None:
+        record = decode(content, RecallRecord, bytes_max=RECALL_RECORD_BYTES_MAX)
+        if record.step is RecallStep.REMOVING:
+            for reference in record.about:
+                known = self._removed.get(reference.item_id, 0)
+                self._removed[reference.item_id] = max(known, reference.version)
+        for place in record.received:
+            name = (place.party, place.stream)
+            self._incoming[name] = max(self._incoming.get(name, 0), place.sequence)
+        for place in record.released:
+            outgoing = self._outgoing.setdefault(place.party, _Outgoing(place.stream))
+            if place.sequence not in outgoing.parcels:
+                outgoing.removed.add(place.sequence)
+            self._node.exchange.skip(place.party, place.sequence)
+        self._node.recalls.restore(record, stored.recorded_ns)
 
     def _receipt(self, _: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)
