@@ -102,20 +102,24 @@ class SqliteStore:
 
         self._commit(change)
 
-    def remove(self, entry: int, record: Row) -> None:
-        """Take key and content out of one row and append the record of it, in one durable commit.
+    def remove(self, entries: Sequence[int], records: Sequence[Row]) -> None:
+        """Take key and content out of rows and append the records of it, in one durable commit.
 
-        The log is emptied afterwards, so that the key is in no file of this store any more. Copies made of
+        The log is emptied afterwards, so that the keys are in no file of this store any more. Copies made of
         them before, and what a disk keeps of overwritten blocks, are beyond this store.
         """
 
         def change() -> None:
-            self._connection.execute(
-                "UPDATE ledger_rows SET wrapped_key = NULL, sealed_content = NULL WHERE entry = ?", (entry,)
-            )
-            if self._connection.changes() != 1:
-                raise LedgerError(f"entry {entry} is not in this ledger: nothing was removed", entry=entry)
-            self._connection.execute(_INSERT, record)
+            for entry in entries:
+                self._connection.execute(
+                    "UPDATE ledger_rows SET wrapped_key = NULL, sealed_content = NULL WHERE entry = ?",
+                    (entry,),
+                )
+                if self._connection.changes() != 1:
+                    raise LedgerError(
+                        f"entry {entry} is not in this ledger: nothing was removed", entry=entry
+                    )
+            self._connection.executemany(_INSERT, records)
 
         self._commit(change)
         self._run(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))

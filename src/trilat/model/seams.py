@@ -44,8 +44,12 @@ class Store(Protocol):
         """Write all rows or none, durably, in one commit."""
         ...
 
-    def remove(self, entry: int, record: Row) -> None:
-        """Take key and content out of one row and append the record of it, in one durable commit."""
+    def remove(self, entries: Sequence[int], records: Sequence[Row]) -> None:
+        """Take key and content out of rows and append the records of it, in one durable commit.
+
+        Raises:
+            LedgerError: one of the rows is not there, or the store refuses; nothing was removed.
+        """
         ...
 
     def rows(self, first_entry: int = 0) -> Iterator[Row]:
