@@ -41,6 +41,8 @@ from trilat.policy import AgreementSet, read_agreement
 
 LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
+RESTORED_FILE: Final = "restored.json"
+"""Beside the settings of a node that came from a backup: how far that went."""
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
 _KEYS_FILE: Final = "node.keys"
@@ -99,6 +101,7 @@ class NodeFolder:
             answer_within_s=settings.desk.answer_within_s,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
+            keep_days=settings.ledger.keep_days,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
@@ -297,6 +300,11 @@ def read_folder(path: Path) -> NodeFolder:
             },
         ),
     )
+
+
+def read_ledger_key(keys_path: Path) -> bytes:
+    """The ledger key in a node's folder of keys; UsageError where it is missing, short, or open to others."""
+    return _key(keys_path / _LEDGER_KEY_FILE)
 
 
 def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:
