@@ -32,7 +32,7 @@ def create(
 ) -> None:
     """Back a node up, or bring an earlier backup up to date."""
     folder = read_folder(node)
-    entries = _entries(folder.settings.ledger.url or folder.ledger_path, folder.settings.party)
+    entries = _entries(folder.ledger_place, folder.settings.party)
     with _rows("copying", entries, show=not (quiet or as_json)) as on_rows:
         manifest, copied = make_backup(folder, backup, with_keys=with_keys, on_rows=on_rows)
     if as_json:

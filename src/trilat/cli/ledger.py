@@ -9,7 +9,7 @@ from trilat.cli.terminal import in_one_line, print_json, say
 from trilat.ledger import open_store
 from trilat.node import read_folder
 
-app = typer.Typer(help="A node's ledger as it lies on the disk: its size, and compacting it.", no_args_is_help=True)
+app = typer.Typer(help="A node's ledger on the disk: its size, and compacting it.", no_args_is_help=True)
 
 _NODE = typer.Argument(help="The node's folder.")
 
@@ -34,7 +34,7 @@ def compact(node: Annotated[Path, _NODE]) -> None:
     """Write a ledger anew without the room of what was removed from it; the node must not run."""
     folder = read_folder(node)
     _, _, before = _measured(node)
-    store = open_store(folder.settings.ledger.url or folder.ledger_path, folder.settings.party)
+    store = open_store(folder.ledger_place, folder.settings.party)
     try:
         store.compact()
         after = store.size_bytes()
@@ -45,7 +45,7 @@ def compact(node: Annotated[Path, _NODE]) -> None:
 
 def _measured(node: Path) -> tuple[str, int, int]:
     folder = read_folder(node)
-    store = open_store(folder.settings.ledger.url or folder.ledger_path, folder.settings.party, read_only=True)
+    store = open_store(folder.ledger_place, folder.settings.party, read_only=True)
     try:
         last = store.last()
         return folder.settings.party, 0 if last is None else last.entry + 1, store.size_bytes()

@@ -203,9 +203,7 @@ class PostgresStore:
 
     def size_bytes(self) -> int:
         """What the rows take on the server's disk, bytes."""
-        size = sql.SQL("SELECT pg_total_relation_size({})").format(
-            sql.Literal(f"{self._schema}.ledger_rows")
-        )
+        size = sql.SQL("SELECT pg_total_relation_size({})").format(sql.Literal(f"{self._schema}.ledger_rows"))
         return int(self._run(lambda: self._connection.execute(size).fetchall())[0][0])
 
     def close(self) -> None:

@@ -75,7 +75,7 @@ def make_backup(
     """
     _refuse_foreign_target(folder, target)
     settings = folder.settings
-    source = open_store(settings.ledger.url or folder.ledger_path, settings.party, read_only=True)
+    source = open_store(folder.ledger_place, settings.party, read_only=True)
     try:
         (target / _FILES).mkdir(mode=0o700, parents=True, exist_ok=True)
         target.chmod(0o700)
@@ -211,7 +211,7 @@ def _copy_back(path: Path, folder: NodeFolder, manifest: Manifest, on_rows: _Pro
     settings = folder.settings
     source = SqliteStore(path / LEDGER_FILE, read_only=True)
     try:
-        target = open_store(settings.ledger.url or folder.ledger_path, settings.party)
+        target = open_store(folder.ledger_place, settings.party)
         try:
             if target.last() is not None:
                 raise UsageError(

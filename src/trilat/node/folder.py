@@ -82,6 +82,11 @@ class NodeFolder:
         """The ledger's file."""
         return self.path / LEDGER_FILE
 
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the ledger lies: its file, or the address of the server that keeps it."""
+        return self.settings.ledger.url or self.ledger_path
+
     def config(self) -> NodeConfig:
         """The settings as the node takes them."""
         settings = self.settings
@@ -106,8 +111,7 @@ class NodeFolder:
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
-        where = self.settings.ledger.url or self.ledger_path
-        store = open_store(where, self.settings.party, read_only=read_only)
+        store = open_store(self.ledger_place, self.settings.party, read_only=read_only)
         return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
 
     def node(
