@@ -151,6 +151,7 @@ from trilat.model.report import (
 )
 from trilat.model.seams import (
     Clock,
+    Lane,
     Row,
     Store,
     Transport,
@@ -244,6 +245,7 @@ __all__ = [
     "ItemReference",
     "Kinematics",
     "Label",
+    "Lane",
     "LedgerError",
     "Level",
     "Lineage",
