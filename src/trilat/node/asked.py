@@ -238,8 +238,8 @@ class Asked:
                 continue
             party = further.holder.split("/")[0]
             case.said[party] = Said(party, further.answer, further.reason, further.done_ns, further, signed)
-        # A holder that names itself has not decided yet.
-        case.waiting = tuple(one for one in answer.waiting if one == sender or one not in case.said)
+        # Who is named here has not decided, whatever else was attached: the holder itself too.
+        case.waiting = answer.waiting
         self._settle(case)
         return trouble
 

@@ -19,7 +19,6 @@ from trilat.link import NodeKeys, sign_certificate
 from trilat.model import (
     ABOUT_MAX,
     Answer,
-    AnyItem,
     Certificate,
     HolderAnswer,
     ItemReference,
@@ -170,7 +169,7 @@ class Obliged:
         if not reached and not obligation.removed:
             yield self._answer(obligation, HolderAnswer.UNABLE, NOT_HERE, "-", now_ns)
         elif recall.action is RecallAction.ACCOUNT:
-            yield from self._account(obligation, reached, now_ns)
+            yield from self._account(obligation, now_ns)
         elif said is not None or all(copy.release.duties.return_or_destroy for copy in reached):
             yield from self._comply(obligation, reached, now_ns)
         elif not obligation.is_asked:
@@ -209,13 +208,9 @@ class Obliged:
         }
         return [copy for copy in copies if copy.is_release and copy.name.item_id not in kept]
 
-    def _account(
-        self, obligation: Obligation, reached: list[Copy], now_ns: int
-    ) -> Iterator[tuple[Held, RecallRecord | None]]:
+    def _account(self, obligation: Obligation, now_ns: int) -> Iterator[tuple[Held, RecallRecord | None]]:
         yield from self._pass_on(obligation, self._passed_on(obligation.item, obligation.sender))
-        held = newest_of(reached)
-        references = tuple(ItemReference(item_id=name, version=version) for name, version in held.items())
-        yield self._answer(obligation, HolderAnswer.COMPLIED, "", BY_REQUEST, now_ns, references)
+        yield self._answer(obligation, HolderAnswer.COMPLIED, "", BY_REQUEST, now_ns)
 
     def _comply(
         self, obligation: Obligation, reached: list[Copy], now_ns: int
@@ -244,12 +239,14 @@ class Obliged:
         """The recall to each to whom something of it was passed on, once (rule 3)."""
         recall = obligation.item
         asked = {case.holder for case in self._onward(recall)}
-        holders = dict.fromkeys(copy.party for copy in passed if copy.party not in asked)
-        for holder in holders:
-            told = {copy.told.item_id: 0 for copy in passed if copy.party == holder}
-            for copy in passed:
-                if copy.party == holder:
-                    told[copy.told.item_id] = max(told[copy.told.item_id], copy.told.version)
+        # What a node removed before it was killed cannot be read any more; its record says whom to ask.
+        holders = {party: dict(told) for party, told in obligation.removed.passed_on.items()}
+        for copy in passed:
+            told = holders.setdefault(copy.party, {})
+            told[copy.told.item_id] = max(told.get(copy.told.item_id, 0), copy.told.version)
+        for holder, told in holders.items():
+            if holder in asked:
+                continue
             about = tuple(ItemReference(item_id=name, version=version) for name, version in told.items())
             until_ns = max(recall.deadline_ns, self._node.clock.now_ns() + 1)
             held = self._asked.recall(
@@ -300,11 +297,11 @@ class Obliged:
         reason: str,
         by: str,
         now_ns: int,
-        held: tuple[ItemReference, ...] = (),
     ) -> tuple[Held, RecallRecord]:
         recall, party = obligation.item, self._node.config.party
         cases = self._onward(recall)
-        waiting = [whom for case in cases for whom in (case.holder, *case.waiting) if whom not in case.said]
+        silent = [case.holder for case in cases if case.holder not in case.said]
+        waiting = [*silent, *(whom for case in cases for whom in case.waiting)]
         onward = [said.signed for case in cases for said in case.said.values() if said.signed]
         kept = [
             f"still on its way to {whom}: it goes when {whom} has it"
@@ -319,7 +316,7 @@ class Obliged:
             reason=reason,
             by=by,
             removed=obligation.removed.told()[:ABOUT_MAX],
-            held=held,
+            held=self._held(obligation) if answer is HolderAnswer.COMPLIED else (),
             kept=tuple(kept[:16]),
             done_ns=now_ns,
         )
@@ -360,6 +357,13 @@ class Obliged:
         self._node.use_item(heard)
         return heard, record
 
+    def _held(self, obligation: Obligation) -> tuple[ItemReference, ...]:
+        """What of it is still held and was asked after; a recall that was complied with leaves nothing."""
+        held = newest_of(self._reached(obligation.item, obligation.sender))
+        return tuple(ItemReference(item_id=name, version=version) for name, version in held.items())[
+            :ABOUT_MAX
+        ]
+
     # --- after a restart ---
 
     def restore(self, record: RecallRecord) -> None:
@@ -382,11 +386,6 @@ class Obliged:
                 self._asked.moved.add(record.asks.item_id)
             if obligation.is_settled:
                 self._open.pop(record.asks.item_id, None)
-
-
-def is_recall(item: AnyItem) -> bool:
-    """Whether an item calls others back, or asks after them."""
-    return isinstance(item, Recall)
 
 
 def _versions(recall: Recall) -> dict[str, int]:

@@ -31,6 +31,8 @@ class Removed:
     def __init__(self) -> None:
         """Nothing yet."""
         self._items: dict[str, tuple[int, dict[int, bytes]]] = {}
+        self.passed_on: dict[str, dict[str, int]] = {}
+        """To whom what was passed on, of what is removed: item and version by party."""
 
     def __bool__(self) -> bool:
         """Whether anything was."""
@@ -42,6 +44,9 @@ class Removed:
         version, entries = self._items.get(reference.item_id, (0, {}))
         entries.update(zip(record.entries, record.commitments, strict=True))
         self._items[reference.item_id] = max(version, reference.version), entries
+        for place in record.released:
+            told = self.passed_on.setdefault(place.party, {})
+            told[reference.item_id] = max(told.get(reference.item_id, 0), reference.version)
 
     def told(self) -> tuple[RemovedItem, ...]:
         """As a certificate says it, in the order of the items' names."""
