@@ -6,13 +6,13 @@ an entry says is read again.
 """
 
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from trilat.ledger import EntryKind, Ledger, Stored
 from trilat.link import Parcel
-from trilat.model import AnyItem, ItemReference, Release, decode
+from trilat.model import ABOUT_MAX, AnyItem, Domain, ItemReference, Release, decode
 from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
 
 _KINDS: Final = frozenset({EntryKind.RECEIVED, EntryKind.RELEASE})
@@ -116,3 +116,15 @@ def copy_of(stored: Stored) -> Copy | None:
 
 def _release(parcel: bytes) -> Release:
     return decode(decode(parcel, Parcel, bytes_max=RECORD_BYTES_MAX).release, Release)
+
+
+def by_holder(given: Sequence[Copy]) -> Iterator[tuple[str, Domain, tuple[ItemReference, ...]]]:
+    """Who was given what, as each knows it: the newest version of each item, in lists that fit one recall."""
+    told: dict[tuple[str, Domain], dict[str, int]] = {}
+    for copy in given:
+        names = told.setdefault((copy.party, copy.item.domain), {})
+        names[copy.told.item_id] = max(names.get(copy.told.item_id, 0), copy.told.version)
+    for (holder, domain), names in told.items():
+        about = [ItemReference(item_id=name, version=version) for name, version in names.items()]
+        for start in range(0, len(about), ABOUT_MAX):
+            yield holder, domain, tuple(about[start : start + ABOUT_MAX])

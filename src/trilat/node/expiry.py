@@ -5,8 +5,8 @@ Rules
    content goes, with a `removing` step; the item leaves the picture when its last copy has gone.
 2. Where the copy was to be returned or destroyed, its giver gets a certificate, in an answer that names the
    item itself: nobody had to ask.
-3. `run` does the same with all that was received under an agreement, expired or not, and calls back what this
-   party gave under it. Before the agreement has ended it takes an officer who says so.
+3. `run` does the same with all that was received under an agreement, expired or not, and calls it back from
+   those to whom it was passed on. Before the agreement has ended it takes an officer who says so.
 """
 
 import heapq
@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from trilat.link import NodeKeys, sign_certificate
-from trilat.model import ABOUT_MAX, Answer, Certificate, Domain, HolderAnswer, ItemReference
-from trilat.node.copies import Copies, Copy
+from trilat.model import ABOUT_MAX, Answer, Certificate, Domain, HolderAnswer, ItemReference, RecallAction
+from trilat.node.asked import Asked
+from trilat.node.copies import Copies, Copy, by_holder
 from trilat.node.exchange import Held
 from trilat.node.recall_records import RecallRecord
 from trilat.node.removing import Removed, Removing, newest_of
@@ -32,14 +33,19 @@ BY_EXPIRY: Final = "expiry"
 class Expiry:
     """What ends at one node."""
 
-    def __init__(self, node: "Node", keys: NodeKeys, copies: Copies, removing: Removing) -> None:
+    def __init__(
+        self, node: "Node", keys: NodeKeys, copies: Copies, removing: Removing, asked: Asked
+    ) -> None:
         """Nothing ends."""
         self._node = node
         self._keys = keys
         self._copies = copies
         self._removing = removing
+        self._asked = asked
         self._ends: list[tuple[int, str]] = []
-        self._to_run: dict[str, str] = {}
+        self._to_run: dict[str, tuple[str, int]] = {}
+        self._late: list[Copy] = []
+        """Releases that go when their recipient has acknowledged them."""
 
     def take(self, held: Held) -> None:
         """Note when a partner's item ends, in the time of deciding."""
@@ -47,9 +53,11 @@ class Expiry:
         if ends:
             heapq.heappush(self._ends, (min(ends), held.item.item_id))
 
-    def run(self, agreement_id: str, speaker: str) -> None:
-        """Let all go, at the next tick, that was received under an agreement to be returned or destroyed."""
-        self._to_run[agreement_id] = speaker
+    def run(self, agreement_id: str, speaker: str, until_ns: int) -> None:
+        """Let all go, at the next tick, that was received under an agreement to be returned or destroyed; to
+        whom it was passed on has time until an instant.
+        """
+        self._to_run[agreement_id] = speaker, until_ns
 
     def made(self, now_ns: int) -> Iterator[tuple[Held, RecallRecord | None]]:
         """What ends now is removed; certificates for who gave it, and warnings withdrawn."""
@@ -61,11 +69,28 @@ class Expiry:
             ended = [copy for copy in self._copies.of(names) if _ends_ns(copy) <= at_ns]
             yield from self._end(ended, BY_EXPIRY, BY_EXPIRY, now_ns)
         while self._to_run:
-            agreement_id, speaker = self._to_run.popitem()
-            under = [
-                copy for copy in self._copies.all() if not copy.is_release and self._owed(copy, agreement_id)
-            ]
-            yield from self._end(under, f"end of {agreement_id}"[:120], speaker, now_ns)
+            agreement_id, (speaker, until_ns) = self._to_run.popitem()
+            yield from self._run_out(agreement_id, speaker, until_ns, now_ns)
+        ready = [copy for copy in self._late if self._removing.may_go(copy)]
+        if ready:
+            self._late = [copy for copy in self._late if copy not in ready]
+            self._removing.remove(ready, None, BY_EXPIRY, "end of an agreement")
+
+    def _run_out(
+        self, agreement_id: str, speaker: str, until_ns: int, now_ns: int
+    ) -> Iterator[tuple[Held, RecallRecord | None]]:
+        """Everything received under an agreement goes, here and where it was passed on to (rule 3)."""
+        had = (copy for copy in self._copies.all() if not copy.is_release)
+        under = [copy for copy in had if self._owed(copy, agreement_id)]
+        passed = [copy for copy in self._copies.of({copy.name.item_id for copy in under}) if copy.is_release]
+        reason = f"end of {agreement_id}"[:120]
+        for holder, domain, about in by_holder(passed):
+            held = self._asked.recall(holder, about, domain, RecallAction.DESTROY, until_ns, reason)
+            if held is not None:
+                self._node.use_item(held)
+                yield held, self._asked.opening(held, about, until_ns)
+        self._late += [copy for copy in passed if not self._removing.may_go(copy)]
+        yield from self._end([*under, *passed], reason, speaker, now_ns)
 
     def _owed(self, copy: Copy, agreement_id: str) -> bool:
         return copy.release.duties.return_or_destroy and self.is_under(copy, agreement_id)

@@ -229,7 +229,7 @@ class Node:
 
     def use_report(self, item: AnyItem) -> None:
         """Use an own report that is in the ledger."""
-        held = Held(item, b"")
+        held = self.recalls.relabelled(Held(item, b""))
         self.accepted_reports += 1
         self.holdings.add(held)
         try:
@@ -319,6 +319,7 @@ class Node:
 
     def use_item(self, held: Held) -> None:
         """Use an item that this node made and wrote."""
+        held = self.recalls.relabelled(held)
         self.holdings.add(held)
         self.recalls.note_own(held.item)
         self.heads.remember(held.item)

@@ -166,11 +166,12 @@ class Obliged:
             yield self._answer(obligation, said.answer or HolderAnswer.UNABLE, said.reason, said.by, now_ns)
             return
         reached = self._reached(recall, obligation.sender)
-        if not reached and not obligation.removed:
+        passed = self._passed_on(recall, obligation.sender)
+        if not reached and not passed and not obligation.removed:
             yield self._answer(obligation, HolderAnswer.UNABLE, NOT_HERE, "-", now_ns)
         elif recall.action is RecallAction.ACCOUNT:
             yield from self._account(obligation, now_ns)
-        elif said is not None or all(copy.release.duties.return_or_destroy for copy in reached):
+        elif said is not None or all(copy.release.duties.return_or_destroy for copy in (*reached, *passed)):
             yield from self._comply(obligation, reached, now_ns)
         elif not obligation.is_asked:
             obligation.is_asked = True
@@ -194,10 +195,13 @@ class Obliged:
         ]
 
     def _passed_on(self, recall: Recall, sender: str) -> list[Copy]:
-        """Releases of these items to others, where nothing of them stays here by another's gift."""
+        """Releases to others of what the sender made or gave, where nothing stays here by another's gift."""
         versions = _versions(recall)
         copies = [
-            copy for copy in self._copies.of(versions) if copy.name.version <= versions[copy.name.item_id]
+            copy
+            for copy in self._copies.of(versions)
+            if copy.name.version <= versions[copy.name.item_id]
+            and copy.item.label.originator != self._node.config.party
         ]
         kept = {
             copy.name.item_id
@@ -206,7 +210,14 @@ class Obliged:
             and not copy.was_refused
             and sender not in {copy.party, copy.item.label.originator.split("/")[0]}
         }
-        return [copy for copy in copies if copy.is_release and copy.name.item_id not in kept]
+        given = {copy.name.item_id for copy in copies if not copy.is_release} - kept
+        return [
+            copy
+            for copy in copies
+            if copy.is_release
+            and copy.name.item_id not in kept
+            and (copy.name.item_id in given or copy.item.label.originator.split("/")[0] == sender)
+        ]
 
     def _account(self, obligation: Obligation, now_ns: int) -> Iterator[tuple[Held, RecallRecord | None]]:
         yield from self._pass_on(obligation, self._passed_on(obligation.item, obligation.sender))

@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, Final
 from trilat.ledger import Entry
 from trilat.link import NodeKeys, TrustStore
 from trilat.model import (
-    ABOUT_MAX,
     SECOND_NS,
     Answer,
     AnyItem,
-    Domain,
     HolderAnswer,
     ItemReference,
     LossReport,
@@ -31,7 +29,7 @@ from trilat.model import (
     UsageError,
 )
 from trilat.node.asked import Asked, Case
-from trilat.node.copies import Copies, Copy
+from trilat.node.copies import Copies, Copy, by_holder
 from trilat.node.exchange import Held
 from trilat.node.expiry import Expiry
 from trilat.node.losses import Losses
@@ -58,7 +56,7 @@ class Recalls(Part):
         self.asked = Asked(node, trust)
         self.obliged = Obliged(node, keys, self.copies, self.removing, self.asked)
         self.relabelling = Relabelling(node, keys, trust, self.copies, self.asked)
-        self.expiry = Expiry(node, keys, self.copies, self.removing)
+        self.expiry = Expiry(node, keys, self.copies, self.removing, self.asked)
         self.losses = Losses(node, self.asked)
         self._pending: deque[RecallRecord] = deque()
         self._called_back: dict[tuple[str, str], int] = {}
@@ -99,7 +97,7 @@ class Recalls(Part):
             raise UsageError("nothing of this was released to anybody: there is nobody to ask")
         until_ns = self._node.clock.now_ns() + within_s * SECOND_NS
         cases = []
-        for holder, domain, about in _by_holder(given):
+        for holder, domain, about in by_holder(given):
             held = self.asked.recall(holder, about, domain, action, until_ns, reason)
             if held is not None:
                 cases.append(self.asked.send(held, about, until_ns))
@@ -165,7 +163,7 @@ class Recalls(Part):
             raise UsageError(f"no agreement `{agreement_id[:80]}` is held here: see `trilat agreement check`")
         if not early and any(self._in_force(rule.name, at_ns) for rule in rules):
             raise UsageError(f"`{agreement_id}` is in force: its items go when it has ended, or say --early")
-        self.expiry.run(agreement_id, speaker)
+        self.expiry.run(agreement_id, speaker, self._node.clock.now_ns() + within_s * SECOND_NS)
         given = [copy for copy in self.copies.all() if copy.is_release and self._is_own(copy)]
         names = {
             copy.name.item_id: copy.name
@@ -281,15 +279,3 @@ class Recalls(Part):
             names = {reference.item_id for reference in record.about}
             self._node.exchange.stop(names)
             self._node.drop_offers(names)
-
-
-def _by_holder(given: Sequence[Copy]) -> Iterator[tuple[str, Domain, tuple[ItemReference, ...]]]:
-    """Who was given what, as each knows it: the newest version of each item, in lists that fit one recall."""
-    told: dict[tuple[str, Domain], dict[str, int]] = {}
-    for copy in given:
-        names = told.setdefault((copy.party, copy.item.domain), {})
-        names[copy.told.item_id] = max(names.get(copy.told.item_id, 0), copy.told.version)
-    for (holder, domain), names in told.items():
-        about = [ItemReference(item_id=name, version=version) for name, version in names.items()]
-        for start in range(0, len(about), ABOUT_MAX):
-            yield holder, domain, tuple(about[start : start + ABOUT_MAX])
