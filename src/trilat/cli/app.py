@@ -23,6 +23,7 @@ from trilat.cli import (
     ledger,
     node,
     preview,
+    recall,
     scenario,
     schema,
     track,
@@ -58,6 +59,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
+app.add_typer(recall.app, name="recall")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -22,6 +22,7 @@ from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, rea
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.operations import EVENTS, JSON, Operation, application
+from trilat.web.recall_routes import recall_operations
 from trilat.web.served import ServedNode
 from trilat.web.shapes import (
     BatchAnswered,
@@ -80,6 +81,7 @@ def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None
         *_reader_operations(routes),
         *_staff_operations(routes),
         *_desk_operations(routes),
+        *recall_operations(node),
         *_director_operations(routes),
         *_common_operations(routes),
     ]
