@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from tests.small_federation import START_NS, federation_of
 from tests.web.fakes import DIRECTOR, INTAKE, OFFICER, READER, STAFF
 
@@ -23,7 +24,7 @@ from trilat.node import (
     Pace,
     PacedClock,
 )
-from trilat.web import Access, People, node_app
+from trilat.web import Access, People, node_app, passwords
 from trilat.web.limits import FREE_FAILURES
 from trilat.web.sessions import CSRF_HEADER
 
@@ -33,11 +34,18 @@ PASSWORD: Final = "correct horse battery"
 STANDS: Final = Pace(from_wall_ns=0, instant_ns=START_NS, speed=0.0)
 
 
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verifiers that cost nothing: what the real ones cost has a test of its own."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
 class Door:
     """A node behind its HTTP interface, with browsers and programs before it."""
 
     def __init__(self, node: Node, service: NodeService, per_s: float) -> None:
         self.node = node
+        self.service = service
         self.now_s = 1_000.0
         self.people = People(
             lambda: node.accounts.known,
@@ -208,6 +216,25 @@ def test_whatever_is_wrong_with_a_sign_in_is_one_sentence(name: str, password: s
         assert "set-cookie" not in answer.headers
 
     assert at_the_door(play).steps()[-1].step is AccessStep.REFUSED
+
+
+def test_a_verifier_costs_what_the_standard_recommends_and_an_old_one_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cheap_one = passwords._HASHER.hash(PASSWORD)
+    monkeypatch.undo()
+
+    async def play() -> None:
+        made = passwords.Passwords()
+        verifier = await made.verifier(PASSWORD)
+        assert verifier.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+        assert await made.fits(verifier, PASSWORD)
+        assert not await made.fits(verifier, PASSWORD + "x")
+        assert not await made.fits("", PASSWORD)
+        assert not await made.fits("nonsense", PASSWORD)
+        assert (made.is_old(verifier), made.is_old(cheap_one)) == (False, True)
+
+    asyncio.run(play())
 
 
 def test_wrong_passwords_make_a_name_and_an_address_wait_ever_longer() -> None:
