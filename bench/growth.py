@@ -2,9 +2,9 @@
 
     python bench/growth.py [ROWS] [--postgres]
 
-Rows of 500 B are appended 1,000 at a time, up to ROWS (10,000,000). At 1, 10 and 100 hundredths of ROWS, each beside the first: a commit, a page
-of 500 rows at the end, opening, and the memory of the process. Then the rate of `verify` over the newest tenth, and of a backup's copy.
-The file is made in the folder of temporary files and removed at the end: 10,000,000 rows take 8 GB.
+Rows of 500 B are appended 1,000 at a time, up to ROWS (10,000,000). At a hundredth, a tenth and all of ROWS: a
+commit, a page of 500 rows at the end, opening, and the memory of the process. Then the rate of examining the
+newest tenth. The file is made in the folder of temporary files and removed: 10,000,000 rows take 8 GB.
 """
 
 import argparse
