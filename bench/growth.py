@@ -2,7 +2,7 @@
 
     python bench/growth.py [ROWS] [--postgres]
 
-Rows of 500 B are appended 1,000 at a time, up to ROWS (10,000,000). At a hundredth, a tenth and all of ROWS: a
+Rows of 500 B are appended 1,000 at a time, up to ROWS (10,000,000). At 1/100, 1/10 and all of ROWS: a
 commit, a page of 500 rows at the end, opening, and the memory of the process. Then the rate of examining the
 newest tenth. The file is made in the folder of temporary files and removed: 10,000,000 rows take 8 GB.
 """
@@ -65,9 +65,8 @@ def look(place: str, ledger: Ledger, commit_s: float) -> tuple[Ledger, tuple[flo
 def run(place: str, rows: int) -> None:
     ledger = opened(place)
     marks = sorted({max(rows // 100, 2 * BATCH), rows // 10, rows})
-    print(
-        f"{'rows':>12} {'commit of 1,000, ms':>20} {'page of 500, ms':>16} {'opening, ms':>12} {'memory, MB':>11}"
-    )
+    names = ("rows", "commit of 1,000, ms", "page of 500, ms", "opening, ms", "memory, MB")
+    print("{:>12} {:>20} {:>16} {:>12} {:>11}".format(*names))
     begun_s = time.perf_counter()
     for mark in marks:
         while ledger.head().entries + 20 * BATCH < mark:

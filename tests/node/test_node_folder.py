@@ -64,7 +64,7 @@ def test_what_is_made_is_read_back(kor: Path) -> None:
     assert sorted(held.agreement_texts) == sorted(agreement_files("separate-2009"))
     assert held.cards["USA"].party == "USA"
     assert sorted(held.secrets.tokens) == ["administrator", "director", "intake", "reader-OBS", "staff"]
-    assert len(set(held.secrets.tokens.values())) == 4
+    assert len(set(held.secrets.tokens.values())) == 5
     assert held.keys.pin == held.trust.pin("KOR")
     assert held.config().readers == ("OBS",)
     assert held.config().watch_areas == SETTINGS.watch_area
