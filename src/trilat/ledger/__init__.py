@@ -11,7 +11,9 @@ from trilat.ledger.entry import (
 from trilat.ledger.examination import Head, Verification
 from trilat.ledger.ledger import Ledger
 from trilat.ledger.memory import MemoryStore
+from trilat.ledger.postgres import PostgresStore, is_postgres_url, refuse_unsafe_url
 from trilat.ledger.sqlite import SqliteStore
+from trilat.ledger.stores import open_store
 from trilat.ledger.vault import Entropy
 
 __all__ = [
@@ -23,8 +25,12 @@ __all__ = [
     "Head",
     "Ledger",
     "MemoryStore",
+    "PostgresStore",
     "Removal",
     "SqliteStore",
     "Stored",
     "Verification",
+    "is_postgres_url",
+    "open_store",
+    "refuse_unsafe_url",
 ]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from trilat.ledger import Ledger, SqliteStore
+from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
     Entropy,
@@ -103,7 +103,8 @@ class NodeFolder:
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
-        store = SqliteStore(self.ledger_path, read_only=read_only)
+        where = self.settings.ledger.url or self.ledger_path
+        store = open_store(where, self.settings.party, read_only=read_only)
         return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
 
     def node(
