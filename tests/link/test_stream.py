@@ -22,6 +22,7 @@ def _all(stream: OutgoingStream, now_ns: int) -> list[int]:
     """First numbers of the batches that go at an instant."""
     firsts = []
     while (push := stream.push(now_ns)) is not None:
+        assert isinstance(push, Push)
         firsts.append(push.first_sequence)
     return firsts
 
@@ -34,11 +35,11 @@ def test_numbers_begin_at_one_and_have_no_gaps() -> None:
 
 def test_batches_go_in_order_until_the_window_is_full() -> None:
     stream = _stream(10)
-    assert stream.push(0) == Push(first_sequence=1, parcels=(b"0", b"1", b"2"))
-    assert stream.push(0) == Push(first_sequence=4, parcels=(b"3", b"4", b"5"))
+    assert stream.push(0) == Push(first_sequence=1, parcels=(b"0", b"1", b"2"), bulk=True)
+    assert stream.push(0) == Push(first_sequence=4, parcels=(b"3", b"4", b"5"), bulk=True)
     assert stream.push(0) is None
     assert stream.acknowledge(3, 0) == 3
-    assert stream.push(0) == Push(first_sequence=7, parcels=(b"6", b"7", b"8"))
+    assert stream.push(0) == Push(first_sequence=7, parcels=(b"6", b"7", b"8"), bulk=True)
     assert stream.kept == 7
 
 

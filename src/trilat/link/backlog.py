@@ -171,6 +171,10 @@ class Backlog:
         waiting = self._waiting[priority]
         return bool(waiting) and next(reversed(waiting.values())) > behind
 
+    def first_of(self, priority: Priority, behind: int, done: Ranges) -> int | None:
+        """The number that goes first of what goes in order: WARNING or CONTROL."""
+        return next(self._due(priority, behind, done), None)
+
     def is_out(self, sequence: int) -> bool:
         """Whether a number went before its turn and is not signed for."""
         return sequence in self._out

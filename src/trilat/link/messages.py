@@ -104,7 +104,12 @@ class Notice(Noun, frozen=True, kw_only=True, tag="notice"):
 
 
 Message = Acknowledgement | Pull | HighWater | Omission | Notice
-_SHORT: Final = (Acknowledgement, Pull, HighWater, Omission)
+_SHORT: Final[tuple[type[Acknowledgement | Pull | HighWater | Omission], ...]] = (
+    Acknowledgement,
+    Pull,
+    HighWater,
+    Omission,
+)
 
 
 def sign_message(keys: NodeKeys, message: Message) -> bytes:

@@ -18,6 +18,7 @@ from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
+    Lane,
     Receipt,
     Release,
     TrilatError,
@@ -288,7 +289,7 @@ class Outbox:
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
-        self._post.put(recipient, envelope, now_ns)
+        self._post.put(recipient, envelope, now_ns, Lane.BULK if push.bulk else Lane.LIVE)
 
 
 def _standing(parcel: bytes) -> Standing | None:

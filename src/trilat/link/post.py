@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from trilat.link.limits import LinkProfile
-from trilat.model import SECOND_NS, LinkError, Transport
+from trilat.model import SECOND_NS, Lane, LinkError, Transport
 
 Tell = Callable[[str, str], None]
 """Takes a reason to count under, and one line."""
@@ -33,14 +33,14 @@ class Post:
         """Whether something may go to a recipient now."""
         return self._free_ns.get(recipient, now_ns) <= now_ns
 
-    def put(self, recipient: str, payload: bytes, now_ns: int) -> None:
+    def put(self, recipient: str, payload: bytes, now_ns: int, lane: Lane = Lane.LIVE) -> None:
         """Send a payload now, and count it against the link's rate."""
         bits_per_s = self._profile(recipient).bits_per_s
         if bits_per_s is not None:
             start_ns = max(now_ns, self._free_ns.get(recipient, now_ns))
             self._free_ns[recipient] = start_ns + len(payload) * 8 * SECOND_NS // bits_per_s
         try:
-            self._transport.send(recipient, payload)
+            self._transport.send(recipient, payload, lane)
         except LinkError as error:
             self._tell("link", f"the link to `{recipient}` failed, what is lost is sent again: {error}")
 

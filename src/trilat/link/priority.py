@@ -5,7 +5,7 @@ Rules
    where; then tracks; then the rest.
 2. Before its turn in the stream may go only what is used by the rule "the newest version wins": a later
    version makes an earlier one that comes behind it a mere record. These are warnings, events, areas, tracks,
-   vessels and indicators.
+   vessels and indicators; not tracks in tracklets, of which every version has something that no other has.
 3. Consents, declarations, requests, answers and loss reports may go before other items, and never before one
    another: the sender waits for the receipt of one before it sends the next.
 4. What takes something back (a recall, a reclassification) never overtakes: it comes behind what it speaks
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from trilat.model import AnyItem, Release, kind_of
+from trilat.model import AnyItem, Release, Track, kind_of
 
 
 class Priority(IntEnum):
@@ -64,13 +64,12 @@ class Standing:
 
 def newest_wins(item: AnyItem) -> bool:
     """Whether an item is used by the rule that the newest version wins, in whatever order versions come."""
-    return kind_of(item) in _NEWEST_WINS
+    return kind_of(item) in _NEWEST_WINS and not (isinstance(item, Track) and item.tracklets)
 
 
 def may_overtake(item: AnyItem) -> bool:
     """Whether a recipient may use an item before those that stand before it in its stream."""
-    kind = kind_of(item)
-    return kind in _NEWEST_WINS or kind in _IN_ORDER_AMONG_THEMSELVES
+    return newest_wins(item) or kind_of(item) in _IN_ORDER_AMONG_THEMSELVES
 
 
 def standing_of(release: Release) -> Standing:

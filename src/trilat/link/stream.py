@@ -57,8 +57,6 @@ class SkipReason(Enum):
     """The release or its label has expired."""
     REPLACED = "replaced"
     """A newer version of the item stands behind it in the stream."""
-    WITHDRAWN = "withdrawn"
-    """It may not be sent any more: it was recalled, or the agreement has ended."""
     REMOVED = "removed"
     """Its content was removed from the ledger."""
 
@@ -135,6 +133,9 @@ class OutgoingStream:
         self._surveyed = acknowledged
         self._flight: deque[tuple[int, int]] = deque()
         self._flying = 0
+        self._bulk = 0
+        """Up to where pages of what waits were sent."""
+
         self._turn = 0
         self._window = limits.window_parcels
         self._wait_ns = limits.resend_after_ns
@@ -295,9 +296,18 @@ class OutgoingStream:
             return False
         if lane is Priority.WARNING:
             whole = self._window == self._limits.window_parcels
-            return whole or self.backlog.out < _PROBED_WARNINGS
+            return not self._is_in_next_batch(lane) and (whole or self.backlog.out < _PROBED_WARNINGS)
         crowded = self._last - self._pushed > self._window - self._flying
         return crowded and self.backlog.out < self._window
+
+    def _is_in_next_batch(self, lane: Priority) -> bool:
+        """Whether what goes first of a priority goes at once in its turn too, with all that stands before."""
+        ahead = (self.backlog.first_of(lane, self._pushed, self._done) or 0) - self._pushed
+        if self.judge is not None or ahead > min(self._limits.batch_parcels, self._window - self._flying):
+            return False
+        before = [self._kept.get(self._pushed + number) for number in range(1, ahead + 1)]
+        sizes = [len(parcel) for parcel in before if parcel is not None]
+        return len(sizes) == ahead and sum(sizes) <= self._limits.batch_bytes
 
     def _next(self) -> Push | Skip | None:
         if self._may_lead(Priority.WARNING) and (done := self._lead(Priority.WARNING)) is not None:
@@ -360,7 +370,8 @@ class OutgoingStream:
         whole = self._window == self._limits.window_parcels
         page = min(self._limits.page_parcels, self._window // 4) if whole else 0
         waiting = self._last - first + 1
-        bulk = waiting > 2 * self._limits.batch_parcels
+        # Behind a page that is on its way all goes in the bulk lane, or it would overtake the page.
+        bulk = waiting > 2 * self._limits.batch_parcels or self._bulk > self._acknowledged
         count = min(room, max(self._limits.batch_parcels, page if bulk else 0), self._free(first, waiting))
         parcels = self._fitting(self._read(first, count))
         worthless = self._worthless(first, parcels)
@@ -373,6 +384,7 @@ class OutgoingStream:
         self._pushed = first + len(parcels) - 1
         self._flight.append((self._pushed, len(parcels)))
         self._flying += len(parcels)
+        self._bulk = self._pushed if bulk else self._bulk
         return Push(first_sequence=first, parcels=parcels, bulk=bulk)
 
     def _free(self, first: int, count: int) -> int:
