@@ -27,7 +27,7 @@ from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
-from trilat.link.priority import Priority, Standing, may_overtake, newest_wins, standing_of
+from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
@@ -102,7 +102,6 @@ __all__ = [
     "agreement_digest",
     "card_from_json",
     "card_to_json",
-    "may_overtake",
     "newest_wins",
     "open_envelope",
     "open_signed_binding",

@@ -5,8 +5,7 @@ items, never with the number of versions that wait; what is forgotten for lack o
 
 Rules
 1. Warnings go in the order of their numbers, at once.
-2. What people decide on goes in the order of its numbers, one run at a time: the next when the partner has
-   signed for the one before.
+2. What people decide on goes in its turn; here is only known that some waits.
 3. Of events and tracks the newest version of each item goes, the newest first.
 """
 
@@ -44,10 +43,10 @@ class Backlog:
 
     def add(self, sequence: int, standing: Standing) -> None:
         """Take note of the newest number of the stream."""
-        if not standing.overtakes:
-            return
         if standing.priority in self._ordered:
             self._ordered[standing.priority].append(sequence)
+            return
+        if not standing.overtakes:
             return
         version, _ = self._newest.get(standing.item_id, (0, 0))
         if standing.version < version or standing.priority not in self._waiting:
@@ -95,7 +94,7 @@ class Backlog:
         """The run of numbers of a priority that goes next before its turn, at most `limit`; None for none.
 
         Args:
-            priority: WARNING, CONTROL, EVENT or TRACK.
+            priority: WARNING, EVENT or TRACK.
             behind: the number up to which all went in its turn.
             done: what the partner holds already, or what carries nothing.
             limit: of numbers.
@@ -128,8 +127,6 @@ class Backlog:
         """The numbers of an ordered priority that may go now, lowest first."""
         numbers = self._ordered[priority]
         if not numbers or numbers[-1] <= behind:
-            return
-        if priority is Priority.CONTROL and any(one is priority for one in self._out.values()):
             return
         for sequence in numbers:
             if sequence > behind and sequence not in self._out and sequence not in done:
@@ -165,14 +162,14 @@ class Backlog:
                 self._waiting[lane].move_to_end(item_id)
 
     def has(self, priority: Priority, behind: int, done: Ranges) -> bool:
-        """Whether something of a priority may go before its turn now."""
+        """Whether something of a priority waits behind a number."""
         if priority in self._ordered:
             return next(self._due(priority, behind, done), None) is not None
         waiting = self._waiting[priority]
         return bool(waiting) and next(reversed(waiting.values())) > behind
 
     def first_of(self, priority: Priority, behind: int, done: Ranges) -> int | None:
-        """The number that goes first of what goes in order: WARNING or CONTROL."""
+        """The number that goes first of what goes in order of its numbers: WARNING."""
         return next(self._due(priority, behind, done), None)
 
     def is_out(self, sequence: int) -> bool:

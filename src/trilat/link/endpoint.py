@@ -39,7 +39,7 @@ from trilat.link.messages import (
 from trilat.link.opening import OpenedParcel, Opener
 from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
 from trilat.link.post import Post
-from trilat.link.priority import Standing, may_overtake
+from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
 from trilat.link.trust import TrustStore
 from trilat.model import (
@@ -342,7 +342,7 @@ class LinkEndpoint:
         first = opened[0].sequence
         taken: list[Range] = []
         for sequence in (number for run in runs for number in range(run[0], run[1] + 1)):
-            if not may_overtake(opened[sequence - first].release.item) or stream.ahead_runs >= limit:
+            if not newest_wins(opened[sequence - first].release.item) or stream.ahead_runs >= limit:
                 continue
             if taken and taken[-1][1] == sequence - 1:
                 taken[-1] = (taken[-1][0], sequence)

@@ -6,10 +6,9 @@ Rules
 2. Before its turn in the stream may go only what is used by the rule "the newest version wins": a later
    version makes an earlier one that comes behind it a mere record. These are warnings, events, areas, tracks,
    vessels and indicators; not tracks in tracklets, of which every version has something that no other has.
-3. Consents, declarations, requests, answers and loss reports may go before other items, and never before one
-   another: the sender waits for the receipt of one before it sends the next.
-4. What takes something back (a recall, a reclassification) never overtakes: it comes behind what it speaks
-   of. Reports and words stay in their order too.
+3. What people decide on (consents, declarations, recalls, requests, answers) never overtakes: it comes behind
+   what it speaks of, and in the order in which it was said. While some of it waits, the turn of the stream
+   comes more often instead. Reports and words stay in their order too.
 """
 
 from dataclasses import dataclass
@@ -42,7 +41,6 @@ _PRIORITIES: Final = {
     **dict.fromkeys(("track", "vessel", "indicator"), Priority.TRACK),
 }
 _NEWEST_WINS: Final = frozenset({"warning", "event", "area", "track", "vessel", "indicator"})
-_IN_ORDER_AMONG_THEMSELVES: Final = frozenset({"consent", "declaration", "request", "answer", "loss-report"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,10 @@ class Standing:
 
 
 def newest_wins(item: AnyItem) -> bool:
-    """Whether an item is used by the rule that the newest version wins, in whatever order versions come."""
+    """Whether an item is used by the rule that the newest version wins, in whatever order versions come, so
+    that a recipient may use it before those that stand before it in its stream.
+    """
     return kind_of(item) in _NEWEST_WINS and not (isinstance(item, Track) and item.tracklets)
-
-
-def may_overtake(item: AnyItem) -> bool:
-    """Whether a recipient may use an item before those that stand before it in its stream."""
-    return newest_wins(item) or kind_of(item) in _IN_ORDER_AMONG_THEMSELVES
 
 
 def standing_of(release: Release) -> Standing:
@@ -77,7 +72,7 @@ def standing_of(release: Release) -> Standing:
     item = release.item
     return Standing(
         priority=_PRIORITIES.get(kind_of(item), Priority.BULK),
-        overtakes=may_overtake(item),
+        overtakes=newest_wins(item),
         item_id=item.item_id,
         version=item.version,
     )

@@ -9,7 +9,7 @@ be lenient. For every release that a node opened:
 4. the copy holds no more than its form allows;
 5. the sender's ledger held it before it was sent: its place in the stream is recorded there;
 6. each number of a stream was accepted once, and nothing before its turn but what the newest version of it
-   replaces, and what people said of items that are to come.
+   replaces.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,12 +39,7 @@ from trilat.node import RECORD_BYTES_MAX, Node, ReceivedRecord, ReleaseRecord
 from trilat.policy import AgreementSet, Rule
 from trilat.study.presets import Preset
 
-_EARLY: Final = frozenset(
-    {
-        *("warning", "event", "area", "track", "vessel", "indicator"),
-        *("consent", "declaration", "request", "answer", "loss-report"),
-    }
-)
+_EARLY: Final = frozenset({"warning", "event", "area", "track", "vessel", "indicator"})
 """Kinds that may come before their turn in a stream."""
 
 
