@@ -1,5 +1,6 @@
 """The ledger: a party's append-only record, chained so that every change shows, with removable contents."""
 
+from trilat.ledger.copying import Copied, copy_ledger
 from trilat.ledger.entry import (
     BATCH_ENTRIES_MAX,
     CONTENT_BYTES_MAX,
@@ -19,6 +20,7 @@ from trilat.ledger.vault import Entropy
 __all__ = [
     "BATCH_ENTRIES_MAX",
     "CONTENT_BYTES_MAX",
+    "Copied",
     "Entropy",
     "Entry",
     "EntryKind",
@@ -30,6 +32,7 @@ __all__ = [
     "SqliteStore",
     "Stored",
     "Verification",
+    "copy_ledger",
     "is_postgres_url",
     "open_store",
     "refuse_unsafe_url",

@@ -201,6 +201,11 @@ class PostgresStore:
         """Write the table anew without what was taken out of it, and let the server's log go on."""
         self._run(lambda: self._connection.execute(sql.SQL("VACUUM (FULL) {}").format(self._table)))
 
+    def size_bytes(self) -> int:
+        """What the rows take on the server's disk, bytes."""
+        size = sql.SQL("SELECT pg_total_relation_size({})").format(sql.Literal(f"{self._schema}.ledger_rows"))
+        return int(self._run(lambda: self._connection.execute(size).fetchall())[0][0])
+
     def close(self) -> None:
         """Give back the session, and with it the lock."""
         self._connection.close()

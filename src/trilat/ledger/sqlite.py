@@ -143,6 +143,15 @@ class SqliteStore:
             raise LedgerError("the newest row cannot be read: run verify and fetch it again from a partner")
         return row
 
+    def compact(self) -> None:
+        """Write the file anew without the room of what was taken out of it."""
+        self._run(lambda: self._connection.execute("VACUUM"))
+        self._run(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
+
+    def size_bytes(self) -> int:
+        """What the rows take on the disk, bytes."""
+        return sum(file.stat().st_size for file in self._files() if file.exists())
+
     def close(self) -> None:
         """Give back the file and the lock."""
         self._connection.close()
@@ -196,8 +205,7 @@ class SqliteStore:
 
         The bound keeps a flipped bit in the newest row's number from making billions of rows seem missing.
         """
-        sizes = [file.stat().st_size for file in (self._path, Path(f"{self._path}-wal")) if file.exists()]
-        most = sum(sizes) // _ROW_BYTES_MIN
+        most = self.size_bytes() // _ROW_BYTES_MIN
         try:
             found = self._connection.execute(
                 "SELECT entry FROM ledger_rows WHERE entry <= ? ORDER BY entry DESC LIMIT 1", (most,)
@@ -206,6 +214,9 @@ class SqliteStore:
             return most
         newest: Any = found[0][0] if found else -1
         return newest if isinstance(newest, int) else most
+
+    def _files(self) -> tuple[Path, Path]:
+        return self._path, Path(f"{self._path}-wal")
 
     def _unlock(self) -> None:
         if self._lock is not None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from trilat.ledger.postgres import PostgresStore, is_postgres_url
 from trilat.ledger.sqlite import SqliteStore
-from trilat.model import LedgerError, Store
+from trilat.model import LedgerError
 
 
-def open_store(where: Path | str, party: str, *, read_only: bool = False) -> Store:
+def open_store(where: Path | str, party: str, *, read_only: bool = False) -> PostgresStore | SqliteStore:
     """The store of a party's ledger at a place; errors as of the stores.
 
     Args:

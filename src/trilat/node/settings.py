@@ -95,11 +95,28 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
 
 
+_Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+
+
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the record is kept."""
 
     url: str = ""
     """`postgresql://HOST:PORT/NAME` of a server that keeps it; empty keeps it in the folder's own file."""
+
+    keep_intake_days: _Days = 0
+    keep_reading_days: _Days = 0
+    keep_refusal_days: _Days = 0
+    """How long the contents of these kinds are kept, days; 0 keeps them for good."""
+
+    @property
+    def keep_days(self) -> dict[str, int]:
+        """The days by kind of entry."""
+        return {
+            "intake": self.keep_intake_days,
+            "reading": self.keep_reading_days,
+            "refusal": self.keep_refusal_days,
+        }
 
 
 class ClockSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
