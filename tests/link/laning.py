@@ -4,6 +4,7 @@ left: for tests of what goes first, and of thin links.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from trilat.link import (
@@ -12,6 +13,7 @@ from trilat.link import (
     LinkProfile,
     MemoryNetwork,
     OutgoingState,
+    OutgoingStream,
     Parcel,
     Push,
     Range,
@@ -78,7 +80,8 @@ def item_of(world: Any, kind: str, name: str, version: int) -> AnyItem:
             officer="KOR/officer",
             until_ns=statement.valid_ns + 10**6,
         )
-    return world.statement("KOR", 1, item_id=head["item_id"], version=version)
+    words: AnyItem = world.statement("KOR", 1, item_id=head["item_id"], version=version)
+    return words
 
 
 def parcel_of(world: Any, item: AnyItem, expires_ns: int | None = None) -> bytes:
@@ -130,10 +133,10 @@ class Sender:
         )
         outbox, seal = self.endpoint._outbox, self.endpoint._outbox._seal_and_send
 
-        def log(to: str, stream: Any, push: Push, now_ns: int) -> None:
+        def log(recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> None:
             self.left.append(push)
             self.left_ns.append(now_ns)
-            seal(to, stream, push, now_ns)
+            seal(recipient, stream, push, now_ns)
 
         outbox._seal_and_send = log  # type: ignore[method-assign]
         backlog = Backlog()
@@ -238,11 +241,14 @@ class Link:
         self._step()
 
     def _step(self) -> None:
+        self.kor.now_ns = self.now_ns
         for site in (self.kor, self.usa):
             self._guarded(lambda: self.network.due(self.now_ns))
-            self.kor.now_ns = self.now_ns
-            self._guarded(lambda site=site: site.endpoint.tick(self.now_ns))
+            self._guarded(partial(self._tick, site))
         self._guarded(lambda: self.network.due(self.now_ns))
+
+    def _tick(self, site: "Sender | Recipient") -> None:
+        site.endpoint.tick(self.now_ns)
 
     def _guarded(self, act: Callable[[], object]) -> None:
         while True:

@@ -37,9 +37,6 @@ _SURVEYED: Final = 5_000
 _RUNS_MAX: Final = 64
 """Runs in one word on what is left out."""
 
-_PROBED_WARNINGS: Final = 200
-"""Warnings that go again before their turn while the partner does not answer."""
-
 _TURNS: Final = (
     *(Priority.CONTROL, Priority.EVENT, Priority.CONTROL, Priority.TRACK, Priority.CONTROL),
     *(Priority.EVENT, Priority.CONTROL, Priority.BULK),
@@ -140,6 +137,12 @@ class OutgoingStream:
 
         self._turn = 0
         self._window = limits.window_parcels
+        self._answers = True
+        """Whether the partner answered since the stream last began again."""
+
+        self._unanswered = last
+        """The newest number when the stream last began again."""
+
         self._wait_ns = limits.resend_after_ns
         self._resend_ns: int | None = None
         self._rewound_ns: int | None = None
@@ -203,6 +206,7 @@ class OutgoingStream:
             self._done.add(first, last)
         self._acknowledged = max(self._acknowledged, cursor)
         self._forget()
+        self._answers = True
         self._window, self._wait_ns = self._limits.window_parcels, self._limits.resend_after_ns
         self._resend_ns = now_ns + self._wait_ns if self._awaits else None
         return newly
@@ -236,6 +240,7 @@ class OutgoingStream:
         if self.acknowledge(since, now_ns, ahead) == 0 and allowed_ns is not None and now_ns < allowed_ns:
             return False
         self._rewound_ns = now_ns
+        self._answers = True
         self._held, self._done = Ranges(ahead), Ranges((*ahead, *self._skipped))
         for ranges in (self._held, self._done):
             ranges.drop_through(self._acknowledged)
@@ -289,22 +294,31 @@ class OutgoingStream:
     def _begin_again(self) -> None:
         self._again()
         self._window = min(self._limits.batch_parcels, self._limits.window_parcels)
+        self._answers = False
+        self._unanswered = self._last
 
     # --- whose turn it is ---
 
     def _may_lead(self, lane: Priority) -> bool:
         """Whether something of a priority may go before its turn now."""
-        if not self.backlog.has(lane, self._pushed, self._done):
+        if not self.backlog.has(lane, self._leading_behind(lane), self._done):
             return False
         if lane is Priority.WARNING:
-            whole = self._window == self._limits.window_parcels
-            return not self._is_in_next_batch(lane) and (whole or self.backlog.out < _PROBED_WARNINGS)
+            return not self._is_in_next_batch(lane)
         crowded = self._last - self._pushed > self._window - self._flying
-        return crowded and self.backlog.out < self._window
+        return crowded and self.backlog.out < (self._window if self._answers else 1)
+
+    def _leading_behind(self, lane: Priority) -> int:
+        """The number behind which something may go before its turn. While the partner does not answer, one
+        goes, and of warnings every new one.
+        """
+        if lane is Priority.WARNING and not self._answers and self.backlog.out:
+            return max(self._pushed, self._unanswered)
+        return self._pushed
 
     def _is_in_next_batch(self, lane: Priority) -> bool:
         """Whether what goes first of a priority goes at once in its turn too, with all that stands before."""
-        ahead = (self.backlog.first_of(lane, self._pushed, self._done) or 0) - self._pushed
+        ahead = (self.backlog.first_of(lane, self._leading_behind(lane), self._done) or 0) - self._pushed
         if self.judge is not None or ahead > min(self._limits.batch_parcels, self._window - self._flying):
             return False
         before = [self._kept.get(self._pushed + number) for number in range(1, ahead + 1)]
@@ -329,7 +343,8 @@ class OutgoingStream:
 
     def _lead(self, lane: Priority) -> Push | Skip | None:
         """The next of a priority before its turn."""
-        found = self.backlog.next_of(lane, self._pushed, self._done, self._limits.batch_parcels)
+        behind = self._leading_behind(lane)
+        found = self.backlog.next_of(lane, behind, self._done, self._limits.batch_parcels)
         if found is None:
             return None
         first, last = found
@@ -371,8 +386,7 @@ class OutgoingStream:
 
     def _batch(self, first: int) -> Push | Skip | None:
         room = self._window - self._flying
-        whole = self._window == self._limits.window_parcels
-        page = min(self._limits.page_parcels, self._window // 4) if whole else 0
+        page = min(self._limits.page_parcels, self._window // 4) if self._answers else 0
         waiting = self._last - first + 1
         # Behind a page that is on its way all goes in the bulk lane, or it would overtake the page.
         bulk = waiting > 2 * self._limits.batch_parcels or self._bulk > self._acknowledged

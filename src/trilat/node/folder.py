@@ -128,6 +128,7 @@ class NodeFolder:
             transport,
             os.urandom,
             link_clock=link_clock,
+            profiles=self.settings.link_profiles,
         )
 
     def pace(self) -> Pace:
