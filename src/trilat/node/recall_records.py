@@ -102,10 +102,10 @@ class RecallRecord(Noun, frozen=True, kw_only=True):
     """Of `entries`, in their order."""
 
     received: Places = ()
-    """Places in partners' streams among `entries`: the last one of each stream."""
+    """Places in partners' streams among `entries`."""
 
     released: Places = ()
-    """Places in own streams among `entries`, each of them."""
+    """Places in own streams among `entries`."""
 
     certificate: Annotated[bytes, msgspec.Meta(max_length=SIGNED_BYTES_MAX)] = b""
     waiting: Annotated[tuple[PartyCode, ...], msgspec.Meta(max_length=ABOUT_MAX)] = ()

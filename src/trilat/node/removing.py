@@ -153,10 +153,6 @@ def _parted(entries: Sequence[_T], size: int) -> list[Sequence[_T]]:
 
 
 def _step(copies: Sequence[Copy], asks: ItemReference | None, by: str) -> RecallRecord:
-    received: dict[tuple[str, str], int] = {}
-    for copy in copies:
-        if not copy.is_release:
-            received[copy.party, copy.stream] = copy.sequence
     newest = max(copies, key=lambda copy: copy.name.version)
     return RecallRecord(
         step=RecallStep.REMOVING,
@@ -165,13 +161,10 @@ def _step(copies: Sequence[Copy], asks: ItemReference | None, by: str) -> Recall
         by=by,
         entries=tuple(copy.entry for copy in copies),
         commitments=tuple(copy.commitment for copy in copies),
-        received=tuple(
-            StreamPlace(party=party, stream=stream, sequence=sequence)
-            for (party, stream), sequence in received.items()
-        ),
-        released=tuple(
-            StreamPlace(party=copy.party, stream=copy.stream, sequence=copy.sequence)
-            for copy in copies
-            if copy.is_release
-        ),
+        received=tuple(_place(copy) for copy in copies if not copy.is_release),
+        released=tuple(_place(copy) for copy in copies if copy.is_release),
     )
+
+
+def _place(copy: Copy) -> StreamPlace:
+    return StreamPlace(party=copy.party, stream=copy.stream, sequence=copy.sequence)

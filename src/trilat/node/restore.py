@@ -7,9 +7,10 @@ offered, waits again; the streams go on where they stood.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from trilat.ledger import EntryKind, Stored
-from trilat.link import OutgoingState, Parcel
+from trilat.link import Backlog, IncomingStream, OutgoingState, Parcel, Range, Ranges, standing_of
 from trilat.model import (
     Decision,
     Disagreement,
@@ -28,36 +29,40 @@ from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
     DeskRecord,
+    OmissionRecord,
     ReceiptRecord,
     ReceivedRecord,
     ReleaseRecord,
 )
 
+_NOTHING: Final = Ranges()
+
 
 @dataclass
 class _Outgoing:
-    """A stream to one recipient: releases in order of their sequence, and how far it acknowledged them."""
+    """A stream to one recipient: its newest number, how far it is acknowledged, and what may overtake."""
 
     stream: str
-    parcels: dict[int, bytes] = field(default_factory=dict)
-    removed: set[int] = field(default_factory=set)
-    """Releases whose content was removed; they had been acknowledged."""
-
+    last: int = 0
     acknowledged: int = 0
+    backlog: Backlog = field(default_factory=Backlog)
+    skipped: Ranges = field(default_factory=Ranges)
 
-    def state(self, recipient: str) -> OutgoingState:
-        """What the link needs to go on.
+    def receipt(self, cursor: int) -> None:
+        """The recipient signed for all up to a cursor."""
+        self.acknowledged = max(self.acknowledged, cursor)
+        self.backlog.settle(self.acknowledged, _NOTHING)
+        self.skipped.drop_through(self.acknowledged)
 
-        Raises:
-            LedgerError: a release is neither there nor was removed.
-        """
-        last = max((*self.parcels, *self.removed), default=0)
-        for sequence in range(1, last + 1):
-            if sequence not in self.parcels and sequence not in self.removed:
-                raise LedgerError(f"release {sequence} to `{recipient}` is missing from the ledger")
-        acknowledged = max((self.acknowledged, *self.removed))
-        waiting = [self.parcels[sequence] for sequence in range(acknowledged + 1, last + 1)]
-        return OutgoingState(stream=self.stream, acknowledged=acknowledged, parcels=waiting)
+    def state(self) -> OutgoingState:
+        """What the link needs to go on."""
+        return OutgoingState(
+            stream=self.stream,
+            acknowledged=self.acknowledged,
+            last=max(self.last, self.acknowledged),
+            backlog=self.backlog,
+            skipped=tuple(self.skipped),
+        )
 
 
 class _Restorer:
@@ -69,7 +74,10 @@ class _Restorer:
         self._published: set[bytes] = set()
         self._reports: dict[bytes, str] = {}
         self._outgoing: dict[str, _Outgoing] = {}
-        self._incoming: dict[tuple[str, str], int] = {}
+        self._incoming: dict[tuple[str, str], IncomingStream] = {}
+        self._removed = 0
+        """Releases whose content was removed: their numbers are missed."""
+
         self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
             EntryKind.REPORT: self._report,
             EntryKind.INTAKE: self._intake,
@@ -81,17 +89,19 @@ class _Restorer:
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
             EntryKind.RECALL: self._recall,
+            EntryKind.CURSOR: self._omission,
         }
         for part in node.parts:
             self._use.update(part.kinds())
         self._unheld: set[tuple[str, int]] = set()
         """Items that were decided on and are not there."""
 
-        self._removed: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
         """Items whose content was removed, each with the newest version removed."""
 
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
+        self._removed += stored.kind is EntryKind.RELEASE and stored.content is None
         use = self._use.get(stored.kind)
         if use is not None and stored.content is not None:
             use(stored, stored.content)
@@ -101,11 +111,12 @@ class _Restorer:
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
         for item_id, version in sorted(self._unheld):
-            if version > self._removed.get(item_id, 0):
+            if version > self._gone.get(item_id, 0):
                 raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
         self._node.endpoint.restore(
-            {recipient: outgoing.state(recipient) for recipient, outgoing in self._outgoing.items()},
-            self._incoming,
+            {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
+            {name: stream.cursor for name, stream in self._incoming.items()},
+            {name: stream.ahead for name, stream in self._incoming.items()},
         )
 
     def _keep(self, held: Held) -> None:
@@ -166,14 +177,21 @@ class _Restorer:
     def _release(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
         outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
-        if record.sequence <= max(outgoing.parcels, default=0):
-            raise LedgerError(f"release {record.sequence} to `{record.recipient}` is there twice")
-        outgoing.parcels[record.sequence] = record.parcel
+        missed = record.sequence - outgoing.last - 1
+        if not 0 <= missed <= self._removed:
+            raise LedgerError(
+                f"release {record.sequence} to `{record.recipient}` is not number {outgoing.last + 1}"
+            )
+        self._removed -= missed
+        outgoing.last = record.sequence
+        parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+        outgoing.backlog.add(record.sequence, standing_of(decode(parcel.release, Release)))
+        self._node.lanes.note(record, stored.entry)
         self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
 
     def _received(self, _: Stored, content: bytes) -> None:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
-        self._incoming[record.sender, record.stream] = record.sequence
+        self._settle(record.sender, record.stream, (record.sequence, record.sequence))
         if record.refusal:
             self._node.note_refusal(record.refusal)
             return
@@ -186,15 +204,13 @@ class _Restorer:
         record = decode(content, RecallRecord, bytes_max=RECALL_RECORD_BYTES_MAX)
         if record.step is RecallStep.REMOVING:
             for reference in record.about:
-                known = self._removed.get(reference.item_id, 0)
-                self._removed[reference.item_id] = max(known, reference.version)
+                known = self._gone.get(reference.item_id, 0)
+                self._gone[reference.item_id] = max(known, reference.version)
         for place in record.received:
-            name = (place.party, place.stream)
-            self._incoming[name] = max(self._incoming.get(name, 0), place.sequence)
+            self._settle(place.party, place.stream, (place.sequence, place.sequence))
         for place in record.released:
             outgoing = self._outgoing.setdefault(place.party, _Outgoing(place.stream))
-            if place.sequence not in outgoing.parcels:
-                outgoing.removed.add(place.sequence)
+            outgoing.last = max(outgoing.last, place.sequence)
             self._node.exchange.skip(place.party, place.sequence)
         self._node.recalls.restore(record, stored.recorded_ns)
 
@@ -202,7 +218,20 @@ class _Restorer:
         record = decode(content, ReceiptRecord)
         outgoing = self._outgoing.get(record.recipient)
         if outgoing is not None:
-            outgoing.acknowledged = max(outgoing.acknowledged, record.cursor)
+            outgoing.receipt(record.cursor)
+
+    def _omission(self, _: Stored, content: bytes) -> None:
+        record = decode(content, OmissionRecord, bytes_max=RECORD_BYTES_MAX)
+        for run in record.runs:
+            if record.sender != self._node.config.party:
+                self._settle(record.sender, record.stream, run)
+            else:
+                outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
+                outgoing.skipped.add(*run)
+
+    def _settle(self, sender: str, stream: str, run: Range) -> None:
+        """These numbers of a partner's stream are in the ledger."""
+        self._incoming.setdefault((sender, stream), IncomingStream()).settle(*run)
 
 
 def restore(node: Node, before: Callable[[int], None] | None = None) -> None:

@@ -171,7 +171,7 @@ def _label(node: Node, said: GivenRelabelling) -> Label:
 def recall_operations(node: ServedNode) -> list[Operation]:
     """The rows of these routes."""
     routes = _Routes(node)
-    get = partial(Operation, method="GET", roles=_BOTH, answer=_OBJECT, errors=(503,))
+    get = partial(Operation, method="GET", roles=_BOTH | {"watch"}, answer=_OBJECT, errors=(503,))
     post = partial(Operation, method="POST", roles=_BOTH, answer=_OBJECT, errors=_BODY_ERRORS)
     item = {
         "name": "item",
