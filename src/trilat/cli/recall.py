@@ -68,7 +68,7 @@ def holders(
     if as_json:
         print_json(found)
         return
-    table = columns("holder", "through", "versions", "has it", "answered")
+    table = columns("holder", "through", "versions", "received", "answered")
     for row in found["holders"]:
         answer = row.get("answer")
         has = {True: "yes", False: "on its way", None: "not known"}[row["has"]]
