@@ -2,9 +2,9 @@
 
     python bench/recalls.py [ROUNDS]
 
-Three node processes, each with its own NATS server: JPN gives launches to USA, USA passes them on to KOR; all is
-given to be returned or destroyed. One launch after another is called back (20 rounds). Then the command line does
-it once more, and all three ledgers are examined.
+Three node processes, each with its own NATS server: JPN gives launches to USA, USA passes them on to KOR;
+all is given to be returned or destroyed. One launch after another is called back (20 rounds). Then the
+command line does it once more, and all three ledgers are examined.
 """
 
 import json

@@ -306,6 +306,12 @@ class FakeDirector:
     def state(self) -> dict[str, Any]:
         return dict(self.now)
 
+    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
+        if party not in self.now["parties"]:
+            raise UsageError(f"no node of `{party}` runs", conflict=True)
+        self._note((party, method, path, said))
+        return {"asked": [], "asks": [], "losses": []}
+
 
 async def ask(
     app: ASGIApp,

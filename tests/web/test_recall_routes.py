@@ -7,12 +7,25 @@ from typing import Any
 import pytest
 from tests.recall_drill import DRILL, SEEN, drill, recalling, run, voluntary
 from tests.small_federation import once
-from tests.web.fakes import INTAKE, OFFICER, READER, STAFF, FakeNode, ask, error_of, node_access
+from tests.web.fakes import (
+    HOST,
+    INTAKE,
+    OFFICER,
+    PAGE,
+    READER,
+    STAFF,
+    FakeDirector,
+    FakeNode,
+    ask,
+    error_of,
+    node_access,
+    page_access,
+)
 
 from trilat.model import HolderAnswer
 from trilat.node import DeskSettings, Node
 from trilat.study import Federation
-from trilat.web import node_app
+from trilat.web import Observer, node_app, observer_app
 
 
 def asked(node: Node, method: str, path: str, said: Any = None, token: str = STAFF) -> Any:
@@ -142,3 +155,55 @@ def test_a_label_is_changed_and_a_loss_told_over_http() -> None:
     name = loss["report"]["item_id"]
     more = asked(usa, "POST", "/losses/follow-up", {"loss": name, "measures": "found"})
     assert more.json()["follow_up_ns"] is None
+
+
+# --- the page of an exercise ---
+
+
+def on_page(director: FakeDirector, method: str, path: str, said: Any = None, token: str = PAGE) -> Any:
+    app = observer_app(Observer(), director, page_access())
+    body = b"" if said is None else json.dumps(said).encode()
+    headers = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
+    return asyncio.run(ask(app, method, path, token, headers, body))
+
+
+def test_the_page_asks_a_partys_staff_and_nothing_else() -> None:
+    director = FakeDirector()
+    assert on_page(director, "GET", "/api/recalls?party=KOR").json() == {
+        "asked": [],
+        "asks": [],
+        "losses": [],
+    }
+    on_page(director, "POST", "/api/recalls", {"party": "KOR", "item_id": "KOR-t1"})
+    on_page(director, "POST", "/api/losses", {"party": "USA", "item_id": "KOR-t1", "happened": "stolen"})
+    assert director.told == [
+        ("KOR", "GET", "/recalls", None),
+        ("KOR", "POST", "/recalls", {"items": ["KOR-t1"], "within_s": 600}),
+        ("USA", "POST", "/losses", {"items": ["KOR-t1"], "happened": "stolen"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said", "status"),
+    [
+        ("GET", "/api/recalls", None, 409),
+        ("GET", "/api/recalls?party=NZL", None, 409),
+        ("GET", "/api/recalls?party=KOR&path=/status", None, 400),
+        ("POST", "/api/recalls", {"party": "NZL", "item_id": "x"}, 409),
+        ("POST", "/api/recalls", {"party": "KOR", "item_id": "x", "path": "/clock"}, 400),
+        ("POST", "/api/losses", {"party": "KOR", "item_id": "x", "happened": ""}, 400),
+        ("POST", "/api/losses", {"party": "../KOR", "item_id": "x", "happened": "x"}, 400),
+    ],
+)
+def test_what_the_page_may_not_ask_is_refused(method: str, path: str, said: Any, status: int) -> None:
+    director = FakeDirector()
+    answer = on_page(director, method, path, said)
+    assert answer.status_code == status
+    assert error_of(answer)
+    assert director.told == []
+
+
+def test_without_a_session_nobody_asks_a_staff() -> None:
+    director = FakeDirector()
+    assert on_page(director, "GET", "/api/recalls?party=KOR", token="").status_code == 401
+    assert director.told == []
