@@ -274,3 +274,40 @@ def test_an_answer_is_there_within_five_seconds_also_from_a_further_holder() -> 
 
     run(drill(20), [once(8, recalling()), look])
     assert answered[0] <= 5.0
+
+
+def test_own_items_that_name_what_went_are_listed_for_the_own_staff() -> None:
+    usa = run(drill(), [once(8, recalling())]).nodes["USA"]
+    (obligation,) = usa.recalls.obliged.obligations.values()
+    assert [one.item_id for one in obligation.affected] == ["USA-warn-USA-launch-JPN-seen"]
+    restarted = run(drill(25, crashes=(Crash("USA", at(16), at(17)),)), [once(8, recalling())]).nodes["USA"]
+    (again,) = restarted.recalls.obliged.obligations.values()
+    assert again.affected == obligation.affected
+
+
+TEAR_LINE = DRILL.replace("return_or_destroy = true", "return_or_destroy = true\ntear_line = true", 1)
+
+
+def test_who_has_a_tear_line_is_asked_by_the_name_that_it_knows() -> None:
+    federation = run(drill(20, TEAR_LINE), [once(8, recalling())])
+    case = only_case(federation.nodes["JPN"])
+    assert [one.item_id for one in case.about] != [SEEN], "the premise"
+    assert answers(case)["USA"] == "complied"
+    usa = federation.nodes["USA"]
+    assert usa.holdings.newest(case.about[0].item_id) is None
+    assert SEEN not in [item.item_id for item in usa.holdings.items()]
+
+
+def test_an_item_of_very_many_versions_goes_whole() -> None:
+    federation = drill(25)
+    jpn = federation.nodes["JPN"]
+    many = [(at(2), "JPN", launch(jpn, version=version)) for version in range(2, 1_102)]
+    run(federation, [once(14, recalling(within_s=60))], many)
+    case = only_case(jpn)
+    certificate = case.said["USA"].certificate
+    assert certificate is not None
+    (removed,) = certificate.removed
+    usa = federation.nodes["USA"]
+    assert removed.version == 1_101
+    assert removed.contents == usa.ledger.verify().removed > 1_000
+    assert usa.holdings.newest(SEEN) is None

@@ -11,6 +11,7 @@ Rules
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -45,6 +46,7 @@ _DIGITS: Final = 12
 CASES_MAX: Final = 10_000
 """Own questions to holders that are remembered; the oldest that are settled go first."""
 
+ENDED_MAX: Final = 1_000
 _NAME_CHARACTERS_MAX: Final = 60
 
 
@@ -116,6 +118,9 @@ class Asked:
 
         self.moved: set[str] = set()
         """Partners' items whose answer may have changed, because of what a further holder said."""
+
+        self.ended: deque[tuple[tuple[ItemReference, ...], Said]] = deque(maxlen=ENDED_MAX)
+        """What holders certified though nobody asked: copies that ended by themselves, newest last."""
 
         self._open: dict[str, None] = {}
 
@@ -215,6 +220,7 @@ class Asked:
         assert isinstance(answer, Answer)
         case = self.cases.get(answer.to.item_id)
         if case is None:
+            self._note_ended(answer, sender)
             return None
         if not case.holder == sender == answer.label.originator == answer.holder.split("/")[0]:
             return f"`{sender}` answered for `{answer.holder}` what `{case.holder}` was asked: not counted"
@@ -242,6 +248,20 @@ class Asked:
         case.waiting = answer.waiting
         self._settle(case)
         return trouble
+
+    def _note_ended(self, answer: Answer, sender: str) -> None:
+        """Keep what a holder certified of items that it had, by itself."""
+        if not answer.certificate or answer.to not in answer.about:
+            return
+        try:
+            certificate = open_certificate(self._trust, answer.certificate)
+        except PeerError:
+            return
+        if certificate.holder.split("/")[0] == sender and certificate.to == answer.to:
+            said = Said(
+                sender, answer.answer, answer.reason, answer.valid_ns, certificate, answer.certificate
+            )
+            self.ended.append((answer.about, said))
 
     def _opened(self, signed: bytes, case: Case, holder: str | None) -> Certificate | None:
         """A certificate about a case, by the holder itself, or, for None, by a further one."""

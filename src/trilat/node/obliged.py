@@ -30,7 +30,7 @@ from trilat.node.asked import Asked, Case, of_name
 from trilat.node.copies import Copies, Copy
 from trilat.node.exchange import Held
 from trilat.node.recall_records import RecallRecord, RecallStep
-from trilat.node.removing import Removed, Removing, newest_of, recall_entry
+from trilat.node.removing import Removed, Removing, naming, newest_of, recall_entry
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
@@ -61,6 +61,9 @@ class Obligation:
     removed: Removed = field(default_factory=Removed)
     is_undecided_told: bool = False
     unasked: dict[str, None] = field(default_factory=dict)
+    affected: tuple[ItemReference, ...] = ()
+    """Own items that named what was removed."""
+
     late: list[Copy] | None = field(default_factory=list)
     """Releases that go when their recipient has acknowledged them; None after a restart, until looked for."""
 
@@ -235,6 +238,8 @@ class Obliged:
         self._remove(obligation, [copy for copy in (*reached, *passed) if self._removing.may_go(copy)], by)
         left = newest_of(copy for copy in self._copies.of(_versions(recall)) if not copy.is_release)
         gone = {name: version for name, version in _versions(recall).items() if name not in left}
+        named = naming(self._node.holdings.items(), self._node.config.party, gone.keys())
+        obligation.affected = tuple(named[:ABOUT_MAX])
         for warning in self._removing.forget(gone, now_ns):
             yield warning, None
         yield self._answer(obligation, HolderAnswer.COMPLIED, "" if said is None else said.reason, by, now_ns)
@@ -361,6 +366,7 @@ class Obliged:
             certificate=signed,
             waiting=tuple(dict.fromkeys(waiting)),
             unasked=tuple(obligation.unasked),
+            affected=obligation.affected,
             is_unfinished=obligation.is_unfinished,
         )
         obligation.answered = record
@@ -391,6 +397,7 @@ class Obliged:
         elif record.step is RecallStep.ANSWERED:
             obligation.answered = record
             obligation.unasked = dict.fromkeys(record.unasked)
+            obligation.affected = record.affected
             obligation.late = None if record.is_unfinished else []
             obligation.is_undecided_told = obligation.is_undecided_told or record.reason == UNDECIDED
             if record.waiting:

@@ -112,6 +112,9 @@ class RecallRecord(Noun, frozen=True, kw_only=True):
     unasked: Annotated[tuple[PartyCode, ...], msgspec.Meta(max_length=ABOUT_MAX)] = ()
     """Whom no agreement lets this node ask, though it passed something on to them."""
 
+    affected: About = ()
+    """Own items that name what was removed: they keep the name; for the own staff."""
+
     is_unfinished: bool = False
     """Whether contents are left that go as soon as their recipients have them."""
 

@@ -57,7 +57,7 @@ class Recalls(Part):
         self.obliged = Obliged(node, keys, self.copies, self.removing, self.asked)
         self.relabelling = Relabelling(node, keys, trust, self.copies, self.asked)
         self.expiry = Expiry(node, keys, self.copies, self.removing, self.asked)
-        self.losses = Losses(node, self.asked)
+        self.losses = Losses(node, self.copies, self.asked)
         self._pending: deque[RecallRecord] = deque()
         self._called_back: dict[tuple[str, str], int] = {}
         """The newest version called back of an item: by its originator (no name), or by another giver."""

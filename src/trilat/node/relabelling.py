@@ -36,7 +36,7 @@ from trilat.model import (
 from trilat.node.asked import Asked, Case, of_name
 from trilat.node.copies import Copies, Copy
 from trilat.node.exchange import Held
-from trilat.node.obliged import NOT_HERE
+from trilat.node.obliged import EACH_MAX, NOT_HERE, OPEN_MAX
 from trilat.node.recall_records import RecallRecord, RecallStep
 from trilat.node.removing import recall_entry
 
@@ -203,12 +203,16 @@ class Relabelling:
         """Take a partner's change of label, which is in the ledger; it is done at the next tick."""
         item = held.item
         assert isinstance(item, Reclassification)
+        waiting = sum(whose == sender for _, whose in self._taken.values())
+        if item.item_id not in self._taken and waiting >= OPEN_MAX:
+            self._node.note_refusal(f"`{sender}` changes more labels at once than {OPEN_MAX}: not taken")
+            return
         self._taken[item.item_id] = (item, sender)
 
     def made(self, now_ns: int) -> _Made:
         """What changes of label come to: a record, what is passed on, and the answer."""
-        taken, self._taken = list(self._taken.values()), {}
-        for item, sender in taken:
+        for name in list(self._taken)[:EACH_MAX]:
+            item, sender = self._taken.pop(name)
             yield from self._changed(item, sender, now_ns)
 
     def _changed(self, item: Reclassification, sender: str, now_ns: int) -> _Made:
