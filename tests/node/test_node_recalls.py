@@ -25,6 +25,9 @@ from trilat.node.obliged import UNDECIDED
 from trilat.node.recall_records import RecallStep
 from trilat.study import Crash, Federation
 
+TEAR_LINE = DRILL.replace("return_or_destroy = true", "return_or_destroy = true\ntear_line = true", 1)
+ASKED_ONCE = [RecallStep.STOPPED, RecallStep.OPENED, RecallStep.REMINDED, RecallStep.OVERDUE]
+
 
 def test_a_recall_takes_every_content_and_leaves_the_proof() -> None:
     federation = run(drill(), [once(8, recalling())])
@@ -72,13 +75,24 @@ def test_a_warning_that_rested_on_it_alone_is_withdrawn() -> None:
     assert len(untouched.nodes["USA"].alerts.standing("USA")) == 1, "the premise"
 
 
-def test_nothing_of_a_recalled_item_leaves_any_more() -> None:
-    federation = drill(25)
+@pytest.mark.parametrize("text", [DRILL, TEAR_LINE], ids=["by its name", "by another name"])
+@pytest.mark.parametrize("crashes", [(), (Crash("JPN", at(10), at(11)),)], ids=["", "restarted"])
+def test_nothing_of_a_recalled_item_leaves_any_more(text: str, crashes: tuple[Crash, ...]) -> None:
+    federation = drill(25, text, crashes=crashes)
     jpn = federation.nodes["JPN"]
     again = [(at(12), "JPN", launch(jpn, version=2))]
     run(federation, [once(8, recalling())], again)
     assert federation.nodes["USA"].holdings.newest(SEEN) is None
     assert [record.item.version for record in _given(jpn)] == [1]
+
+
+def test_what_waits_for_its_time_is_called_back_before_anybody_has_it() -> None:
+    """Copies leave after ten seconds; the recall comes before."""
+    delayed = DRILL.replace("[clause.duties]", "[clause.duties]\ndelay_s = 10")
+    federation = run(drill(30, delayed), [once(5, recalling())])
+    assert not federation.nodes["JPN"].recalls.asked.cases
+    assert _given(federation.nodes["JPN"]) == []
+    assert federation.nodes["USA"].holdings.newest(SEEN) is None
 
 
 def _given(node: Node) -> list[ReleaseRecord]:
@@ -138,7 +152,7 @@ def test_after_the_deadline_the_asker_is_told_that_nobody_decided_and_a_late_wor
     assert states[9] is CaseState.WAITING
     assert states[13] is states[24] is CaseState.OVERDUE
     jpn = federation.nodes["JPN"]
-    assert kinds_of(jpn) == [RecallStep.OPENED, RecallStep.REMINDED, RecallStep.OVERDUE]
+    assert kinds_of(jpn) == ASKED_ONCE
     assert only_case(jpn).said["USA"].answer is HolderAnswer.COMPLIED
     # KOR was asked when USA complied, and nobody there has decided.
     assert only_case(jpn).waiting == ("KOR",)
@@ -152,7 +166,7 @@ def test_reminders_deadlines_and_answers_survive_a_restart(party: str, again_s: 
     people.append(once(20, answering(HolderAnswer.COMPLIED, "", "KOR")))
     federation = run(drill(30, voluntary(DRILL), crashes=(crash,)), people)
     jpn = federation.nodes["JPN"]
-    assert kinds_of(jpn) == [RecallStep.OPENED, RecallStep.REMINDED, RecallStep.OVERDUE]
+    assert kinds_of(jpn) == ASKED_ONCE
     case = only_case(jpn)
     assert answers(case) == {"USA": "complied", "KOR": "complied"}
     assert case.state is CaseState.ANSWERED
@@ -283,9 +297,6 @@ def test_own_items_that_name_what_went_are_listed_for_the_own_staff() -> None:
     restarted = run(drill(25, crashes=(Crash("USA", at(16), at(17)),)), [once(8, recalling())]).nodes["USA"]
     (again,) = restarted.recalls.obliged.obligations.values()
     assert again.affected == obligation.affected
-
-
-TEAR_LINE = DRILL.replace("return_or_destroy = true", "return_or_destroy = true\ntear_line = true", 1)
 
 
 def test_who_has_a_tear_line_is_asked_by_the_name_that_it_knows() -> None:

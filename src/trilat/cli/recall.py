@@ -281,7 +281,7 @@ def _asked(shown: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001 - as t
     for case in shown["asked"]:
         say(f"{case['holder']} is asked: {case['name']}")
     if not shown["asked"]:
-        say("nobody had to be asked")
+        say("nobody has it: nobody had to be asked, and it leaves no more")
 
 
 def _say_case(case: dict[str, Any], at_ns: int) -> None:

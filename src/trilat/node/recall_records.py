@@ -38,6 +38,9 @@ class RecallStep(Enum):
     OPENED = "opened"
     """An item that asks something went to a holder: `asks`, `party`, `about`, `until_ns`."""
 
+    STOPPED = "stopped"
+    """Own items were called back: no version of them leaves any more."""
+
     REMINDED = "reminded"
     """Half of the time had passed, and the holder was asked again."""
 

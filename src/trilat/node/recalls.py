@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from trilat.ledger import Entry
 from trilat.link import NodeKeys, TrustStore
 from trilat.model import (
+    ABOUT_MAX,
     SECOND_NS,
     Answer,
     AnyItem,
@@ -70,7 +71,8 @@ class Recalls(Part):
     def recall(
         self, wanted: Sequence[ItemReference], action: RecallAction, within_s: int, reason: str = ""
     ) -> tuple[Case, ...]:
-        """Call own items back from everybody who was given them, or ask who holds them.
+        """Call own items back from everybody who was given them, or ask who holds them. What nobody has yet
+        leaves no more.
 
         Raises:
             UsageError: nothing was named, an item is not our own, nobody was given any, or none of those may
@@ -90,20 +92,26 @@ class Recalls(Part):
             for copy in self.copies.of(versions)
             if copy.is_release and copy.name.version <= versions[copy.name.item_id]
         ]
-        if action is not RecallAction.ACCOUNT:
-            self._node.exchange.stop(versions)
-            self._node.drop_offers(versions)
-        if not given:
+        stops = action is not RecallAction.ACCOUNT
+        known = any(self._node.holdings.newest(item_id) is not None for item_id in versions)
+        if not given and not (stops and known):
             raise UsageError("nothing of this was released to anybody: there is nobody to ask")
+        if stops:
+            self._write_stopped(wanted)
+            self._stop(set(versions))
         until_ns = self._node.clock.now_ns() + within_s * SECOND_NS
         cases = []
         for holder, domain, about in by_holder(given):
             held = self.asked.recall(holder, about, domain, action, until_ns, reason)
             if held is not None:
                 cases.append(self.asked.send(held, about, until_ns))
-        if not cases:
+        if given and not cases:
             raise UsageError("no agreement lets a recall go to who holds this: write a clause for recalls")
         return tuple(cases)
+
+    def _write_stopped(self, wanted: Sequence[ItemReference]) -> None:
+        parts = (tuple(wanted[start : start + ABOUT_MAX]) for start in range(0, len(wanted), ABOUT_MAX))
+        self._node.write([recall_entry(RecallRecord(step=RecallStep.STOPPED, about=part)) for part in parts])
 
     def named(self, names: Iterable[str], subject: str | None = None) -> list[ItemReference]:
         """Own items by name, `ID` or `ID@VERSION`, and all that are held on a subject.
@@ -270,12 +278,9 @@ class Recalls(Part):
         self.obliged.restore(record)
         self.relabelling.restore(record)
         self.losses.restore(record)
-        if record.step is RecallStep.OPENED and record.parent is None:
-            self._stop_again(record)
+        if record.step is RecallStep.STOPPED:
+            self._stop({reference.item_id for reference in record.about})
 
-    def _stop_again(self, record: RecallRecord) -> None:
-        item = None if record.asks is None else self._node.holdings.newest(record.asks.item_id)
-        if isinstance(item, Recall) and item.action is not RecallAction.ACCOUNT:
-            names = {reference.item_id for reference in record.about}
-            self._node.exchange.stop(names)
-            self._node.drop_offers(names)
+    def _stop(self, names: set[str]) -> None:
+        self._node.exchange.stop(names)
+        self._node.drop_offers(names)
