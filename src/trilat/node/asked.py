@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from trilat.ledger import Entry, EntryKind
 from trilat.link import TrustStore, open_certificate
 from trilat.model import (
     ABOUT_MAX,
@@ -33,6 +34,7 @@ from trilat.model import (
     Recall,
     RecallAction,
     Reclassification,
+    encode,
 )
 from trilat.node.exchange import Held
 from trilat.node.heads import fitting
@@ -195,22 +197,28 @@ class Asked:
         self, held: Held, about: Iterable[ItemReference], until_ns: int, parent: ItemReference | None = None
     ) -> RecallRecord:
         """The record that opens a case, taken already; it must be in one commit with the item."""
-        record = RecallRecord(
-            step=RecallStep.OPENED,
-            asks=held.item.reference,
-            party=held.audience,
-            about=tuple(about)[:ABOUT_MAX],
-            parent=parent,
-            until_ns=until_ns,
-        )
+        record = _opening(held, about, until_ns, parent)
         self.restore(record, self._node.clock.now_ns())
         return record
 
-    def send(self, held: Held, about: Iterable[ItemReference], until_ns: int) -> Case:
-        """Write, keep and offer what a person asks."""
-        record = self.opening(held, about, until_ns)
-        self._node.say(held.item, held.audience, (recall_entry(record),))
-        return self.cases[held.item.item_id]
+    def send(
+        self, asking: Sequence[tuple[Held, tuple[ItemReference, ...]]], until_ns: int, beside: Sequence[Entry]
+    ) -> tuple[Case, ...]:
+        """Write what a person asks of holders, with entries beside it, in one commit: all are asked or none.
+
+        Raises:
+            LedgerError: the ledger cannot be written; nobody is asked.
+        """
+        entries = [*beside]
+        for held, about in asking:
+            opening = _opening(held, about, until_ns)
+            entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)), recall_entry(opening)]
+        self._node.write(entries)
+        for held, about in asking:
+            self.opening(held, about, until_ns)
+            self._node.use_item(held)
+            self._node.offer_later(held)
+        return tuple(self.cases[held.item.item_id] for held, _ in asking)
 
     # --- answers ---
 
@@ -372,6 +380,19 @@ class Asked:
             settled = next((name for name in self.cases if name not in self._open), None)
             if settled is not None:
                 del self.cases[settled]
+
+
+def _opening(
+    held: Held, about: Iterable[ItemReference], until_ns: int, parent: ItemReference | None = None
+) -> RecallRecord:
+    return RecallRecord(
+        step=RecallStep.OPENED,
+        asks=held.item.reference,
+        party=held.audience,
+        about=tuple(about)[:ABOUT_MAX],
+        parent=parent,
+        until_ns=until_ns,
+    )
 
 
 def of_name(text: str) -> str:

@@ -96,22 +96,18 @@ class Recalls(Part):
         known = any(self._node.holdings.newest(item_id) is not None for item_id in versions)
         if not given and not (stops and known):
             raise UsageError("nothing of this was released to anybody: there is nobody to ask")
-        if stops:
-            self._write_stopped(wanted)
-            self._stop(set(versions))
         until_ns = self._node.clock.now_ns() + within_s * SECOND_NS
-        cases = []
-        for holder, domain, about in by_holder(given):
-            held = self.asked.recall(holder, about, domain, action, until_ns, reason)
-            if held is not None:
-                cases.append(self.asked.send(held, about, until_ns))
-        if given and not cases:
+        asking = [
+            (held, about)
+            for holder, domain, about in by_holder(given)
+            if (held := self.asked.recall(holder, about, domain, action, until_ns, reason)) is not None
+        ]
+        if given and not asking:
             raise UsageError("no agreement lets a recall go to who holds this: write a clause for recalls")
-        return tuple(cases)
-
-    def _write_stopped(self, wanted: Sequence[ItemReference]) -> None:
-        parts = (tuple(wanted[start : start + ABOUT_MAX]) for start in range(0, len(wanted), ABOUT_MAX))
-        self._node.write([recall_entry(RecallRecord(step=RecallStep.STOPPED, about=part)) for part in parts])
+        cases = self.asked.send(asking, until_ns, _stopping(wanted) if stops else ())
+        if stops:
+            self._stop(set(versions))
+        return cases
 
     def named(self, names: Iterable[str], subject: str | None = None) -> list[ItemReference]:
         """Own items by name, `ID` or `ID@VERSION`, and all that are held on a subject.
@@ -284,3 +280,8 @@ class Recalls(Part):
     def _stop(self, names: set[str]) -> None:
         self._node.exchange.stop(names)
         self._node.drop_offers(names)
+
+
+def _stopping(wanted: Sequence[ItemReference]) -> list[Entry]:
+    parts = (tuple(wanted[start : start + ABOUT_MAX]) for start in range(0, len(wanted), ABOUT_MAX))
+    return [recall_entry(RecallRecord(step=RecallStep.STOPPED, about=part)) for part in parts]

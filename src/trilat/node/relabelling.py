@@ -89,16 +89,12 @@ class Relabelling:
             label=encode(label),
         )
         given = [copy for copy in self._copies.of(set(item_ids)) if copy.is_release]
-        told = list(self._told(given, label, None, None, now_ns + _WITHIN_S * SECOND_NS))
-        self._node.write([recall_entry(record)])
+        until_ns = now_ns + _WITHIN_S * SECOND_NS
+        told = [(held, opening.about) for held, opening in self._told(given, label, None, None, until_ns)]
+        cases = self._asked.send(told, until_ns, (recall_entry(record),))
         self.restore(record)
-        cases = [
-            self._asked.send(held, opening.about, opening.until_ns or now_ns)
-            for held, opening in told
-            if opening
-        ]
         self._offer_anew(items, given)
-        return tuple(cases)
+        return cases
 
     def _own(self, item_id: str) -> AnyItem:
         item = self._node.holdings.newest(item_id)
@@ -124,7 +120,7 @@ class Relabelling:
         changed: Reclassification | None,
         parent: ItemReference | None,
         until_ns: int,
-    ) -> Iterator[tuple[Held, RecallRecord | None]]:
+    ) -> Iterator[tuple[Held, RecallRecord]]:
         """For each holder and domain a change of label, or a recall where it may not have it any more."""
         newest: dict[tuple[str, str], Copy] = {}
         for copy in given:
@@ -232,10 +228,9 @@ class Relabelling:
             passed = [copy for copy in self._copies.of(names) if copy.is_release]
             until_ns = now_ns + _WITHIN_S * SECOND_NS
             for held, opening in self._told(passed, item.new_label, item, item.reference, until_ns):
-                if opening is not None:
-                    self._node.use_item(held)
-                    self._asked.restore(opening, now_ns)
-                    yield held, opening
+                self._node.use_item(held)
+                self._asked.restore(opening, now_ns)
+                yield held, opening
             self._offer_anew([one for name in names if (one := self._node.holdings.newest(name))], passed)
         yield self._answer(item, sender, trouble, now_ns)
 
