@@ -12,6 +12,7 @@ from trilat.link.endpoint import (
 )
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.keys import Entropy, NodeKeys, Pin
+from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Notice, Pull
 from trilat.link.nats_transport import NatsTransport
@@ -29,6 +30,7 @@ from trilat.link.statement import (
     sign_binding,
     sign_item,
     sign_label,
+    sign_labels,
     verify_label,
 )
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
@@ -74,6 +76,7 @@ __all__ = [
     "ServerSettings",
     "SignatureState",
     "TrustStore",
+    "VerifiedRoots",
     "agreement_digest",
     "card_from_json",
     "card_to_json",
@@ -87,6 +90,7 @@ __all__ = [
     "sign_binding",
     "sign_item",
     "sign_label",
+    "sign_labels",
     "signature_states",
     "verify_label",
     "write_private",

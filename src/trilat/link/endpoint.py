@@ -22,16 +22,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from trilat.link.cose import is_sign1
+from trilat.link.cose import is_encrypt0, is_sign1
+from trilat.link.epochs import Reservations, RotationReason
+from trilat.link.keying import Keying
 from trilat.link.keys import Entropy, NodeKeys
-from trilat.link.messages import Acknowledgement, Notice, Pull, open_message, sign_message
+from trilat.link.messages import Acknowledgement, Message, Notice, Pull, open_message, sign_message
 from trilat.link.opening import Checked, OpenedParcel, Opener
-from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
-from trilat.link.sealing import Sealer
+from trilat.link.parcel import PARCEL_BYTES_MAX
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
+    EpochError,
     LinkError,
     PeerError,
     Receipt,
@@ -41,7 +43,6 @@ from trilat.model import (
     TrustError,
     UsageError,
     WireError,
-    decode,
 )
 
 OnParcels = Callable[[str, str, int, tuple[OpenedParcel, ...]], None]
@@ -62,6 +63,7 @@ _INSISTING: Final = 3
 _REASONS: Final = {
     WireError: "wire",
     EnvelopeError: "envelope",
+    EpochError: "epoch",
     TrustError: "trust",
     LinkError: "link",
 }
@@ -112,6 +114,7 @@ class LinkEndpoint:
         on_refusal: Callable[[str], None] | None = None,
         archive: Archive | None = None,
         limits: LinkLimits | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         """An endpoint that listens on `transport`, with no streams yet.
 
@@ -125,6 +128,7 @@ class LinkEndpoint:
             on_refusal: is told in one line what was refused and why.
             archive: gives parcels that a partner asks for again after it had acknowledged them.
             limits: of every link.
+            reservations: keeps, on disk, how far counters of epochs have come.
         """
         self._keys = keys
         self._trust = trust
@@ -137,13 +141,13 @@ class LinkEndpoint:
         self._limits = limits if limits is not None else LinkLimits()
         self._opener = Opener(keys, trust)
         self._outgoing: dict[str, OutgoingStream] = {}
-        self._sealers: dict[str, Sealer] = {}
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
-        self._topics: dict[str, OnNotice] = {}
+        self._keying = Keying(keys, trust, entropy, self._opener, self.notify, reservations)
+        self._topics: dict[str, OnNotice] = self._keying.topics(self._send_again)
         self._now_ns = 0
         self.refusals: Counter[str] = Counter()
         """How many payloads were refused, by reason."""
@@ -228,7 +232,14 @@ class LinkEndpoint:
             ItemError: too long for a notice.
         """
         notice = Notice(sender=self._keys.party, recipient=recipient, topic=topic, content=content)
-        self._transmit(recipient, sign_message(self._keys, notice))
+        self._say(recipient, notice)
+
+    def rotate(self, reason: RotationReason, recipient: str | None = None) -> None:
+        """Begin a new epoch with a recipient, or with all, and tell each its key ahead of what it closes.
+
+        To be called whenever membership or an agreement changed.
+        """
+        self._keying.rotate(reason, recipient)
 
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, and pulls."""
@@ -253,10 +264,8 @@ class LinkEndpoint:
         incoming = [name for name in self._incoming if name[0] == party]
         if outgoing is None and not incoming:
             return
-        resumed_ns = self._resumed_ns.get(party)
-        if resumed_ns is not None and self._now_ns < resumed_ns + self._limits.pull_interval_ns:
+        if not self._may_resume(party):
             return
-        self._resumed_ns[party] = self._now_ns
         if outgoing is not None:
             outgoing.resume()
             self._push(party, outgoing)
@@ -279,6 +288,8 @@ class LinkEndpoint:
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
         try:
+            if is_encrypt0(payload):
+                payload = self._opener.pairs.uncover(payload)
             return self._receive_message(payload) if is_sign1(payload) else self._receive_envelope(payload)
         except PeerError as error:
             return self._refuse(error)
@@ -287,7 +298,11 @@ class LinkEndpoint:
         self.receive(payload)
 
     def _receive_envelope(self, payload: bytes) -> Arrival:
-        checked = self._opener.check(payload)
+        try:
+            checked = self._opener.check(payload)
+        except EpochError as error:
+            self._keying.ask(error, self._now_ns)
+            raise
         batch = checked.batch
         name = (batch.sender, batch.stream)
         stream = self._incoming.get(name)
@@ -295,7 +310,7 @@ class LinkEndpoint:
             self._refuse_many_streams(batch.sender)
             stream = IncomingStream()
         try:
-            new = stream.accept(batch.first_sequence, len(batch.bindings))
+            new = stream.accept(batch.first_sequence, batch.count)
         except ReplayError as error:
             # A partner that lost our receipt sends again too: it gets the receipt, nothing is used twice.
             self._acknowledge(name, stream)
@@ -335,7 +350,8 @@ class LinkEndpoint:
         cursor = message.cursor if isinstance(message, Acknowledgement) else message.since
         before = stream.acknowledged
         if isinstance(message, Acknowledgement):
-            stream.acknowledge(cursor, self._now_ns)
+            if stream.acknowledge(cursor, self._now_ns):
+                self._keying.acknowledged(message.sender, cursor)
         elif cursor < before:
             self._look_back(message.sender, stream, cursor)
         elif stream.rewind(cursor, self._now_ns):
@@ -386,23 +402,35 @@ class LinkEndpoint:
 
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push) -> None:
         try:
-            sealer = self._sealers.get(recipient)
-            if sealer is None:
-                pin = self._trust.pin(recipient)
-                sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream.name, self._entropy)
-            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in push.parcels]
-            envelope = sealer.seal(push.first_sequence, parcels)
+            sealer = self._keying.sealer(recipient, stream.name, self._now_ns)
+            envelope = sealer.seal(push.first_sequence, push.parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
         self._transmit(recipient, envelope)
+
+    def _send_again(self, recipient: str) -> None:
+        """A recipient lacked a key, which goes along now: what it could not open goes again at once."""
+        stream = self._outgoing.get(recipient)
+        if stream is None or not self._may_resume(recipient):
+            return
+        stream.resume()
+        self._push(recipient, stream)
+
+    def _may_resume(self, party: str) -> bool:
+        """Whether a party's streams may begin again now: not twice within a pull interval."""
+        resumed_ns = self._resumed_ns.get(party)
+        if resumed_ns is not None and self._now_ns < resumed_ns + self._limits.pull_interval_ns:
+            return False
+        self._resumed_ns[party] = self._now_ns
+        return True
 
     def _acknowledge(self, name: tuple[str, str], stream: IncomingStream) -> None:
         sender, stream_name = name
         receipt = Acknowledgement(
             sender=self._keys.party, recipient=sender, stream=stream_name, cursor=stream.cursor
         )
-        self._transmit(sender, sign_message(self._keys, receipt))
+        self._say(sender, receipt)
 
     def _pull(self, name: tuple[str, str]) -> None:
         """Ask for what follows the cursor, but the same thing only once in the pull interval."""
@@ -414,7 +442,16 @@ class LinkEndpoint:
             return
         self._pulled[name] = (cursor, self._now_ns)
         pull = Pull(sender=self._keys.party, recipient=sender, stream=stream_name, since=cursor)
-        self._transmit(sender, sign_message(self._keys, pull))
+        self._say(sender, pull)
+
+    def _say(self, recipient: str, message: Message) -> None:
+        """Sign a message, and cover it: whoever carries it learns neither who speaks nor what of."""
+        try:
+            covered = self._opener.pairs.cover(recipient, sign_message(self._keys, message), self._entropy)
+        except TrustError as error:
+            self._tell("trust", f"nothing is said to `{recipient}`: {error}")
+            return
+        self._transmit(recipient, covered)
 
     def _transmit(self, recipient: str, payload: bytes) -> None:
         try:

@@ -60,6 +60,7 @@ from trilat.model.duties import (
 from trilat.model.errors import (
     AgreementError,
     EnvelopeError,
+    EpochError,
     InvalidInputError,
     ItemError,
     LedgerError,
@@ -222,6 +223,7 @@ __all__ = [
     "Ellipse",
     "Envelope",
     "EnvelopeError",
+    "EpochError",
     "Equivalent",
     "EquivalentLevels",
     "Event",

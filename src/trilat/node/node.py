@@ -29,7 +29,6 @@ from trilat.link import (
     TrustStore,
     open_signed_item,
     sign_item,
-    sign_label,
 )
 from trilat.model import (
     AnyItem,
@@ -59,7 +58,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
 from trilat.node.desk import ReleaseDesk, consent_of
 from trilat.node.disputed import Disputed
-from trilat.node.exchange import Exchange, Held, Ready
+from trilat.node.exchange import Exchange, Held
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
@@ -74,6 +73,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
+from trilat.node.releasing import release_records
 from trilat.node.views import Views
 from trilat.node.watched import Watched
 from trilat.policy import AgreementSet, place_class
@@ -148,17 +148,9 @@ class Node:
         self.feeds = Feeds()
         self._keys = keys
         self._trust = trust
+        self._entropy = entropy
         self._link_clock = link_clock or clock
-        self.endpoint = LinkEndpoint(
-            keys,
-            trust,
-            transport,
-            entropy,
-            self._received,
-            on_acknowledged=self._acknowledged,
-            on_refusal=lambda text: self.refused("link", text),
-            limits=limits,
-        )
+        self.endpoint = self._endpoint(transport, limits)
         self.accepted_reports = 0
         """How many own reports were accepted, of every version."""
 
@@ -170,6 +162,18 @@ class Node:
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = _offers_reports(config, agreements)
+
+    def _endpoint(self, transport: Transport, limits: LinkLimits | None) -> LinkEndpoint:
+        return LinkEndpoint(
+            self._keys,
+            self._trust,
+            transport,
+            self._entropy,
+            self._received,
+            on_acknowledged=self._acknowledged,
+            on_refusal=lambda text: self.refused("link", text),
+            limits=limits,
+        )
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
@@ -257,7 +261,8 @@ class Node:
         entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         for part in self.parts:
             entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
-        records = [self._record(ready) for ready in self.exchange.due(now_ns, _RELEASES_MAX)]
+        due = list(self.exchange.due(now_ns, _RELEASES_MAX))
+        records = release_records(due, self._keys, self.exchange.next_sequence, self._entropy)
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
         for record, receipt in zip(records, receipts[len(receipts) - len(records) :], strict=True):
@@ -320,21 +325,6 @@ class Node:
         heard = self.exchange.hear(held.item, self.config.party)
         if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
             self.views.add_own(held.item)
-
-    def _record(self, ready: Ready) -> ReleaseRecord:
-        """The release with its place in the recipient's stream, and with what proves it."""
-        item = ready.held.item
-        # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
-        marking = ready.held.marking or sign_label(self._keys, ready.release.item)
-        parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
-        return ReleaseRecord(
-            recipient=ready.recipient,
-            stream=self._keys.stream_to(ready.recipient),
-            sequence=self.exchange.next_sequence(ready.recipient),
-            item=item.reference,
-            valid_ns=item.valid_ns,
-            parcel=encode(parcel),
-        )
 
     def _received(
         self, sender: str, stream: str, first_sequence: int, parcels: Sequence[OpenedParcel]
