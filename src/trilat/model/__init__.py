@@ -148,6 +148,7 @@ from trilat.model.report import (
 )
 from trilat.model.seams import (
     Clock,
+    Lane,
     Row,
     Store,
     Transport,
@@ -239,6 +240,7 @@ __all__ = [
     "ItemReference",
     "Kinematics",
     "Label",
+    "Lane",
     "LedgerError",
     "Level",
     "Lineage",
