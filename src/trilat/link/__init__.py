@@ -10,6 +10,7 @@ from trilat.link.endpoint import (
     OnParcels,
     OutgoingState,
 )
+from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.marking import VerifiedRoots
@@ -18,6 +19,7 @@ from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Noti
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -47,6 +49,10 @@ __all__ = [
     "Card",
     "Cut",
     "Entropy",
+    "Epoch",
+    "EpochLimits",
+    "FileReservations",
+    "GroupEpochs",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
@@ -55,6 +61,7 @@ __all__ = [
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
+    "MemoryReservations",
     "MemoryTransport",
     "NatsServer",
     "NatsTransport",
@@ -72,6 +79,8 @@ __all__ = [
     "Pin",
     "Pull",
     "Push",
+    "Reservations",
+    "RotationReason",
     "Sealer",
     "ServerSettings",
     "SignatureState",

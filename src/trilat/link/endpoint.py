@@ -23,12 +23,13 @@ from enum import Enum
 from typing import Final
 
 from trilat.link.cose import is_encrypt0, is_sign1
-from trilat.link.epochs import Reservations, RotationReason
+from trilat.link.epochs import RotationReason
 from trilat.link.keying import Keying
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.messages import Acknowledgement, Message, Notice, Pull, open_message, sign_message
 from trilat.link.opening import Checked, OpenedParcel, Opener
 from trilat.link.parcel import PARCEL_BYTES_MAX
+from trilat.link.reservations import Reservations
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore
 from trilat.model import (

@@ -19,18 +19,18 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from hashlib import sha512
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 import cbor2
 import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from trilat.link.cose import A256GCM, OBJECT_ALGORITHMS, ObjectCipher
+from trilat.link.cose import A256GCM, IV_BYTES, OBJECT_ALGORITHMS, ObjectCipher
 from trilat.link.keys import Entropy, NodeKeys, Pin, wrap_to
+from trilat.link.reservations import EPOCH_BYTES, MemoryReservations, Reservations
 from trilat.model import SECOND_NS, Identifier, LedgerError, Noun, UsageError, encode
 
-EPOCH_BYTES: Final = 16
 SECRET_BYTES: Final = 32
 EPOCH_OBJECTS_MAX: Final = 2**24
 """Objects under one epoch key; far below the limits of AES-GCM (NIST SP 800-38D, section 8.3)."""
@@ -64,42 +64,6 @@ class Welcome(Noun, frozen=True, kw_only=True):
     secret: Annotated[bytes, msgspec.Meta(min_length=SECRET_BYTES, max_length=SECRET_BYTES)]
     templates: Annotated[bytes, msgspec.Meta(max_length=TEMPLATES_BYTES_MAX)] = b""
     """What thin envelopes of this epoch need not repeat; see `trilat.link.thin`."""
-
-
-class Reservations(Protocol):
-    """Where a node keeps, durably, how far it has gone in each epoch."""
-
-    def begin(self, epoch: bytes) -> None:
-        """Note a new epoch; LedgerError where it is known already, or nothing can be written."""
-        ...
-
-    def reserve(self, epoch: bytes, until: int) -> None:
-        """Note, on disk when this returns, that counters below `until` may be in use.
-
-        Raises:
-            LedgerError: nothing can be written, the epoch was not begun here, or it has come further.
-        """
-        ...
-
-
-class MemoryReservations:
-    """`Reservations` of one process, for tests and for nodes whose folder keeps none."""
-
-    def __init__(self) -> None:
-        """Nothing reserved."""
-        self._until: dict[bytes, int] = {}
-
-    def begin(self, epoch: bytes) -> None:
-        """Note a new epoch."""
-        if epoch in self._until:
-            raise LedgerError("an epoch comes again: random bytes repeat, nothing is sealed with them")
-        self._until[epoch] = 0
-
-    def reserve(self, epoch: bytes, until: int) -> None:
-        """Note how far an epoch may have come."""
-        if until <= self._until.get(epoch, until):
-            raise LedgerError("counters of an epoch are reserved already: it is in use elsewhere")
-        self._until[epoch] = until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +112,14 @@ class Epoch:
         if key is None:
             key = self._salt_keys[stream] = self.export(f"salts of {stream}")
         return sha512(key + sequence.to_bytes(8, "big")).digest()
+
+    @cached_property
+    def _iv_mask(self) -> int:
+        return int.from_bytes(self.export("ivs", IV_BYTES), "big")
+
+    def iv(self, counter: int) -> bytes:
+        """The IV of a counter: masked as in HPKE (RFC 9180, section 5.2), so that it tells no count."""
+        return (self._iv_mask ^ counter).to_bytes(IV_BYTES, "big")
 
     def __repr__(self) -> str:
         """Nothing secret."""

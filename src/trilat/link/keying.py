@@ -15,9 +15,10 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.epochs import EPOCH_BYTES, GroupEpochs, Reservations, RotationReason
+from trilat.link.epochs import GroupEpochs, RotationReason
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.opening import Opener
+from trilat.link.reservations import EPOCH_BYTES, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.trust import TrustStore
 from trilat.model import SECOND_NS, EnvelopeError, EpochError, Noun, decode, encode

@@ -6,8 +6,8 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from trilat.link.cose import ALGORITHM_EDDSA
-from trilat.link.epochs import EPOCH_BYTES
 from trilat.link.keys import WRAP_ALGORITHM
+from trilat.link.reservations import EPOCH_BYTES
 from trilat.model import (
     SCHEMA_VERSION,
     WIRE_BYTES_MAX,

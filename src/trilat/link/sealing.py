@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from trilat.link.cose import IV_BYTES, sign1
+from trilat.link.cose import sign1
 from trilat.link.epochs import Epoch, GroupEpochs
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.padding import padded
@@ -104,7 +104,7 @@ class Sealer:
         close = epoch.cipher.close
         sealed = tuple(
             close(
-                (counter + offset).to_bytes(IV_BYTES, "big"),
+                epoch.iv(counter + offset),
                 padded(wire, OBJECT_LEAST_BYTES),
                 object_bound(digest, first_sequence + offset - 1),
             )
@@ -116,9 +116,7 @@ class Sealer:
             token=token,
             epoch=epoch.identifier,
             key=b"" if held else self.epochs.wrapped_to(self._recipient.party),
-            batch=close(
-                counter.to_bytes(IV_BYTES, "big"), padded(signed), batch_bound(token, epoch.identifier)
-            ),
+            batch=close(epoch.iv(counter), padded(signed), batch_bound(token, epoch.identifier)),
             sealed=sealed,
         )
         wire = encode(envelope)

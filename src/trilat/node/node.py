@@ -26,6 +26,7 @@ from trilat.link import (
     NodeKeys,
     OpenedParcel,
     Parcel,
+    Reservations,
     TrustStore,
     open_signed_item,
     sign_item,
@@ -113,6 +114,7 @@ class Node:
         entropy: Entropy,
         limits: LinkLimits | None = None,
         link_clock: Clock | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         """A node that has accepted nothing yet; to continue an old ledger call `restore` first.
 
@@ -127,6 +129,7 @@ class Node:
             entropy: random bytes, never the same twice.
             limits: of its links.
             link_clock: by which its links wait and send again; `clock` where none is given.
+            reservations: keeps on disk how far its epochs have come.
         """
         self.config = config
         self.clock = clock
@@ -151,7 +154,7 @@ class Node:
         self._trust = trust
         self._entropy = entropy
         self._link_clock = link_clock or clock
-        self.endpoint = self._endpoint(transport, limits)
+        self.endpoint = self._endpoint(transport, limits, reservations)
         self.accepted_reports = 0
         """How many own reports were accepted, of every version."""
 
@@ -164,7 +167,9 @@ class Node:
         self._pending_entries: list[Entry] = []
         self._offers_reports = _offers_reports(config, agreements)
 
-    def _endpoint(self, transport: Transport, limits: LinkLimits | None) -> LinkEndpoint:
+    def _endpoint(
+        self, transport: Transport, limits: LinkLimits | None, reservations: Reservations | None
+    ) -> LinkEndpoint:
         return LinkEndpoint(
             self._keys,
             self._trust,
@@ -174,6 +179,7 @@ class Node:
             on_acknowledged=self._acknowledged,
             on_refusal=lambda text: self.refused("link", text),
             limits=limits,
+            reservations=reservations,
         )
 
     def _parts(self) -> tuple[Part, ...]:
