@@ -63,7 +63,7 @@ class Forge:
         self.head = (sender, recipient, "stream-1")
         self.epoch = bytes(range(16))
         self.secret = bytes(32)
-        self.welcome: list[Any] = ["A256GCM", "group-1", self.secret, b""]
+        self.welcome: list[Any] = ["A256GCM", "group-1", self.secret, b"", "stream-1"]
         self.signer = sender
         self.wrapped_to = recipient
 

@@ -74,7 +74,17 @@ def is_sign1(data: bytes) -> bool:
 def sign1(key: Ed25519PrivateKey, content_type: str, payload: bytes) -> bytes:
     """The COSE_Sign1 of a payload, which it carries (RFC 9052, section 4.4)."""
     protected = _sign1_protected(content_type)
-    signature = key.sign(_signed_bytes(protected, payload))
+    return joined1(content_type, payload, key.sign(_signed_bytes(protected, payload)))
+
+
+def signature_of(data: bytes, content_type: str, what: str) -> bytes:
+    """The signature in a COSE_Sign1, *not verified*; EnvelopeError as in `payload_of`."""
+    return _sign1_parts(data, content_type, what)[1]
+
+
+def joined1(content_type: str, payload: bytes, signature: bytes) -> bytes:
+    """The COSE_Sign1 of a payload and a signature that came apart; whether they fit is not checked."""
+    protected = _sign1_protected(content_type)
     return b"".join((
         _SIGN1_START, cbor2.dumps(protected), _EMPTY_MAP, cbor2.dumps(payload), cbor2.dumps(signature)
     ))  # fmt: skip

@@ -26,7 +26,7 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from trilat.link.cose import A256GCM, IV_BYTES, OBJECT_ALGORITHMS, ObjectCipher
+from trilat.link.cose import A256GCM, IV_BYTES, OBJECT_ALGORITHMS, Cipher, ObjectCipher
 from trilat.link.keys import Entropy, NodeKeys, Pin, wrap_to
 from trilat.link.reservations import EPOCH_BYTES, MemoryReservations, Reservations
 from trilat.model import SECOND_NS, Identifier, LedgerError, Noun, UsageError, encode
@@ -62,8 +62,11 @@ class Welcome(Noun, frozen=True, kw_only=True):
     object_algorithm: Identifier
     group: Identifier
     secret: Annotated[bytes, msgspec.Meta(min_length=SECRET_BYTES, max_length=SECRET_BYTES)]
-    templates: Annotated[bytes, msgspec.Meta(max_length=TEMPLATES_BYTES_MAX)] = b""
+    templates: Annotated[bytes, msgspec.Meta(max_length=TEMPLATES_BYTES_MAX)]
     """What thin envelopes of this epoch need not repeat; see `trilat.link.thin`."""
+
+    stream: Identifier
+    """The stream to this member that thin envelopes belong to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +74,19 @@ class Epoch:
     """One secret of one sender for one group. It masks itself when printed."""
 
     identifier: bytes
-    welcome: Welcome
+    object_algorithm: str
+    group: str
+    """The opaque name of the release group."""
 
-    @property
-    def group(self) -> str:
-        """The opaque name of the release group."""
-        return self.welcome.group
-
-    @property
-    def object_algorithm(self) -> str:
-        """By which its objects are sealed."""
-        return self.welcome.object_algorithm
+    secret: bytes
+    templates: bytes = b""
+    stream: str | None = None
+    """The stream of thin envelopes to the member that was welcomed; the sender's own epoch has none."""
 
     def export(self, label: str, length: int = SECRET_BYTES) -> bytes:
         """A secret for one use, by HKDF-Expand (RFC 5869); none tells another."""
         info = cbor2.dumps(["trilat/export/1", label, self.object_algorithm, self.identifier, length])
-        return HKDFExpand(SHA256(), length, info).derive(self.welcome.secret)
+        return HKDFExpand(SHA256(), length, info).derive(self.secret)
 
     @cached_property
     def cipher(self) -> ObjectCipher:
@@ -116,6 +116,11 @@ class Epoch:
     @cached_property
     def _iv_mask(self) -> int:
         return int.from_bytes(self.export("ivs", IV_BYTES), "big")
+
+    @cached_property
+    def thin_key(self) -> Cipher:
+        """Seals and opens its thin envelopes, under a key of their own."""
+        return OBJECT_ALGORITHMS[self.object_algorithm][1](self.export("thin"))
 
     def iv(self, counter: int) -> bytes:
         """The IV of a counter: masked as in HPKE (RFC 9180, section 5.2), so that it tells no count."""
@@ -191,34 +196,37 @@ class GroupEpochs:
         """The parties whose nodes hold the key."""
         return tuple(self._members)
 
+    def expect(self, release: bytes) -> None:
+        """Let the next epoch's thin envelopes repeat nothing of a release such as this one."""
+        alone = len(self._members) == 1  # what one member got is nothing for another
+        if alone and len(release) <= TEMPLATES_BYTES_MAX // 2 and release not in self._templates:
+            self._templates = (self._templates + release)[-TEMPLATES_BYTES_MAX:]
+
     def rotate(
         self,
         reason: RotationReason,
         *,
         members: Iterable[Pin] | None = None,
         agreements: Sequence[str] | None = None,
-        templates: bytes | None = None,
     ) -> Epoch:
         """End the epoch and begin the next, for what is given anew and otherwise for the same.
 
         Raises:
-            UsageError: as when the group was made, or templates too long.
+            UsageError: as when the group was made.
             LedgerError: the epoch cannot be noted; the old one goes on.
         """
-        if templates is not None and len(templates) > TEMPLATES_BYTES_MAX:
-            raise UsageError(f"templates of an epoch have at most {TEMPLATES_BYTES_MAX} bytes")
-        before = self._members, self._agreements, self._group, self._templates
+        before = self._members, self._agreements, self._group
         if members is not None or agreements is not None:
             self._members, self._agreements, self._group = self._named(
                 list(self._members.values()) if members is None else members,
                 self._agreements if agreements is None else agreements,
             )
-        if templates is not None:
-            self._templates = templates
+        if members is not None:
+            self._templates = b""
         try:
             self._begin(reason)
         except LedgerError:
-            self._members, self._agreements, self._group, self._templates = before
+            self._members, self._agreements, self._group = before
             raise
         return self._epoch
 
@@ -250,14 +258,21 @@ class GroupEpochs:
         return self._epoch, first
 
     def wrapped_to(self, member: str) -> bytes:
-        """The welcome of the epoch in force, for one member's node; UsageError for who is none."""
+        """The wrapped welcome to the epoch in force, for one member's node; UsageError for who is none."""
         wrapped = self._wrapped.get(member)
         if wrapped is None:
             pin = self._members.get(member)
             if pin is None:
                 raise UsageError(f"`{member}` is not in this release group: it gets no key")
+            welcome = Welcome(
+                object_algorithm=self._epoch.object_algorithm,
+                group=self._epoch.group,
+                secret=self._epoch.secret,
+                templates=self._epoch.templates,
+                stream=self._keys.stream_to(member),
+            )
             bound = epoch_bound(self._keys.party, member, self._epoch.identifier)
-            wrapped = self._wrapped[member] = wrap_to(pin, encode(self._epoch.welcome), bound)
+            wrapped = self._wrapped[member] = wrap_to(pin, encode(welcome), bound)
         return wrapped
 
     def _named(
@@ -281,16 +296,26 @@ class GroupEpochs:
         drawn = self._entropy(EPOCH_BYTES + SECRET_BYTES)
         epoch = Epoch(
             identifier=drawn[:EPOCH_BYTES],
-            welcome=Welcome(
-                object_algorithm=self._object_algorithm,
-                group=self._group,
-                secret=drawn[EPOCH_BYTES:],
-                templates=self._templates,
-            ),
+            object_algorithm=self._object_algorithm,
+            group=self._group,
+            secret=drawn[EPOCH_BYTES:],
+            templates=self._templates,
         )
         self._reservations.begin(epoch.identifier)
         self.rotations[reason] += 1
         return epoch
+
+
+def welcomed(identifier: bytes, welcome: Welcome) -> Epoch:
+    """The epoch that a member was welcomed to."""
+    return Epoch(
+        identifier=identifier,
+        object_algorithm=welcome.object_algorithm,
+        group=welcome.group,
+        secret=welcome.secret,
+        templates=welcome.templates,
+        stream=welcome.stream,
+    )
 
 
 def epoch_bound(sender: str, member: str, epoch: bytes) -> bytes:

@@ -20,17 +20,20 @@ Whether an item has expired, has the node's status, or may be used, is not check
 Whether the envelope came before is the stream's to say.
 """
 
+import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from trilat.link.cose import ALGORITHM_EDDSA, OBJECT_ALGORITHMS, verify1
-from trilat.link.epochs import Epoch, Welcome, epoch_bound
+from cryptography.exceptions import InvalidTag
+
+from trilat.link.cose import ALGORITHM_EDDSA, OBJECT_ALGORITHMS, joined1, verify1
+from trilat.link.epochs import Epoch, Welcome, epoch_bound, welcomed
 from trilat.link.keys import WRAP_ALGORITHM, NodeKeys
 from trilat.link.marking import VerifiedRoots
 from trilat.link.padding import unpadded
-from trilat.link.pair import Pairs
+from trilat.link.pair import Pairs, token_of
 from trilat.link.parcel import (
     BATCH_BYTES_MAX,
     BATCH_TYPE,
@@ -44,8 +47,19 @@ from trilat.link.parcel import (
     object_bound,
     release_parts,
 )
-from trilat.link.sealing import EPOCH_USE, OBJECT_LEAST_BYTES
-from trilat.link.statement import open_signed_item, verify_label
+from trilat.link.sealing import EPOCH_USE, OBJECT_LEAST_BYTES, THIN_USE
+from trilat.link.statement import open_signed_item, thick_parcel, verify_label
+from trilat.link.thin import (
+    COUNTER_BYTES,
+    HEAD_BYTES,
+    SIZES,
+    THIN_START,
+    TOKEN_BYTES,
+    is_thin,
+    thin_bound,
+    unpacked,
+    unshrunk,
+)
 from trilat.link.trust import TrustStore
 from trilat.model import (
     ENVELOPE_BYTES_MAX,
@@ -63,6 +77,7 @@ from trilat.model import (
 _EPOCHS_KEPT: Final = 256
 """Epochs whose keys one Opener keeps; the least recently used go first, and are asked for again."""
 
+KEY_BYTES_MAX: Final = 8_192
 _VERSION_1: Final = b"\x99\x01"
 """How an envelope of the first version began, which named its parties."""
 
@@ -92,12 +107,15 @@ class Opened:
 class Checked:
     """An envelope after checks 1 to 6: signed by its sender for this node. Its objects are still closed."""
 
-    envelope: Envelope
     batch: Batch
     signed: bytes
     """The batch's COSE_Sign1, as it was sent."""
 
     epoch: Epoch
+    sealed: tuple[bytes, ...]
+    """The objects; in a thin envelope, which is one piece, the parcel itself."""
+
+    thin: bool = False
 
 
 class Opener:
@@ -125,6 +143,8 @@ class Opener:
             EpochError: check 4, where the key is neither held nor sent along.
             EnvelopeError: any other check.
         """
+        if is_thin(data):
+            return self._check_thin(data)
         if data.startswith(_VERSION_1):
             raise WireError(
                 "the envelope is of version 1: this node reads version 2, bring both to one version"
@@ -136,9 +156,53 @@ class Opener:
         signed = unpadded(epoch.cipher.open(envelope.batch, bound))  # 5
         key = self._trust.signing_key(sender)
         batch = decode(verify1(key, signed, BATCH_TYPE, "envelope", sender), Batch, BATCH_BYTES_MAX)
-        self._compare(sender, envelope, batch, epoch)  # 6
+        self._compare(sender, batch, epoch, len(envelope.sealed))  # 6
         self._keep(sender, epoch)
-        return Checked(envelope=envelope, batch=batch, signed=signed, epoch=epoch)
+        return Checked(batch=batch, signed=signed, epoch=epoch, sealed=envelope.sealed)
+
+    def _check_thin(self, data: bytes) -> Checked:
+        """Checks 1 to 6 of a thin envelope, in the same order. Its batch is put together from what it holds,
+        and then verified as any other.
+        """
+        if len(data) not in SIZES:  # 1, 2
+            raise WireError(f"a thin envelope of {len(data)} bytes is of no size that there is: not read")
+        head = data[:HEAD_BYTES]
+        sender, epoch = self._thin_sender(head[len(THIN_START) : -COUNTER_BYTES])  # 3, 4
+        iv = epoch.iv(0)[:-COUNTER_BYTES] + head[-COUNTER_BYTES:]
+        try:
+            plaintext = epoch.thin_key.decrypt(iv, data[HEAD_BYTES:], thin_bound(head))  # 5
+        except InvalidTag:
+            raise EnvelopeError("a thin envelope does not open: it was changed on the way") from None
+        content = unpacked(plaintext)
+        release = unshrunk(content.body, epoch.templates)
+        wire = thick_parcel(decode(release, Release), release, content.marking_signature)
+        stream = epoch.stream or ""
+        batch = Batch(
+            object_algorithm=epoch.object_algorithm,
+            sender=sender,
+            recipient=self._keys.party,
+            group=epoch.group,
+            stream=stream,
+            first_sequence=content.sequence,
+            epoch=epoch.identifier,
+            key_commitment=epoch.commitment,
+            digests=bind(epoch.salts(stream, content.sequence), release_parts(release), wire),
+        )
+        signed = joined1(BATCH_TYPE, encode(batch), content.batch_signature)
+        verify1(self._trust.signing_key(sender), signed, BATCH_TYPE, "envelope", sender)
+        self._compare(sender, batch, epoch, 1)  # 6
+        return Checked(batch=batch, signed=signed, epoch=epoch, sealed=(wire,), thin=True)
+
+    def _thin_sender(self, token: bytes) -> tuple[str, Epoch]:
+        for (sender, identifier), epoch in reversed(self._epochs.items()):
+            if sender not in self._trust:
+                continue
+            known = token_of(self._pairs.with_(sender).of, THIN_USE, identifier)[:TOKEN_BYTES]
+            if hmac.compare_digest(known, token):
+                return sender, epoch
+        raise EnvelopeError(
+            "a thin envelope is of no epoch whose key is held here: it comes again as a whole envelope"
+        )
 
     def open(self, checked: Checked, from_sequence: int = 0) -> Opened:
         """What a checked envelope holds after checks 7 to 12; parcels before `from_sequence` are left out.
@@ -201,7 +265,7 @@ class Opener:
 
     def _unwrapped(self, sender: str, epoch: bytes, wrapped: bytes) -> Epoch:
         secret = self._keys.unwrap(wrapped, epoch_bound(sender, self._keys.party, epoch))
-        found = Epoch(identifier=epoch, welcome=decode(secret, Welcome))
+        found = welcomed(epoch, decode(secret, Welcome, KEY_BYTES_MAX))
         if found.object_algorithm not in OBJECT_ALGORITHMS:
             raise EnvelopeError(
                 f"objects are sealed by `{found.object_algorithm}`, which this node does not know: bring "
@@ -219,8 +283,9 @@ class Opener:
     def _open_one(self, checked: Checked, digest: bytes, offset: int) -> OpenedParcel:
         batch, epoch = checked.batch, checked.epoch
         sequence = batch.first_sequence + offset
-        plaintext = epoch.cipher.open(checked.envelope.sealed[offset], object_bound(digest, sequence))  # 7
-        wire = unpadded(plaintext, OBJECT_LEAST_BYTES)
+        wire = checked.sealed[offset]
+        if not checked.thin:
+            wire = unpadded(epoch.cipher.open(wire, object_bound(digest, sequence)), OBJECT_LEAST_BYTES)  # 7
         parcel = decode(wire, Parcel, PARCEL_BYTES_MAX)  # 8
         parts = release_parts(parcel.release)
         if not fits(parts, batch.sender, batch.recipient):  # 9
@@ -241,7 +306,7 @@ class Opener:
             raise EnvelopeError(f"`{item.item_id}` stands as a consent and is none: not accepted")
         return item
 
-    def _compare(self, sender: str, envelope: Envelope, batch: Batch, epoch: Epoch) -> None:
+    def _compare(self, sender: str, batch: Batch, epoch: Epoch, count: int) -> None:
         """Check 6: what was signed is what is here."""
         refuse_strange_algorithms(batch)
         here = {
@@ -251,7 +316,7 @@ class Opener:
             "epoch": epoch.identifier,
             "object_algorithm": epoch.object_algorithm,
             "key_commitment": epoch.commitment,
-            "count": len(envelope.sealed),
+            "count": count,
         }
         for name, found in here.items():
             if getattr(batch, name) != found:

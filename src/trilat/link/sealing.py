@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from trilat.link.cose import sign1
+from trilat.link.cose import sign1, signature_of
 from trilat.link.epochs import Epoch, GroupEpochs
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.padding import padded
@@ -30,12 +30,23 @@ from trilat.link.parcel import (
     release_in,
     release_parts,
 )
+from trilat.link.statement import thin_parts
+from trilat.link.thin import (
+    COUNTER_BYTES,
+    THIN_START,
+    TOKEN_BYTES,
+    ThinContent,
+    packed,
+    shrunk,
+    thin_bound,
+)
 from trilat.model import ENVELOPE_BYTES_MAX, Envelope, UsageError, encode
 
 OBJECT_LEAST_BYTES: Final = 512
 """The smallest class of an object."""
 
 EPOCH_USE: Final = b"epoch"
+THIN_USE: Final = b"thin"
 
 
 class Sealer:
@@ -125,6 +136,46 @@ class Sealer:
                 f"an envelope of {len(wire)} bytes is over {ENVELOPE_BYTES_MAX}: seal fewer parcels"
             )
         return wire
+
+    def thin_seal(self, sequence: int, parcel: bytes) -> bytes | None:
+        """A thin envelope with one parcel, at most `THIN_BYTES_MAX` bytes, or None where `seal` must do it:
+        the recipient is not known to hold the key, this is another stream than thin envelopes belong to, or
+        the parcel does not fit (see `trilat.link.thin`).
+
+        Args:
+            sequence: its number in the stream.
+            parcel: its wire form.
+
+        Raises:
+            UsageError: it is not from this sender to this recipient.
+            WireError: it is none, or its release does not begin as one.
+            LedgerError: a counter cannot be reserved on disk.
+        """
+        release, signature = thin_parts(parcel)
+        self.epochs.expect(release)
+        epoch = self.epochs.epoch
+        thin_stream = self._stream == self._keys.stream_to(self._recipient.party)
+        if signature is None or self._held != epoch.identifier or not thin_stream:
+            return None
+        batch = self._batch(epoch, sequence, [parcel])
+        content = ThinContent(
+            sequence=sequence,
+            batch_signature=signature_of(
+                sign1(self._keys.signing, BATCH_TYPE, encode(batch)), BATCH_TYPE, "batch"
+            ),
+            marking_signature=signature,
+            body=shrunk(release, epoch.templates),
+        )
+        plaintext = packed(content)
+        if plaintext is None:
+            return None
+        taken, counter = self.epochs.take(1)
+        if taken.identifier != epoch.identifier or counter >> (8 * COUNTER_BYTES):
+            return None
+        iv = epoch.iv(counter)
+        token = token_of(self._secret, THIN_USE, epoch.identifier)[:TOKEN_BYTES]
+        head = THIN_START + token + iv[-COUNTER_BYTES:]
+        return head + epoch.thin_key.encrypt(iv, plaintext, thin_bound(head))
 
     def is_held(self, epoch: bytes) -> bool:
         """Note that the recipient holds an epoch's key; False, and nothing noted, for one not in force."""

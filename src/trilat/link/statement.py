@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import is_sign1, payload_of, sign1, verify1
+from trilat.link.cose import is_sign1, joined1, payload_of, sign1, signature_of, verify1
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.marking import (
     LEAVES_MAX,
@@ -25,6 +25,7 @@ from trilat.link.marking import (
     mark,
     statement_of,
 )
+from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
 from trilat.link.trust import TrustStore, party_of
 from trilat.model import (
     SCHEMA_VERSION,
@@ -33,6 +34,8 @@ from trilat.model import (
     Identifier,
     Label,
     Noun,
+    PeerError,
+    Release,
     UsageError,
     decode,
     decode_item,
@@ -132,6 +135,30 @@ def _verify_single(trust: TrustStore, item: AnyItem, marking: bytes) -> None:
                 f"`{originator}` marked",
                 field=field,
             )
+
+
+def thin_parts(parcel: bytes) -> tuple[bytes, bytes | None]:
+    """The release in a parcel, and the signature of its marking; None in its place where these two do not
+    make the whole parcel again.
+
+    Raises:
+        WireError: the parcel is none.
+    """
+    found = decode(parcel, Parcel, PARCEL_BYTES_MAX)
+    if found.consents or not is_sign1(found.marking):
+        return found.release, None
+    try:
+        signature = signature_of(found.marking, MARKING_TYPE, "marking")
+        whole = thick_parcel(decode(found.release, Release), found.release, signature)
+    except PeerError:
+        return found.release, None
+    return found.release, signature if whole == parcel else None
+
+
+def thick_parcel(release: Release, wire: bytes, signature: bytes) -> bytes:
+    """The parcel of a release, given in both forms, whose marking has this signature; nothing is verified."""
+    marking = joined1(MARKING_TYPE, encode(_marking_of(release.item)), signature)
+    return encode(Parcel(release=wire, marking=marking))
 
 
 def sign_item(keys: NodeKeys, item: AnyItem) -> bytes:

@@ -1,11 +1,16 @@
 """`release_records`: releases whose time has come, with their places in their streams and their proofs."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from trilat.link import Entropy, NodeKeys, Parcel, sign_labels
-from trilat.model import encode
+from trilat.link import Entropy, NodeKeys, Parcel, sign_label, sign_labels
+from trilat.model import Area, Event, Warning, encode
 from trilat.node.exchange import Ready
 from trilat.node.records import ReleaseRecord
+
+_ALONE_MAX: Final = 16
+"""Of one recipient at a time: items that may have to go over a thin link are marked each by itself, because a
+path would not fit there."""
 
 
 def release_records(
@@ -43,6 +48,11 @@ def _markings(due: Sequence[Ready], keys: NodeKeys, entropy: Entropy) -> list[by
     for at, ready in enumerate(due):
         if not markings[at]:
             own.setdefault(ready.recipient, []).append(at)
+    for recipient, places in own.items():
+        alone = [at for at in places if isinstance(due[at].release.item, Warning | Area | Event)]
+        for at in alone[:_ALONE_MAX]:
+            markings[at] = sign_label(keys, due[at].release.item)
+        own[recipient] = [at for at in places if not markings[at]]
     for places in own.values():
         made = sign_labels(keys, [due[at].release.item for at in places], entropy)
         for at, marking in zip(places, made, strict=True):
