@@ -32,6 +32,7 @@ from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
+from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -115,6 +116,7 @@ __all__ = [
     "card_from_json",
     "card_to_json",
     "newest_wins",
+    "open_certificate",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -123,6 +125,7 @@ __all__ = [
     "refuse_open_to_others",
     "sign_agreement",
     "sign_binding",
+    "sign_certificate",
     "sign_item",
     "sign_label",
     "sign_labels",
