@@ -293,11 +293,12 @@ REFUSALS: list[tuple[Any, dict[str, Any], str]] = [
     (example("receipt"), {"commitment": bytes(31)}, "at least 32"),
     (example("receipt"), {"commitment": bytes(33)}, "at most 32"),
     (example("receipt"), {"entry": -1}, "at least 0"),
-    (example("envelope"), {"envelope_version": 2}, "at most 1"),
+    (example("envelope"), {"envelope_version": 3}, "at most 2"),
     (example("envelope"), {"sealed": ()}, "at least 1"),
     (example("envelope"), {"sealed": (b"",)}, "at least 1"),
-    (example("envelope"), {"signature": b""}, "at least 1"),
-    (example("envelope"), {"epoch": bytes(7)}, "at least 8"),
+    (example("envelope"), {"batch": b""}, "at least 1"),
+    (example("envelope"), {"token": bytes(15)}, "at least 16"),
+    (example("envelope"), {"epoch": bytes(15)}, "at least 16"),
 ]
 
 

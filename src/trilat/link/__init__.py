@@ -10,10 +10,12 @@ from trilat.link.endpoint import (
     OnOmitted,
     OnParcels,
 )
+from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.limits import LinkLimits, LinkProfile
+from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import (
     NOTICE_CONTENT_BYTES_MAX,
@@ -30,6 +32,7 @@ from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
 from trilat.link.removals import open_certificate, sign_certificate
+from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -42,6 +45,7 @@ from trilat.link.statement import (
     sign_binding,
     sign_item,
     sign_label,
+    sign_labels,
     verify_label,
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
@@ -59,6 +63,10 @@ __all__ = [
     "Card",
     "Cut",
     "Entropy",
+    "Epoch",
+    "EpochLimits",
+    "FileReservations",
+    "GroupEpochs",
     "HighWater",
     "IncomingStream",
     "LinkEndpoint",
@@ -69,6 +77,7 @@ __all__ = [
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
+    "MemoryReservations",
     "MemoryTransport",
     "NatsServer",
     "NatsTransport",
@@ -92,6 +101,8 @@ __all__ = [
     "Push",
     "Range",
     "Ranges",
+    "Reservations",
+    "RotationReason",
     "Sealer",
     "ServerSettings",
     "SignatureState",
@@ -99,6 +110,7 @@ __all__ = [
     "SkipReason",
     "Standing",
     "TrustStore",
+    "VerifiedRoots",
     "Worth",
     "agreement_digest",
     "card_from_json",
@@ -116,6 +128,7 @@ __all__ = [
     "sign_certificate",
     "sign_item",
     "sign_label",
+    "sign_labels",
     "signature_states",
     "standing_of",
     "verify_label",

@@ -64,6 +64,7 @@ from trilat.model.duties import (
 from trilat.model.errors import (
     AgreementError,
     EnvelopeError,
+    EpochError,
     InvalidInputError,
     ItemError,
     LedgerError,
@@ -230,6 +231,7 @@ __all__ = [
     "Ellipse",
     "Envelope",
     "EnvelopeError",
+    "EpochError",
     "Equivalent",
     "EquivalentLevels",
     "Event",

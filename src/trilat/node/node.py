@@ -27,11 +27,11 @@ from trilat.link import (
     NodeKeys,
     OpenedParcel,
     Parcel,
+    Reservations,
     TrustStore,
     newest_wins,
     open_signed_item,
     sign_item,
-    sign_label,
     standing_of,
 )
 from trilat.model import (
@@ -63,7 +63,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
 from trilat.node.desk import ReleaseDesk, consent_of
 from trilat.node.disputed import Disputed
-from trilat.node.exchange import Exchange, Held, Ready
+from trilat.node.exchange import Exchange, Held
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
@@ -80,6 +80,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
+from trilat.node.releasing import release_records
 from trilat.node.retention import Retention
 from trilat.node.views import Views
 from trilat.node.watched import Watched
@@ -120,6 +121,7 @@ class Node:
         limits: LinkLimits | None = None,
         link_clock: Clock | None = None,
         profiles: Mapping[str, LinkProfile] | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         """A node that has accepted nothing yet; to continue an old ledger call `restore` first.
 
@@ -135,6 +137,7 @@ class Node:
             limits: of its links that have no profile.
             link_clock: by which its links wait and send again; `clock` where none is given.
             profiles: how links to single partners are used.
+            reservations: keeps on disk how far its epochs have come.
         """
         self.config = config
         self.clock = clock
@@ -157,9 +160,10 @@ class Node:
         self.feeds = Feeds()
         self._keys = keys
         self._trust = trust
+        self._entropy = entropy
         self._link_clock = link_clock or clock
         self.lanes = Lanes(self)
-        self.endpoint = self._endpoint(transport, entropy, limits, profiles)
+        self.endpoint = self._endpoint(transport, limits, profiles, reservations)
         self.accepted_reports = 0
         """How many own reports were accepted, of every version."""
 
@@ -175,15 +179,15 @@ class Node:
     def _endpoint(
         self,
         transport: Transport,
-        entropy: Entropy,
         limits: LinkLimits | None,
         profiles: Mapping[str, LinkProfile] | None,
+        reservations: Reservations | None,
     ) -> LinkEndpoint:
         return LinkEndpoint(
             self._keys,
             self._trust,
             transport,
-            entropy,
+            self._entropy,
             self._received,
             on_acknowledged=self._acknowledged,
             on_refusal=lambda text: self.refused("link", text),
@@ -193,6 +197,7 @@ class Node:
             worth=self.lanes.worth,
             limits=limits,
             profiles=profiles,
+            reservations=reservations,
         )
 
     def _parts(self) -> tuple[Part, ...]:
@@ -284,7 +289,7 @@ class Node:
         for part in self.parts:
             entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
         due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
-        records = [self._record(ready) for ready in due]
+        records = release_records(due, self._keys, self.exchange.next_sequence, self._entropy)
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
         released = zip(due, records, receipts[len(receipts) - len(records) :], strict=True)
@@ -353,21 +358,6 @@ class Node:
         heard = self.exchange.hear(held.item, self.config.party)
         if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
             self.views.add_own(held.item)
-
-    def _record(self, ready: Ready) -> ReleaseRecord:
-        """The release with its place in the recipient's stream, and with what proves it."""
-        item = ready.held.item
-        # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
-        marking = ready.held.marking or sign_label(self._keys, ready.release.item)
-        parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
-        return ReleaseRecord(
-            recipient=ready.recipient,
-            stream=self._keys.stream_to(ready.recipient),
-            sequence=self.exchange.next_sequence(ready.recipient),
-            item=item.reference,
-            valid_ns=item.valid_ns,
-            parcel=encode(parcel),
-        )
 
     def _received(
         self, sender: str, stream: str, first_sequence: int, parcels: Sequence[OpenedParcel]
