@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from trilat.node.node import Node
 
 OPEN_MAX: Final = 256
+SETTLED_MAX: Final = 2_000
+"""Recalls that are done with and remembered for people; the ledger has all."""
+
 EACH_MAX: Final = 32
 """Recalls answered in one second, so that the node is not held up."""
 
@@ -119,6 +122,8 @@ class Obliged:
             return None
         if sum(self.obligations[name].sender == sender for name in self._open) >= OPEN_MAX:
             return f"`{sender}` has {OPEN_MAX} recalls open here: `{item.item_id}` is not taken"
+        if len(self.obligations) - len(self._open) >= SETTLED_MAX:
+            del self.obligations[next(name for name in self.obligations if name not in self._open)]
         self.obligations[item.item_id] = Obligation(item, sender)
         self._open[item.item_id] = None
         return None

@@ -43,6 +43,9 @@ from trilat.node.removing import Removing, recall_entry
 if TYPE_CHECKING:
     from trilat.node.node import Node
 
+CALLED_BACK_MAX: Final = 100_000
+"""Names of items that one partner called back, kept so that they do not come again."""
+
 CALLED_BACK: Final = "was called back: not used"
 
 
@@ -60,8 +63,8 @@ class Recalls(Part):
         self.expiry = Expiry(node, keys, self.copies, self.removing, self.asked)
         self.losses = Losses(node, self.copies, self.asked)
         self._pending: deque[RecallRecord] = deque()
-        self._called_back: dict[tuple[str, str], int] = {}
-        """The newest version called back of an item: by its originator (no name), or by another giver."""
+        self._called_back: dict[str, dict[str, int]] = {}
+        """By who called them back, the newest version of each item that was."""
 
         self._aside: set[str] = set()
         """Items of which a copy came after they had been called back."""
@@ -248,16 +251,18 @@ class Recalls(Part):
     # --- what was called back, or is under a newer label, stays out ---
 
     def _bar(self, recall: Recall, sender: str) -> None:
+        names = self._called_back.setdefault(sender, {})
         for reference in recall.about:
-            own = reference.item_id.startswith(f"{sender}-")
-            key = (reference.item_id, "" if own else sender)
-            self._called_back[key] = max(self._called_back.get(key, 0), reference.version)
+            names[reference.item_id] = max(names.pop(reference.item_id, 0), reference.version)
+        # Whoever calls back what never was fills its own list, and pushes its own oldest names out.
+        while len(names) > CALLED_BACK_MAX:
+            del names[next(iter(names))]
 
     def refusal(self, release: Release) -> str | None:
         """Why a partner's release is not used, in one line; None where it is."""
         item = release.item
-        for giver in ("", release.sender):
-            if item.version <= self._called_back.get((item.item_id, giver), 0):
+        for asker in (item.label.originator.split("/")[0], release.sender):
+            if item.version <= self._called_back.get(asker, {}).get(item.item_id, 0):
                 self._aside.add(item.item_id)
                 return f"item `{item.item_id}` {CALLED_BACK}"
         return self.relabelling.refusal(release)
