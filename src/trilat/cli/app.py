@@ -18,6 +18,7 @@ from trilat.cli import (
     decide,
     demo,
     desk,
+    envelope,
     flight,
     ingest,
     label,
@@ -58,6 +59,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
 app.add_typer(account.app, name="account")
+app.add_typer(envelope.app, name="envelope")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
 

@@ -30,6 +30,7 @@ from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
@@ -96,6 +97,8 @@ __all__ = [
     "Parcel",
     "Pin",
     "Priority",
+    "Proof",
+    "Proved",
     "Pull",
     "Push",
     "Range",
@@ -119,6 +122,8 @@ __all__ = [
     "open_signed_binding",
     "open_signed_item",
     "party_of",
+    "proof_of",
+    "prove",
     "read_signed_item",
     "refuse_open_to_others",
     "sign_agreement",
@@ -129,5 +134,6 @@ __all__ = [
     "signature_states",
     "standing_of",
     "verify_label",
+    "verify_proof",
     "write_private",
 ]
