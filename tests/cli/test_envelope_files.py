@@ -5,6 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from trilat.cli.app import run
 from trilat.link import Parcel, Sealer, sign_label
@@ -135,3 +142,30 @@ def test_a_forged_proof_is_refused_in_one_line(
     assert said.out == ""
     assert said.err.count("\n") == 1
     assert "is not the one that `KOR` signed for" in said.err
+
+
+def test_a_release_goes_into_a_ztdf_and_comes_back(
+    folders: dict[str, Path], envelope: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = generate_private_key(SECP256R1())
+    public, private = tmp_path / "public.pem", tmp_path / "private.pem"
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    private.chmod(0o600)
+    container, item = tmp_path / "item.ztdf", tmp_path / "item.json"
+    given = ["--node", str(folders["USA"]), "--sequence", "1", "--key", str(public)]
+    assert run(["ztdf", "export", str(envelope), *given, "--out", str(container)]) == 0
+    cards = [word for party in ("USA", "KOR") for word in ("--card", str(folders[party] / "card.json"))]
+    taken = ["ztdf", "import", str(container), "--key", str(private), "--out", str(item)]
+    assert run([*taken, *cards]) == 0
+    assert "statement KOR-said-1 of KOR, KOR UNCLASSIFIED, exported by USA" in capsys.readouterr().out
+    assert json.loads(item.read_text(encoding="utf-8"))["text"] == "a word"
+    item.unlink()
+    for arguments, words in (
+        ([*taken, *cards[:2]], "no pin for `KOR`"),
+        ([*taken[:3], "--key", str(public), *taken[5:], *cards], "is open to others"),
+        (["ztdf", "export", str(envelope), *given[:3], "7", *given[4:], "--out", str(item)], "7 is not in"),
+    ):
+        assert run(arguments) != 0
+        assert words in capsys.readouterr().err
+        assert not item.exists()

@@ -50,9 +50,12 @@ from trilat.link.statement import (
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore, party_of
+from trilat.link.ztdf import ZTDF_BYTES_MAX, Imported, read_ztdf, write_ztdf
+from trilat.link.ztdf_keys import read_private, read_public
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
+    "ZTDF_BYTES_MAX",
     "Acknowledgement",
     "Address",
     "Archive",
@@ -68,6 +71,7 @@ __all__ = [
     "FileReservations",
     "GroupEpochs",
     "HighWater",
+    "Imported",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
@@ -124,7 +128,10 @@ __all__ = [
     "party_of",
     "proof_of",
     "prove",
+    "read_private",
+    "read_public",
     "read_signed_item",
+    "read_ztdf",
     "refuse_open_to_others",
     "sign_agreement",
     "sign_binding",
@@ -136,4 +143,5 @@ __all__ = [
     "verify_label",
     "verify_proof",
     "write_private",
+    "write_ztdf",
 ]
