@@ -143,7 +143,7 @@ def _shown_label(proof: Proof, batch: Batch, offset: int) -> bytes:
     if (proof.parcel is None) is (proof.label is None):
         raise EnvelopeError("a proof shows either a parcel or a label: not accepted")
     if proof.label is not None:
-        digest = part_digest(b"label", proof.salts, proof.label)
+        digest = part_digest("label", proof.salts, proof.label)
         if len(proof.salts) != _SALT_BYTES or digest != binding.label:
             raise EnvelopeError(f"the label is not the one that `{batch.sender}` signed for")
         return proof.label
