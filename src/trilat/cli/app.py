@@ -25,6 +25,7 @@ from trilat.cli import (
     ledger,
     node,
     preview,
+    recall,
     scenario,
     schema,
     track,
@@ -64,6 +65,7 @@ app.add_typer(envelope.app, name="envelope")
 app.add_typer(ztdf.app, name="ztdf")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
+app.add_typer(recall.app, name="recall")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -32,6 +32,7 @@ from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
+from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
@@ -122,6 +123,7 @@ __all__ = [
     "card_from_json",
     "card_to_json",
     "newest_wins",
+    "open_certificate",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -135,6 +137,7 @@ __all__ = [
     "refuse_open_to_others",
     "sign_agreement",
     "sign_binding",
+    "sign_certificate",
     "sign_item",
     "sign_label",
     "sign_labels",

@@ -11,7 +11,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 
@@ -72,6 +72,7 @@ from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
 from trilat.node.parts import Part
+from trilat.node.recalls import Recalls
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -201,8 +202,9 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
+        self.recalls = Recalls(self, self._keys, self._trust)
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
-        parts: tuple[Part, ...] = (self.onward, Retention(self), self.accounts)
+        parts: tuple[Part, ...] = (self.onward, self.recalls, Retention(self), self.accounts)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -255,7 +257,7 @@ class Node:
 
     def use_report(self, item: AnyItem) -> None:
         """Use an own report that is in the ledger."""
-        held = Held(item, b"")
+        held = self.recalls.relabelled(Held(item, b""))
         self.accepted_reports += 1
         self.holdings.add(held)
         try:
@@ -308,7 +310,8 @@ class Node:
         """The decisions on what waits to be offered, whole items only, at most `limit` entries."""
         entries: list[Entry] = []
         offered = 0
-        for held in self._to_offer:
+        for waiting in self._to_offer:
+            held = self.recalls.relabelled(waiting)
             if len(entries) + len(self.config.peers) > limit:
                 break
             offered += 1
@@ -348,7 +351,9 @@ class Node:
 
     def use_item(self, held: Held) -> None:
         """Use an item that this node made and wrote."""
+        held = self.recalls.relabelled(held)
         self.holdings.add(held)
+        self.recalls.note_own(held.item)
         self.heads.remember(held.item)
         heard = self.exchange.hear(held.item, self.config.party)
         if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
@@ -369,6 +374,7 @@ class Node:
             release = opened.release
             said = (opened.consents, self.exchange.declared_with(used, sender))
             text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
+            text = text or self.recalls.refusal(release)
             record = ReceivedRecord(
                 sender=sender,
                 stream=stream,
@@ -395,7 +401,14 @@ class Node:
         under = tuple(sorted(agreements))
         provenance = msgspec.structs.replace(release.item.provenance, received_under=under)
         item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
-        held = Held(item, parcel.marking, parcel.consents, form=release.form)
+        held = Held(
+            item,
+            parcel.marking,
+            parcel.consents,
+            form=release.form,
+            expires_ns=release.expires_ns,
+            owed=release.duties.return_or_destroy,
+        )
         for consent, signed in zip(consents, parcel.consents, strict=True):
             self._use_consent(consent, signed)
         newest = self.holdings.newest(item.item_id)
@@ -524,10 +537,12 @@ class Node:
             self.say(warning, audience)
         return tuple(warning for _, warning in retractions)
 
-    def say(self, item: AnyItem, audience: str | None = None) -> None:
-        """Write what a person of this party says, use it, offer it to an audience or to every partner."""
+    def say(self, item: AnyItem, audience: str | None = None, beside: Sequence[Entry] = ()) -> None:
+        """Write what a person of this party says, with entries beside it; use it, and offer it to an audience
+        or to every partner.
+        """
         held = Held(item, b"", audience=audience)
-        self._written([Entry(kind=EntryKind.ITEM, content=encode(item))])
+        self._written([Entry(kind=EntryKind.ITEM, content=encode(item)), *beside])
         self.use_item(held)
         self.offer_later(held)
 
@@ -557,6 +572,10 @@ class Node:
         self._to_offer = [
             held for held in self._to_offer if (held.item.item_id, held.item.version) != decided
         ]
+
+    def drop_offers(self, item_ids: Collection[str]) -> None:
+        """Offer nothing of items any more that waits to be offered."""
+        self._to_offer = [held for held in self._to_offer if held.item.item_id not in item_ids]
 
     def unsettled(self, recipient: str) -> int:
         """How many releases to a partner wait for their time or for the partner's receipt."""
