@@ -525,3 +525,21 @@ def test_nothing_is_sealed_to_a_key_that_its_party_has_replaced_or_whose_pin_is_
     keying._trust = TrustStore()
     with pytest.raises(TrustError):
         keying.sealer("USA", "stream-1", 3)
+
+
+def test_sealers_of_one_group_share_its_epoch_and_never_an_iv(world: "World") -> None:
+    epochs = _epochs(world, "USA", "JPN")
+    used = set()
+    count = 0
+    for number in range(1, 6):
+        for party in ("USA", "JPN"):
+            data = _sealer(world, epochs, party).seal(number, [world.parcel(number, recipient=party)] * 3)
+            found = _envelope(data)
+            used |= {cbor2.loads(part).value[1][5] for part in (found.batch, *found.sealed)}
+            count += 4
+            checked = Opener(world.keys[party], world.trust).check(data)
+            assert (checked.batch.recipient, checked.epoch.identifier) == (party, epochs.epoch.identifier)
+            other = {"USA": "JPN", "JPN": "USA"}[party]
+            with pytest.raises(EnvelopeError, match="no party"):
+                Opener(world.keys[other], world.trust).check(data)
+    assert len(used) == count == 40
