@@ -14,6 +14,7 @@ from trilat.cli import (
     attack,
     audit,
     backup,
+    bundle,
     decide,
     demo,
     desk,
@@ -56,6 +57,7 @@ app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
 

@@ -1,6 +1,7 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
 from trilat.link.backlog import Backlog
+from trilat.link.bundle import BundleHead, BundleTail, BundleWriter, bundle_members, check_bundle
 from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.endpoint import (
     Arrival,
@@ -22,6 +23,7 @@ from trilat.link.messages import (
     Notice,
     Omission,
     Pull,
+    sign_message,
 )
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
@@ -55,6 +57,9 @@ __all__ = [
     "Backlog",
     "Batch",
     "Binding",
+    "BundleHead",
+    "BundleTail",
+    "BundleWriter",
     "Card",
     "Cut",
     "Entropy",
@@ -100,8 +105,10 @@ __all__ = [
     "TrustStore",
     "Worth",
     "agreement_digest",
+    "bundle_members",
     "card_from_json",
     "card_to_json",
+    "check_bundle",
     "newest_wins",
     "open_envelope",
     "open_signed_binding",
@@ -113,6 +120,7 @@ __all__ = [
     "sign_binding",
     "sign_item",
     "sign_label",
+    "sign_message",
     "signature_states",
     "standing_of",
     "verify_label",

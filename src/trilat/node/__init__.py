@@ -1,6 +1,15 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
+from trilat.node.bundles import (
+    Exported,
+    Imported,
+    StandingNode,
+    export_bundle,
+    import_bundle,
+    ordered_bundles,
+    receive_member,
+)
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
@@ -50,7 +59,9 @@ __all__ = [
     "BackupState",
     "ClockSettings",
     "DeskSettings",
+    "Exported",
     "History",
+    "Imported",
     "IntakeAnswer",
     "IntakeResult",
     "LedgerSettings",
@@ -72,19 +83,24 @@ __all__ = [
     "Referral",
     "ReleaseRecord",
     "SensorSettings",
+    "StandingNode",
     "SystemClock",
     "WebSettings",
     "check_backup",
     "declare",
     "digest_of",
+    "export_bundle",
     "host_and_port",
+    "import_bundle",
     "is_loopback",
     "make_backup",
     "make_folder",
+    "ordered_bundles",
     "party_code",
     "read_folder",
     "read_history",
     "read_ledger_key",
+    "receive_member",
     "restore",
     "restore_backup",
     "standing_digest",

@@ -19,6 +19,7 @@ from trilat.node import Pace
 from trilat.web.access import ROLE, Access
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
+from trilat.web.bundle_operations import bundle_operations
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.operations import EVENTS, JSON, Operation, application
@@ -82,6 +83,7 @@ def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None
         *_desk_operations(routes),
         *_director_operations(routes),
         *_common_operations(routes),
+        *bundle_operations(node),
     ]
     document = openapi_document(
         f"Trilat node of {node.party}",
