@@ -1,5 +1,18 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.accounts import (
+    SETUP,
+    AccessRecord,
+    AccessStep,
+    Account,
+    AccountName,
+    AccountRole,
+    Accounts,
+    ApiToken,
+    Known,
+    TokenName,
+)
+from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.bundles import (
     Exported,
@@ -55,7 +68,15 @@ __all__ = [
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
+    "SETUP",
     "SPOKEN_KINDS",
+    "AccessRecord",
+    "AccessStep",
+    "Account",
+    "AccountName",
+    "AccountRole",
+    "Accounts",
+    "ApiToken",
     "BackupState",
     "ClockSettings",
     "DeskSettings",
@@ -64,6 +85,7 @@ __all__ = [
     "Imported",
     "IntakeAnswer",
     "IntakeResult",
+    "Known",
     "LedgerSettings",
     "LinkSettings",
     "Manifest",
@@ -85,7 +107,9 @@ __all__ = [
     "SensorSettings",
     "StandingNode",
     "SystemClock",
+    "TokenName",
     "WebSettings",
+    "audit_page",
     "check_backup",
     "declare",
     "digest_of",
@@ -93,6 +117,7 @@ __all__ = [
     "host_and_port",
     "import_bundle",
     "is_loopback",
+    "known_accounts",
     "make_backup",
     "make_folder",
     "ordered_bundles",
