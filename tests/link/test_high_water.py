@@ -172,10 +172,10 @@ def test_a_partner_that_lies_of_what_it_has_harms_its_own_record_alone(world: "W
 
 def test_words_from_before_they_told_of_more_are_still_read(world: "World") -> None:
     """Bytes of an acknowledgement and a pull as they were before `ahead`: arrays of five."""
-    for kind, tag in ((Acknowledgement, b"acknowledgement"), (Pull, b"pull")):
-        old = b"\x95" + bytes([0xA0 | len(tag)]) + tag + b"\xa3USA\xa3KOR\xa1s\x07"
-        word = decode(old, kind)
-        assert (word.sender, word.recipient, word.stream, word.ahead) == ("USA", "KOR", "s", ())
+    parts = b"\xa3USA\xa3KOR\xa1s\x07"
+    acknowledged = decode(b"\x95\xafacknowledgement" + parts, Acknowledgement)
+    assert acknowledged == Acknowledgement(sender="USA", recipient="KOR", stream="s", cursor=7)
+    assert decode(b"\x95\xa4pull" + parts, Pull) == Pull(sender="USA", recipient="KOR", stream="s", since=7)
     cut_short = b"\x94\xa4pull\xa3USA\xa3KOR\xa1s"
     with pytest.raises(Exception, match="pull"):
         decode(cut_short, Pull)

@@ -30,7 +30,6 @@ from trilat.link.messages import (
     RUNS_MAX,
     Acknowledgement,
     HighWater,
-    Message,
     Notice,
     Omission,
     Pull,
@@ -146,7 +145,7 @@ class LinkEndpoint:
         self._standard = LinkProfile(limits=limits if limits is not None else LinkLimits())
         self._opener = Opener(keys, trust)
         self._post = Post(transport, self._profile, self._tell)
-        self._outbox = Outbox(keys, trust, entropy, self._post, self._profile, self._signed, self._tell)
+        self._outbox = Outbox(keys, trust, entropy, self._post, self._profile, self._tell)
         self._outbox.archive, self._outbox.on_skipped, self._outbox.worth = archive, on_skipped, worth
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
@@ -247,7 +246,7 @@ class LinkEndpoint:
         notice = Notice(sender=self._keys.party, recipient=recipient, topic=topic, content=content)
         self._notices += 1
         name = ("notice", topic, str(self._notices))
-        self._post.say(recipient, name, lambda: self._signed(recipient, notice), self._now_ns)
+        self._post.say(recipient, name, lambda: sign_message(self._keys, notice), self._now_ns)
 
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, pulls, and now and
@@ -462,13 +461,9 @@ class LinkEndpoint:
                 cursor=stream.cursor,
                 ahead=stream.ahead[:RUNS_MAX],
             )
-            return self._signed(sender, word)
+            return sign_message(self._keys, word)
 
         self._post.say(sender, ("acknowledgement", stream_name), receipt, self._now_ns)
-
-    def _signed(self, _: str, message: Message) -> bytes:
-        """What goes on the wire to a party; made when it goes."""
-        return sign_message(self._keys, message)
 
     def _pull_later(self, name: tuple[str, str], stream: IncomingStream) -> None:
         """Ask for what follows when nothing has come for a while: until then it may be on its way."""
@@ -492,7 +487,7 @@ class LinkEndpoint:
                 since=stream.cursor,
                 ahead=stream.ahead[:RUNS_MAX],
             )
-            return self._signed(sender, word)
+            return sign_message(self._keys, word)
 
         self._post.say(sender, ("pull", stream_name), pull, self._now_ns)
 

@@ -8,7 +8,7 @@ from typing import Final
 from trilat.link.backlog import Backlog
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.limits import LinkProfile
-from trilat.link.messages import Acknowledgement, HighWater, Message, Omission, Pull
+from trilat.link.messages import Acknowledgement, HighWater, Omission, Pull, sign_message
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
 from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
@@ -66,7 +66,6 @@ class Outbox:
         entropy: Entropy,
         post: Post,
         profile: Callable[[str], LinkProfile],
-        sign: Callable[[str, Message], bytes],
         tell: Tell,
     ) -> None:
         """No stream yet. Set `archive`, `on_skipped` and `worth` before the first one."""
@@ -75,7 +74,6 @@ class Outbox:
         self._entropy = entropy
         self._post = post
         self._profile = profile
-        self._sign = sign
         self._tell = tell
         self.archive: Archive | None = None
         self.on_skipped: OnSkipped | None = None
@@ -263,7 +261,7 @@ class Outbox:
         omission = Omission(
             sender=self._keys.party, recipient=recipient, stream=stream.name, runs=tuple(Ranges(runs))
         )
-        self._post.put(recipient, self._sign(recipient, omission), now_ns)
+        self._post.put(recipient, sign_message(self._keys, omission), now_ns)
 
     def _say_high_water(self, recipient: str, stream: OutgoingStream, now_ns: int) -> None:
         newest = stream.newest()
@@ -278,7 +276,7 @@ class Outbox:
             digest=sha256(newest).digest(),
         )
         name = ("high-water", stream.name)
-        self._post.say(recipient, name, lambda: self._sign(recipient, word), now_ns)
+        self._post.say(recipient, name, lambda: sign_message(self._keys, word), now_ns)
 
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> None:
         try:
