@@ -5,67 +5,27 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.node_folders import Nowhere, node_folders
 from tests.small_federation import START_NS, at, launch, received
 
 from trilat.cli.app import run
-from trilat.link import Arrival, BundleWriter, card_to_json, check_bundle
-from trilat.model import SECOND_NS, EnvelopeError, Status, TrustError, WireError
+from trilat.link import Arrival, BundleWriter, check_bundle
+from trilat.model import SECOND_NS, EnvelopeError, TrustError, WireError
 from trilat.node import (
-    ClockSettings,
     ManualClock,
     NodeFolder,
-    NodeSettings,
-    Peer,
     StandingNode,
     export_bundle,
     import_bundle,
-    read_folder,
     restore,
 )
-from trilat.node.folder import make_folder
-from trilat.study import agreement_files
-
-
-class _Nowhere:
-    def send(self, recipient: str, payload: bytes, lane: object = None) -> None: ...
-
-    def listen(self, receive: object) -> None: ...
-
-
-def _folders(path: Path) -> dict[str, NodeFolder]:
-    """KOR, USA and JPN, each with the others' cards, and no link between any."""
-    parties = ("KOR", "USA", "JPN")
-    cards = {}
-    for party in parties:
-        peers = tuple(Peer(code=code, link=False) for code in parties if code != party)
-        settings = NodeSettings(
-            party=party,
-            status=Status.SIMULATED,
-            purpose="missile-warning",
-            releasable_to=tuple(peer.code for peer in peers),
-            peer=peers,
-            clock=ClockSettings(kind="paced", start="2009-04-05T02:30:15Z"),
-        )
-        cards[party] = make_folder(
-            path / party,
-            settings,
-            agreement_files("separate-2009"),
-            hosts=["localhost"],
-            now_ns=START_NS,
-            entropy=os.urandom,
-        )
-    for party in parties:
-        for other in parties:
-            if other != party:
-                (path / party / "peers" / f"{other}.json").write_text(card_to_json(cards[other]))
-    return {party: read_folder(path / party) for party in parties}
 
 
 def _release(folder: NodeFolder, versions: range) -> int:
     """Let a node see a launch in these versions, and release them; returns the newest number to USA."""
     clock = ManualClock(at(versions.start))
     ledger = folder.open_ledger(clock, os.urandom)
-    node = folder.node(clock, ledger, _Nowhere())
+    node = folder.node(clock, ledger, Nowhere())
     restore(node)
     for version in versions:
         clock.advance_to(at(version))
@@ -83,7 +43,7 @@ def _came(folder: NodeFolder) -> list[int]:
     """The numbers of KOR's that a node's ledger holds, in the order in which they came."""
     ledger = folder.open_ledger(ManualClock(1), os.urandom, read_only=True)
     try:
-        node = folder.node(ManualClock(1), ledger, _Nowhere())
+        node = folder.node(ManualClock(1), ledger, Nowhere())
         return [record.sequence for record in received(node) if record.sender == "KOR"]
     finally:
         ledger.close()
@@ -91,7 +51,7 @@ def _came(folder: NodeFolder) -> list[int]:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> dict[str, NodeFolder]:
-    return _folders(tmp_path)
+    return node_folders(tmp_path)
 
 
 def _json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:
@@ -221,7 +181,7 @@ def test_a_bundle_for_another_party_or_by_a_stranger_is_refused(
     _bundle(folders, tmp_path)
     assert run(["bundle", "import", str(folders["JPN"].path), str(tmp_path / "sound")]) != 0
     assert "the bundle is for `USA`: this is `JPN`, not read" in capsys.readouterr().err
-    strangers = _folders(tmp_path / "strangers")
+    strangers = node_folders(tmp_path / "strangers")
     assert run(["bundle", "import", str(strangers["USA"].path), str(tmp_path / "sound")]) != 0
     assert "is not by `KOR`" in " ".join(capsys.readouterr().err.split())
     assert run(["bundle", "import", str(folders["USA"].path), str(tmp_path / "nothing")]) != 0
