@@ -30,14 +30,17 @@ from trilat.link.messages import (
     RUNS_MAX,
     Acknowledgement,
     HighWater,
+    Lacking,
     Notice,
     Omission,
+    Parts,
     Pull,
     open_message,
     sign_message,
 )
 from trilat.link.opening import OpenedParcel, Opener
 from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.parts import Joiner, is_part
 from trilat.link.post import Post
 from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
@@ -89,6 +92,8 @@ class Arrival(Enum):
     """The partner's receipt."""
     PULLED = "pulled"
     """The partner asked for what it misses."""
+    PART = "part"
+    """A part of a payload that is not whole yet."""
     NOTICED = "noticed"
     """A partner's notice, taken by who takes its topic."""
     REFUSED = "refused"
@@ -150,6 +155,7 @@ class LinkEndpoint:
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._newest: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self._joiner = Joiner()
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = {}
@@ -302,6 +308,11 @@ class LinkEndpoint:
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
         try:
+            if is_part(payload):
+                whole = self._joiner.take(payload)
+                if whole is None:
+                    return Arrival.PART
+                payload = whole
             return self._receive_message(payload) if is_sign1(payload) else self._receive_envelope(payload)
         except PeerError as error:
             return self._refuse(error)
@@ -386,6 +397,11 @@ class LinkEndpoint:
             return self._receive_high_water(message)
         if isinstance(message, Omission):
             return self._receive_omission(message, payload)
+        if isinstance(message, Parts):
+            return self._receive_parts(message)
+        if isinstance(message, Lacking):
+            self._outbox.lacks(message, self._now_ns)
+            return Arrival.PULLED
         moved = self._outbox.heard(message, self._now_ns)
         cursor = message.cursor if isinstance(message, Acknowledgement) else message.since
         if moved and not self._note(message.sender, message.stream, cursor, payload):
@@ -397,6 +413,20 @@ class LinkEndpoint:
         if take is None:
             raise EnvelopeError(f"`{notice.sender}` speaks on `{notice.topic[:40]}`, which nobody takes here")
         take(notice.sender, notice.content)
+        return Arrival.NOTICED
+
+    def _receive_parts(self, word: Parts) -> Arrival:
+        """Take note of what comes in parts; where asked, say what lacks, or acknowledge what is whole."""
+        runs = self._joiner.announced(word.sender, word.payload, word.size, word.part_bytes)
+        if runs and word.again:
+            lacking = Lacking(
+                sender=self._keys.party, recipient=word.sender, payload=word.payload, runs=runs[:RUNS_MAX]
+            )
+            name = ("lacking", word.payload.hex())
+            self._post.say(word.sender, name, lambda: sign_message(self._keys, lacking), self._now_ns)
+        for name, stream in [] if runs else list(self._incoming.items()):
+            if name[0] == word.sender:
+                self._acknowledge(name, stream)
         return Arrival.NOTICED
 
     def _receive_high_water(self, word: HighWater) -> Arrival:

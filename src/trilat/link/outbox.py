@@ -8,8 +8,9 @@ from typing import Final
 from trilat.link.backlog import Backlog
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.limits import LinkProfile
-from trilat.link.messages import Acknowledgement, HighWater, Omission, Pull, sign_message
+from trilat.link.messages import Acknowledgement, HighWater, Lacking, Omission, Parts, Pull, sign_message
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
+from trilat.link.parts import Cutter
 from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
 from trilat.link.ranges import Range, Ranges
@@ -35,6 +36,9 @@ OnSkipped = Callable[[str, str, Sequence[tuple[int, int, SkipReason]]], None]
 
 Worth = Callable[[str, Release], SkipReason | None]
 """Says why a release to a recipient is not worth sending any more; None where it is."""
+
+_PARTS_FROM: Final = 4
+"""An envelope of more than so many messages of a thin link goes in parts."""
 
 _INSISTING: Final = 3
 """Pulls for the same thing after which one that was acknowledged before is believed not to be a late one."""
@@ -80,6 +84,13 @@ class Outbox:
         self.worth: Worth | None = None
         self.streams: dict[str, OutgoingStream] = {}
         self._sealers: dict[str, Sealer] = {}
+        self._cutter = Cutter()
+        self._in_parts: dict[str, dict[tuple[int, int], tuple[bytes, int]]] = {}
+        """By recipient, of first number and count: what goes in parts, by its id and size."""
+
+        self._parted: set[str] = set()
+        """To whom a part went last: then it is another's turn."""
+
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._said_ns: dict[str, int] = {}
 
@@ -176,7 +187,11 @@ class Outbox:
                 self._post.say_owed(recipient, now_ns)
                 if not self._post.is_free(recipient, now_ns):
                     return
+                if self._send_part(recipient, stream, now_ns):
+                    continue
             done = stream.push(now_ns)
+            if done is None and self._cutter.waits(recipient):
+                continue
             if done is None:
                 return
             self._said_ns[recipient] = now_ns
@@ -193,6 +208,7 @@ class Outbox:
             if (due_ns := stream.due_ns()) is not None
         ]
         due += [self._post.free_ns(recipient) for recipient in self._post.owing()]
+        due += [self._post.free_ns(recipient) for recipient in self.streams if self._cutter.waits(recipient)]
         return min(due) if due else None
 
     def heard(self, message: Acknowledgement | Pull, now_ns: int) -> bool:
@@ -278,7 +294,64 @@ class Outbox:
         name = ("high-water", stream.name)
         self._post.say(recipient, name, lambda: sign_message(self._keys, word), now_ns)
 
+    def lacks(self, message: Lacking, now_ns: int) -> None:
+        """A recipient says which parts of a payload have not come: they go, and no others."""
+        self._cutter.lacks(message.sender, message.payload, message.runs)
+        if message.sender in self.streams:
+            self.push(message.sender, now_ns)
+
+    def _send_part(self, recipient: str, stream: OutgoingStream, now_ns: int) -> bool:
+        """Whether a part went; parts and whole messages take turns."""
+        if recipient in self._parted:
+            self._parted.discard(recipient)
+            return False
+        part = self._cutter.next(recipient)
+        if part is None:
+            return False
+        self._parted.add(recipient)
+        self._said_ns[recipient] = now_ns
+        self._post.put(recipient, part, now_ns, Lane.BULK)
+        stream.wait_on(now_ns)
+        return True
+
+    def _announce(self, recipient: str, name: bytes, size: int, now_ns: int, *, again: bool) -> None:
+        word = Parts(
+            sender=self._keys.party,
+            recipient=recipient,
+            payload=name,
+            size=size,
+            part_bytes=self._profile(recipient).limits.batch_bytes,
+            again=again,
+        )
+        self._post.put(recipient, sign_message(self._keys, word), now_ns)
+
+    def _send(self, recipient: str, push: Push, envelope: bytes, now_ns: int) -> None:
+        """Send an envelope; one that is large for a thin link is announced, and goes in parts."""
+        profile = self._profile(recipient)
+        if profile.bits_per_s is None or len(envelope) <= _PARTS_FROM * profile.limits.batch_bytes:
+            self._post.put(recipient, envelope, now_ns, Lane.BULK if push.bulk else Lane.LIVE)
+            return
+        name = self._cutter.begin(recipient, envelope, profile.limits.batch_bytes)
+        in_parts = self._in_parts.setdefault(recipient, {})
+        in_parts[push.first_sequence, len(push.parcels)] = (name, len(envelope))
+        self._announce(recipient, name, len(envelope), now_ns, again=False)
+
+    def _is_in_parts(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> bool:
+        """Whether a push is one that goes in parts already: then only what it lacks is asked."""
+        in_parts = self._in_parts.get(recipient)
+        if not in_parts:
+            return False
+        for first, count in [key for key in in_parts if sum(key) - 1 <= stream.acknowledged]:
+            del in_parts[first, count]
+        known = in_parts.get((push.first_sequence, len(push.parcels)))
+        if known is None or not self._cutter.has(recipient, known[0]):
+            return False
+        self._announce(recipient, *known, now_ns, again=True)
+        return True
+
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> None:
+        if self._is_in_parts(recipient, stream, push, now_ns):
+            return
         try:
             sealer = self._sealers.get(recipient)
             if sealer is None:
@@ -289,7 +362,7 @@ class Outbox:
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
-        self._post.put(recipient, envelope, now_ns, Lane.BULK if push.bulk else Lane.LIVE)
+        self._send(recipient, push, envelope, now_ns)
 
 
 def _standing(parcel: bytes) -> Standing | None:

@@ -288,6 +288,11 @@ class OutgoingStream:
             self._resend_ns = now_ns + self._wait_ns
         return done
 
+    def wait_on(self, now_ns: int) -> None:
+        """Something of the stream goes still, so nothing is overdue yet."""
+        if self._resend_ns is not None:
+            self._resend_ns = max(self._resend_ns, now_ns + self._first_wait_ns)
+
     def skip(self, skip: Skip) -> None:
         """These numbers are recorded as carrying nothing."""
         for first, last in skip.ranges:
