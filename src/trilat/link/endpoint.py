@@ -71,6 +71,9 @@ disk."""
 OnNotice = Callable[[str, bytes], None]
 """Takes who said it, and what: bytes by an authentic partner that may be hostile."""
 
+_GRACES: Final = 10
+"""After a tenth of a pull interval, a partner that is back has sent what it has by itself."""
+
 _REASONS: Final = {
     WireError: "wire",
     EnvelopeError: "envelope",
@@ -156,6 +159,9 @@ class LinkEndpoint:
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._newest: dict[tuple[str, str], tuple[int, bytes]] = {}
         self._joiner = Joiner()
+        self._soon: dict[tuple[str, str], tuple[int, int]] = {}
+        """Streams to ask for at an instant, unless their cursor has moved by then."""
+
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = {}
@@ -263,6 +269,7 @@ class LinkEndpoint:
         resume, self._resume = self._resume, []
         for name in resume:
             self._pull(name)
+        self._pull_soon()
         for name, incoming in list(self._incoming.items()):
             if incoming.behind:
                 self._pull(name)
@@ -287,9 +294,9 @@ class LinkEndpoint:
             outgoing.resume()
             self._outbox.push(party, self._now_ns)
         for name in incoming:
-            # What was asked just before may be lost with the link, so it does not count as asked.
-            self._pulled.pop(name, None)
-            self._pull(name)
+            # What the partner sends by itself, for the same reason, is not asked for as well.
+            grace_ns = self._profile(party).limits.pull_interval_ns // _GRACES
+            self._soon[name] = (self._incoming[name].cursor, self._now_ns + grace_ns)
 
     def next_tick_ns(self) -> int | None:
         """The instant of the next `tick` that has something to do, in ns; None while there is nothing.
@@ -297,6 +304,7 @@ class LinkEndpoint:
         How far streams go is said in the ticks that come anyway; it is nothing to wake for.
         """
         due = [instant for instant in (self._outbox.next_ns(),) if instant is not None]
+        due += [due_ns for _, due_ns in self._soon.values()]
         if self._resume:
             due.append(0)
         for name, incoming in self._incoming.items():
@@ -498,6 +506,16 @@ class LinkEndpoint:
     def _pull_later(self, name: tuple[str, str], stream: IncomingStream) -> None:
         """Ask for what follows when nothing has come for a while: until then it may be on its way."""
         self._pulled[name] = (stream.cursor, self._now_ns)
+
+    def _pull_soon(self) -> None:
+        for name, (cursor, due_ns) in list(self._soon.items()):
+            if self._now_ns < due_ns:
+                continue
+            del self._soon[name]
+            if self._incoming[name].cursor == cursor:
+                # What was asked just before may be lost with the link, so it does not count as asked.
+                self._pulled.pop(name, None)
+                self._pull(name)
 
     def _pull(self, name: tuple[str, str]) -> None:
         """Ask for what follows the cursor, but the same thing only once in the pull interval."""

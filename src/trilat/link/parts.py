@@ -70,7 +70,7 @@ class Cutter:
 
     def lacks(self, recipient: str, name: bytes, runs: tuple[Range, ...]) -> None:
         """Let wait what a recipient says it lacks, and nothing else of that payload."""
-        one = self._cut.get(recipient, {}).get(name)
+        one = self._cut[recipient].get(name) if recipient in self._cut else None
         if one is None:
             return
         count = parts_of(len(one.payload), one.part_bytes)
@@ -78,7 +78,7 @@ class Cutter:
 
     def has(self, recipient: str, name: bytes) -> bool:
         """Whether a payload is still kept, to be sent again in parts."""
-        return name in self._cut.get(recipient, {})
+        return recipient in self._cut and name in self._cut[recipient]
 
     def waits(self, recipient: str) -> bool:
         """Whether a part waits to be sent."""
