@@ -14,6 +14,7 @@ Goals: 1 s and 10 kB to be even, cost in proportion to what is new; 1 s for what
 """
 
 import asyncio
+import contextlib
 import multiprocessing as mp
 import os
 import queue
@@ -115,11 +116,11 @@ class Sender:
         self.ledger = Ledger(SqliteStore(path), "KOR", bytes(32), Wall(), os.urandom)
         node = SimpleNamespace(ledger=self.ledger, config=SimpleNamespace(party="KOR"), clock=Wall())
         self.lanes = Lanes(node)  # type: ignore[arg-type]
-        self.last = 0
-        self.endpoint = self.new_endpoint(trust, transport)
-
-    def new_endpoint(self, trust: TrustStore, transport: Any) -> LinkEndpoint:
-        return LinkEndpoint(self.keys, trust, transport, os.urandom, lambda *_: None, archive=self.lanes.read)
+        self.last = self.count = 0
+        self.first_s = self.last_s = 0.0
+        self.endpoint = LinkEndpoint(
+            keys, trust, transport, os.urandom, lambda *_: None, archive=self.lanes.read
+        )
 
     def write(self, parcels: Sequence[bytes], *, send: bool = True) -> None:
         """Release parcels: into the ledger in one commit, then to the endpoint."""
@@ -422,9 +423,11 @@ async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, fl
         return first_s - mended_s, last_s - mended_s, spent_s[0] - busy_s[0], spent_s[1] - busy_s[1]
     finally:
         for end in ends.values():
-            end.send(("end", 0))
+            with contextlib.suppress(OSError):
+                end.send(("end", 0))
         for process in processes:
             process.join(10)
+            process.terminate()
         await proxy.stop()
 
 
