@@ -10,6 +10,8 @@
    ends. The cable is cut; BEHIND (20,000) objects are written and released meanwhile; the cable is mended.
    Timed is from mending to the first and to the last object on the recipient's disk.
 
+4. Twelve days without a thin link, on a simulated clock: bytes carried at 2,400 bit/s, and minutes taken.
+
 Goals: 1 s and 10 kB to be even, cost in proportion to what is new; 1 s for what 30 s left behind.
 """
 
@@ -29,6 +31,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
+from tests.link import test_thin_cut
+from tests.link.conftest import new_world
 from tests.nats_sites import at, make_site
 from tests.tcp_proxy import Proxy
 
@@ -431,6 +435,22 @@ async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, fl
         await proxy.stop()
 
 
+# --- 4 ---
+
+
+def thin_cut() -> str:
+    """Bytes and time of what is still worth sending after twelve days."""
+    link = test_thin_cut.cut_for_twelve_days(new_world())
+    carried, took_s = test_thin_cut.replay(link)
+    link.judge()
+    left_out = sum(last - first + 1 for first, last, _ in link.kor.skipped)
+    released = len(link.kor.sent)
+    return (
+        f"{released} released, {released - left_out} sent, {left_out} left out; {carried} bytes,"
+        f" {took_s / 60:.1f} minutes"
+    )
+
+
 def run(items: int = 1_000_000, behind: int = 20_000, cut_s: float = 30.0, repeats: int = 3) -> int:
     """Print all rows; how many goals were missed."""
     missed = 0
@@ -450,6 +470,7 @@ def run(items: int = 1_000_000, behind: int = 20_000, cut_s: float = 30.0, repea
         print("growth: waiting, us to write and take one, us to push one, parcels in memory")
         for size, took_us, push_us, kept in growth((1_000, 10_000, 100_000), folder):
             print(f"  {size:8} {took_us:8.1f} {push_us:8.1f} {kept:8}")
+        print(f"twelve days without a link of 2,400 bit/s: {thin_cut()}")
         print(f"link restored after {cut_s:g} s with {behind} objects behind (goal: {GOAL_S:g} s)")
         lasts = []
         for repeat in range(repeats):

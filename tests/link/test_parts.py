@@ -15,7 +15,7 @@ from trilat.model import SECOND_NS, EnvelopeError
 if TYPE_CHECKING:
     from tests.link.conftest import World
 
-THIN = LinkProfile.thin(2_400, 1_000)
+THIN = LinkProfile.thin(2_400, 400)
 
 
 @given(st.binary(min_size=1, max_size=3_000), st.integers(100, 900), st.randoms(use_true_random=False))
@@ -123,7 +123,7 @@ def test_a_large_payload_goes_in_parts_and_a_warning_passes_between_them(world: 
     assert len(said[behind:]) <= 2
     link.play(60 * SECOND_NS, SECOND_NS)
     assert [number for number, _ in link.usa.got] == [2, 1]
-    assert max(map(len, filter(is_part, said))) <= 1_022
+    assert max(map(len, filter(is_part, said))) <= 422
     link.judge()
 
 

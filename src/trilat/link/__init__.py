@@ -11,10 +11,12 @@ from trilat.link.endpoint import (
     OnOmitted,
     OnParcels,
 )
+from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.limits import LinkLimits, LinkProfile
+from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import (
     NOTICE_CONTENT_BYTES_MAX,
@@ -31,6 +33,8 @@ from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
+from trilat.link.removals import open_certificate, sign_certificate
+from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -43,6 +47,7 @@ from trilat.link.statement import (
     sign_binding,
     sign_item,
     sign_label,
+    sign_labels,
     verify_label,
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
@@ -63,6 +68,10 @@ __all__ = [
     "Card",
     "Cut",
     "Entropy",
+    "Epoch",
+    "EpochLimits",
+    "FileReservations",
+    "GroupEpochs",
     "HighWater",
     "IncomingStream",
     "LinkEndpoint",
@@ -73,6 +82,7 @@ __all__ = [
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
+    "MemoryReservations",
     "MemoryTransport",
     "NatsServer",
     "NatsTransport",
@@ -96,6 +106,8 @@ __all__ = [
     "Push",
     "Range",
     "Ranges",
+    "Reservations",
+    "RotationReason",
     "Sealer",
     "ServerSettings",
     "SignatureState",
@@ -103,6 +115,7 @@ __all__ = [
     "SkipReason",
     "Standing",
     "TrustStore",
+    "VerifiedRoots",
     "Worth",
     "agreement_digest",
     "bundle_members",
@@ -110,6 +123,7 @@ __all__ = [
     "card_to_json",
     "check_bundle",
     "newest_wins",
+    "open_certificate",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -118,8 +132,10 @@ __all__ = [
     "refuse_open_to_others",
     "sign_agreement",
     "sign_binding",
+    "sign_certificate",
     "sign_item",
     "sign_label",
+    "sign_labels",
     "sign_message",
     "signature_states",
     "standing_of",

@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import Final
 
 from trilat.link.backlog import Backlog
-from trilat.link.keys import Entropy, NodeKeys
+from trilat.link.keying import Keying
+from trilat.link.keys import NodeKeys
 from trilat.link.limits import LinkProfile
 from trilat.link.messages import Acknowledgement, HighWater, Lacking, Omission, Parts, Pull, sign_message
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
@@ -14,7 +15,6 @@ from trilat.link.parts import Cutter
 from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
 from trilat.link.ranges import Range, Ranges
-from trilat.link.sealing import Sealer
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore
 from trilat.model import (
@@ -37,7 +37,7 @@ OnSkipped = Callable[[str, str, Sequence[tuple[int, int, SkipReason]]], None]
 Worth = Callable[[str, Release], SkipReason | None]
 """Says why a release to a recipient is not worth sending any more; None where it is."""
 
-_PARTS_FROM: Final = 4
+_PARTS_FROM: Final = 8
 """An envelope of more than so many messages of a thin link goes in parts."""
 
 _INSISTING: Final = 3
@@ -67,7 +67,7 @@ class Outbox:
         self,
         keys: NodeKeys,
         trust: TrustStore,
-        entropy: Entropy,
+        keying: Keying,
         post: Post,
         profile: Callable[[str], LinkProfile],
         tell: Tell,
@@ -75,7 +75,7 @@ class Outbox:
         """No stream yet. Set `archive`, `on_skipped` and `worth` before the first one."""
         self._keys = keys
         self._trust = trust
-        self._entropy = entropy
+        self._keying = keying
         self._post = post
         self._profile = profile
         self._tell = tell
@@ -83,13 +83,15 @@ class Outbox:
         self.on_skipped: OnSkipped | None = None
         self.worth: Worth | None = None
         self.streams: dict[str, OutgoingStream] = {}
-        self._sealers: dict[str, Sealer] = {}
         self._cutter = Cutter()
         self._in_parts: dict[str, dict[tuple[int, int], tuple[bytes, int]]] = {}
         """By recipient, of first number and count: what goes in parts, by its id and size."""
 
         self._parted: set[str] = set()
         """To whom a part went last: then it is another's turn."""
+
+        self._thinned: dict[str, int] = {}
+        """By recipient: the newest number that went in a thin envelope."""
 
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._said_ns: dict[str, int] = {}
@@ -225,6 +227,8 @@ class Outbox:
         before = stream.acknowledged
         if isinstance(message, Acknowledgement):
             stream.acknowledge(message.cursor, now_ns, message.ahead)
+            self._keying.acknowledged(message.sender, message.cursor)
+            self._forget_parts(message.sender, stream)
         elif message.since < before:
             self._look_back(message.sender, stream, message.since, now_ns)
         elif stream.rewind(message.since, now_ns, message.ahead):
@@ -328,7 +332,8 @@ class Outbox:
     def _send(self, recipient: str, push: Push, envelope: bytes, now_ns: int) -> None:
         """Send an envelope; one that is large for a thin link is announced, and goes in parts."""
         profile = self._profile(recipient)
-        if profile.bits_per_s is None or len(envelope) <= _PARTS_FROM * profile.limits.batch_bytes:
+        large = len(envelope) > _PARTS_FROM * profile.limits.batch_bytes
+        if profile.bits_per_s is None or not large or not self._cutter.has_room(recipient):
             self._post.put(recipient, envelope, now_ns, Lane.BULK if push.bulk else Lane.LIVE)
             return
         name = self._cutter.begin(recipient, envelope, profile.limits.batch_bytes)
@@ -336,29 +341,41 @@ class Outbox:
         in_parts[push.first_sequence, len(push.parcels)] = (name, len(envelope))
         self._announce(recipient, name, len(envelope), now_ns, again=False)
 
-    def _is_in_parts(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> bool:
+    def _forget_parts(self, recipient: str, stream: OutgoingStream) -> None:
+        in_parts = self._in_parts.get(recipient, {})
+        for first, count in [key for key in in_parts if stream.is_settled(key[0], sum(key) - 1)]:
+            self._cutter.forget(recipient, in_parts.pop((first, count))[0])
+
+    def _is_in_parts(self, recipient: str, push: Push, now_ns: int) -> bool:
         """Whether a push is one that goes in parts already: then only what it lacks is asked."""
         in_parts = self._in_parts.get(recipient)
         if not in_parts:
             return False
-        for first, count in [key for key in in_parts if sum(key) - 1 <= stream.acknowledged]:
-            del in_parts[first, count]
         known = in_parts.get((push.first_sequence, len(push.parcels)))
         if known is None or not self._cutter.has(recipient, known[0]):
             return False
         self._announce(recipient, *known, now_ns, again=True)
         return True
 
+    def _is_first(self, recipient: str, sequence: int) -> bool:
+        """Whether a number beyond all before goes in a thin envelope now, which it does once."""
+        if sequence <= self._thinned.get(recipient, 0):
+            return False
+        self._thinned[recipient] = sequence
+        return True
+
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> None:
-        if self._is_in_parts(recipient, stream, push, now_ns):
+        if self._is_in_parts(recipient, push, now_ns):
             return
         try:
-            sealer = self._sealers.get(recipient)
-            if sealer is None:
-                pin = self._trust.pin(recipient)
-                sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream.name, self._entropy)
-            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in push.parcels]
-            envelope = sealer.seal(push.first_sequence, parcels)
+            sealer = self._keying.sealer(recipient, stream.name, now_ns)
+            envelope = None
+            first = push.first_sequence
+            # Who got no receipt for a thin envelope sends a whole one: its key may be lacking.
+            alone = self._profile(recipient).sparing and len(push.parcels) == 1
+            if alone and self._is_first(recipient, first):
+                envelope = sealer.thin_seal(first, push.parcels[0])
+            envelope = envelope or sealer.seal(first, push.parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return

@@ -76,6 +76,14 @@ class Cutter:
         count = parts_of(len(one.payload), one.part_bytes)
         one.waiting = Ranges([(first, min(last, count - 1)) for first, last in runs if first < count])
 
+    def has_room(self, recipient: str) -> bool:
+        """Whether another payload can be taken without giving up one that is not through."""
+        return recipient not in self._cut or len(self._cut[recipient]) < _OPEN_MAX
+
+    def forget(self, recipient: str, name: bytes) -> None:
+        """A payload is through."""
+        self._cut[recipient].pop(name, None)
+
     def has(self, recipient: str, name: bytes) -> bool:
         """Whether a payload is still kept, to be sent again in parts."""
         return recipient in self._cut and name in self._cut[recipient]

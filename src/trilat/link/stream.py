@@ -288,6 +288,13 @@ class OutgoingStream:
             self._resend_ns = now_ns + self._wait_ns
         return done
 
+    def is_settled(self, first: int, last: int) -> bool:
+        """Whether the partner has signed for all numbers of a run."""
+        return (
+            last <= self._acknowledged
+            or next(self._done.gaps(max(first, self._acknowledged + 1), last), None) is None
+        )
+
     def wait_on(self, now_ns: int) -> None:
         """Something of the stream goes still, so nothing is overdue yet."""
         if self._resend_ns is not None:

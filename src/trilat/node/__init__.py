@@ -25,6 +25,7 @@ from trilat.node.bundles import (
 )
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.copies import Copies
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -39,6 +40,7 @@ from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
+from trilat.node.recalls_shown import shown_case, shown_holders, shown_recalls
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ReadingRecord,
@@ -62,9 +64,11 @@ from trilat.node.settings import (
     is_loopback,
     party_code,
 )
+from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 
 __all__ = [
     "ADDRESS_FILE",
+    "FILE_BYTES_MAX",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
@@ -79,6 +83,7 @@ __all__ = [
     "ApiToken",
     "BackupState",
     "ClockSettings",
+    "Copies",
     "DeskSettings",
     "Exported",
     "History",
@@ -108,6 +113,7 @@ __all__ = [
     "StandingNode",
     "SystemClock",
     "TokenName",
+    "Trace",
     "WebSettings",
     "audit_page",
     "check_backup",
@@ -128,5 +134,9 @@ __all__ = [
     "receive_member",
     "restore",
     "restore_backup",
+    "shown_case",
+    "shown_holders",
+    "shown_recalls",
     "standing_digest",
+    "trace",
 ]

@@ -294,7 +294,7 @@ def _write_stream(
         full = len(batch) == _BATCH_PARCELS or size + len(wire) > _BATCH_BYTES
         sealer = sealer or Sealer(folder.keys, folder.trust.pin(recipient), stream, os.urandom)
         if batch and (full or sequence != first + len(batch)):
-            writer.add(sealer.seal(first, batch), first, first + len(batch) - 1)
+            writer.add(sealer.seal(first, batch, with_key=True), first, first + len(batch) - 1)
             batch = []
         if not batch:
             first, size = sequence, 0
@@ -302,7 +302,7 @@ def _write_stream(
         size += len(wire)
         count += 1
     if batch and sealer is not None:
-        writer.add(sealer.seal(first, batch), first, first + len(batch) - 1)
+        writer.add(sealer.seal(first, batch, with_key=True), first, first + len(batch) - 1)
     return count
 
 
