@@ -19,6 +19,7 @@ from trilat.cli import (
     decide,
     demo,
     desk,
+    envelope,
     flight,
     ingest,
     label,
@@ -30,6 +31,7 @@ from trilat.cli import (
     schema,
     track,
     whatif,
+    ztdf,
 )
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
@@ -61,6 +63,8 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(account.app, name="account")
+app.add_typer(envelope.app, name="envelope")
+app.add_typer(ztdf.app, name="ztdf")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
 app.add_typer(recall.app, name="recall")
