@@ -122,6 +122,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("GET", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/warnings", frozenset({STAFF})),
+    ("POST", "/bundle/member", frozenset({STAFF})),
     ("POST", "/warnings/retract", frozenset({STAFF})),
     ("PUT", "/clock", frozenset({DIRECTOR})),
     ("GET", "/timings", frozenset({DIRECTOR})),

@@ -15,6 +15,7 @@ from trilat.cli import (
     attack,
     audit,
     backup,
+    bundle,
     decide,
     demo,
     desk,
@@ -60,6 +61,7 @@ app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(account.app, name="account")
 app.add_typer(envelope.app, name="envelope")
 app.add_typer(ztdf.app, name="ztdf")

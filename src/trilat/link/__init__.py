@@ -1,6 +1,7 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
 from trilat.link.backlog import Backlog
+from trilat.link.bundle import BundleHead, BundleTail, BundleWriter, bundle_members, check_bundle
 from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.endpoint import (
     Arrival,
@@ -24,6 +25,7 @@ from trilat.link.messages import (
     Notice,
     Omission,
     Pull,
+    sign_message,
 )
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
@@ -64,6 +66,9 @@ __all__ = [
     "Backlog",
     "Batch",
     "Binding",
+    "BundleHead",
+    "BundleTail",
+    "BundleWriter",
     "Card",
     "Cut",
     "Entropy",
@@ -120,8 +125,10 @@ __all__ = [
     "VerifiedRoots",
     "Worth",
     "agreement_digest",
+    "bundle_members",
     "card_from_json",
     "card_to_json",
+    "check_bundle",
     "newest_wins",
     "open_certificate",
     "open_envelope",
@@ -141,6 +148,7 @@ __all__ = [
     "sign_item",
     "sign_label",
     "sign_labels",
+    "sign_message",
     "signature_states",
     "standing_of",
     "verify_label",

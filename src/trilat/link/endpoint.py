@@ -32,14 +32,17 @@ from trilat.link.messages import (
     RUNS_MAX,
     Acknowledgement,
     HighWater,
+    Lacking,
     Notice,
     Omission,
+    Parts,
     Pull,
     open_message,
     sign_message,
 )
 from trilat.link.opening import OpenedParcel, Opener
 from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.parts import Joiner, is_part
 from trilat.link.post import Post
 from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
@@ -72,6 +75,9 @@ disk."""
 OnNotice = Callable[[str, bytes], None]
 """Takes who said it, and what: bytes by an authentic partner that may be hostile."""
 
+_GRACES: Final = 10
+"""After a tenth of a pull interval, a partner that is back has sent what it has by itself."""
+
 _REASONS: Final = {
     WireError: "wire",
     EnvelopeError: "envelope",
@@ -94,6 +100,8 @@ class Arrival(Enum):
     """The partner's receipt."""
     PULLED = "pulled"
     """The partner asked for what it misses."""
+    PART = "part"
+    """A part of a payload that is not whole yet."""
     NOTICED = "noticed"
     """A partner's notice, taken by who takes its topic."""
     REFUSED = "refused"
@@ -158,6 +166,10 @@ class LinkEndpoint:
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._newest: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self._joiner = Joiner()
+        self._soon: dict[tuple[str, str], tuple[int, int]] = {}
+        """Streams to ask for at an instant, unless their cursor has moved by then."""
+
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = self._keying.topics(self._send_again)
@@ -273,6 +285,7 @@ class LinkEndpoint:
         resume, self._resume = self._resume, []
         for name in resume:
             self._pull(name)
+        self._pull_soon()
         for name, incoming in list(self._incoming.items()):
             if incoming.behind:
                 self._pull(name)
@@ -294,9 +307,9 @@ class LinkEndpoint:
             outgoing.resume()
             self._outbox.push(party, self._now_ns)
         for name in incoming:
-            # What was asked just before may be lost with the link, so it does not count as asked.
-            self._pulled.pop(name, None)
-            self._pull(name)
+            # What the partner sends by itself, for the same reason, is not asked for as well.
+            grace_ns = self._profile(party).limits.pull_interval_ns // _GRACES
+            self._soon[name] = (self._incoming[name].cursor, self._now_ns + grace_ns)
 
     def next_tick_ns(self) -> int | None:
         """The instant of the next `tick` that has something to do, in ns; None while there is nothing.
@@ -304,6 +317,7 @@ class LinkEndpoint:
         How far streams go is said in the ticks that come anyway; it is nothing to wake for.
         """
         due = [instant for instant in (self._outbox.next_ns(),) if instant is not None]
+        due += [due_ns for _, due_ns in self._soon.values()]
         if self._resume:
             due.append(0)
         for name, incoming in self._incoming.items():
@@ -315,6 +329,11 @@ class LinkEndpoint:
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
         try:
+            if is_part(payload):
+                whole = self._joiner.take(payload)
+                if whole is None:
+                    return Arrival.PART
+                payload = whole
             if is_encrypt0(payload):
                 payload = self._opener.pairs.uncover(payload)
             return self._receive_message(payload) if is_sign1(payload) else self._receive_envelope(payload)
@@ -405,6 +424,11 @@ class LinkEndpoint:
             return self._receive_high_water(message)
         if isinstance(message, Omission):
             return self._receive_omission(message, payload)
+        if isinstance(message, Parts):
+            return self._receive_parts(message)
+        if isinstance(message, Lacking):
+            self._outbox.lacks(message, self._now_ns)
+            return Arrival.PULLED
         moved = self._outbox.heard(message, self._now_ns)
         cursor = message.cursor if isinstance(message, Acknowledgement) else message.since
         if moved and not self._note(message.sender, message.stream, cursor, payload):
@@ -416,6 +440,20 @@ class LinkEndpoint:
         if take is None:
             raise EnvelopeError(f"`{notice.sender}` speaks on `{notice.topic[:40]}`, which nobody takes here")
         take(notice.sender, notice.content)
+        return Arrival.NOTICED
+
+    def _receive_parts(self, word: Parts) -> Arrival:
+        """Take note of what comes in parts; where asked, say what lacks, or acknowledge what is whole."""
+        runs = self._joiner.announced(word.sender, word.payload, word.size, word.part_bytes)
+        if runs and word.again:
+            lacking = Lacking(
+                sender=self._keys.party, recipient=word.sender, payload=word.payload, runs=runs[:RUNS_MAX]
+            )
+            name = ("lacking", word.payload.hex())
+            self._post.say(word.sender, name, lambda: sign_message(self._keys, lacking), self._now_ns)
+        for name, stream in [] if runs else list(self._incoming.items()):
+            if name[0] == word.sender:
+                self._acknowledge(name, stream)
         return Arrival.NOTICED
 
     def _receive_high_water(self, word: HighWater) -> Arrival:
@@ -507,6 +545,16 @@ class LinkEndpoint:
     def _pull_later(self, name: tuple[str, str], stream: IncomingStream) -> None:
         """Ask for what follows when nothing has come for a while: until then it may be on its way."""
         self._pulled[name] = (stream.cursor, self._now_ns)
+
+    def _pull_soon(self) -> None:
+        for name, (cursor, due_ns) in list(self._soon.items()):
+            if self._now_ns < due_ns:
+                continue
+            del self._soon[name]
+            if self._incoming[name].cursor == cursor:
+                # What was asked just before may be lost with the link, so it does not count as asked.
+                self._pulled.pop(name, None)
+                self._pull(name)
 
     def _pull(self, name: tuple[str, str]) -> None:
         """Ask for what follows the cursor, but the same thing only once in the pull interval."""

@@ -14,6 +14,15 @@ from trilat.node.accounts import (
 )
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
+from trilat.node.bundles import (
+    Exported,
+    Imported,
+    StandingNode,
+    export_bundle,
+    import_bundle,
+    ordered_bundles,
+    receive_member,
+)
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.copies import Copies
@@ -76,7 +85,9 @@ __all__ = [
     "ClockSettings",
     "Copies",
     "DeskSettings",
+    "Exported",
     "History",
+    "Imported",
     "IntakeAnswer",
     "IntakeResult",
     "Known",
@@ -99,6 +110,7 @@ __all__ = [
     "Referral",
     "ReleaseRecord",
     "SensorSettings",
+    "StandingNode",
     "SystemClock",
     "TokenName",
     "Trace",
@@ -107,15 +119,19 @@ __all__ = [
     "check_backup",
     "declare",
     "digest_of",
+    "export_bundle",
     "host_and_port",
+    "import_bundle",
     "is_loopback",
     "known_accounts",
     "make_backup",
     "make_folder",
+    "ordered_bundles",
     "party_code",
     "read_folder",
     "read_history",
     "read_ledger_key",
+    "receive_member",
     "restore",
     "restore_backup",
     "shown_case",

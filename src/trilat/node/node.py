@@ -553,6 +553,11 @@ class Node:
         record = ReceiptRecord(recipient=recipient, stream=stream, cursor=cursor, signed=signed)
         self._pending_entries.append(Entry(kind=EntryKind.RECEIPT, content=encode(record)))
 
+    def write_pending(self) -> None:
+        """Write what waits for the next tick, for a node that will have none."""
+        self.write(self._pending_entries)
+        self._pending_entries.clear()
+
     def refused(self, source: str, text: str, content: bytes = b"") -> None:
         """Note input that the link refused; the bytes are kept aside with the next tick."""
         self.note_refusal(text)

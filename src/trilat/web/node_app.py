@@ -20,6 +20,7 @@ from trilat.web.access import ROLE, Access
 from trilat.web.account_routes import AccountRoutes, account_operations
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
+from trilat.web.bundle_operations import bundle_operations
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
@@ -101,6 +102,7 @@ def node_app(
         *recall_operations(node),
         *_director_operations(routes),
         *_common_operations(routes),
+        *bundle_operations(node),
         *_people_operations(node, access, provider, secure=secure),
     ]
     document = openapi_document(
