@@ -16,7 +16,7 @@ from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Notice, Pull
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
-from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -32,10 +32,26 @@ from trilat.link.statement import (
     verify_label,
 )
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.tree_head import (
+    PARCEL_SALT_BYTES,
+    TREE_HEAD_BYTES_MAX,
+    TreeHead,
+    ledger_commitment,
+    open_receipt,
+    open_tree_head,
+    open_word,
+    parcel_leaf,
+    read_tree_head,
+    seal_word,
+    sign_tree_head,
+)
 from trilat.link.trust import TrustStore, party_of
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
+    "PARCEL_BYTES_MAX",
+    "PARCEL_SALT_BYTES",
+    "TREE_HEAD_BYTES_MAX",
     "Acknowledgement",
     "Address",
     "Archive",
@@ -73,20 +89,29 @@ __all__ = [
     "Sealer",
     "ServerSettings",
     "SignatureState",
+    "TreeHead",
     "TrustStore",
     "agreement_digest",
     "card_from_json",
     "card_to_json",
+    "ledger_commitment",
     "open_envelope",
+    "open_receipt",
     "open_signed_binding",
     "open_signed_item",
+    "open_tree_head",
+    "open_word",
+    "parcel_leaf",
     "party_of",
     "read_signed_item",
+    "read_tree_head",
     "refuse_open_to_others",
+    "seal_word",
     "sign_agreement",
     "sign_binding",
     "sign_item",
     "sign_label",
+    "sign_tree_head",
     "signature_states",
     "verify_label",
     "write_private",

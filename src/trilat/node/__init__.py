@@ -20,6 +20,7 @@ from trilat.node.records import (
 from trilat.node.restore import restore
 from trilat.node.service import NodeService
 from trilat.node.settings import (
+    AuditSettings,
     ClockSettings,
     DeskSettings,
     LinkSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "SPOKEN_KINDS",
+    "AuditSettings",
     "ClockSettings",
     "DeskSettings",
     "History",

@@ -20,6 +20,7 @@ import msgspec
 from trilat.domains import Sight
 from trilat.ledger import Entry, EntryKind, Ledger
 from trilat.link import (
+    PARCEL_SALT_BYTES,
     Entropy,
     LinkEndpoint,
     LinkLimits,
@@ -66,7 +67,7 @@ from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
-from trilat.node.parts import Part
+from trilat.node.parts import Part, Recorded
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -76,6 +77,7 @@ from trilat.node.records import (
 )
 from trilat.node.views import Views
 from trilat.node.watched import Watched
+from trilat.node.witness import Witness
 from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
@@ -146,8 +148,7 @@ class Node:
 
         self.refusals_count = 0
         self.feeds = Feeds()
-        self._keys = keys
-        self._trust = trust
+        self._keys, self._trust, self._entropy = keys, trust, entropy
         self._link_clock = link_clock or clock
         self.endpoint = LinkEndpoint(
             keys,
@@ -173,7 +174,8 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
-        parts: tuple[Part, ...] = (self.onward,)
+        self.witness = Witness(self, self._keys, self._trust, self._entropy)
+        parts: tuple[Part, ...] = (self.onward, self.witness)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -262,10 +264,15 @@ class Node:
         receipts = self._written(entries)
         for record, receipt in zip(records, receipts[len(receipts) - len(records) :], strict=True):
             self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt)
+            self._tell_parts(receipt.entry, receipt.recorded_ns, record)
         for part in self.parts:
             part.written(now_ns)
         self.tend_links()
         return tuple(records)
+
+    def _tell_parts(self, entry: int, recorded_ns: int, record: Recorded) -> None:
+        for part in self.parts:
+            part.recorded(entry, recorded_ns, record)
 
     def tend_links(self) -> None:
         """Send what is due on the links, and ask again for what is missing; between ticks too."""
@@ -326,7 +333,12 @@ class Node:
         item = ready.held.item
         # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
         marking = ready.held.marking or sign_label(self._keys, ready.release.item)
-        parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
+        parcel = Parcel(
+            release=encode(ready.release),
+            marking=marking,
+            consents=ready.consents,
+            salt=self._entropy(PARCEL_SALT_BYTES),
+        )
         return ReleaseRecord(
             recipient=ready.recipient,
             stream=self._keys.stream_to(ready.recipient),
@@ -345,7 +357,7 @@ class Node:
         """
         self.refuse_failed()
         now_ns = self.clock.now_ns()
-        entries: list[Entry] = []
+        records: list[ReceivedRecord] = []
         used: list[OpenedParcel] = []
         for offset, opened in enumerate(parcels):
             release = opened.release
@@ -358,12 +370,16 @@ class Node:
                 parcel=opened.wire,
                 refusal=text or "",
             )
-            entries.append(Entry(kind=EntryKind.RECEIVED, content=encode(record)))
+            records.append(record)
             if text is None:
                 used.append(opened)
             else:
                 self.note_refusal(text)
-        self.ledger.append(entries)
+        receipts = self.ledger.append(
+            [Entry(kind=EntryKind.RECEIVED, content=encode(record)) for record in records]
+        )
+        for record, receipt in zip(records, receipts, strict=True):
+            self._tell_parts(receipt.entry, receipt.recorded_ns, record)
         for opened in used:
             self.use_release(sender, opened.release, opened.parcel, opened.consents)
 
@@ -518,6 +534,7 @@ class Node:
         """Note a partner's signed word on how far it accepted a stream; written with the next tick."""
         record = ReceiptRecord(recipient=recipient, stream=stream, cursor=cursor, signed=signed)
         self._pending_entries.append(Entry(kind=EntryKind.RECEIPT, content=encode(record)))
+        self._tell_parts(-1, self.clock.now_ns(), record)
 
     def refused(self, source: str, text: str, content: bytes = b"") -> None:
         """Note input that the link refused; the bytes are kept aside with the next tick."""

@@ -7,6 +7,7 @@ offered, waits again; the streams go on where they stood.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from trilat.ledger import EntryKind, Stored
 from trilat.link import OutgoingState, Parcel
@@ -23,6 +24,7 @@ from trilat.model import (
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
+from trilat.node.parts import Recorded
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
@@ -31,6 +33,9 @@ from trilat.node.records import (
     ReceivedRecord,
     ReleaseRecord,
 )
+
+_HOLDING: Final = frozenset({EntryKind.REPORT, EntryKind.ITEM, EntryKind.CONSENT, EntryKind.RECEIVED})
+"""Kinds of entries that put an item among what is held."""
 
 
 @dataclass
@@ -58,6 +63,9 @@ class _Restorer:
         self._reports: dict[bytes, str] = {}
         self._outgoing: dict[str, _Outgoing] = {}
         self._incoming: dict[tuple[str, str], int] = {}
+        self._gone: set[EntryKind] = set()
+        """Kinds of which some content was removed, or is lost: what rests on it is passed over too."""
+
         self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
             EntryKind.REPORT: self._report,
             EntryKind.INTAKE: self._intake,
@@ -74,8 +82,11 @@ class _Restorer:
 
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
+        if stored.content is None:
+            self._gone.add(stored.kind)
+            return
         use = self._use.get(stored.kind)
-        if use is not None and stored.content is not None:
+        if use is not None:
             use(stored, stored.content)
 
     def finish(self) -> None:
@@ -132,6 +143,8 @@ class _Restorer:
             return
         reference = (decision.item.item_id, decision.item.version)
         held = self._held.get(reference)
+        if held is None and not self._gone.isdisjoint(_HOLDING):
+            return
         if held is None:
             raise LedgerError(
                 f"the ledger decides on `{reference[0]}` version {reference[1]} before it holds it"
@@ -145,14 +158,24 @@ class _Restorer:
         record = decode(content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
         outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
         outgoing.parcels.append(record.parcel)
+        if EntryKind.RELEASE in self._gone:
+            # In the place of what is gone the partner gets the next parcel twice, and keeps one of them.
+            missing = record.sequence - len(outgoing.parcels)
+            outgoing.parcels += [record.parcel] * max(0, missing)
         if record.sequence != len(outgoing.parcels):
             raise LedgerError(
                 f"release {record.sequence} to `{record.recipient}` is not number {len(outgoing.parcels)}"
             )
         self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
+        self._tell_parts(stored, record)
 
-    def _received(self, _: Stored, content: bytes) -> None:
+    def _tell_parts(self, stored: Stored, record: Recorded) -> None:
+        for part in self._node.parts:
+            part.recorded(stored.entry, stored.recorded_ns, record)
+
+    def _received(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
+        self._tell_parts(stored, record)
         self._incoming[record.sender, record.stream] = record.sequence
         if record.refusal:
             self._node.note_refusal(record.refusal)
@@ -162,8 +185,9 @@ class _Restorer:
         held = self._node.use_release(record.sender, decode(parcel.release, Release), parcel, consents)
         self._keep(held)
 
-    def _receipt(self, _: Stored, content: bytes) -> None:
+    def _receipt(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)
+        self._tell_parts(stored, record)
         outgoing = self._outgoing.get(record.recipient)
         if outgoing is not None:
             outgoing.acknowledged = max(outgoing.acknowledged, record.cursor)
