@@ -1,5 +1,6 @@
 """The ledger: a party's append-only record, chained so that every change shows, with removable contents."""
 
+from trilat.ledger.copying import Copied, copy_ledger
 from trilat.ledger.entry import (
     BATCH_ENTRIES_MAX,
     CONTENT_BYTES_MAX,
@@ -20,13 +21,16 @@ from trilat.ledger.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from trilat.ledger.postgres import PostgresStore, is_postgres_url, refuse_unsafe_url
 from trilat.ledger.sqlite import SqliteStore
+from trilat.ledger.stores import open_store
 from trilat.ledger.vault import Entropy
 
 __all__ = [
     "BATCH_ENTRIES_MAX",
     "CONTENT_BYTES_MAX",
     "EMPTY_ROOT",
+    "Copied",
     "Entropy",
     "Entry",
     "EntryKind",
@@ -34,13 +38,18 @@ __all__ = [
     "Ledger",
     "MemoryStore",
     "MerkleLog",
+    "PostgresStore",
     "Removal",
     "Repair",
     "SqliteStore",
     "Stored",
     "Verification",
+    "copy_ledger",
+    "is_postgres_url",
     "leaf_hash",
     "node_hash",
+    "open_store",
+    "refuse_unsafe_url",
     "verify_consistency",
     "verify_inclusion",
 ]

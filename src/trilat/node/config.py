@@ -57,6 +57,8 @@ class NodeConfig:
 
     audit: AuditSettings = field(default_factory=AuditSettings)
     """How often heads of streams are signed, and how fast the ledger is looked over."""
+    keep_days: Mapping[str, int] = field(default_factory=dict)
+    """How many days contents of a kind of entries are kept, by kind; 0 or none keeps them for good."""
 
     report_age_s_max: int = 3_600
     report_ahead_s_max: int = 5
