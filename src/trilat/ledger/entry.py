@@ -116,3 +116,6 @@ class Repair(Noun, frozen=True, kw_only=True):
 
     proof: ShortText
     """What shows that it is the content: `commitment`, `leaf`, or `none` of what is lost."""
+
+    claim: Annotated[bytes, msgspec.Meta(max_length=1_024)] = b""
+    """Of what is lost: what a partner can be asked for; the node's own words."""

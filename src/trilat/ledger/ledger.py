@@ -41,6 +41,9 @@ _CHECKED_ON_OPENING: Final = 256
 """Rows at the end that opening examines; `verify` examines all."""
 
 _REPAIR: Final = EntryKind.REPAIR.value
+COMMITMENT: Final = "commitment"
+"""The proof of a repair whose content is the one that the damaged row commits to."""
+
 _KINDS: Final = frozenset(kind.value for kind in EntryKind)
 
 
@@ -279,12 +282,15 @@ class Ledger:
             LedgerError: the newest row cannot be read, or the store refuses; nothing was written.
         """
         for repair in repairs:
-            kind = EntryKind(repair.kind)
-            if self.problem_of(repair.entry) is None:
+            known = self.repairs().get(repair.entry)
+            better = known is None or (known.content is None and repair.content is not None)
+            if self.examined(repair.entry).problem is None or not better:
                 raise UsageError(
                     f"entry {repair.entry} is not damaged, or was repaired: nothing to put aside"
                 )
-            if repair.content is not None and self.is_content_of(repair.entry, kind, repair.content) is False:
+            if repair.content is None or repair.proof != COMMITMENT:
+                continue
+            if self.is_content_of(repair.entry, EntryKind(repair.kind), repair.content) is False:
                 raise UsageError(f"entry {repair.entry} commits to another content: it is not put aside")
         if not repairs:
             return ()

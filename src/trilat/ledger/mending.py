@@ -39,9 +39,15 @@ def mend(store: Store, party: str, vault: Vault, entry: int) -> Mended | None:
         row = next(store.rows(entry), None)
     except LedgerError:
         return None
-    if row is None or row.entry != entry or row.wrapped_key is None or row.sealed_content is None:
+    if row is None or row.entry != entry:
         return None
-    previous = values_before(store, party, entry)
+    return mend_row(row, values_before(store, party, entry), vault)
+
+
+def mend_row(row: Row, previous: frozenset[bytes], vault: Vault) -> Mended | None:
+    """As `mend`, of a row and the chained values that its predecessor may have; none where unknown."""
+    if row.wrapped_key is None or row.sealed_content is None:
+        return None
     opened = _opened(row, previous, vault)
     if opened is None:
         return None

@@ -1,8 +1,11 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.account import Account, Told, account_of, plain_row
+from trilat.node.at_desk import look_entry
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.damage import Damage, lost, put_right, surveyed
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -16,6 +19,7 @@ from trilat.node.folder import (
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
 from trilat.node.node import Node
+from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
 from trilat.node.records import (
     RECORD_BYTES_MAX,
@@ -41,6 +45,8 @@ from trilat.node.settings import (
     is_loopback,
     party_code,
 )
+from trilat.node.standing import plain_digest
+from trilat.node.trees import StreamTree
 
 __all__ = [
     "ADDRESS_FILE",
@@ -48,10 +54,13 @@ __all__ = [
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
     "SPOKEN_KINDS",
+    "Account",
     "AuditSettings",
     "BackupState",
     "ClockSettings",
+    "Damage",
     "DeskSettings",
+    "Heads",
     "History",
     "IntakeAnswer",
     "IntakeResult",
@@ -67,6 +76,7 @@ __all__ = [
     "Pace",
     "PacedClock",
     "Peer",
+    "Proof",
     "Reading",
     "ReadingRecord",
     "ReadingStep",
@@ -74,20 +84,31 @@ __all__ = [
     "Referral",
     "ReleaseRecord",
     "SensorSettings",
+    "StreamTree",
     "SystemClock",
+    "Told",
     "WebSettings",
+    "account_of",
     "check_backup",
+    "check_proof",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "look_entry",
+    "lost",
     "make_backup",
     "make_folder",
     "party_code",
+    "plain_digest",
+    "plain_row",
+    "proof_from_plain",
+    "put_right",
     "read_folder",
     "read_history",
     "read_ledger_key",
     "restore",
     "restore_backup",
     "standing_digest",
+    "surveyed",
 ]

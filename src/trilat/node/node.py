@@ -75,6 +75,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
+from trilat.node.repairing import Repairs
 from trilat.node.retention import Retention
 from trilat.node.views import Views
 from trilat.node.watched import Watched
@@ -176,7 +177,12 @@ class Node:
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self.witness = Witness(self, self._keys, self._trust, self._entropy)
-        parts: tuple[Part, ...] = (self.onward, Retention(self), self.witness)
+        parts: tuple[Part, ...] = (
+            self.onward,
+            Retention(self),
+            self.witness,
+            Repairs(self, self._keys, self._trust),
+        )
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)

@@ -25,13 +25,14 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
-from trilat.node.at_desk import shown_at_desk
+from trilat.node.at_desk import STAFF, look_entry, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
 from trilat.node.node import Node
 from trilat.node.records import Referral
+from trilat.node.standing import plain_digest
 from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
@@ -247,7 +248,15 @@ class NodeService:
 
     async def referrals(self) -> list[dict[str, Any]]:
         """Questions that wait for a person."""
-        return await self._ask(lambda: [to_plain(referral) for referral in self.node.referrals()])
+        return await self._ask(
+            lambda: self._shown("referrals", [to_plain(referral) for referral in self.node.referrals()])
+        )
+
+    def _shown(self, what: str, shown: _T) -> _T:
+        """What the staff is shown, once it is written that it was."""
+        self._refuse_stopped()
+        self.node.write([look_entry(self.party, STAFF, what, plain_digest(shown))])
+        return shown
 
     async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The consent that an officer's answer made.
@@ -361,10 +370,13 @@ class NodeService:
         """Own requests for leave to pass items on, and how they stand."""
 
         def show() -> list[dict[str, Any]]:
-            return [
-                {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
-                for own in self.node.onward.own()
-            ]
+            return self._shown(
+                "onward requests",
+                [
+                    {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
+                    for own in self.node.onward.own()
+                ],
+            )
 
         return await self._ask(show)
 
@@ -495,7 +507,8 @@ class NodeService:
         self._refuse_stopped()
         biases = self.node.views.biases
         rows = [] if biases is None else [asdict(row) for row in biases.rows()]
-        return [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
+        shown = [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
+        return self._shown("sensors", shown)
 
     def _link(self, peer: str) -> dict[str, Any]:
         links = self.links

@@ -15,6 +15,8 @@ HEAD_RECORD_BYTES_MAX: Final = 200_000
 HEADS_TOLD_MAX: Final = 8
 REPAIRS_ASKED_MAX: Final = 64
 WORD_BYTES_MAX: Final = 60_000
+REPAIR_PIECE_BYTES_MAX: Final = 48_000
+"""Of a parcel in one word: sealed it fits a notice."""
 
 _Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 SignedHead = Annotated[bytes, msgspec.Meta(min_length=1, max_length=TREE_HEAD_BYTES_MAX)]
@@ -105,13 +107,26 @@ class RepairAsked(Noun, frozen=True, kw_only=True, tag="asked"):
 
 
 class RepairGiven(Noun, frozen=True, kw_only=True, tag="given"):
-    """A parcel that was exchanged between the two, as it was sealed; None where it is not here any more."""
+    """A piece of a parcel that was exchanged between the two, as it was sealed; `total` is 0 where it is not
+    here any more, or may not go again.
+    """
 
     sender: PartyCode
     recipient: PartyCode
     stream: Identifier
     sequence: _Sequence
-    parcel: Annotated[bytes, msgspec.Meta(min_length=1, max_length=PARCEL_BYTES_MAX)] | None
+    total: Annotated[int, msgspec.Meta(ge=0, le=PARCEL_BYTES_MAX)]
+    offset: Annotated[int, msgspec.Meta(ge=0, le=PARCEL_BYTES_MAX)] = 0
+    piece: Annotated[bytes, msgspec.Meta(max_length=REPAIR_PIECE_BYTES_MAX)] = b""
+
+
+class Claim(Noun, frozen=True, kw_only=True):
+    """The parcel that a damaged entry held: a partner has it too."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    stream: Identifier
+    sequence: _Sequence
 
 
 class LedgerOpening(Noun, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
 from trilat.web.access import ROLE, Access
 from trilat.web.answers import json_answer, refusal
+from trilat.web.audit_routes import audit_operations
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
@@ -81,6 +82,7 @@ def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None
         *_staff_operations(routes),
         *_desk_operations(routes),
         *_director_operations(routes),
+        *audit_operations(node),
         *_common_operations(routes),
     ]
     document = openapi_document(
