@@ -8,14 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.cli.commands import Ended, trilat
 from tests.small_federation import at, federation_of, launch, play
 
-from trilat.ledger import EntryKind, Ledger, SqliteStore
-from trilat.link import Card, LinkIdentity, card_to_json
-from trilat.model import decode
-from trilat.node import AuditSettings, SystemClock, look_entry
+from trilat.ledger import Entry, EntryKind, Ledger, SqliteStore
+from trilat.link import Card, LinkIdentity, Parcel, card_to_json
+from trilat.model import LedgerError, decode, encode
+from trilat.node import RECORD_BYTES_MAX, AuditSettings, ReleaseRecord, SystemClock, look_entry
 from trilat.node.records import DeskRecord, DeskStep
 from trilat.study import Federation
 
@@ -37,7 +38,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _card(federation: Federation, party: str) -> Card:
     identity = LinkIdentity.generate(party, (), SystemClock().now_ns(), os.urandom)
-    return Card(pin=federation._keys[party].pin, tls_ca=identity.tls_ca, leaf_nkey=identity.leaf_nkey)
+    return identity.card(federation._keys[party].pin)
 
 
 @pytest.fixture
@@ -166,9 +167,8 @@ def searched(folder: Path) -> Ended:
     for turn in range(12):
         party, partner, way = sides[turn % 2]
         out = folder / f"part-{turn}.json"
-        ended = trilat(
-            "audit", "compare", folder / f"{party}.ledger", "--with", partner, "--out", out, "--json", *way, *theirs
-        )  # fmt: skip
+        given = (folder / f"{party}.ledger", "--with", partner, "--out", out, "--json", *way, *theirs)
+        ended = trilat("audit", "compare", *given)
         if ended.code or not ended.value["goes_on"]:
             return ended
         theirs = ["--theirs", out]
@@ -184,7 +184,7 @@ def test_two_partners_with_the_same_record_are_told_so(folder: Path) -> None:
 def test_a_file_for_the_comparison_that_is_none_is_refused(folder: Path) -> None:
     trilat("audit", "compare", folder / "JPN.ledger", "--with", "USA", "--out", folder / "part.json")
     part = json.loads((folder / "part.json").read_text())
-    for changes in (
+    bad: list[dict[str, Any]] = [
         {"hashes": []},
         {"hashes": ["00" * 32] * 257},
         {"level": 3},
@@ -194,7 +194,8 @@ def test_a_file_for_the_comparison_that_is_none_is_refused(folder: Path) -> None
         {"by": "KOR"},
         {"stream": "other"},
         {"more": 1},
-    ):
+    ]
+    for changes in bad:
         (folder / "bad.json").write_text(json.dumps(part | changes))
         ended = trilat(
             "audit", "compare", folder / "USA.ledger", "--with", "JPN", "--received",
@@ -272,8 +273,10 @@ def test_what_is_lost_stops_the_ledger_until_somebody_says_that_it_goes_on(folde
     assert trilat("audit", "verify", path).code == 4
     ended = trilat("audit", "repair", path, "--json")
     assert (ended.code, ended.value["goes_on"], len(ended.value["damaged"])) == (4, False, 1)
-    with pytest.raises(Exception, match="audit repair"):
-        opened(path).append([look_entry("USA", "staff", "x", bytes(32))])
+    ledger = opened(path)
+    with pytest.raises(LedgerError, match="audit repair"):
+        ledger.append([look_entry("USA", "staff", "x", bytes(32))])
+    ledger.close()
     ended = trilat("audit", "repair", path, "--go-on", "--json")
     assert (ended.code, ended.value["goes_on"]) == (0, True)
     ended = trilat("audit", "verify", path, "--json")
@@ -294,3 +297,32 @@ def spoil(path: Path, entry: int) -> None:
     data = path.read_bytes()
     place = data.index(row.sealed_content[:200])
     path.write_bytes(data[:place] + bytes(20) + data[place + 20 :])
+
+
+def test_the_first_difference_is_found_and_only_it(folder: Path) -> None:
+    """JPN rewrites its ledger from its seventh parcel on; the comparison names that one."""
+    ledger = opened(folder / "JPN.ledger")
+    entries = [
+        Entry(kind=stored.kind, content=_rewritten(stored.kind, stored.content or b""))
+        for stored in ledger.entries()
+        if stored.kind not in {EntryKind.HEAD, EntryKind.WITNESS}
+    ]
+    ledger.close()
+    (folder / "JPN.ledger").unlink()
+    other = opened(folder / "JPN.ledger")
+    other.append(entries)
+    other.close()
+    assert trilat("audit", "verify", folder / "JPN.ledger").code == 0  # it is sound in itself
+    ended = searched(folder)
+    assert (ended.code, ended.value["first_difference"]) == (1, 7)
+
+
+def _rewritten(kind: EntryKind, content: bytes) -> bytes:
+    if kind is not EntryKind.RELEASE:
+        return content
+    record = decode(content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
+    if record.recipient != "USA" or record.sequence < 7:
+        return content
+    parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+    other = msgspec.structs.replace(parcel, salt=bytes(16))
+    return encode(msgspec.structs.replace(record, parcel=encode(other)))

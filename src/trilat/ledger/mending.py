@@ -25,7 +25,9 @@ _INSTANT_BITS: Final = 63
 
 
 class Mended(NamedTuple):
-    """What a damaged row was before a bit flipped, and in which of its fields."""
+    """What a damaged row was before a bit flipped, and in which of its fields; in none where the row is whole
+    and stands behind one that is not.
+    """
 
     kind: EntryKind
     content: bytes
@@ -63,7 +65,9 @@ def mend_row(row: Row, previous: frozenset[bytes], vault: Vault) -> Mended | Non
         named = row._replace(kind=kind.value, commitment=commitment, chained=chained)
         recorded_ns = _instant(named, previous)
         if recorded_ns is None:
-            return None
+            # Its own key vouches for it, and what it should follow from is damaged in more than one bit.
+            whole = named == row and field == ""
+            return Mended(kind, content, row.recorded_ns, "") if whole else None
         changed = {
             "kind": kind.value != row.kind,
             "commitment": commitment != row.commitment,
@@ -81,7 +85,7 @@ def _opened(row: Row, previous: frozenset[bytes], vault: Vault) -> tuple[Secrets
     for chained in (row.chained, *following_of(row, previous)):
         secrets = vault.unwrap(wrapped, row.entry, chained)
         if secrets is not None:
-            return _with_content(row, vault, secrets, chained, "chained")
+            return _with_content(row, vault, secrets, chained, "")
     for chained in _flipped(row.chained):
         secrets = vault.unwrap(wrapped, row.entry, chained)
         if secrets is not None:

@@ -162,7 +162,7 @@ def put_right(ledger: Ledger, damage: Damage) -> Repair | None:
         kind=mended.kind.value,
         content=mended.content,
         recorded_ns=mended.recorded_ns,
-        source=f"own row, one bit of {mended.field} put right",
+        source=f"own row, one bit of {mended.field} put right" if mended.field else "own row, which is whole",
         proof="commitment",
     )
 
