@@ -1,4 +1,4 @@
-"""Damaged ledgers of nodes: put right, asked for at partners, told where lost; what is given, and what not."""
+"""Damaged ledgers of nodes: put right, asked for at partners, or told as lost; and what may be given."""
 
 import os
 from typing import Any

@@ -12,7 +12,7 @@ import typer
 from trilat.cli.records import note_look, opened_record
 from trilat.cli.terminal import columns, in_one_line, print_json, say, show_table, writing
 from trilat.model import INSTANT_NS_MAX, UsageError, format_instant, parse_instant
-from trilat.node import Account, Told, account_of, plain_row
+from trilat.node import AuditReport, Told, plain_row, report_of
 
 _ROWS_SHOWN: Final = 200
 _WIDTH, _ROW, _LEFT = 900, 26, 190
@@ -39,7 +39,7 @@ def report(
     first_ns = 0 if first is None else parse_instant(first)
     until_ns = INSTANT_NS_MAX if until is None else parse_instant(until)
     with opened_record(ledger, owner, key, read_only=True) as record:
-        account = account_of(record, first_ns, until_ns)
+        account = report_of(record, first_ns, until_ns)
     rows = [row for row in account.rows if about is None or row.party.split("/")[0] == about]
     plain = [plain_row(row) for row in rows]
     note_look(ledger, owner, key, "audit report", plain)
@@ -63,7 +63,7 @@ def _sums(rows: list[Told]) -> list[dict[str, Any]]:
     return [{"what": what, "party": party, "count": count} for (what, party), count in sorted(sums.items())]
 
 
-def _show(account: Account, rows: list[Told]) -> None:
+def _show(account: AuditReport, rows: list[Told]) -> None:
     say(f"{account.party}: {len(rows)} things in this time", style="bold")
     if account.damaged:
         say(f"{account.damaged} damaged entries are not in it: `trilat audit repair`")
@@ -80,7 +80,7 @@ def _show(account: Account, rows: list[Told]) -> None:
         say(f"The newest {_ROWS_SHOWN} of {len(rows)}; all of them with --csv or --json.")
 
 
-def _page(account: Account, rows: list[Told]) -> str:
+def _page(account: AuditReport, rows: list[Told]) -> str:
     cells = "".join(
         f"<tr><td>{row.entry}<td>{format_instant(row.at_ns)}<td>{escape(row.what)}<td>{escape(row.party)}"
         f"<td>{escape(row.about)}<td>{escape(row.why)}"

@@ -186,8 +186,11 @@ class Ledger:
             else:
                 on_broken(found.entry, found.problem)
 
-    def contents(self, kinds: Collection[EntryKind]) -> Iterator[tuple[int, EntryKind, bytes]]:
-        """Entry, kind and content of all rows of `kinds` that have one, in order; for reading very many.
+    def contents(
+        self, kinds: Collection[EntryKind], first: int = 0
+    ) -> Iterator[tuple[int, EntryKind, bytes]]:
+        """Entry, kind and content of all rows of `kinds` that have one, in order from entry `first` on; for
+        reading very many.
 
         Each row is opened under its own key, which proves its place and content; that no row is missing is
         what `verify` examines. What was repaired is given in its place.
@@ -196,7 +199,7 @@ class Ledger:
             LedgerError: a row cannot be read or does not open, and was not repaired.
         """
         wanted = {kind.value: kind for kind in kinds}
-        for row in self._rows_with_repairs():
+        for row in self._rows_with_repairs(first):
             if isinstance(row, Repair):
                 if row.kind in wanted and row.content is not None:
                     yield row.entry, wanted[row.kind], row.content
@@ -215,9 +218,8 @@ class Ledger:
             if repair.content is not None:
                 yield row.entry, kind, repair.content
 
-    def _rows_with_repairs(self) -> Iterator[Row | Repair]:
-        """All rows; in the place of one that cannot be read, or whose kind is none, its repair."""
-        first = 0
+    def _rows_with_repairs(self, first: int) -> Iterator[Row | Repair]:
+        """Rows from an entry on; in the place of one that cannot be read, or is of no kind, its repair."""
         while True:
             try:
                 for row in self._store.rows(first):

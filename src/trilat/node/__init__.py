@@ -1,7 +1,20 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
-from trilat.node.account import Account, Told, account_of, plain_row
+from trilat.node.accounts import (
+    SETUP,
+    AccessRecord,
+    AccessStep,
+    Account,
+    AccountName,
+    AccountRole,
+    Accounts,
+    ApiToken,
+    Known,
+    TokenName,
+)
 from trilat.node.at_desk import look_entry
+from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
+from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
@@ -53,8 +66,16 @@ __all__ = [
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
+    "SETUP",
     "SPOKEN_KINDS",
+    "AccessRecord",
+    "AccessStep",
     "Account",
+    "AccountName",
+    "AccountRole",
+    "Accounts",
+    "ApiToken",
+    "AuditReport",
     "AuditSettings",
     "BackupState",
     "ClockSettings",
@@ -64,6 +85,7 @@ __all__ = [
     "History",
     "IntakeAnswer",
     "IntakeResult",
+    "Known",
     "LedgerSettings",
     "LinkSettings",
     "Manifest",
@@ -86,15 +108,17 @@ __all__ = [
     "SensorSettings",
     "StreamTree",
     "SystemClock",
+    "TokenName",
     "Told",
     "WebSettings",
-    "account_of",
+    "audit_page",
     "check_backup",
     "check_proof",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "known_accounts",
     "look_entry",
     "lost",
     "make_backup",
@@ -107,6 +131,7 @@ __all__ = [
     "read_folder",
     "read_history",
     "read_ledger_key",
+    "report_of",
     "restore",
     "restore_backup",
     "standing_digest",

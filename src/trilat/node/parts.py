@@ -50,3 +50,9 @@ class Part:
     def kinds(self) -> Mapping[EntryKind, Callable[[Stored, bytes], None]]:
         """Who takes entries of the ledger after a restart, by kind."""
         return {}
+
+
+def tell_recorded(parts: Iterable[Part], entry: int, recorded_ns: int, record: Recorded) -> None:
+    """Tell all parts what was written of a stream."""
+    for part in parts:
+        part.recorded(entry, recorded_ns, record)

@@ -292,11 +292,17 @@ def rebuilt(party: str, claim: Claim, parcel: bytes) -> tuple[EntryKind, bytes]:
 
 
 def _is_leaf(tree: StreamTree | None, claim: Claim, parcel: bytes) -> bool:
-    """Whether the stream's tree has this parcel at its place; the tree knows leaves of lost parcels too."""
+    """Whether a tree whose head was signed before has this parcel at its place: trees know leaves of lost
+    parcels too, and a leaf that a partner gave counts only under a head that was signed.
+    """
     if tree is None or claim.sequence > tree.size:
         return False
+    signed = [one.head for one in (tree.own, tree.witnessed) if one is not None]
+    proved = any(
+        claim.sequence <= head.size <= tree.size and tree.log.root(head.size) == head.root for head in signed
+    )
     (leaf,) = tree.log.leaves(claim.sequence - 1, claim.sequence)
-    return leaf == leaf_of(claim.stream, claim.sequence, parcel)
+    return proved and leaf == leaf_of(claim.stream, claim.sequence, parcel)
 
 
 def _name(claim: Claim) -> StreamName:

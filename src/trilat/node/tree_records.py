@@ -14,6 +14,7 @@ LEAVES_MAX: Final = 4_096
 HEAD_RECORD_BYTES_MAX: Final = 200_000
 HEADS_TOLD_MAX: Final = 8
 REPAIRS_ASKED_MAX: Final = 64
+LEAVES_TOLD_MAX: Final = 1_024
 WORD_BYTES_MAX: Final = 60_000
 REPAIR_PIECE_BYTES_MAX: Final = 48_000
 """Of a parcel in one word: sealed it fits a notice."""
@@ -91,10 +92,30 @@ class RemovedLeaf(Noun, frozen=True, kw_only=True):
     leaf: _Digest
 
 
-class HeadWord(Noun, frozen=True, kw_only=True):
+class HeadWord(Noun, frozen=True, kw_only=True, tag="heads"):
     """Heads that a node tells its partner, as it signed them."""
 
     heads: Annotated[tuple[SignedHead, ...], msgspec.Meta(min_length=1, max_length=HEADS_TOLD_MAX)]
+
+
+class LeavesAsked(Noun, frozen=True, kw_only=True, tag="leaves-asked"):
+    """Leaves of a stream to the asker, of numbers that carry nothing for it any more."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    stream: Identifier
+    first: _Sequence
+    count: Annotated[int, msgspec.Meta(ge=1, le=LEAVES_TOLD_MAX)]
+
+
+class LeavesGiven(Noun, frozen=True, kw_only=True, tag="leaves-given"):
+    """Hashed leaves, the first of the number `first`: with them the tree goes on, and nothing is shown."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    stream: Identifier
+    first: _Sequence
+    leaves: Annotated[tuple[_Digest, ...], msgspec.Meta(min_length=1, max_length=LEAVES_TOLD_MAX)]
 
 
 class RepairAsked(Noun, frozen=True, kw_only=True, tag="asked"):

@@ -207,6 +207,10 @@ class Trees:
             tree.witnessed = Signed(head, record.signed, entry)
         return tree
 
+    def leaf(self, name: StreamName, sequence: int, leaf: bytes) -> None:
+        """Take the hashed leaf of a number that carries nothing here."""
+        self._tree(name).put(sequence, leaf)
+
     def removed(self, leaf: RemovedLeaf) -> None:
         """Take the leaf that a removal left."""
         self._tree(StreamName(leaf.sender, leaf.recipient, leaf.stream)).put(leaf.sequence, leaf.leaf)

@@ -8,6 +8,8 @@ What happens
 3. One that does not agree is evidence: both signed statements are written down, people are told in one
    sentence, and the node goes on. Which contradictions there are, `Finding` lists.
 4. A head of what has not come yet waits; if it does not come in time, that is told too.
+5. Of numbers that the sender left out, because they were not worth sending any more, the recipient asks for
+   the leaves alone. The head that the sender signed says whether they are the right ones.
 
 A partner is heard 30 times in 10 seconds, and writes one piece of evidence of a kind on a stream: it can
 neither keep the node busy nor fill its ledger.
@@ -37,6 +39,7 @@ from trilat.model import (
     LedgerError,
     TrilatError,
     UsageError,
+    WireError,
     decode,
     encode,
     format_instant,
@@ -47,11 +50,14 @@ from trilat.node.tree_records import (
     HEAD_RECORD_BYTES_MAX,
     HEADS_TOLD_MAX,
     LEAVES_MAX,
+    LEAVES_TOLD_MAX,
     WORD_BYTES_MAX,
     EvidenceRecord,
     Finding,
     HeadRecord,
     HeadWord,
+    LeavesAsked,
+    LeavesGiven,
     RemovedLeaf,
     WitnessRecord,
 )
@@ -66,6 +72,7 @@ _HEARD_WITHIN_NS: Final = 10 * SECOND_NS
 _AGAIN_NS: Final = 600 * SECOND_NS
 """A head that the partner has not answered with its own is told again after so long."""
 
+_LEAVES_EVERY_NS: Final = 10 * SECOND_NS
 _WAITING_STREAMS_MAX: Final = 4
 _NOT_LATE_NS: Final = 60 * SECOND_NS
 """By so much two honest clocks and a late word may differ before a head counts as later than a receipt."""
@@ -101,6 +108,7 @@ class Witness(Part):
 
         self._found: set[tuple[Finding, StreamName]] = set()
         self._heard_ns: dict[str, deque[int]] = {}
+        self._leaves_asked_ns: dict[StreamName, int] = {}
         node.ledger.proof_of = self._proof
 
     def _proof(self, stored: Stored) -> bytes:
@@ -217,12 +225,48 @@ class Witness(Part):
                 self._tell(_partner(tree.name, self._node.config.party), tree.own.data)
         told, self._to_tell = self._to_tell, {}
         for partner, heads in told.items():
-            word = HeadWord(heads=tuple(heads))
-            try:
-                sealed = seal_word(self._keys, self._trust, partner, TOPIC, word)
-                self._node.endpoint.notify(partner, TOPIC, sealed)
-            except TrilatError as error:
-                self._node.note_refusal(f"heads cannot be told to `{partner}`: {error}")
+            self._say(partner, HeadWord(heads=tuple(heads)))
+        self._ask_for_leaves(now_ns)
+
+    def _say(self, partner: str, word: HeadWord | LeavesAsked | LeavesGiven) -> None:
+        try:
+            sealed = seal_word(self._keys, self._trust, partner, TOPIC, word)
+            self._node.endpoint.notify(partner, TOPIC, sealed)
+        except TrilatError as error:
+            self._node.note_refusal(f"heads cannot be told to `{partner}`: {error}")
+
+    # --- numbers that carry nothing ---
+
+    def _ask_for_leaves(self, now_ns: int) -> None:
+        """Ask for leaves of numbers that are settled and of which no parcel is here (rule 5)."""
+        for (sender, stream), cursor in self._node.endpoint.cursors().items():
+            name = StreamName(sender, self._node.config.party, stream)
+            tree = self.trees.get(name)
+            size = 0 if tree is None else tree.size
+            if cursor <= size or now_ns - self._leaves_asked_ns.get(name, 0) < _LEAVES_EVERY_NS:
+                continue
+            self._leaves_asked_ns[name] = now_ns
+            count = min(cursor - size, LEAVES_TOLD_MAX)
+            self._say(sender, LeavesAsked(**name._asdict(), first=size + 1, count=count))
+
+    def _give_leaves(self, partner: str, asked: LeavesAsked) -> None:
+        name = StreamName(asked.sender, asked.recipient, asked.stream)
+        tree = self.trees.get(name)
+        if tree is None or (name.sender, name.recipient) != (self._node.config.party, partner):
+            raise EnvelopeError(f"`{partner}` asks for leaves of a stream that is not to it: not given")
+        stop = min(asked.first + asked.count - 1, tree.size)
+        if stop >= asked.first:
+            leaves = tuple(tree.log.leaves(asked.first - 1, stop))
+            self._say(partner, LeavesGiven(**name._asdict(), first=asked.first, leaves=leaves))
+
+    def _take_leaves(self, partner: str, given: LeavesGiven) -> None:
+        name = StreamName(given.sender, given.recipient, given.stream)
+        cursor = self._node.endpoint.cursors().get((given.sender, given.stream), 0)
+        if given.sender != partner or given.recipient != self._node.config.party or not cursor:
+            raise EnvelopeError(f"`{partner}` gives leaves of a stream that it does not send us: not taken")
+        for offset, leaf in enumerate(given.leaves):
+            if given.first + offset <= cursor:
+                self.trees.leaf(name, given.first + offset, leaf)
 
     # --- partners' heads ---
 
@@ -235,7 +279,14 @@ class Witness(Part):
         now_ns = self._node.clock.now_ns()
         self._refuse_flood(partner, now_ns)
         opened = open_word(self._keys, partner, TOPIC, content)
-        for signed in decode(opened, HeadWord, WORD_BYTES_MAX).heads:
+        word = _word(opened)
+        if isinstance(word, LeavesAsked):
+            self._give_leaves(partner, word)
+            return
+        if isinstance(word, LeavesGiven):
+            self._take_leaves(partner, word)
+            return
+        for signed in word.heads:
             head = open_tree_head(self._trust, signed)
             name = StreamName(head.sender, head.recipient, head.stream)
             ends = {head.sender, head.recipient}
@@ -349,6 +400,10 @@ class Witness(Part):
             # The time counts from the first word, so that a new one does not hide that nothing comes.
             known.signed = said
 
+    def _is_settled(self, name: StreamName, size: int) -> bool:
+        """Whether the link knows of every number up to a size that it came or was left out."""
+        return self._node.endpoint.cursors().get((name.sender, name.stream), 0) >= size
+
     def _look_for_missing(self, now_ns: int) -> None:
         for name, waiting in list(self._waiting.items()):
             tree = self.trees.get(name)
@@ -357,6 +412,8 @@ class Witness(Part):
             if size >= head.size:
                 del self._waiting[name]
                 self._judge(name, waiting.signed, now_ns)
+            elif self._is_settled(name, head.size):
+                continue  # it is not worth sending any more: the leaves are asked for
             elif not waiting.told and now_ns - waiting.since_ns >= self._settings.missing_after_s * SECOND_NS:
                 waiting.told = True
                 text = (
@@ -364,6 +421,18 @@ class Witness(Part):
                     "what is between us holds up or drops the rest"
                 )
                 self._find(Finding.MISSING, text, self._statements(tree, waiting.signed), name)
+
+
+def _word(opened: bytes) -> HeadWord | LeavesAsked | LeavesGiven:
+    """What a partner says, of whatever form; WireError where it is of none."""
+    for form in (LeavesAsked, LeavesGiven):
+        try:
+            word = decode(opened, form, WORD_BYTES_MAX)
+        except WireError:
+            continue
+        if isinstance(word, LeavesAsked | LeavesGiven):
+            return word
+    return decode(opened, HeadWord, WORD_BYTES_MAX)
 
 
 def _partner(name: StreamName, party: str) -> str:

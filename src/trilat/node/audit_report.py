@@ -1,4 +1,4 @@
-"""`Account`: what a ledger says of a time: what left and why, who read, what was answered, what went wrong.
+"""`AuditReport`: what a ledger says of a time: what left and why, who read, what was answered or went wrong.
 
 A row for each thing, in the order of the ledger, and sums by party. Instants are those of recording.
 """
@@ -11,6 +11,7 @@ from typing import Any, Final
 from trilat.ledger import CONTENT_BYTES_MAX, EntryKind, Ledger, Removal, Repair, Stored
 from trilat.link import Parcel, read_signed_item, read_tree_head
 from trilat.model import Consent, Decision, Outcome, Release, decode
+from trilat.node.accounts import AccessRecord, AccessStep
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
@@ -44,7 +45,7 @@ class Told:
 
 
 @dataclass
-class Account:
+class AuditReport:
     """The things of a time, and how often each happened, by party."""
 
     party: str
@@ -56,9 +57,9 @@ class Account:
     damaged: int = 0
 
 
-def account_of(ledger: Ledger, first_ns: int, until_ns: int) -> Account:
+def report_of(ledger: Ledger, first_ns: int, until_ns: int) -> AuditReport:
     """What a ledger says of the time from an instant on to before another; damaged entries are counted."""
-    account = Account(ledger.party)
+    account = AuditReport(ledger.party)
     teller = _Teller(account)
 
     def damaged(_: int, __: str) -> None:
@@ -82,7 +83,7 @@ _Row = tuple[str, str, str, str]
 class _Teller:
     """Puts entries in words; remembers why what was decided may go."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: AuditReport) -> None:
         self._account = account
         self._reasons: dict[tuple[str, str, int], str] = {}
         self._tell: dict[EntryKind, Callable[[Stored, bytes], Iterator[_Row]]] = {
@@ -92,6 +93,7 @@ class _Teller:
             EntryKind.CONSENT: self._consent,
             EntryKind.DESK: self._desk,
             EntryKind.READING: self._reading,
+            EntryKind.ACCESS: self._access,
             EntryKind.REFUSAL: self._refusal,
             EntryKind.REMOVAL: self._removal,
             EntryKind.HEAD: self._head,
@@ -174,6 +176,12 @@ class _Teller:
         names = ", ".join(f"{item.item_id} version {item.version}" for item in record.items)
         about = f"{record.what.value}: {names}" if names else record.what.value
         yield what, record.reader, about, record.reason or f"for {record.purpose}"
+
+    @staticmethod
+    def _access(_: Stored, content: bytes) -> Iterator[_Row]:
+        record = decode(content, AccessRecord, bytes_max=RECORD_BYTES_MAX)
+        what = "read" if record.step is AccessStep.AUDITED else f"access: {record.step.value}"
+        yield what, record.by, record.name, record.reason or record.client
 
     @staticmethod
     def _refusal(_: Stored, content: bytes) -> Iterator[_Row]:
