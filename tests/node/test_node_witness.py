@@ -1,6 +1,7 @@
 """Heads of streams between partners: agreed, witnessed, and every contradiction caught and attributed."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -25,16 +26,18 @@ from trilat.link import (
 from trilat.link.messages import Acknowledgement, sign_message
 from trilat.model import SECOND_NS, ItemError, PeerError, decode, encode
 from trilat.node import AuditSettings, Node, restore
-from trilat.node.records import ReleaseRecord
+from trilat.node.records import ReceivedRecord, ReleaseRecord
 from trilat.node.tree_records import (
     HEAD_RECORD_BYTES_MAX,
     EvidenceRecord,
     Finding,
     HeadRecord,
     HeadWord,
+    LeavesAsked,
+    LeavesGiven,
     WitnessRecord,
 )
-from trilat.node.trees import StreamName, leaf_of
+from trilat.node.trees import StreamName, Trees, leaf_of
 from trilat.study import Federation
 
 OFTEN = AuditSettings(head_every_s=2, head_every_items=3, missing_after_s=5, scrub_rows_per_s=0)
@@ -319,3 +322,110 @@ KEYS = NodeKeys.generate("JPN", os.urandom)
 HEAD = TreeHead(
     signer="JPN", sender="JPN", recipient="USA", stream="s", size=3, root=bytes(32), at_ns=5, ledger=bytes(32)
 )
+
+
+# --- numbers that were left out ---
+
+
+def test_the_leaf_of_a_number_that_was_left_out_is_asked_for_and_nothing_else() -> None:
+    """USA has a record without its third parcel, as where it was not worth sending any more."""
+    federation = shared()
+    name = StreamName("JPN", "USA", federation._keys["JPN"].stream_to("USA"))
+    whole = federation.nodes["USA"].witness.trees.get(name)
+    assert whole is not None
+    trees = Trees(federation.nodes["USA"].ledger)
+    for stored in federation.nodes["USA"].ledger.entries(kinds={EntryKind.RECEIVED}):
+        record = decode(stored.content or b"", ReceivedRecord, bytes_max=300_000)
+        if (record.sender, record.sequence) != ("JPN", 3):
+            trees.recorded(stored.entry, record)
+    federation.nodes["USA"].witness.trees = trees
+    short = trees.get(name)
+    assert short is not None
+    assert (short.size, short.missing) == (2, 3)
+    for _ in range(15):
+        federation._advance(federation.clock.now_ns() + SECOND_NS)
+        for node in federation.nodes.values():
+            node.tick()
+    assert (short.size, short.log.root()) == (whole.size, whole.log.root())
+
+
+def test_leaves_are_given_to_the_recipient_alone_and_taken_from_the_sender_alone() -> None:
+    federation = shared(8, 2)
+    keys = federation._keys
+    name = StreamName("JPN", "USA", keys["JPN"].stream_to("USA"))._asdict()
+    for listener, speaker, word in (
+        ("JPN", "KOR", LeavesAsked(**name, first=1, count=1)),
+        ("USA", "KOR", LeavesGiven(**name, first=1, leaves=(bytes(32),))),
+        ("JPN", "USA", LeavesGiven(**name, first=1, leaves=(bytes(32),))),
+        ("JPN", "USA", LeavesAsked(**name | {"stream": "other"}, first=1, count=1)),
+    ):
+        sealed = seal_word(keys[speaker], TrustStore([keys[listener].pin]), listener, "head", word)
+        with pytest.raises(PeerError):
+            federation.nodes[listener].witness.heard(speaker, sealed)
+
+
+def test_a_false_leaf_shows_against_the_head_that_the_sender_signed() -> None:
+    federation = shared()
+    node = federation.nodes["USA"]
+    name = StreamName("JPN", "USA", federation._keys["JPN"].stream_to("USA"))
+    true = head_of(federation, "JPN", "JPN", "USA")
+    trees = Trees(node.ledger)
+    for stored in node.ledger.entries(kinds={EntryKind.RECEIVED}):
+        record = decode(stored.content or b"", ReceivedRecord, bytes_max=300_000)
+        if (record.sender, record.sequence) != ("JPN", 3):
+            trees.recorded(stored.entry, record)
+    node.witness.trees = trees
+    word = LeavesGiven(**name._asdict(), first=3, leaves=(b"\x07" * 32,))
+    trust = TrustStore([federation._keys["USA"].pin])
+    node.witness.heard("JPN", seal_word(federation._keys["JPN"], trust, "USA", "head", word))
+    tell(federation, "JPN", "USA", true)
+    assert found(node) == [Finding.DIFFERS]
+
+
+# --- faults in our own arithmetic, each planted and found ---
+
+
+def _no_salt(stream: str, sequence: int, parcel: bytes) -> bytes:
+    """The fault: the leaf commits to what was said alone, without the parcel's salt."""
+    bare = msgspec.structs.replace(decode(parcel, Parcel, bytes_max=300_000), salt=b"")
+    return leaf_of(stream, sequence, encode(bare))
+
+
+def _no_sequence(stream: str, _: int, parcel: bytes) -> bytes:
+    """The fault: a leaf may stand at any place."""
+    return leaf_of(stream, 1, parcel)
+
+
+@pytest.mark.parametrize("fault", [_no_salt, _no_sequence])
+def test_a_node_with_a_planted_fault_in_its_leaves_is_found_out_by_its_partners(
+    fault: Callable[[str, int, bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    federation = federation_of("multilateral", 20, audit=OFTEN)
+    jpn = federation.nodes["JPN"]
+    recorded = Trees.recorded
+
+    def faulty(self: Trees, entry: int, record: Any) -> Any:
+        if self is not jpn.witness.trees:
+            return recorded(self, entry, record)
+        tree = self._tree(StreamName("JPN", record.recipient, record.stream))
+        tree.put(record.sequence, fault(record.stream, record.sequence, record.parcel), entry)
+        return tree
+
+    monkeypatch.setattr(Trees, "recorded", faulty)
+    play(federation, [(at(1 + n), "JPN", launch(jpn, f"seen{n}", at_s=1 + n)) for n in range(8)])
+    assert Finding.DIFFERS in found(federation.nodes["USA"])
+
+
+def test_a_node_that_takes_a_smaller_tree_would_be_found_out() -> None:
+    """The fault that the rule against rolled-back heads is for: without it a cut record passes as late."""
+    federation = shared()
+    node = federation.nodes["USA"]
+    tell(federation, "JPN", "USA", head_of(federation, "JPN", "JPN", "USA"))
+    federation.clock.advance_to(federation.clock.now_ns() + SECOND_NS)
+    smaller = head_of(federation, "JPN", "JPN", "USA", size=3, at_ns=federation.clock.now_ns())
+    node.witness._contradicts_itself = lambda *_: None  # type: ignore[method-assign]
+    tell(federation, "JPN", "USA", smaller)
+    assert found(node) == []
+    del node.witness._contradicts_itself
+    tell(federation, "JPN", "USA", smaller)
+    assert found(node) == [Finding.ROLLED_BACK]

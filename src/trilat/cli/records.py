@@ -9,9 +9,7 @@ from typing import Any
 from trilat.cli.asking import ask_node
 from trilat.cli.ledgers import opened_ledger
 from trilat.ledger import Ledger
-from trilat.node import SystemClock, look_entry, plain_digest, read_folder
-
-AUDITOR = "auditor"
+from trilat.node import AUDITOR, SystemClock, look_entry, plain_digest, read_folder
 
 
 @contextmanager

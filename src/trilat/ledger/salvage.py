@@ -9,8 +9,8 @@ read them, a page at a time:
 4. on a page on which that fails, each bit is flipped in turn, those of its header first.
 
 Rows of steps 3 and 4 are taken only where they prove themselves: their key unwraps for exactly this entry
-and chain, and the content is the one committed to. A row of which the content was removed proves nothing,
-and is taken in step 2 alone. What is still missing stands as a row of the kind `UNREADABLE_KIND`.
+and chain, and the content is the one committed to. A row of which the content was removed has no key: it is
+taken where the chain leads to it. What is still missing stands as a row of the kind `UNREADABLE_KIND`.
 The damaged file is only read.
 """
 
@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple, Self
 
 import apsw
 
-from trilat.ledger.chain import commitment_of
+from trilat.ledger.chain import chained_of, commitment_of
 from trilat.ledger.examination import UNREADABLE_KIND
 from trilat.ledger.mending import mend_row
 from trilat.ledger.rows import CHUNK_ROWS, COLUMNS, row_of
@@ -64,7 +64,7 @@ def salvage(damaged: Path, fresh: Path, key: bytes) -> Salvaged:
     try:
         return work.run()
     except BaseException:
-        fresh.unlink(missing_ok=True)
+        work.give_up()
         raise
     finally:
         for name in (scratch, *(Path(f"{scratch}{ending}") for ending in ("-wal", "-shm"))):
@@ -90,6 +90,7 @@ class _Salvage:
 
     def __init__(self, damaged: Path, fresh: Path, scratch: Path, vault: Vault) -> None:
         self._damaged = damaged
+        self._path = fresh
         self._scratch = scratch
         self._vault = vault
         self._fresh = open_database(fresh, read_only=False)
@@ -101,6 +102,15 @@ class _Salvage:
         self._gaps: frozenset[int] = frozenset()
         self._doubtful: dict[int, Row] = {}
         """Rows that the tree leads to and that prove nothing: damaged, or not rows at all."""
+
+        self._blank: dict[int, Row] = {}
+        """Rows off the tree of which the content was removed: the chain must prove them."""
+
+    def give_up(self) -> None:
+        """Leave no fresh file that is not whole."""
+        self._fresh.close()
+        for name in (self._path, *(Path(f"{self._path}{ending}") for ending in ("-wal", "-shm"))):
+            name.unlink(missing_ok=True)
 
     def run(self) -> Salvaged:
         self._copy()
@@ -214,6 +224,8 @@ class _Salvage:
         data_pages = self._leaves()
         for start in range(0, len(data_pages), _ROOTS_AT_ONCE):
             self._take(data_pages[start : start + _ROOTS_AT_ONCE])
+        for entry in sorted(self._blank):
+            self._take_blank(self._blank[entry])
         if not self._wanted():
             return
         pages = self._pages_in_doubt()[:_PAGES_SEARCHED_MAX]
@@ -222,6 +234,18 @@ class _Salvage:
                 self._search(page, bits)
                 if not self._wanted():
                     return
+
+    def _take_blank(self, row: Row) -> None:
+        """Take a row of which the content was removed where it follows from the row before it."""
+        found = self._fresh.execute(
+            "SELECT chained FROM ledger_rows WHERE entry = ?", (row.entry - 1,)
+        ).fetchall()
+        for (before,) in found:
+            if not isinstance(before, bytes):
+                continue
+            chained = chained_of(before, row.entry, row.kind, row.recorded_ns, row.commitment)
+            if chained == row.chained:
+                self._put([row])
 
     def _leaves(self) -> list[int]:
         """Numbers of the pages that look like leaves."""
@@ -270,7 +294,11 @@ class _Salvage:
         """Take the rows of leaves that are missing and prove themselves; whether there were any."""
         with _Rooted(self._scratch, pages) as rooted:
             rows = [row for page in pages for row in rooted.rows(page)]
-        new = {row.entry: row for row in rows if row.entry not in self._had and self._proves(row)}
+        wanted = [row for row in rows if row.entry not in self._had]
+        self._blank |= {
+            row.entry: row for row in wanted if (row.wrapped_key, row.sealed_content) == (None, None)
+        }
+        new = {row.entry: row for row in wanted if self._proves(row)}
         self._put(list(new.values()))
         return bool(new)
 

@@ -12,7 +12,7 @@ from trilat.node.accounts import (
     Known,
     TokenName,
 )
-from trilat.node.at_desk import look_entry
+from trilat.node.at_desk import AUDITOR, look_entry
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
@@ -63,6 +63,7 @@ from trilat.node.trees import StreamTree
 
 __all__ = [
     "ADDRESS_FILE",
+    "AUDITOR",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",

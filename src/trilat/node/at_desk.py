@@ -15,6 +15,7 @@ from trilat.node.standing import plain_digest
 from trilat.policy import explain
 
 STAFF = "staff"
+AUDITOR = "auditor"
 
 
 def look_entry(party: str, who: str, what: str, digest: bytes) -> Entry:

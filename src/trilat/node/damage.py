@@ -97,6 +97,8 @@ class Survey:
 
     def damage(self) -> list[Damage]:
         """The damaged entries that were not repaired, in order."""
+        if not self._damaged:
+            return []
         open_gaps = [gap for gap in self._all_gaps() if (gap.name, gap.sequence) not in self._removed]
         repairs = self._ledger.repairs()
         told: list[Damage] = []

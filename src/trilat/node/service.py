@@ -25,7 +25,7 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
-from trilat.node.at_desk import STAFF, look_entry, shown_at_desk
+from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.declaring import declare
@@ -39,6 +39,7 @@ from trilat.node.worker import TICK_NS, Worker
 _T = TypeVar("_T")
 _IDLE_S: Final = 1.0
 _LINES_SHOWN: Final = 20
+_STATE_EVERY_NS: Final = 60 * SECOND_NS
 _OF_SENSOR: Final = (
     "sensor",
     *("range_bias_m", "range_sigma_m", "azimuth_bias_rad", "azimuth_sigma_rad"),
@@ -89,6 +90,7 @@ class NodeService:
         self._timings = Timings(node, wall_ns)
         self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
+        self._state_shown_ns = 0
         self._releases = 0
         self._dropped = 0
 
@@ -194,6 +196,19 @@ class NodeService:
         """Note what the transport or its server refused, in one line."""
         self._log.warning("refused", reason=text)
         self._tell(lambda: self.node.refused("link", text))
+
+    async def looked(self, what: str, digest: bytes) -> None:
+        """Write down that an auditor is shown something of the ledger, which has this digest.
+
+        Raises:
+            LedgerError: it cannot be written, or the node has stopped: nothing may be shown.
+        """
+
+        def write() -> None:
+            self._refuse_stopped()
+            self.node.write([look_entry(self.party, AUDITOR, what, digest)])
+
+        await self._ask(write)
 
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
         """What a job returned or raised on the node's thread; LedgerError where the node has stopped."""
@@ -481,6 +496,11 @@ class NodeService:
 
     def _state(self) -> dict[str, Any]:
         node = self.node
+        lines = list(node.refusals)[-_LINES_SHOWN:]
+        if lines and self._wall_ns() - self._state_shown_ns >= _STATE_EVERY_NS and self.problem() is None:
+            # Its lines name items. Who asks again and again is one record a minute.
+            self._state_shown_ns = self._wall_ns()
+            self._shown("status", lines)
         return {
             "party": self.party,
             "status": self.status.value,
@@ -495,7 +515,7 @@ class NodeService:
             "accepted_reports": node.accepted_reports,
             "referrals": len(node.referrals()),
             "refusals": node.refusals_count,
-            "last_refusals": list(node.refusals)[-_LINES_SHOWN:],
+            "last_refusals": lines,
             **self.about(),
         }
 

@@ -6,7 +6,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from trilat.node import Node, look_entry
 from trilat.web.answers import json_answer
 from trilat.web.bodies import read_json
 from trilat.web.operations import Operation
@@ -30,11 +29,7 @@ def audit_operations(node: ServedNode) -> list[Operation]:
 
     async def look(request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenLook)
-
-        def write(own: Node) -> None:
-            own.write([look_entry(own.config.party, "auditor", said.what, bytes.fromhex(said.digest))])
-
-        await node.on_node(write)
+        await node.looked(said.what, bytes.fromhex(said.digest))
         return json_answer({"recorded": True})
 
     return [
