@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -24,9 +24,10 @@ from trilat.link import (
     sign_tree_head,
 )
 from trilat.link.messages import Acknowledgement, sign_message
-from trilat.model import SECOND_NS, ItemError, PeerError, decode, encode
-from trilat.node import AuditSettings, Node, restore
+from trilat.model import SECOND_NS, AnyItem, ItemError, PeerError, decode, encode
+from trilat.node import AuditSettings, Heads, Node, restore
 from trilat.node.records import ReceivedRecord, ReleaseRecord
+from trilat.node.releasing import salt_of
 from trilat.node.tree_records import (
     HEAD_RECORD_BYTES_MAX,
     EvidenceRecord,
@@ -111,20 +112,25 @@ def test_both_ends_have_the_same_tree_and_witness_each_others_heads() -> None:
         assert found(node) == []
 
 
-def test_a_leaf_is_that_of_the_parcel_with_its_salt() -> None:
+def test_a_leaf_is_that_of_the_whole_parcel_with_what_nobody_can_guess() -> None:
     """Two parcels that say the same have different leaves: who guesses what was said cannot try it out."""
     federation = shared(8, 2)
-    parcels = {
-        record.parcel
-        for stored in federation.nodes["JPN"].ledger.entries(kinds={EntryKind.RELEASE})
-        for record in [federation_record(stored.content)]
-    }
-    for wire in parcels:
-        parcel = decode(wire, Parcel, bytes_max=300_000)
-        assert len(parcel.salt) == 16
-        again = encode(msgspec.structs.replace(parcel, salt=os.urandom(16)))
-        unsalted = encode(msgspec.structs.replace(parcel, salt=b""))
-        assert len({leaf_of("stream", 1, data) for data in (wire, again, unsalted)}) == 3
+    content = next(federation.nodes["JPN"].ledger.entries(kinds={EntryKind.RELEASE})).content
+    wire = federation_record(content).parcel
+    parcel = decode(wire, Parcel, bytes_max=300_000)
+    assert parcel.salt == b"", "it may go in the 300 bytes of a thin link"
+    salted = encode(msgspec.structs.replace(parcel, salt=os.urandom(16)))
+    marked = encode(msgspec.structs.replace(parcel, marking=parcel.marking[:-1] + b"x"))
+    assert len({leaf_of("stream", 1, data) for data in (wire, salted, marked)}) == 3
+
+
+def test_a_parcel_that_never_goes_thin_has_a_salt_of_its_own() -> None:
+    node = federation_of("multilateral", 5).nodes["JPN"]
+    track = cast("AnyItem", object())
+    drawn = [salt_of(track, os.urandom) for _ in range(100)]
+    assert {len(salt) for salt in drawn} == {16}
+    assert len(set(drawn)) == 100
+    assert salt_of(launch(node), os.urandom) == b""
 
 
 def federation_record(content: bytes | None) -> ReleaseRecord:
@@ -158,9 +164,7 @@ def test_a_removed_parcel_leaves_its_leaf() -> None:
     root = tree.log.root()
     removed = next(node.ledger.entries(kinds={EntryKind.RECEIVED}))
     node.ledger.remove_content(removed.entry, "recalled")
-    again = federation._node("USA")
-    restore(again)
-    after = again.witness.trees.get(name)
+    after = Heads(node.ledger).trees.get(name)
     assert after is not None
     assert after.log.root() == root
 
@@ -386,9 +390,8 @@ def test_a_false_leaf_shows_against_the_head_that_the_sender_signed() -> None:
 
 
 def _no_salt(stream: str, sequence: int, parcel: bytes) -> bytes:
-    """The fault: the leaf commits to what was said alone, without the parcel's salt."""
-    bare = msgspec.structs.replace(decode(parcel, Parcel, bytes_max=300_000), salt=b"")
-    return leaf_of(stream, sequence, encode(bare))
+    """The fault: the leaf commits to what was said alone, without salt and marking."""
+    return leaf_of(stream, sequence, decode(parcel, Parcel, bytes_max=300_000).release)
 
 
 def _no_sequence(stream: str, _: int, parcel: bytes) -> bytes:

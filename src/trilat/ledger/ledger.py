@@ -178,7 +178,7 @@ class Ledger:
                 continue
             repair = self.repairs().get(found.entry)
             if repair is not None:
-                stored = _repaired(repair)
+                stored = _repaired(repair, found.row)
                 if kinds is None or stored.kind in kinds:
                     yield stored
             elif on_broken is None:
@@ -379,17 +379,22 @@ def _stored(found: Examined) -> Stored:
     if found.kind is None or found.row is None:
         raise LedgerError(found.problem or f"entry {found.entry} is damaged", entry=found.entry)
     return Stored(
-        entry=found.entry, kind=found.kind, recorded_ns=found.row.recorded_ns, content=found.content
+        entry=found.entry,
+        kind=found.kind,
+        recorded_ns=found.row.recorded_ns,
+        content=found.content,
+        commitment=found.row.commitment,
     )
 
 
-def _repaired(repair: Repair) -> Stored:
+def _repaired(repair: Repair, row: Row | None) -> Stored:
     """What readers are given in the place of a damaged row."""
     return Stored(
         entry=repair.entry,
         kind=EntryKind(repair.kind),
         recorded_ns=repair.recorded_ns,
         content=repair.content,
+        commitment=b"" if row is None else row.commitment,
     )
 
 

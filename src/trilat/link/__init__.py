@@ -10,10 +10,12 @@ from trilat.link.endpoint import (
     OnOmitted,
     OnParcels,
 )
+from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.limits import LinkLimits, LinkProfile
+from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import (
     NOTICE_CONTENT_BYTES_MAX,
@@ -29,6 +31,8 @@ from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
+from trilat.link.removals import open_certificate, sign_certificate
+from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -41,6 +45,7 @@ from trilat.link.statement import (
     sign_binding,
     sign_item,
     sign_label,
+    sign_labels,
     verify_label,
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
@@ -74,6 +79,10 @@ __all__ = [
     "Card",
     "Cut",
     "Entropy",
+    "Epoch",
+    "EpochLimits",
+    "FileReservations",
+    "GroupEpochs",
     "HighWater",
     "IncomingStream",
     "LinkEndpoint",
@@ -84,6 +93,7 @@ __all__ = [
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
+    "MemoryReservations",
     "MemoryTransport",
     "NatsServer",
     "NatsTransport",
@@ -107,6 +117,8 @@ __all__ = [
     "Push",
     "Range",
     "Ranges",
+    "Reservations",
+    "RotationReason",
     "Sealer",
     "ServerSettings",
     "SignatureState",
@@ -115,12 +127,14 @@ __all__ = [
     "Standing",
     "TreeHead",
     "TrustStore",
+    "VerifiedRoots",
     "Worth",
     "agreement_digest",
     "card_from_json",
     "card_to_json",
     "ledger_commitment",
     "newest_wins",
+    "open_certificate",
     "open_envelope",
     "open_receipt",
     "open_signed_binding",
@@ -135,8 +149,10 @@ __all__ = [
     "seal_word",
     "sign_agreement",
     "sign_binding",
+    "sign_certificate",
     "sign_item",
     "sign_label",
+    "sign_labels",
     "sign_tree_head",
     "signature_states",
     "standing_of",

@@ -18,6 +18,7 @@ from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.copies import Copies
 from trilat.node.damage import Damage, lost, put_right, surveyed
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
@@ -34,6 +35,7 @@ from trilat.node.intake import SPOKEN_KINDS, IntakeResult
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
+from trilat.node.recalls_shown import shown_case, shown_holders, shown_recalls
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ReadingRecord,
@@ -59,11 +61,13 @@ from trilat.node.settings import (
     party_code,
 )
 from trilat.node.standing import plain_digest
+from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 from trilat.node.trees import StreamTree
 
 __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
+    "FILE_BYTES_MAX",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
@@ -80,6 +84,7 @@ __all__ = [
     "AuditSettings",
     "BackupState",
     "ClockSettings",
+    "Copies",
     "Damage",
     "DeskSettings",
     "Heads",
@@ -111,6 +116,7 @@ __all__ = [
     "SystemClock",
     "TokenName",
     "Told",
+    "Trace",
     "WebSettings",
     "audit_page",
     "check_backup",
@@ -135,6 +141,10 @@ __all__ = [
     "report_of",
     "restore",
     "restore_backup",
+    "shown_case",
+    "shown_holders",
+    "shown_recalls",
     "standing_digest",
     "surveyed",
+    "trace",
 ]

@@ -66,6 +66,7 @@ class Survey:
                     kind=found.kind,
                     recorded_ns=found.row.recorded_ns,
                     content=found.content,
+                    commitment=found.row.commitment,
                 )
             )
         except (PeerError, InvalidInputError):

@@ -25,6 +25,7 @@ from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
 from trilat.node.parts import tell_recorded
+from trilat.node.recall_records import RECALL_RECORD_BYTES_MAX, RecallRecord, RecallStep
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
@@ -35,8 +36,6 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 
-_HOLDING: Final = frozenset({EntryKind.REPORT, EntryKind.ITEM, EntryKind.CONSENT, EntryKind.RECEIVED})
-"""Kinds of entries that put an item among what is held."""
 _NOTHING: Final = Ranges()
 
 
@@ -79,9 +78,6 @@ class _Restorer:
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._removed = 0
         """Releases whose content was removed: their numbers are missed."""
-        self._gone: set[EntryKind] = set()
-        """Kinds of which some content was removed, or is lost: what rests on it is passed over too."""
-
         self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
             EntryKind.REPORT: self._report,
             EntryKind.INTAKE: self._intake,
@@ -92,25 +88,31 @@ class _Restorer:
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
+            EntryKind.RECALL: self._recall,
             EntryKind.CURSOR: self._omission,
         }
         for part in node.parts:
             self._use.update(part.kinds())
+        self._unheld: set[tuple[str, int]] = set()
+        """Items that were decided on and are not there."""
+
+        self._gone: dict[str, int] = {}
+        """Items whose content was removed, each with the newest version removed."""
 
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
         self._removed += stored.kind is EntryKind.RELEASE and stored.content is None
-        if stored.content is None:
-            self._gone.add(stored.kind)
-            return
         use = self._use.get(stored.kind)
-        if use is not None:
+        if use is not None and stored.content is not None:
             use(stored, stored.content)
 
     def finish(self) -> None:
         """What was published is not published again; the streams go on where they stood."""
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
+        for item_id, version in sorted(self._unheld):
+            if version > self._gone.get(item_id, 0) and not self._node.ledger.repairs():
+                raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
         self._node.endpoint.restore(
             {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
             {name: stream.cursor for name, stream in self._incoming.items()},
@@ -163,14 +165,12 @@ class _Restorer:
             return
         reference = (decision.item.item_id, decision.item.version)
         held = self._held.get(reference)
-        if held is None and not self._gone.isdisjoint(_HOLDING):
-            return
         if held is None:
-            raise LedgerError(
-                f"the ledger decides on `{reference[0]}` version {reference[1]} before it holds it"
-            )
+            self._unheld.add(reference)
+            return
         self._node.drop_offer(reference)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
+        held = self._node.recalls.relabelled(held)
         self._node.exchange.take(held, decision, now_ns)
         self._node.use_decision(held.item, decision)
 
@@ -201,6 +201,20 @@ class _Restorer:
         consents = [self._node.opened_consent(signed) for signed in parcel.consents]
         held = self._node.use_release(record.sender, decode(parcel.release, Release), parcel, consents)
         self._keep(held)
+
+    def _recall(self, stored: Stored, content: bytes) -> None:
+        record = decode(content, RecallRecord, bytes_max=RECALL_RECORD_BYTES_MAX)
+        if record.step is RecallStep.REMOVING:
+            for reference in record.about:
+                known = self._gone.get(reference.item_id, 0)
+                self._gone[reference.item_id] = max(known, reference.version)
+        for place in record.received:
+            self._settle(place.party, place.stream, (place.sequence, place.sequence))
+        for place in record.released:
+            outgoing = self._outgoing.setdefault(place.party, _Outgoing(place.stream))
+            outgoing.last = max(outgoing.last, place.sequence)
+            self._node.exchange.skip(place.party, place.sequence)
+        self._node.recalls.restore(record, stored.recorded_ns)
 
     def _receipt(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)
