@@ -30,6 +30,7 @@ from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
 from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
@@ -63,12 +64,15 @@ from trilat.link.tree_head import (
     sign_tree_head,
 )
 from trilat.link.trust import TrustStore, party_of
+from trilat.link.ztdf import ZTDF_BYTES_MAX, Imported, read_ztdf, write_ztdf
+from trilat.link.ztdf_keys import read_private, read_public
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
     "PARCEL_BYTES_MAX",
     "PARCEL_SALT_BYTES",
     "TREE_HEAD_BYTES_MAX",
+    "ZTDF_BYTES_MAX",
     "Acknowledgement",
     "Address",
     "Archive",
@@ -84,6 +88,7 @@ __all__ = [
     "FileReservations",
     "GroupEpochs",
     "HighWater",
+    "Imported",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
@@ -113,6 +118,8 @@ __all__ = [
     "Parcel",
     "Pin",
     "Priority",
+    "Proof",
+    "Proved",
     "Pull",
     "Push",
     "Range",
@@ -143,8 +150,13 @@ __all__ = [
     "open_word",
     "parcel_leaf",
     "party_of",
+    "proof_of",
+    "prove",
+    "read_private",
+    "read_public",
     "read_signed_item",
     "read_tree_head",
+    "read_ztdf",
     "refuse_open_to_others",
     "seal_word",
     "sign_agreement",
@@ -157,5 +169,7 @@ __all__ = [
     "signature_states",
     "standing_of",
     "verify_label",
+    "verify_proof",
     "write_private",
+    "write_ztdf",
 ]
