@@ -238,8 +238,8 @@ def _crafted(federation: Federation, item: Event) -> None:
         consents=(),
     )
     (record,) = release_records([ready], node._keys, node.exchange.next_sequence, node._entropy)
-    parcel = Parcel(release=encode(ready.release), marking=ready.held.marking)
-    assert record.parcel == encode(parcel)
+    parcel = decode(record.parcel, Parcel)
+    assert (parcel.release, parcel.marking) == (encode(ready.release), ready.held.marking)
     receipts = node._written([Entry(kind=EntryKind.RELEASE, content=encode(record))])
     node.endpoint.send("USA", record.sequence, record.parcel, receipts[0])
 

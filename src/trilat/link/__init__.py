@@ -30,7 +30,7 @@ from trilat.link.messages import (
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
-from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
@@ -52,12 +52,28 @@ from trilat.link.statement import (
     verify_label,
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
+from trilat.link.tree_head import (
+    PARCEL_SALT_BYTES,
+    TREE_HEAD_BYTES_MAX,
+    TreeHead,
+    ledger_commitment,
+    open_receipt,
+    open_tree_head,
+    open_word,
+    parcel_leaf,
+    read_tree_head,
+    seal_word,
+    sign_tree_head,
+)
 from trilat.link.trust import TrustStore, party_of
 from trilat.link.ztdf import ZTDF_BYTES_MAX, Imported, read_ztdf, write_ztdf
 from trilat.link.ztdf_keys import read_private, read_public
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
+    "PARCEL_BYTES_MAX",
+    "PARCEL_SALT_BYTES",
+    "TREE_HEAD_BYTES_MAX",
     "ZTDF_BYTES_MAX",
     "Acknowledgement",
     "Address",
@@ -121,6 +137,7 @@ __all__ = [
     "Skip",
     "SkipReason",
     "Standing",
+    "TreeHead",
     "TrustStore",
     "VerifiedRoots",
     "Worth",
@@ -129,19 +146,26 @@ __all__ = [
     "card_from_json",
     "card_to_json",
     "check_bundle",
+    "ledger_commitment",
     "newest_wins",
     "open_certificate",
     "open_envelope",
+    "open_receipt",
     "open_signed_binding",
     "open_signed_item",
+    "open_tree_head",
+    "open_word",
+    "parcel_leaf",
     "party_of",
     "proof_of",
     "prove",
     "read_private",
     "read_public",
     "read_signed_item",
+    "read_tree_head",
     "read_ztdf",
     "refuse_open_to_others",
+    "seal_word",
     "sign_agreement",
     "sign_binding",
     "sign_certificate",
@@ -149,6 +173,7 @@ __all__ = [
     "sign_label",
     "sign_labels",
     "sign_message",
+    "sign_tree_head",
     "signature_states",
     "standing_of",
     "verify_label",

@@ -12,6 +12,8 @@ from trilat.node.accounts import (
     Known,
     TokenName,
 )
+from trilat.node.at_desk import AUDITOR, look_entry
+from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.bundles import (
@@ -26,6 +28,7 @@ from trilat.node.bundles import (
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.copies import Copies
+from trilat.node.damage import Damage, lost, put_right, surveyed
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -39,6 +42,7 @@ from trilat.node.folder import (
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
 from trilat.node.node import Node
+from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
 from trilat.node.recalls_shown import shown_case, shown_holders, shown_recalls
 from trilat.node.records import (
@@ -52,6 +56,7 @@ from trilat.node.records import (
 from trilat.node.restore import restore
 from trilat.node.service import NodeService
 from trilat.node.settings import (
+    AuditSettings,
     ClockSettings,
     DeskSettings,
     LedgerSettings,
@@ -64,10 +69,13 @@ from trilat.node.settings import (
     is_loopback,
     party_code,
 )
+from trilat.node.standing import plain_digest
 from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
+from trilat.node.trees import StreamTree
 
 __all__ = [
     "ADDRESS_FILE",
+    "AUDITOR",
     "FILE_BYTES_MAX",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
@@ -81,11 +89,15 @@ __all__ = [
     "AccountRole",
     "Accounts",
     "ApiToken",
+    "AuditReport",
+    "AuditSettings",
     "BackupState",
     "ClockSettings",
     "Copies",
+    "Damage",
     "DeskSettings",
     "Exported",
+    "Heads",
     "History",
     "Imported",
     "IntakeAnswer",
@@ -103,6 +115,7 @@ __all__ = [
     "Pace",
     "PacedClock",
     "Peer",
+    "Proof",
     "Reading",
     "ReadingRecord",
     "ReadingStep",
@@ -111,12 +124,15 @@ __all__ = [
     "ReleaseRecord",
     "SensorSettings",
     "StandingNode",
+    "StreamTree",
     "SystemClock",
     "TokenName",
+    "Told",
     "Trace",
     "WebSettings",
     "audit_page",
     "check_backup",
+    "check_proof",
     "declare",
     "digest_of",
     "export_bundle",
@@ -124,19 +140,27 @@ __all__ = [
     "import_bundle",
     "is_loopback",
     "known_accounts",
+    "look_entry",
+    "lost",
     "make_backup",
     "make_folder",
     "ordered_bundles",
     "party_code",
+    "plain_digest",
+    "plain_row",
+    "proof_from_plain",
+    "put_right",
     "read_folder",
     "read_history",
     "read_ledger_key",
     "receive_member",
+    "report_of",
     "restore",
     "restore_backup",
     "shown_case",
     "shown_holders",
     "shown_recalls",
     "standing_digest",
+    "surveyed",
     "trace",
 ]

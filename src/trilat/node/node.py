@@ -71,7 +71,7 @@ from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
-from trilat.node.parts import Part
+from trilat.node.parts import Part, tell_recorded
 from trilat.node.recalls import Recalls
 from trilat.node.records import (
     ConsentRecord,
@@ -81,9 +81,11 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 from trilat.node.releasing import release_records
+from trilat.node.repairing import Repairs
 from trilat.node.retention import Retention
 from trilat.node.views import Views
 from trilat.node.watched import Watched
+from trilat.node.witness import Witness
 from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
@@ -158,9 +160,7 @@ class Node:
 
         self.refusals_count = 0
         self.feeds = Feeds()
-        self._keys = keys
-        self._trust = trust
-        self._entropy = entropy
+        self._keys, self._trust, self._entropy = keys, trust, entropy
         self._link_clock = link_clock or clock
         self.lanes = Lanes(self)
         self.endpoint = self._endpoint(transport, limits, profiles, reservations)
@@ -204,7 +204,10 @@ class Node:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self.recalls = Recalls(self, self._keys, self._trust)
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
-        parts: tuple[Part, ...] = (self.onward, self.recalls, Retention(self), self.accounts)
+        self.witness = Witness(self, self._keys, self._trust, self._entropy)
+        repairs = Repairs(self, self._keys, self._trust)
+        always = (self.onward, self.recalls, Retention(self), self.accounts)
+        parts: tuple[Part, ...] = (*always, self.witness, repairs)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -297,6 +300,7 @@ class Node:
             self.lanes.note(record, receipt.entry)
             standing = standing_of(ready.release)
             self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt, standing)
+            tell_recorded(self.parts, receipt.entry, receipt.recorded_ns, record)
         for part in self.parts:
             part.written(now_ns)
         self.tend_links()
@@ -368,7 +372,7 @@ class Node:
         """
         self.refuse_failed()
         now_ns = self.clock.now_ns()
-        entries: list[Entry] = []
+        records: list[ReceivedRecord] = []
         used: list[OpenedParcel] = []
         for offset, opened in enumerate(parcels):
             release = opened.release
@@ -382,12 +386,16 @@ class Node:
                 parcel=opened.wire,
                 refusal=text or "",
             )
-            entries.append(Entry(kind=EntryKind.RECEIVED, content=encode(record)))
+            records.append(record)
             if text is None:
                 used.append(opened)
             else:
                 self.note_refusal(text)
-        self.ledger.append(entries)
+        receipts = self.ledger.append(
+            [Entry(kind=EntryKind.RECEIVED, content=encode(record)) for record in records]
+        )
+        for record, receipt in zip(records, receipts, strict=True):
+            tell_recorded(self.parts, receipt.entry, receipt.recorded_ns, record)
         for opened in used:
             self.use_release(sender, opened.release, opened.parcel, opened.consents)
 
@@ -552,6 +560,7 @@ class Node:
         """Note a partner's signed word on how far it accepted a stream; written with the next tick."""
         record = ReceiptRecord(recipient=recipient, stream=stream, cursor=cursor, signed=signed)
         self._pending_entries.append(Entry(kind=EntryKind.RECEIPT, content=encode(record)))
+        tell_recorded(self.parts, -1, self.clock.now_ns(), record)
 
     def write_pending(self) -> None:
         """Write what waits for the next tick, for a node that will have none."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from trilat.link import Entropy, NodeKeys, Parcel, sign_label, sign_labels
-from trilat.model import Area, Event, Warning, encode
+from trilat.link import PARCEL_SALT_BYTES, Entropy, NodeKeys, Parcel, sign_label, sign_labels
+from trilat.model import AnyItem, Area, Event, Warning, encode
 from trilat.node.exchange import Ready
 from trilat.node.records import ReleaseRecord
 
@@ -35,10 +35,24 @@ def release_records(
             sequence=next_sequence(ready.recipient),
             item=ready.held.item.reference,
             valid_ns=ready.held.item.valid_ns,
-            parcel=encode(Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)),
+            parcel=encode(
+                Parcel(
+                    release=encode(ready.release),
+                    marking=marking,
+                    consents=ready.consents,
+                    salt=salt_of(ready.release.item, entropy),
+                )
+            ),
         )
         for ready, marking in zip(due, markings, strict=True)
     ]
+
+
+def salt_of(item: AnyItem, entropy: Entropy) -> bytes:
+    """The salt of a parcel. One that may have to go in the 300 bytes of a thin link has none: its marking, a
+    signature of its own by the originator, is what nobody can guess.
+    """
+    return b"" if isinstance(item, Warning | Area | Event) else entropy(PARCEL_SALT_BYTES)
 
 
 def _markings(due: Sequence[Ready], keys: NodeKeys, entropy: Entropy) -> list[bytes]:

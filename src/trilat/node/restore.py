@@ -24,6 +24,7 @@ from trilat.model import (
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
+from trilat.node.parts import tell_recorded
 from trilat.node.recall_records import RECALL_RECORD_BYTES_MAX, RecallRecord, RecallStep
 from trilat.node.records import (
     RECORD_BYTES_MAX,
@@ -77,7 +78,6 @@ class _Restorer:
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._removed = 0
         """Releases whose content was removed: their numbers are missed."""
-
         self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
             EntryKind.REPORT: self._report,
             EntryKind.INTAKE: self._intake,
@@ -111,7 +111,7 @@ class _Restorer:
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
         for item_id, version in sorted(self._unheld):
-            if version > self._gone.get(item_id, 0):
+            if version > self._gone.get(item_id, 0) and not self._node.ledger.repairs():
                 raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
         self._node.endpoint.restore(
             {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
@@ -188,9 +188,11 @@ class _Restorer:
         outgoing.backlog.add(record.sequence, standing_of(decode(parcel.release, Release)))
         self._node.lanes.note(record, stored.entry)
         self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
+        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
 
-    def _received(self, _: Stored, content: bytes) -> None:
+    def _received(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
+        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
         self._settle(record.sender, record.stream, (record.sequence, record.sequence))
         if record.refusal:
             self._node.note_refusal(record.refusal)
@@ -214,8 +216,9 @@ class _Restorer:
             self._node.exchange.skip(place.party, place.sequence)
         self._node.recalls.restore(record, stored.recorded_ns)
 
-    def _receipt(self, _: Stored, content: bytes) -> None:
+    def _receipt(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)
+        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
         outgoing = self._outgoing.get(record.recipient)
         if outgoing is not None:
             outgoing.receipt(record.cursor)

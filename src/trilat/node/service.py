@@ -25,19 +25,21 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
-from trilat.node.at_desk import shown_at_desk
+from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
 from trilat.node.node import Node
 from trilat.node.records import Referral
+from trilat.node.standing import plain_digest
 from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
 _T = TypeVar("_T")
 _IDLE_S: Final = 1.0
 _LINES_SHOWN: Final = 20
+_STATE_EVERY_NS: Final = 60 * SECOND_NS
 _OF_SENSOR: Final = (
     "sensor",
     *("range_bias_m", "range_sigma_m", "azimuth_bias_rad", "azimuth_sigma_rad"),
@@ -88,6 +90,7 @@ class NodeService:
         self._timings = Timings(node, wall_ns)
         self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
+        self._state_shown_ns = 0
         self._releases = 0
         self._dropped = 0
 
@@ -194,6 +197,19 @@ class NodeService:
         self._log.warning("refused", reason=text)
         self._tell(lambda: self.node.refused("link", text))
 
+    async def looked(self, what: str, digest: bytes) -> None:
+        """Write down that an auditor is shown something of the ledger, which has this digest.
+
+        Raises:
+            LedgerError: it cannot be written, or the node has stopped: nothing may be shown.
+        """
+
+        def write() -> None:
+            self._refuse_stopped()
+            self.node.write([look_entry(self.party, AUDITOR, what, digest)])
+
+        await self._ask(write)
+
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
         """What a job returned or raised on the node's thread; LedgerError where the node has stopped."""
 
@@ -247,7 +263,15 @@ class NodeService:
 
     async def referrals(self) -> list[dict[str, Any]]:
         """Questions that wait for a person."""
-        return await self._ask(lambda: [to_plain(referral) for referral in self.node.referrals()])
+        return await self._ask(
+            lambda: self._shown("referrals", [to_plain(referral) for referral in self.node.referrals()])
+        )
+
+    def _shown(self, what: str, shown: _T) -> _T:
+        """What the staff is shown, once it is written that it was."""
+        self._refuse_stopped()
+        self.node.write([look_entry(self.party, STAFF, what, plain_digest(shown))])
+        return shown
 
     async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The consent that an officer's answer made.
@@ -361,10 +385,13 @@ class NodeService:
         """Own requests for leave to pass items on, and how they stand."""
 
         def show() -> list[dict[str, Any]]:
-            return [
-                {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
-                for own in self.node.onward.own()
-            ]
+            return self._shown(
+                "onward requests",
+                [
+                    {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
+                    for own in self.node.onward.own()
+                ],
+            )
 
         return await self._ask(show)
 
@@ -469,6 +496,11 @@ class NodeService:
 
     def _state(self) -> dict[str, Any]:
         node = self.node
+        lines = list(node.refusals)[-_LINES_SHOWN:]
+        if lines and self._wall_ns() - self._state_shown_ns >= _STATE_EVERY_NS and self.problem() is None:
+            # Its lines name items. Who asks again and again is one record a minute.
+            self._state_shown_ns = self._wall_ns()
+            self._shown("status", lines)
         return {
             "party": self.party,
             "status": self.status.value,
@@ -483,7 +515,7 @@ class NodeService:
             "accepted_reports": node.accepted_reports,
             "referrals": len(node.referrals()),
             "refusals": node.refusals_count,
-            "last_refusals": list(node.refusals)[-_LINES_SHOWN:],
+            "last_refusals": lines,
             **self.about(),
         }
 
@@ -495,7 +527,8 @@ class NodeService:
         self._refuse_stopped()
         biases = self.node.views.biases
         rows = [] if biases is None else [asdict(row) for row in biases.rows()]
-        return [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
+        shown = [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
+        return self._shown("sensors", shown)
 
     def _link(self, peer: str) -> dict[str, Any]:
         links = self.links

@@ -110,6 +110,22 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
 
 
+class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often the node signs what it exchanged with each partner, and how fast it looks over its ledger."""
+
+    head_every_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
+    """A head of each stream in which something is new, by the node's clock."""
+
+    head_every_items: Annotated[int, msgspec.Meta(ge=1, le=4_096)] = 1_024
+    """Sooner, after so many."""
+
+    missing_after_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
+    """What a partner signed that it sent, and that has not come after so long, is told to people."""
+
+    scrub_rows_per_s: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 200
+    """Rows of the own ledger that are examined in each second, again and again; 0 for none."""
+
+
 class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How people sign in, and how often everybody may ask."""
 
@@ -192,6 +208,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
+    audit: AuditSettings = msgspec.field(default_factory=AuditSettings)
     access: AccessSettings = msgspec.field(default_factory=AccessSettings)
     ledger: LedgerSettings = msgspec.field(default_factory=LedgerSettings)
 
@@ -334,7 +351,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk", "access", "ledger"):
+    for name in ("web", "link", "clock", "desk", "access", "ledger", "audit"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

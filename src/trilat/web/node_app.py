@@ -19,6 +19,7 @@ from trilat.node import Pace
 from trilat.web.access import ROLE, Access
 from trilat.web.account_routes import AccountRoutes, account_operations
 from trilat.web.answers import json_answer, refusal
+from trilat.web.audit_routes import audit_operations
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.bundle_operations import bundle_operations
 from trilat.web.document import openapi_document, report_schemas
@@ -101,6 +102,7 @@ def node_app(
         *_desk_operations(routes),
         *recall_operations(node),
         *_director_operations(routes),
+        *audit_operations(node),
         *_common_operations(routes),
         *bundle_operations(node),
         *_people_operations(node, access, provider, secure=secure),
