@@ -204,6 +204,11 @@ def _await_stopped(site: Site) -> None:
     site.trouble.append(f"{site.party} did not notice within {_NOTICED_S_MAX:.0f} s that its disk is full")
 
 
+def _logs_there(site: Site) -> bool:
+    """Whether the node's log is on the full disk, so that its last words are lost."""
+    return site.log.is_relative_to(site.folder)
+
+
 def _start_without_room(site: Site) -> None:
     """A start on a full disk ends with one line, or comes up and says that it cannot write."""
     site.kill()
@@ -216,7 +221,7 @@ def _start_without_room(site: Site) -> None:
         time.sleep(_AGAIN_S)
     if process.poll() is None:
         site.trouble.append(f"{site.party} runs on a full disk and does not say so")
-    elif process.poll() == 0 or not site.last_line().startswith("trilat: "):
+    elif process.poll() == 0 or (not _logs_there(site) and not site.last_line().startswith("trilat: ")):
         site.trouble.append(f"{site.party} did not say why it does not start: {site.last_line()}")
 
 
@@ -229,15 +234,20 @@ _KINDS: Final[Mapping[str, Callable[[Site, Fault], None]]] = {
     "pause-node": _pause_node,
     "pause-server": _pause_server,
     "full-disk": _fill_disk,
+    "full-disk-log": _fill_disk,
 }
 
 KINDS: Final = (*_KINDS, *WEATHER)
 """All kinds of faults."""
 
+ON_DISK: Final = frozenset({"full-disk", "full-disk-log"})
+"""Kinds that take a small disk for the node's folder; the second has the node's log on it too."""
+
 _SECONDS: Final[Mapping[str, tuple[float, float]]] = {
     "kill-node": (0.0, 2.0),
     "delete-server": (0.0, 1.0),
     "full-disk": (0.0, 1.0),
+    "full-disk-log": (0.0, 1.0),
     "link-cut": (1.0, 8.0),
     "black-hole": (1.0, 10.0),
     "pause-node": (1.0, 6.0),
@@ -252,7 +262,7 @@ def possible(wires: Wires, *, has_disks: bool) -> tuple[str, ...]:
         kind
         for kind in KINDS
         if (kind not in WEATHER or wires.is_own_network or kind in _WITH_PROXIES)
-        and (kind != "full-disk" or has_disks)
+        and (kind not in ON_DISK or has_disks)
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from chaos.books import read_books
-from chaos.faults import Fault, Stage, drawn, possible
+from chaos.faults import ON_DISK, Fault, Stage, drawn, possible
 from chaos.feeder import Feeder, Given
 from chaos.judge import Totals, judged, totals
 from chaos.sites import Site, left_behind, make_sites
@@ -100,7 +100,7 @@ def play(number: int, setting: Setting, root: Path) -> Outcome:
         faults = plan(number, setting, wires)
         for party in PARTIES:
             (folder / party).mkdir(mode=0o700, parents=True)
-        for party in {fault.party for fault in faults if fault.kind == "full-disk"}:
+        for party in {fault.party for fault in faults if fault.kind in ON_DISK}:
             namespaces.mount_disk(folder / party, DISK_BYTES)
             disks.append(folder / party)
         outcome = _played(number, setting, folder, wires, faults)
@@ -122,7 +122,8 @@ def _keep(folder: Path, kept: Path, outcome: Outcome) -> None:
 
 def _played(number: int, setting: Setting, folder: Path, wires: Wires, faults: tuple[Fault, ...]) -> Outcome:
     mark = f"{folder}"
-    sites = make_sites(folder, PARTIES, LINKS, wires, mark)
+    log_inside = {fault.party for fault in faults if fault.kind == "full-disk-log"}
+    sites = make_sites(folder, PARTIES, LINKS, wires, mark, log_inside=log_inside)
     feeders = {party: Feeder(site, f"{setting.seed}/{number}/{party}") for party, site in sites.items()}
     given = {party: feeder.given for party, feeder in feeders.items()}
     found: list[str] = []

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -165,7 +165,13 @@ class Site:
 
 
 def make_sites(
-    root: Path, parties: Sequence[str], links: Sequence[tuple[str, str]], wires: Wires, mark: str
+    root: Path,
+    parties: Sequence[str],
+    links: Sequence[tuple[str, str]],
+    wires: Wires,
+    mark: str,
+    *,
+    log_inside: Collection[str] = (),
 ) -> dict[str, Site]:
     """The sites of a round, made and not started; a folder that is there, such as a disk, must be empty.
 
@@ -175,11 +181,14 @@ def make_sites(
         links: who dials whom.
         wires: what joins them.
         mark: see `MARK`.
+        log_inside: parties whose node's log lies in its folder, on the same disk.
     """
     shift_ns = preset(REGIME).regime.as_of_ns - SystemClock().now_ns()
     sites = {}
     for party in parties:
-        site = Site(party, root / party, wires, mark, root / f"{party}.log")
+        folder = root / party
+        log = folder / "node.log" if party in log_inside else root / f"{party}.log"
+        site = Site(party, folder, wires, mark, log)
         purpose = preset(REGIME).regime.purpose
         make_folder(
             site.folder,

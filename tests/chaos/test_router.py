@@ -136,7 +136,7 @@ def test_proxies_say_what_they_cannot_do_and_are_not_asked_for_it() -> None:
     try:
         assert "no loss and no delay of packets: no root" in wires.says
         able = possible(wires, has_disks=False)
-        assert set(KINDS) - set(able) == {"loss", "delay", "storm", "full-disk"}
+        assert set(KINDS) - set(able) == {"loss", "delay", "storm", "full-disk", "full-disk-log"}
         wires.set_weather("USA", "JPN", Weather(refused=True))
         wires.set_weather("USA", "JPN", Weather(black_hole=True))
         wires.set_weather("USA", "JPN", FAIR)
