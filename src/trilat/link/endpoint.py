@@ -53,6 +53,9 @@ OnAcknowledged = Callable[[str, str, int, bytes], None]
 Archive = Callable[[str, str, int, int], Sequence[bytes]]
 """Gives, from the ledger, parcels of (recipient, stream) from a sequence on, at most so many."""
 
+Gate = Callable[[str, int, bytes], bool]
+"""Whether a recorded parcel, by recipient and number, may still be sent."""
+
 OnNotice = Callable[[str, bytes], None]
 """Takes who said it, and what: bytes by an authentic partner that may be hostile."""
 
@@ -145,6 +148,9 @@ class LinkEndpoint:
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = {}
         self._now_ns = 0
+        self.gate: Gate | None = None
+        """Is asked before anything is sent; where it says no, the stream stands there. None lets all pass."""
+
         self.refusals: Counter[str] = Counter()
         """How many payloads were refused, by reason."""
         transport.listen(self._take)
@@ -390,12 +396,27 @@ class LinkEndpoint:
             if sealer is None:
                 pin = self._trust.pin(recipient)
                 sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream.name, self._entropy)
-            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in push.parcels]
+            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in self._passing(recipient, push)]
+            if not parcels:
+                return
             envelope = sealer.seal(push.first_sequence, parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
         self._transmit(recipient, envelope)
+
+    def _passing(self, recipient: str, push: Push) -> Sequence[bytes]:
+        """The parcels up to the first that may not be sent now."""
+        if self.gate is None:
+            return push.parcels
+        for place, parcel in enumerate(push.parcels):
+            if not self.gate(recipient, push.first_sequence + place, parcel):
+                return push.parcels[:place]
+        return push.parcels
+
+    def new_epochs(self) -> None:
+        """Begin a new epoch of every stream: who may read is not who could before."""
+        self._sealers.clear()
 
     def _acknowledge(self, name: tuple[str, str], stream: IncomingStream) -> None:
         sender, stream_name = name

@@ -54,6 +54,12 @@ class NodeConfig:
     answer_within_s: int = 3_600
     """How long a question waits for an officer."""
 
+    fresh_s: int = 0
+    """How long nothing is heard of an agreement before nothing goes under it; 0: as the agreement says."""
+
+    gossip_s: int = 60
+    """How often partners are told which versions are known here."""
+
     report_age_s_max: int = 3_600
     report_ahead_s_max: int = 5
     """A report older, or further ahead of the clock, is kept aside."""
