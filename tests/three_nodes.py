@@ -21,6 +21,7 @@ from trilat.model import (
     Domain,
     Event,
     EventKind,
+    Lane,
     PartySignature,
     Provenance,
     Release,
@@ -148,8 +149,8 @@ class Box:
         """The end of a party."""
         self._post, self._party = post, party
 
-    def send(self, recipient: str, payload: bytes) -> None:
-        """Hand a payload over."""
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:  # noqa: ARG002
+        """Hand a payload over; both lanes are one here."""
         self._post.send(self._party, recipient, payload)
 
     def listen(self, receive: Callable[[bytes], None]) -> None:
@@ -275,4 +276,3 @@ def ids_at(node: Node) -> set[str]:
 def version_at(node: Node, name: str = "ring") -> int:
     """The newest version that a node holds of an agreement."""
     return node.agreements.newest()[name].version
-

@@ -6,7 +6,6 @@ otherwise. JPN is the partner that was offline; USA takes KOR out.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import permutations
 
 import pytest
@@ -15,8 +14,6 @@ from tests.three_nodes import FRESH_S, World, ids_at, received, released, versio
 from trilat.ledger import EntryKind
 from trilat.model import INSTANT_NS_MAX, SECOND_NS
 from trilat.node import Node
-from trilat.node.changing import StandingParcels
-from trilat.policy import AgreementSet
 
 Act = Callable[["Case"], None]
 
@@ -69,18 +66,18 @@ class Case:
             if any(name in record.parcel for name in of_usa):
                 yield f"{release.item.item_id} tells of what USA made after the removal"
         usa_knew = adopted_at(world.nodes["USA"])
-        for entry, _, record in released(world.nodes["USA"], "KOR"):
+        for entry, _, left in released(world.nodes["USA"], "KOR"):
             if entry > usa_knew:
-                yield f"USA recorded {record.item.item_id} for KOR after it had taken it out"
+                yield f"USA recorded {left.item.item_id} for KOR after it had taken it out"
         for sender, recipient, is_envelope in world.post.carried[self.removed_mark :]:
             if is_envelope and (sender, recipient) == ("USA", "KOR") and self.removed_mark:
                 yield "USA sent an envelope to KOR after it had taken it out"
         japan_knew = adopted_at(world.nodes["JPN"])
-        for entry, recorded_ns, record in released(world.nodes["JPN"], "KOR"):
+        for entry, recorded_ns, left in released(world.nodes["JPN"], "KOR"):
             if entry > japan_knew:
-                yield f"JPN recorded {record.item.item_id} for KOR though it knew"
+                yield f"JPN recorded {left.item.item_id} for KOR though it knew"
             if recorded_ns > self.removed_ns + FRESH_S * SECOND_NS:
-                yield f"JPN recorded {record.item.item_id} for KOR beyond the limit"
+                yield f"JPN recorded {left.item.item_id} for KOR beyond the limit"
 
 
 def adopted_at(node: Node) -> int:
@@ -135,7 +132,9 @@ def test_in_every_order_nothing_made_after_the_removal_reaches_who_was_removed(
         assert usa <= ids_at(case.world.nodes["JPN"]), order
         names = [release.item.reference for _, release in received(case.world.nodes["JPN"])]
         assert len(names) == len(set(names)), order
-        assert {name for name in case.made if name.startswith("JPN")} <= ids_at(case.world.nodes["USA"]), order
+        assert {name for name in case.made if name.startswith("JPN")} <= ids_at(case.world.nodes["USA"]), (
+            order
+        )
 
 
 @pytest.mark.parametrize("place", range(7))

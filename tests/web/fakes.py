@@ -150,7 +150,7 @@ class FakeNode:
         return answer
 
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
-        raise AssertionError(f"{job} asks a node, and this is none: use a real one")
+        raise UsageError(f"{job} asks a node, and this is none: use a real one", refused=True)
 
     async def keep_aside(self, source: str, text: str, content: bytes) -> None:
         self._fail()

@@ -1,12 +1,22 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
-from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
+from trilat.node.folder import (
+    ADDRESS_FILE,
+    RESTORED_FILE,
+    NodeFolder,
+    make_folder,
+    read_folder,
+    read_ledger_key,
+)
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
+from trilat.node.known import Known, KnownKind
+from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
 from trilat.node.records import (
@@ -22,6 +32,8 @@ from trilat.node.service import NodeService
 from trilat.node.settings import (
     ClockSettings,
     DeskSettings,
+    KnownSettings,
+    LedgerSettings,
     LinkSettings,
     NodeSettings,
     Peer,
@@ -31,18 +43,26 @@ from trilat.node.settings import (
     is_loopback,
     party_code,
 )
+from trilat.node.signed import unsigned_agreements
 
 __all__ = [
     "ADDRESS_FILE",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
+    "RESTORED_FILE",
     "SPOKEN_KINDS",
+    "BackupState",
     "ClockSettings",
     "DeskSettings",
     "History",
     "IntakeAnswer",
     "IntakeResult",
+    "Known",
+    "KnownKind",
+    "KnownSettings",
+    "LedgerSettings",
     "LinkSettings",
+    "Manifest",
     "ManualClock",
     "Node",
     "NodeConfig",
@@ -61,14 +81,23 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "WebSettings",
+    "adopt_text",
+    "check_backup",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "known_lines",
+    "known_state",
+    "make_backup",
     "make_folder",
     "party_code",
     "read_folder",
     "read_history",
+    "read_ledger_key",
+    "remove_party",
     "restore",
+    "restore_backup",
     "standing_digest",
+    "unsigned_agreements",
 ]

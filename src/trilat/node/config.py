@@ -57,8 +57,14 @@ class NodeConfig:
     fresh_s: int = 0
     """How long nothing is heard of an agreement before nothing goes under it; 0: as the agreement says."""
 
+    takes_unsigned: bool = False
+    """Whether this party's people may give the node agreements that are not signed: in an exercise."""
+
     gossip_s: int = 60
     """How often partners are told which versions are known here."""
+
+    keep_days: Mapping[str, int] = field(default_factory=dict)
+    """How many days contents of a kind of entries are kept, by kind; 0 or none keeps them for good."""
 
     report_age_s_max: int = 3_600
     report_ahead_s_max: int = 5

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from trilat.ledger import Ledger, SqliteStore
+from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
     Entropy,
@@ -30,17 +30,21 @@ from trilat.link import (
     card_from_json,
     card_to_json,
     signature_states,
+    valid_signers,
     write_private,
 )
-from trilat.model import AgreementError, Clock, Status, Transport, TrustError, UsageError
+from trilat.model import Agreement, AgreementError, Clock, Status, Transport, TrustError, UsageError
 from trilat.node.clock import REAL_TIME, Pace
 from trilat.node.config import NodeConfig
 from trilat.node.node import Node
 from trilat.node.settings import NODE_FILE, NodeSettings, party_code, read_settings, write_settings
-from trilat.policy import AgreementSet, read_agreement
+from trilat.node.signed import unsigned_agreements
+from trilat.policy import AgreementSet, read_agreement, signatories
 
 LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
+RESTORED_FILE: Final = "restored.json"
+"""Beside the settings of a node that came from a backup: how far that went."""
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
 _KEYS_FILE: Final = "node.keys"
@@ -80,6 +84,11 @@ class NodeFolder:
         """The ledger's file."""
         return self.path / LEDGER_FILE
 
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the ledger lies: its file, or the address of the server that keeps it."""
+        return self.settings.ledger.url or self.ledger_path
+
     def config(self) -> NodeConfig:
         """The settings as the node takes them."""
         settings = self.settings
@@ -99,17 +108,38 @@ class NodeFolder:
             answer_within_s=settings.desk.answer_within_s,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
+            keep_days=settings.ledger.keep_days,
+            fresh_s=settings.fresh_s,
+            takes_unsigned=not settings.refuses_unsigned,
+            gossip_s=settings.known.gossip_s,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
-        store = SqliteStore(self.ledger_path, read_only=read_only)
+        store = open_store(self.ledger_place, self.settings.party, read_only=read_only)
         return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
 
     def node(
         self, clock: Clock, ledger: Ledger, transport: Transport, link_clock: Clock | None = None
     ) -> Node:
-        """The node of this folder over its ledger; to continue it call `restore`."""
+        """The node of this folder over its ledger; to continue it call `restore`.
+
+        Raises:
+            AgreementError: an agreement lacks a signature, and the settings do not take such.
+        """
+        unsigned = unsigned_agreements(self.agreements, self.trust, self.config())
+        if unsigned and self.settings.refuses_unsigned:
+            raise AgreementError(
+                f"{unsigned[0]}; a node of status {self.settings.status.value} takes signed agreements only",
+                file=None,
+                clause=None,
+            )
+        node = self._node(clock, ledger, transport, link_clock)
+        for line in unsigned:
+            node.note_refusal(f"{line}; taken all the same in an exercise")
+        return node
+
+    def _node(self, clock: Clock, ledger: Ledger, transport: Transport, link_clock: Clock | None) -> Node:
         return Node(
             self.config(),
             clock,
@@ -298,19 +328,29 @@ def read_folder(path: Path) -> NodeFolder:
     )
 
 
+def read_ledger_key(keys_path: Path) -> bytes:
+    """The ledger key in a node's folder of keys; UsageError where it is missing, short, or open to others."""
+    return _key(keys_path / _LEDGER_KEY_FILE)
+
+
 def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:
     """A signature that does not fit means that the text is not what was signed. One that is missing means
     nothing: `trilat agreement verify` tells.
     """
     for file, agreement in agreements.files.items():
         for party, state in signature_states(trust, agreement).items():
-            if state is SignatureState.WRONG:
+            if state is SignatureState.WRONG and not _leaves(agreement, party, trust):
                 raise AgreementError(
                     f"{file}: the signature of {party} is wrong: it is by another key, or of another text; "
                     "put back the file that was signed",
                     file=file,
                     clause=None,
                 )
+
+
+def _leaves(agreement: Agreement, party: str, trust: TrustStore) -> bool:
+    """Whether a party that is in the version no more has signed that."""
+    return party not in signatories(agreement) and valid_signers(trust, agreement) is not None
 
 
 def _card(path: Path, code: str) -> Card:

@@ -177,19 +177,22 @@ class Known(Part):
             if found.is_outdated and not (name in self._heard and self._heard[name].is_outdated):
                 self._node.note_refusal(f"a newer version of `{name}` is known to a partner: asked for it")
 
+    def heard_of(self, name: str) -> Heard | None:
+        """What was heard of an agreement when this second began; None where it has no limit."""
+        return self._heard.get(name)
+
     def _is_behind(self, partner: str) -> bool:
-        """Whether a partner is not known to hold the newest version of something that both have signed."""
-        for name, newest in self.agreements.names(partner).items():
-            agreement = self.agreements.agreements()[name]
-            if partner not in signatories(agreement):
-                continue
-            has = self.confirmations.version_of(AGREEMENTS, name, partner)
-            if has is None:
-                if name in self.agreements.adopted:
-                    return True
-            elif has[0] < newest[0]:
-                return True
-        return False
+        return any(self.is_behind(partner, name) for name in self.agreements.names(partner))
+
+    def is_behind(self, partner: str, name: str) -> bool:
+        """Whether a partner is not known to hold the newest version of an agreement that both have signed.
+        Where no version came while the node ran, no word is as good as the newest.
+        """
+        newest = self.agreements.newest(name)
+        if newest is None or partner not in signatories(self.agreements.agreements()[name]):
+            return False
+        has = self.confirmations.version_of(AGREEMENTS, name, partner)
+        return name in self.agreements.adopted if has is None else has[0] < newest[0]
 
     def _may_leave(self, recipient: str, sequence: int, wire: bytes) -> bool:
         """The link's gate: nothing goes to who is behind, and nothing that may not go any more."""

@@ -30,6 +30,7 @@ from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
+from trilat.node.known_state import known_lines
 from trilat.node.node import Node
 from trilat.node.records import Referral
 from trilat.node.timings import Timings
@@ -484,6 +485,7 @@ class NodeService:
             "referrals": len(node.referrals()),
             "refusals": node.refusals_count,
             "last_refusals": list(node.refusals)[-_LINES_SHOWN:],
+            "agreements": known_lines(node),
             **self.about(),
         }
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
 from trilat.web.access import ROLE, Access
+from trilat.web.agreements import agreement_operations
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.document import openapi_document, report_schemas
@@ -80,6 +81,7 @@ def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None
         *_reader_operations(routes),
         *_staff_operations(routes),
         *_desk_operations(routes),
+        *agreement_operations(node),
         *_director_operations(routes),
         *_common_operations(routes),
     ]
