@@ -1,6 +1,7 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
+from trilat.node.changing import use_agreements
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
@@ -100,4 +101,5 @@ __all__ = [
     "restore_backup",
     "standing_digest",
     "unsigned_agreements",
+    "use_agreements",
 ]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from trilat.ledger import EntryKind, Stored
 from trilat.link import Attestation, open_attestation, sign_attestation
 from trilat.model import SECOND_NS, Agreement, PeerError, WireError, decode
-from trilat.node.changing import use_agreements, use_heard
+from trilat.node.changing import use_heard
 from trilat.node.confirmed import Confirmations, Newest
 from trilat.node.known_agreements import AGREEMENTS, KnownAgreements
 from trilat.node.known_records import (
@@ -40,13 +40,16 @@ from trilat.node.known_records import (
 )
 from trilat.node.parts import Heard as Taker
 from trilat.node.parts import Part
-from trilat.policy import AgreementSet, Heard, signatories
+from trilat.policy import Heard, signatories
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
 
 ASK_AGAIN_NS: Final = 5 * SECOND_NS
 """How soon a partner that is not heard, or a piece that did not come, is asked again."""
+
+TRIES_MAX: Final = 4
+"""How often one piece is asked for before something else has its turn."""
 
 WANTED_MAX: Final = 64
 """Things that are fetched from one partner, one after another."""
@@ -92,6 +95,7 @@ class _Fetch:
     size: int = 0
     content: bytearray = field(default_factory=bytearray)
     asked_ns: int = 0
+    tries: int = 0
 
 
 @dataclass
@@ -248,7 +252,7 @@ class Known(Part):
             return
         fetch.version, fetch.size = piece.version, piece.size
         fetch.content += piece.content
-        fetch.asked_ns = 0
+        fetch.asked_ns = fetch.tries = 0
         if len(fetch.content) < fetch.size:
             return
         partner.fetch = None
@@ -360,12 +364,13 @@ class Known(Part):
         fetch = partner.fetch
         if fetch is None or now_ns - fetch.asked_ns < ASK_AGAIN_NS:
             return
-        if fetch.asked_ns:
-            # Nothing came: begin anew, with whatever is wanted next, so that no dead end holds the others up.
+        if fetch.tries == TRIES_MAX:
+            # Nothing comes: whatever is wanted next has its turn, so that no dead end holds the others up.
             partner.fetch = None
             partner.wanted.pop((fetch.kind, fetch.name), None)
             return
         fetch.asked_ns = now_ns
+        fetch.tries += 1
         ask = Ask(
             kind=fetch.kind,
             name=fetch.name,
@@ -385,22 +390,7 @@ class Known(Part):
         try:
             record = decode(content, AdoptedRecord, bytes_max=ADOPTED_BYTES_MAX)
         except PeerError:
-            self._restore_file(decode(content, Agreement, bytes_max=KNOWN_BYTES_MAX))
+            self.agreements.use_recorded(decode(content, Agreement, bytes_max=KNOWN_BYTES_MAX))
             return
         if record.kind == AGREEMENTS:
             self.agreements.use(decode(record.content, Agreement, bytes_max=KNOWN_BYTES_MAX))
-
-    def _restore_file(self, agreement: Agreement) -> None:
-        """A version that a file held once: it holds on while there is a file of its agreement."""
-        node = self._node
-        held = node.agreements.newest().get(agreement.agreement_id)
-        if held is None or node.agreements.version(agreement.agreement_id, agreement.version) is not None:
-            return
-        files = {
-            **node.agreements.files,
-            f"ledger-{agreement.version}-{len(node.agreements.files)}.toml": agreement,
-        }
-        use_agreements(node, AgreementSet.of(files))
-        node.note_refusal(
-            f"`{agreement.agreement_id}` version {agreement.version} is in the ledger alone: it holds on"
-        )

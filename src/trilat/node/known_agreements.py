@@ -191,8 +191,42 @@ class KnownAgreements:
         return None
 
     def use(self, agreement: Agreement) -> None:
-        """Use a version that is in the ledger; one that is in use already changes nothing."""
+        """Use a version that is in the ledger; one that is in use already changes nothing. A file that says
+        otherwise of the same version does not hold: it was not what was checked then.
+        """
         self.adopted.add(agreement.agreement_id)
-        if self._node.agreements.version(agreement.agreement_id, agreement.version) is None:
-            files = {**self._node.agreements.files, file_name(agreement): agreement}
-            use_agreements(self._node, AgreementSet.of(files))
+        self._replace(agreement)
+
+    def use_recorded(self, agreement: Agreement) -> None:
+        """Use a version that a file held when the node began once. It holds on while there is a file of its
+        agreement; where a file says otherwise now, that file holds in an exercise, and nowhere else.
+        """
+        node, name = self._node, agreement.agreement_id
+        if name not in node.agreements.newest():
+            return
+        known = node.agreements.version(name, agreement.version)
+        if known is not None and node.config.takes_unsigned:
+            if agreement_digest(known) != agreement_digest(agreement):
+                node.note_refusal(f"`{name}` version {agreement.version} is another text than before: taken")
+            return
+        if known is None:
+            node.note_refusal(f"`{name}` version {agreement.version} is in the ledger alone: it holds on")
+        self._replace(agreement)
+
+    def _replace(self, agreement: Agreement) -> None:
+        """Hold a version, instead of any other text of it, which is told."""
+        node, key = self._node, (agreement.agreement_id, agreement.version)
+        files = node.agreements.files
+        for file, other in node.agreements.files.items():
+            if (other.agreement_id, other.version) == key:
+                if agreement_digest(other) == agreement_digest(agreement):
+                    return
+                node.note_refusal(
+                    f"{file} holds another text of `{key[0]}` version {key[1]} than this node took "
+                    "before: that one holds on; give the file a higher version"
+                )
+                del files[file]
+        name = file_name(agreement)
+        if name in files:
+            name = f"{name.removesuffix('.toml')}-{agreement_digest(agreement).hex()[:8]}.toml"
+        use_agreements(node, AgreementSet.of({**files, name: agreement}))
