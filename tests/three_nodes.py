@@ -215,6 +215,7 @@ class World:
             return
         self.post.down.discard(pair)
         for here, there in ((one, other), (other, one)):
+            self.nodes[here].known.reached(there)
             self.nodes[here].endpoint.resume(there, self.clock.now_ns())
 
     def run(self, seconds: int) -> None:

@@ -353,7 +353,12 @@ def test_a_partner_hears_of_what_it_has_signed_and_a_relay_of_nothing() -> None:
     world = World({FILE: first(), "pair.toml": signed(pair, "JPN", "USA")})
     world.nodes["KOR"] = world.node("KOR", {FILE: first()})
     seen: list[tuple[str, bytes]] = []
-    world.post.drops = lambda _, recipient, payload: seen.append((recipient, payload)) is not None
+
+    def looks(_: str, recipient: str, payload: bytes) -> bool:
+        seen.append((recipient, payload))
+        return False
+
+    world.post.drops = looks
     world.run(12)
     names: dict[str, set[str]] = {"JPN": set(), "KOR": set(), "USA": set()}
     for recipient, payload in seen:

@@ -1,5 +1,18 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.accounts import (
+    SETUP,
+    AccessRecord,
+    AccessStep,
+    Account,
+    AccountName,
+    AccountRole,
+    Accounts,
+    ApiToken,
+    Known,
+    TokenName,
+)
+from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.changing import use_agreements
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
@@ -16,7 +29,7 @@ from trilat.node.folder import (
 )
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
-from trilat.node.known import Known, KnownKind
+from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -51,7 +64,15 @@ __all__ = [
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
+    "SETUP",
     "SPOKEN_KINDS",
+    "AccessRecord",
+    "AccessStep",
+    "Account",
+    "AccountName",
+    "AccountRole",
+    "Accounts",
+    "ApiToken",
     "BackupState",
     "ClockSettings",
     "DeskSettings",
@@ -61,6 +82,7 @@ __all__ = [
     "Known",
     "KnownKind",
     "KnownSettings",
+    "KnownVersions",
     "LedgerSettings",
     "LinkSettings",
     "Manifest",
@@ -81,13 +103,16 @@ __all__ = [
     "ReleaseRecord",
     "SensorSettings",
     "SystemClock",
+    "TokenName",
     "WebSettings",
     "adopt_text",
+    "audit_page",
     "check_backup",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "known_accounts",
     "known_lines",
     "known_state",
     "make_backup",

@@ -197,6 +197,9 @@ class Exchange:
 
     def _schedule(self, held: Held, decision: Decision, now_ns: int) -> None:
         recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
+        unheard = self._for_word.get((recipient, held.item.item_id))
+        if unheard is not None and unheard.item.version <= held.item.version:
+            del self._for_word[recipient, held.item.item_id]
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
             # What a person said is valid in the time of deciding, which may be shifted against the clock: no
@@ -213,9 +216,7 @@ class Exchange:
         if decision.outcome is Outcome.REFER:
             self._for_consent[recipient, held.item.item_id] = held
         elif Reason.AGREEMENT_STALE in decision.reasons:
-            known = self._for_word.get((recipient, held.item.item_id))
-            if known is None or known.item.version < held.item.version:
-                self._for_word[recipient, held.item.item_id] = held
+            self._for_word.setdefault((recipient, held.item.item_id), held)
 
     def _ask(self, held: Held, direct: Decision, now_ns: int) -> None:
         """Refer an own item to a person: for the direct path, or for detours where that one is shut."""

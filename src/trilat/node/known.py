@@ -1,5 +1,5 @@
-"""`Known`: the newest known version wins. Versions are told on every link, taken when they are signed as they
-must be, and what was not heard in time is not relied on.
+"""`KnownVersions`: the newest known version wins. Versions are told on every link, taken when they are signed
+as they must be, and what was not heard in time is not relied on.
 
 What happens
 1. Every `gossip_s`, at once after a change, and while a partner is not heard, it gets a summary: our signed
@@ -106,12 +106,13 @@ class _Partner:
     heard_ns: int = -(2**62)
     due: bool = True
     reply: bool = False
+    asks: bool = True
     ask: Ask | None = None
     wanted: dict[tuple[str, str], None] = field(default_factory=dict)
     fetch: _Fetch | None = None
 
 
-class Known(Part):
+class KnownVersions(Part):
     """The known things of one node."""
 
     def __init__(self, node: "Node") -> None:
@@ -206,6 +207,12 @@ class Known(Part):
 
     # --- what is heard ---
 
+    def reached(self, peer: str) -> None:
+        """A partner can be heard again: it is told, and asked, with the next second."""
+        if peer in self._partners:
+            self._partners[peer].due = True
+            self._partners[peer].asks = True
+
     def _notice(self, sender: str, content: bytes) -> None:
         """Take a partner's message; what is not sound raises a PeerError, which the link counts."""
         partner = self._partners.get(sender)
@@ -299,8 +306,8 @@ class Known(Part):
 
     def _summarise(self, peer: str, partner: _Partner, now_ns: int) -> None:
         signed = [one for kind in self._kinds.values() for one in self._words_for(peer, kind, now_ns)]
-        asks = now_ns - partner.heard_ns >= self._node.config.gossip_s * SECOND_NS
-        partner.told_ns, partner.due, partner.reply = now_ns, False, False
+        asks = partner.asks or now_ns - partner.heard_ns >= self._node.config.gossip_s * SECOND_NS
+        partner.told_ns, partner.due, partner.reply, partner.asks = now_ns, False, False, False
         for start in range(0, len(signed), ATTESTATIONS_MAX):
             part = tuple(signed[start : start + ATTESTATIONS_MAX])
             self._say(peer, Summary(attestations=part, asks=asks and start == 0))

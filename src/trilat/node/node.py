@@ -53,6 +53,7 @@ from trilat.model import (
     kind_of,
     names_watch_area,
 )
+from trilat.node.accounts import Accounts
 from trilat.node.alerts import Alerts
 from trilat.node.changing import StandingParcels, offers_reports
 from trilat.node.config import NodeConfig
@@ -64,7 +65,7 @@ from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
-from trilat.node.known import Known
+from trilat.node.known import KnownVersions
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
 from trilat.node.parts import Part
@@ -150,7 +151,7 @@ class Node:
         self.failure: str | None = None
         """Why this node does nothing any more; its ledger is sound, and a node restored from it goes on."""
 
-        self.known = Known(self)
+        self.known = KnownVersions(self)
         self.parts = self._parts()
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
@@ -174,7 +175,8 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
-        parts: tuple[Part, ...] = (self.known, self.onward, Retention(self))
+        self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
+        parts: tuple[Part, ...] = (self.known, self.onward, Retention(self), self.accounts)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
