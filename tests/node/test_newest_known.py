@@ -432,7 +432,7 @@ def test_what_was_recorded_and_not_received_is_not_sent_after_a_change(world: Wo
     world.link("JPN", "KOR", up=True)
     world.run(20)
     assert ("JPN", "KOR", True) not in world.post.carried[mark:]
-    assert "recorded before and is not sent any more" in told(world.nodes["JPN"])
+    assert "before and not received is not sent any more: not-in-force" in told(world.nodes["JPN"])
     # Nor after a restart, which rebuilds the stream from the ledger.
     world.restart("JPN")
     world.run(20)
@@ -487,6 +487,28 @@ def test_the_picture_made_for_who_was_taken_out_loses_what_it_may_not_have() -> 
     later = [left.item.item_id for entry, _, left in released(japan, "KOR") if entry > mark]
     assert "JPN-own" in later, "what the pair shares goes on"
     assert not any("USA" in name for name in later)
+
+
+def test_what_may_not_go_any_more_is_left_out_and_the_stream_goes_on_behind_it() -> None:
+    pair = signed(read_agreement("pair.toml", PAIR), "JPN", "KOR")
+    world = World({FILE: first(), "pair.toml": pair})
+    world.nodes["USA"] = world.node("USA", {FILE: first()})
+    world.run(3)
+    for other in ("JPN", "USA"):
+        world.link("KOR", other, up=False)
+    world.see("USA", "passed-on")
+    world.run(3)
+    japan = world.nodes["JPN"]
+    assert "USA-passed-on" in {left.item.item_id for _, _, left in released(japan, "KOR")}, "the premise"
+    world.remove_korea()
+    world.run(4)
+    world.see("JPN", "own")
+    world.run(2)
+    world.link("KOR", "JPN", up=True)
+    world.run(12)
+    assert "JPN-own" in ids_at(world.nodes["KOR"])
+    assert not any("USA-passed-on" in name for name in ids_at(world.nodes["KOR"]))
+    assert japan.endpoint.acknowledged("KOR") == japan.exchange.last_sequence("KOR")
 
 
 def test_what_somebody_who_was_taken_out_gives_is_kept_aside(world: World) -> None:

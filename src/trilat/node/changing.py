@@ -9,8 +9,8 @@ in a stream and not acknowledged is looked at again before it is sent. Readers' 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from trilat.link import Parcel
-from trilat.model import AnyItem, Outcome, Release, TrilatError, decode
+from trilat.link import Judge, Parcel, SkipReason
+from trilat.model import AnyItem, Outcome, Reason, Release, TrilatError, decode
 from trilat.node.config import NodeConfig
 from trilat.node.exchange import Held
 from trilat.node.records import RECORD_BYTES_MAX
@@ -58,41 +58,63 @@ def offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
 
 
 class StandingParcels:
-    """Says whether a parcel that is recorded in a stream may still be sent: those from before a change are
-    looked at again.
+    """Says what becomes of parcels that were recorded in a stream before a change: what policy would not let
+    go today is left out for good, and what only waits for a word waits.
     """
 
     def __init__(self, node: "Node") -> None:
         """Nothing has changed."""
         self._node = node
         self._until: dict[str, int] = {}
-        self._told: set[tuple[str, int]] = set()
+        self._told: set[str] = set()
 
     def changed(self) -> None:
         """What is recorded up to now was decided by other rules."""
-        node = self._node
-        for peer in node.config.peers:
-            self._until[peer] = node.exchange.last_sequence(peer)
+        for peer in self._node.config.peers:
+            self._until[peer] = self._node.exchange.last_sequence(peer)
         self._told.clear()
+
+    def tend(self) -> None:
+        """Look at what is not acknowledged, and no longer than it is not."""
+        node = self._node
+        for peer, until in tuple(self._until.items()):
+            if peer not in node.trust or node.endpoint.acknowledged(peer) >= until:
+                del self._until[peer]
+                if peer in node.trust:
+                    node.endpoint.review(peer, None)
+            else:
+                node.endpoint.review(peer, self._judge(peer))
+
+    def _judge(self, recipient: str) -> Judge:
+        def judge(wire: bytes) -> SkipReason | None:
+            reason = self._reason(wire)
+            if reason is None or reason is Reason.AGREEMENT_STALE:
+                return None
+            self._tell(recipient, f"is not sent any more: {reason.value}")
+            return SkipReason.WITHDRAWN
+
+        return judge
 
     def may_leave(self, recipient: str, sequence: int, wire: bytes) -> bool:
         """Whether policy would let a parcel go today."""
         if sequence > self._until.get(recipient, 0):
             return True
+        reason = self._reason(wire)
+        if reason is not None:
+            self._tell(recipient, f"is not sent now: {reason.value}")
+        return reason is None
+
+    def _reason(self, wire: bytes) -> Reason | None:
+        """What policy says against a parcel today; what cannot be read is told where it is sealed."""
         try:
             parcel = decode(wire, Parcel, bytes_max=RECORD_BYTES_MAX)
             release = decode(parcel.release, Release)
-            reason = self._node.exchange.may_stand(release, self._node.clock.now_ns())
-        except TrilatError as error:
-            self._tell(recipient, sequence, str(error))
-            return False
-        if reason is not None:
-            self._tell(recipient, sequence, reason.value)
-        return reason is None
+        except TrilatError:
+            return None
+        return self._node.exchange.may_stand(release, self._node.clock.now_ns())
 
-    def _tell(self, recipient: str, sequence: int, why: str) -> None:
-        if (recipient, sequence) not in self._told:
-            self._told.add((recipient, sequence))
-            self._node.note_refusal(
-                f"number {sequence} to `{recipient}` was recorded before and is not sent any more: {why}"
-            )
+    def _tell(self, recipient: str, why: str) -> None:
+        text = f"what was recorded for `{recipient}` before and not received {why}"
+        if text not in self._told:
+            self._told.add(text)
+            self._node.note_refusal(text)

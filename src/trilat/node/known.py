@@ -126,7 +126,7 @@ class KnownVersions(Part):
         self._heard: Mapping[str, Heard] = {}
         self._held_up: frozenset[str] = frozenset()
         self._own: dict[tuple[str, str], tuple[int, bytes]] = {}
-        node.endpoint.gate = self._may_leave
+        node.endpoint.guard(self._may_leave)
 
     def add(self, kind: KnownKind) -> None:
         """Let another kind of things be told, asked for and taken."""
@@ -286,6 +286,7 @@ class KnownVersions(Part):
 
     def written(self, now_ns: int) -> None:
         """Say what is due: nothing of it is said before this second is on disk."""
+        self._node.standing_parcels.tend()
         for peer, partner in self._partners.items():
             if peer not in self._node.trust:
                 continue
