@@ -26,6 +26,7 @@ from trilat.model import SECOND_NS, Agreement, PeerError, Reason, UsageError, en
 from trilat.node import Node, known_lines, known_state, remove_party, restore
 from trilat.node.confirmed import CLAIM_S, Confirmations
 from trilat.node.known import WANTED_MAX
+from trilat.node.known_agreements import EVIDENCE_MAX
 from trilat.node.known_records import (
     KNOWN_TOPIC,
     PIECE_BYTES,
@@ -319,6 +320,24 @@ def test_a_flood_of_words_and_names_takes_no_more_than_its_bound(world: World) -
     assert len(node.known.confirmations._words) <= 4, "of names that are not known here nothing is kept"
     world.run(30)
     assert version_at(node) == 1
+
+
+def test_a_text_that_was_refused_is_not_fetched_again_and_evidence_does_not_fill_the_ledger(
+    world: World,
+) -> None:
+    node, korea = world.nodes["JPN"], world.nodes["KOR"]
+    bad = signed(msgspec.structs.replace(ring(), version=2), "KOR")
+    korea.known.agreements.use(bad)
+    world.run(60)
+    entries = list(node.ledger.entries(kinds={EntryKind.REFUSAL}))
+    assert len(entries) == 1
+    assert "not signed by JPN, USA" in told(node)
+    for number in range(100):
+        title = f"Three share {number}"
+        node.known.agreements.take(
+            "ring", 2, encode(signed(msgspec.structs.replace(ring(), version=2, title=title), "KOR")), "KOR"
+        )
+    assert len(list(node.ledger.entries(kinds={EntryKind.REFUSAL}))) == EVIDENCE_MAX
 
 
 def test_words_are_bounded_too() -> None:

@@ -1,5 +1,6 @@
 """Three real nodes over their own servers: signed, started, told of a removal, and what each knows then."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ def known(folder: Path) -> dict[str, Any]:
     rows = typed("agreement", "known", "--node", folder, "--json").value
     found: dict[str, Any] = {row["agreement"]: row for row in rows}["ring"]
     return found
+
+
+def has_version(folder: Path, version: int) -> bool:
+    return bool(known(folder)["version"] == version)
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def test_a_removal_is_known_at_every_node_and_after_a_restart(folders: dict[str,
         assert "`ring` version 2 is not signed by USA" in refused.err
         typed("agreement", "remove", "ring", "--party", "KOR", "--node", folders["USA"])
         for party in PARTIES:
-            until(f"version 2 at {party}", lambda folder=folders[party]: known(folder)["version"] == 2)
+            until(f"version 2 at {party}", partial(has_version, folders[party], 2))
         assert nodes["JPN"].end() == 0
         nodes["JPN"] = Running(folders["JPN"])
         row = known(folders["JPN"])

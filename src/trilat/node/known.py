@@ -51,6 +51,9 @@ ASK_AGAIN_NS: Final = 5 * SECOND_NS
 TRIES_MAX: Final = 4
 """How often one piece is asked for before something else has its turn."""
 
+REFUSED_MAX: Final = 4_096
+"""Refused texts that are remembered, so that they are not fetched again."""
+
 WANTED_MAX: Final = 64
 """Things that are fetched from one partner, one after another."""
 
@@ -108,7 +111,9 @@ class _Partner:
     reply: bool = False
     asks: bool = True
     ask: Ask | None = None
-    wanted: dict[tuple[str, str], None] = field(default_factory=dict)
+    wanted: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """Things of which it tells of a newer version than ours, each with that one's digest."""
+
     fetch: _Fetch | None = None
 
 
@@ -125,6 +130,10 @@ class KnownVersions(Part):
         self._marked = 0
         self._heard: Mapping[str, Heard] = {}
         self._held_up: frozenset[str] = frozenset()
+        self._held_mark = -1
+        self._refused: set[tuple[str, str, str, int, bytes]] = set()
+        """Partner, thing, our version and digest of the word for which a text was refused."""
+
         self._own: dict[tuple[str, str], tuple[int, bytes]] = {}
         node.endpoint.guard(self._may_leave)
 
@@ -157,7 +166,7 @@ class KnownVersions(Part):
             self._marked = self._node.exchange.changes_count
             for partner in self._partners.values():
                 partner.due = True
-        self._held_up = frozenset(peer for peer in self._partners if self._is_behind(peer))
+        self._look_who_is_behind()
         return ()
 
     def limit_s(self, agreement: Agreement) -> int:
@@ -186,6 +195,10 @@ class KnownVersions(Part):
         """What was heard of an agreement when this second began; None where it has no limit."""
         return self._heard.get(name)
 
+    def _look_who_is_behind(self) -> None:
+        self._held_mark = self._node.exchange.changes_count
+        self._held_up = frozenset(peer for peer in self._partners if self._is_behind(peer))
+
     def _is_behind(self, partner: str) -> bool:
         return any(self.is_behind(partner, name) for name in self.agreements.names(partner))
 
@@ -201,7 +214,9 @@ class KnownVersions(Part):
 
     def _may_leave(self, recipient: str, sequence: int, wire: bytes) -> bool:
         """The link's gate: nothing goes to who is behind, and nothing that may not go any more."""
-        if recipient in self._held_up or (self.agreements.adopted and self._is_behind(recipient)):
+        if self._held_mark != self._node.exchange.changes_count:
+            self._look_who_is_behind()
+        if recipient in self._held_up:
             return False
         return self._node.standing_parcels.may_leave(recipient, sequence, wire)
 
@@ -222,14 +237,15 @@ class KnownVersions(Part):
         partner.heard_ns = self._node.clock.now_ns()
         if isinstance(message, Summary):
             for signed in message.attestations:
-                self._hear(partner, signed)
+                self._hear(sender, partner, signed)
+            self._look_who_is_behind()
             partner.reply = partner.reply or message.asks
         elif isinstance(message, Ask):
             partner.ask = message
         else:
             self._take_piece(sender, partner, message)
 
-    def _hear(self, partner: _Partner, signed: bytes) -> None:
+    def _hear(self, sender: str, partner: _Partner, signed: bytes) -> None:
         """Take one attestation, by whomever it is, from a partner."""
         said = open_attestation(self._node.trust, signed)
         kind = self._kinds.get(said.kind)
@@ -239,8 +255,11 @@ class KnownVersions(Part):
         counts = kind.may_attest(said.party, said.name)
         if counts and self.confirmations.take(said, signed, newest, self._node.clock.now_ns()):
             self._tell_fork(said, newest)
-        if said.version > newest[0] and (counts or newest[0] == 0) and len(partner.wanted) < WANTED_MAX:
-            partner.wanted[said.kind, said.name] = None
+        # What a partner gave for the same word was refused: it would be again.
+        refused = (sender, said.kind, said.name, newest[0], said.digest) in self._refused
+        is_newer = said.version > newest[0] and (counts or newest[0] == 0)
+        if is_newer and not refused and len(partner.wanted) < WANTED_MAX:
+            partner.wanted[said.kind, said.name] = said.digest
 
     def _tell_fork(self, said: Attestation, newest: Newest) -> None:
         if said.version == newest[0] and said.digest != newest[1]:
@@ -268,7 +287,10 @@ class KnownVersions(Part):
             raise WireError(f"`{sender}` sent more of `{fetch.name}` than it said, or an older version")
         refusal = kind.take(fetch.name, fetch.version, whole, sender)
         if refusal is not None:
-            partner.wanted.pop((fetch.kind, fetch.name), None)
+            digest = partner.wanted.pop((fetch.kind, fetch.name), b"")
+            if len(self._refused) >= REFUSED_MAX:
+                self._refused.clear()
+            self._refused.add((sender, fetch.kind, fetch.name, fetch.after, digest))
             self._node.note_refusal(refusal)
             return
         self._taken(fetch.kind, fetch.name)
@@ -280,7 +302,7 @@ class KnownVersions(Part):
             self.confirmations.settle(kind, name, newest[0])
         for partner in self._partners.values():
             partner.due = True
-        self._held_up = frozenset(peer for peer in self._partners if self._is_behind(peer))
+        self._look_who_is_behind()
 
     # --- what is said ---
 

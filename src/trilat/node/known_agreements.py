@@ -10,6 +10,7 @@ Rules
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 AGREEMENTS: Final = "agreement"
 _NAME_CHARACTERS: Final = 40
+EVIDENCE_MAX: Final = 64
+"""Refused texts of one partner that are kept, from one start to the next."""
 
 
 def file_name(agreement: Agreement) -> str:
@@ -48,6 +51,7 @@ class KnownAgreements:
         self._entitled: dict[str, dict[str, tuple[int, bytes]]] = {}
         self._newest: dict[str, Agreement] = {}
         self._digests: dict[str, bytes] = {}
+        self._evidence: Counter[str] = Counter()
         self.adopted: set[str] = set()
         """Agreements of which a version came while the node ran, by id."""
 
@@ -145,12 +149,12 @@ class KnownAgreements:
                 f"`{sender}` holds another text of `{name}` version {version}: a fork, refused; "
                 "sign one higher version between all"
             )
-            self._keep_aside(text, agreement)
+            self._keep_aside(text, agreement, sender)
             return text
         refusal = self._refusal(agreement, sender)
         if refusal is not None:
             text = f"{refusal} (by `{sender}`)"
-            self._keep_aside(text, agreement)
+            self._keep_aside(text, agreement, sender)
             return text
         record = AdoptedRecord(
             kind=AGREEMENTS, name=name, version=version, sender=sender, content=encode(agreement)
@@ -165,9 +169,12 @@ class KnownAgreements:
         signature = sign_agreement(self._node.keys, agreement, now_ns, before)
         return msgspec.structs.replace(agreement, signatures=(*agreement.signatures, signature))
 
-    def _keep_aside(self, text: str, agreement: Agreement) -> None:
-        """Evidence: what was signed, by whom, and why it was refused."""
-        if agreement.signatures:
+    def _keep_aside(self, text: str, agreement: Agreement, sender: str) -> None:
+        """Evidence: what was signed, by whom, and why it was refused; of one partner no more than
+        `EVIDENCE_MAX` texts.
+        """
+        if agreement.signatures and self._evidence[sender] < EVIDENCE_MAX:
+            self._evidence[sender] += 1
             self._node.write([refusal_entry(AGREEMENTS, text, encode(agreement))])
 
     def _refusal(self, agreement: Agreement, sender: str) -> str | None:
