@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from trilat.link import valid_signers
-from trilat.model import SECOND_NS, Agreement, UsageError, format_instant
+from trilat.model import SECOND_NS, Agreement, AgreementError, UsageError, format_instant
 from trilat.node.confirmed import Newest
 from trilat.node.known_agreements import AGREEMENTS
 from trilat.policy import read_agreement, signatories, without_parties
@@ -71,14 +71,16 @@ def adopt_text(node: "Node", file: str, text: str) -> Agreement:
     """The agreement in a file that this party's people give their node, in use.
 
     Raises:
-        AgreementError: it is not sound.
-        UsageError: it is not signed as it must be, or is another text of a version that is known.
+        UsageError: it is not sound, not signed as it must be, or another text of a version that is known.
         LedgerError: it could not be written.
     """
-    agreement = read_agreement(file, text)
+    try:
+        agreement = read_agreement(file, text)
+    except AgreementError as error:
+        raise UsageError(str(error), conflict=True) from error
     refusal = node.known.agreements.adopt(agreement, node.config.party)
     if refusal is not None:
-        raise UsageError(refusal, refused=True)
+        raise UsageError(refusal, conflict=True)
     return agreement
 
 
@@ -93,7 +95,8 @@ def remove_party(node: "Node", name: str, gone: str, *, in_force_from_ns: int | 
     agreement = known.agreements().get(name)
     if agreement is None or gone not in signatories(agreement):
         raise UsageError(
-            f"`{gone}` is in no agreement `{name[:80]}` that is held here: see `trilat agreement known`"
+            f"`{gone}` is in no agreement `{name[:80]}` that is held here: see `trilat agreement known`",
+            conflict=True,
         )
     begins_ns = node.clock.now_ns() + node.config.decision_shift_ns
     begins_ns = begins_ns if in_force_from_ns is None else in_force_from_ns
@@ -102,10 +105,10 @@ def remove_party(node: "Node", name: str, gone: str, *, in_force_from_ns: int | 
         raise UsageError(
             f"`{name}` cannot go on without `{gone}`: two parties and a clause must stay, and no prohibition "
             "may fall away; write the next version, and have it signed by all",
-            refused=True,
+            conflict=True,
         )
     signed = known.sign(made, agreement)
     refusal = known.adopt(signed, node.config.party)
     if refusal is not None:
-        raise UsageError(refusal, refused=True)
+        raise UsageError(refusal, conflict=True)
     return signed

@@ -38,7 +38,8 @@ class GivenRemoval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def agreement_operations(node: ServedNode) -> list[Operation]:
     """The rows of the table of routes."""
-    row = partial(Operation, roles=frozenset({"staff"}), errors=(503,))
+    looks = frozenset({"staff", "officer", "watch"})
+    row = partial(Operation, roles=frozenset({"staff", "officer"}), errors=(503,))
 
     async def known(_: Request) -> ASGIApp:
         return json_answer(await node.on_node(known_state))
@@ -67,6 +68,7 @@ def agreement_operations(node: ServedNode) -> list[Operation]:
             method="GET",
             path="/agreements",
             handle=known,
+            roles=looks,
             summary="What is known of each agreement: its newest version, who has signed, who was heard.",
             answer={"type": "array", "items": _OBJECT},
         ),
@@ -77,7 +79,7 @@ def agreement_operations(node: ServedNode) -> list[Operation]:
             summary="Give the node a new version of an agreement; it is checked, written, used and told.",
             body=GivenAgreement,
             answer=_OBJECT,
-            errors=(408, 413, 503),
+            errors=(408, 409, 413, 503),
         ),
         row(
             method="POST",
@@ -86,6 +88,6 @@ def agreement_operations(node: ServedNode) -> list[Operation]:
             summary="Take a party out of an agreement, signed by this party, or leave it.",
             body=GivenRemoval,
             answer=_OBJECT,
-            errors=(408, 413, 503),
+            errors=(408, 409, 413, 503),
         ),
     ]
