@@ -13,6 +13,7 @@ A copy that cannot be made, as where values at the edge of what can be written g
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from trilat.link import OpenedParcel
 from trilat.model import (
@@ -44,6 +45,9 @@ from trilat.policy import (
     in_spans,
     refuse_stale,
 )
+
+_FOR_WORD_MAX: Final = 100_000
+"""Items, times recipients, that wait for a word; of more the oldest stay withheld."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +221,8 @@ class Exchange:
             self._for_consent[recipient, held.item.item_id] = held
         elif Reason.AGREEMENT_STALE in decision.reasons:
             self._for_word.setdefault((recipient, held.item.item_id), held)
+            if len(self._for_word) > _FOR_WORD_MAX:
+                del self._for_word[next(iter(self._for_word))]
 
     def _ask(self, held: Held, direct: Decision, now_ns: int) -> None:
         """Refer an own item to a person: for the direct path, or for detours where that one is shut."""

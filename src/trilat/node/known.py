@@ -46,7 +46,10 @@ if TYPE_CHECKING:
     from trilat.node.node import Node
 
 ASK_AGAIN_NS: Final = 5 * SECOND_NS
-"""How soon a partner that is not heard, or a piece that did not come, is asked again."""
+"""How soon a piece that did not come is asked for again."""
+
+UNHEARD_NS: Final = 30 * SECOND_NS
+"""How often a partner that is not heard is told and asked: a summary is some 1.5 kB, and links are thin."""
 
 TRIES_MAX: Final = 4
 """How often one piece is asked for before something else has its turn."""
@@ -324,7 +327,7 @@ class KnownVersions(Part):
         every_ns = self._node.config.gossip_s * SECOND_NS
         unheard = now_ns - partner.heard_ns >= 2 * every_ns
         return (
-            partner.due or partner.reply or since_ns >= (min(ASK_AGAIN_NS, every_ns) if unheard else every_ns)
+            partner.due or partner.reply or since_ns >= (min(UNHEARD_NS, every_ns) if unheard else every_ns)
         )
 
     def _summarise(self, peer: str, partner: _Partner, now_ns: int) -> None:
