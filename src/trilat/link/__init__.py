@@ -11,10 +11,12 @@ from trilat.link.endpoint import (
     OnOmitted,
     OnParcels,
 )
+from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin, wrap_to
 from trilat.link.limits import LinkLimits, LinkProfile
+from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import (
     NOTICE_CONTENT_BYTES_MAX,
@@ -30,6 +32,8 @@ from trilat.link.outbox import Archive, Gate, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
+from trilat.link.removals import open_certificate, sign_certificate
+from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -48,6 +52,7 @@ from trilat.link.statement import (
     sign_binding,
     sign_item,
     sign_label,
+    sign_labels,
     verify_label,
 )
 from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
@@ -66,7 +71,11 @@ __all__ = [
     "Card",
     "Cut",
     "Entropy",
+    "Epoch",
+    "EpochLimits",
+    "FileReservations",
     "Gate",
+    "GroupEpochs",
     "HighWater",
     "IncomingStream",
     "Judge",
@@ -78,6 +87,7 @@ __all__ = [
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
+    "MemoryReservations",
     "MemoryTransport",
     "NatsServer",
     "NatsTransport",
@@ -101,6 +111,8 @@ __all__ = [
     "Push",
     "Range",
     "Ranges",
+    "Reservations",
+    "RotationReason",
     "Sealer",
     "ServerSettings",
     "SignatureState",
@@ -108,12 +120,14 @@ __all__ = [
     "SkipReason",
     "Standing",
     "TrustStore",
+    "VerifiedRoots",
     "Worth",
     "agreement_digest",
     "card_from_json",
     "card_to_json",
     "newest_wins",
     "open_attestation",
+    "open_certificate",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -123,8 +137,10 @@ __all__ = [
     "sign_agreement",
     "sign_attestation",
     "sign_binding",
+    "sign_certificate",
     "sign_item",
     "sign_label",
+    "sign_labels",
     "signature_states",
     "standing_of",
     "valid_signers",
