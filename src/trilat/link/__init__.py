@@ -31,6 +31,7 @@ from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, Gate, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
 from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
@@ -57,9 +58,12 @@ from trilat.link.statement import (
 )
 from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore, party_of
+from trilat.link.ztdf import ZTDF_BYTES_MAX, Imported, read_ztdf, write_ztdf
+from trilat.link.ztdf_keys import read_private, read_public
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
+    "ZTDF_BYTES_MAX",
     "Acknowledgement",
     "Address",
     "Archive",
@@ -77,6 +81,7 @@ __all__ = [
     "Gate",
     "GroupEpochs",
     "HighWater",
+    "Imported",
     "IncomingStream",
     "Judge",
     "LinkEndpoint",
@@ -107,6 +112,8 @@ __all__ = [
     "Parcel",
     "Pin",
     "Priority",
+    "Proof",
+    "Proved",
     "Pull",
     "Push",
     "Range",
@@ -132,7 +139,12 @@ __all__ = [
     "open_signed_binding",
     "open_signed_item",
     "party_of",
+    "proof_of",
+    "prove",
+    "read_private",
+    "read_public",
     "read_signed_item",
+    "read_ztdf",
     "refuse_open_to_others",
     "sign_agreement",
     "sign_attestation",
@@ -146,5 +158,7 @@ __all__ = [
     "valid_signers",
     "verify_label",
     "wrap_to",
+    "verify_proof",
     "write_private",
+    "write_ztdf",
 ]
