@@ -157,8 +157,8 @@ __all__ = [
     "standing_of",
     "valid_signers",
     "verify_label",
-    "wrap_to",
     "verify_proof",
+    "wrap_to",
     "write_private",
     "write_ztdf",
 ]
