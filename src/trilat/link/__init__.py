@@ -1,5 +1,6 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
+from trilat.link.attestation import Attestation, open_attestation, sign_attestation
 from trilat.link.backlog import Backlog
 from trilat.link.bundle import BundleHead, BundleTail, BundleWriter, bundle_members, check_bundle
 from trilat.link.card import Card, card_from_json, card_to_json
@@ -14,7 +15,7 @@ from trilat.link.endpoint import (
 from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
-from trilat.link.keys import Entropy, NodeKeys, Pin
+from trilat.link.keys import Entropy, NodeKeys, Pin, wrap_to
 from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
@@ -29,7 +30,7 @@ from trilat.link.messages import (
 )
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
-from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
+from trilat.link.outbox import Archive, Gate, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
@@ -39,7 +40,13 @@ from trilat.link.reservations import FileReservations, MemoryReservations, Reser
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
-from trilat.link.signing import SignatureState, agreement_digest, sign_agreement, signature_states
+from trilat.link.signing import (
+    SignatureState,
+    agreement_digest,
+    sign_agreement,
+    signature_states,
+    valid_signers,
+)
 from trilat.link.statement import (
     Marking,
     open_signed_binding,
@@ -51,7 +58,7 @@ from trilat.link.statement import (
     sign_labels,
     verify_label,
 )
-from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
+from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.tree_head import (
     PARCEL_SALT_BYTES,
     TREE_HEAD_BYTES_MAX,
@@ -79,6 +86,7 @@ __all__ = [
     "Address",
     "Archive",
     "Arrival",
+    "Attestation",
     "Backlog",
     "Batch",
     "Binding",
@@ -91,10 +99,12 @@ __all__ = [
     "Epoch",
     "EpochLimits",
     "FileReservations",
+    "Gate",
     "GroupEpochs",
     "HighWater",
     "Imported",
     "IncomingStream",
+    "Judge",
     "LinkEndpoint",
     "LinkFaults",
     "LinkIdentity",
@@ -148,6 +158,7 @@ __all__ = [
     "check_bundle",
     "ledger_commitment",
     "newest_wins",
+    "open_attestation",
     "open_certificate",
     "open_envelope",
     "open_receipt",
@@ -167,6 +178,7 @@ __all__ = [
     "refuse_open_to_others",
     "seal_word",
     "sign_agreement",
+    "sign_attestation",
     "sign_binding",
     "sign_certificate",
     "sign_item",
@@ -176,8 +188,10 @@ __all__ = [
     "sign_tree_head",
     "signature_states",
     "standing_of",
+    "valid_signers",
     "verify_label",
     "verify_proof",
+    "wrap_to",
     "write_private",
     "write_ztdf",
 ]

@@ -41,12 +41,13 @@ from trilat.link.messages import (
     sign_message,
 )
 from trilat.link.opening import OpenedParcel, Opener
-from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.outbox import Archive, Gate, OnSkipped, Outbox, OutgoingState, Worth
 from trilat.link.parts import Joiner, is_part
 from trilat.link.post import Post
 from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
 from trilat.link.reservations import Reservations
+from trilat.link.stream import Judge
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
@@ -247,6 +248,14 @@ class LinkEndpoint:
         """
         self._outbox.send(recipient, sequence, parcel, receipt, standing)
 
+    def guard(self, gate: Gate) -> None:
+        """Ask before anything recorded is sent; where the gate says no, the stream stands there for now."""
+        self._outbox.gate = gate
+
+    def review(self, recipient: str, judge: Judge | None) -> None:
+        """Leave out of a stream what `judge` gives a reason for, also on a wide link; None ends that."""
+        self._outbox.review(recipient, judge)
+
     def on_notice(self, topic: str, take: OnNotice) -> None:
         """Let `take` have the notices of a topic; where it raises a PeerError the notice is refused.
 
@@ -275,6 +284,7 @@ class LinkEndpoint:
         To be called whenever membership or an agreement changed.
         """
         self._keying.rotate(reason, recipient)
+        self._outbox.drop_parts(recipient)
 
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, pulls, and now and

@@ -25,6 +25,7 @@ from trilat.node.bundles import (
     ordered_bundles,
     receive_member,
 )
+from trilat.node.changing import use_agreements
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.copies import Copies
@@ -41,6 +42,8 @@ from trilat.node.folder import (
 )
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
+from trilat.node.known import KnownKind, KnownVersions
+from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -59,6 +62,7 @@ from trilat.node.settings import (
     AuditSettings,
     ClockSettings,
     DeskSettings,
+    KnownSettings,
     LedgerSettings,
     LinkSettings,
     NodeSettings,
@@ -69,6 +73,7 @@ from trilat.node.settings import (
     is_loopback,
     party_code,
 )
+from trilat.node.signed import unsigned_agreements
 from trilat.node.standing import plain_digest
 from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 from trilat.node.trees import StreamTree
@@ -103,6 +108,9 @@ __all__ = [
     "IntakeAnswer",
     "IntakeResult",
     "Known",
+    "KnownKind",
+    "KnownSettings",
+    "KnownVersions",
     "LedgerSettings",
     "LinkSettings",
     "Manifest",
@@ -130,6 +138,7 @@ __all__ = [
     "Told",
     "Trace",
     "WebSettings",
+    "adopt_text",
     "audit_page",
     "check_backup",
     "check_proof",
@@ -140,6 +149,8 @@ __all__ = [
     "import_bundle",
     "is_loopback",
     "known_accounts",
+    "known_lines",
+    "known_state",
     "look_entry",
     "lost",
     "make_backup",
@@ -154,6 +165,7 @@ __all__ = [
     "read_history",
     "read_ledger_key",
     "receive_member",
+    "remove_party",
     "report_of",
     "restore",
     "restore_backup",
@@ -163,4 +175,6 @@ __all__ = [
     "standing_digest",
     "surveyed",
     "trace",
+    "unsigned_agreements",
+    "use_agreements",
 ]

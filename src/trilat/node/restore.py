@@ -168,7 +168,7 @@ class _Restorer:
         if held is None:
             self._unheld.add(reference)
             return
-        self._node.drop_offer(reference)
+        self._node.drop_offer(reference, decision.recipient)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
         held = self._node.recalls.relabelled(held)
         self._node.exchange.take(held, decision, now_ns)
