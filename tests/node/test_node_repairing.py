@@ -188,7 +188,12 @@ def test_what_may_not_go_any_more_is_not_given_again(monkeypatch: pytest.MonkeyP
     node = federation.nodes["JPN"]
     monkeypatch.setattr(node.holdings, "newest", lambda _: None)
     ask(federation, "USA", "JPN", asked(federation, "JPN", "USA", 1))
-    first, second = said
+    monkeypatch.undo()
+    node.exchange.stop({item.item_id for item in node.holdings.items()})  # all was called back
+    ask(federation, "USA", "JPN", asked(federation, "JPN", "USA", 1))
+    first, second, third = said
+    assert isinstance(third, RepairGiven)
+    assert third.total == 0
     assert isinstance(first, RepairGiven)
     assert isinstance(second, RepairGiven)
     assert first.total > 0
