@@ -17,6 +17,7 @@ from trilat.cli import (
     demo,
     desk,
     flight,
+    hub,
     ingest,
     label,
     node,
@@ -53,6 +54,7 @@ app.add_typer(agreement.app, name="agreement")
 app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
+app.add_typer(hub.app, name="hub")
 app.add_typer(desk.app, name="desk")
 
 

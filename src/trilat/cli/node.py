@@ -25,6 +25,7 @@ from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
     ClockSettings,
     DeskSettings,
+    HubDial,
     LinkSettings,
     NodeFolder,
     NodeSettings,
@@ -54,8 +55,11 @@ def init(
         list[str] | None,
         typer.Option(
             help="A partner, again for each: `USA=HOST:PORT` where we dial it, `USA` where it dials us, "
-            "`USA-` where there is no link between the two."
+            "`USA@HUB` through a hub, `USA-` where there is no link between the two."
         ),
+    ] = None,
+    hub: Annotated[
+        list[str] | None, typer.Option(help="A hub and where it listens, again for each: `HUB=HOST:PORT`.")
     ] = None,
     status: Annotated[Status, typer.Option(help="Whether the world is meant.")] = Status.REAL,
     purpose: Annotated[str, typer.Option(help="What items are shared for.")] = "missile-warning",
@@ -77,7 +81,7 @@ def init(
 ) -> None:
     """Make a node's folder: settings, keys, tokens, and the card to hand to partners."""
     party_code(party)
-    peers = tuple(_peer(text) for text in peer or ())
+    peers, hubs = tuple(_peer(text) for text in peer or ()), tuple(_hub(text) for text in hub or ())
     settings = NodeSettings(
         party=party,
         status=status,
@@ -85,6 +89,7 @@ def init(
         releasable_to=tuple(dict.fromkeys((*(known.code for known in peers), *(reader or ())))),
         readers=tuple(reader or ()),
         peer=peers,
+        hub=hubs,
         web=WebSettings(listen=web),
         link=LinkSettings(leaf_listen=leaf),
         clock=ClockSettings(),
@@ -109,6 +114,8 @@ def init(
         say(
             f"Put the card of {known.code} at {folder / 'peers' / known.code}.json when you have compared it."
         )
+    for used in hubs:
+        say(f"Put the card of hub {used.name} at {folder / 'hubs' / used.name}.json likewise.")
     say(f"Then: {how_to_run(folder)}")
 
 
@@ -128,10 +135,19 @@ def _peer(text: str) -> Peer:
         if dials:
             raise UsageError(f"`{text}` is not a peer: `{code}` has no link, so it has no address")
         return Peer(code=party_code(code[:-1]), link=False)
+    code, through, hub = code.partition("@")
+    if through:
+        # Where it says as well where to dial, the direct link stands in for the hub.
+        return Peer(code=party_code(code), link=bool(dials), dial=address, through=party_code(hub))
     peer = Peer(code=party_code(code), dial=address)
     if dials and host_and_port(address, f"dial of peer {code}")[1] == 0:
         raise UsageError(f"dial of peer {code} `{address}` has no port: give the one that it listens on")
     return peer
+
+
+def _hub(text: str) -> HubDial:
+    name, _, address = text.partition("=")
+    return HubDial(name=party_code(name), dial=address)
 
 
 @app.command("run")
@@ -173,7 +189,7 @@ def status(
     if as_json:
         print_json({**state, "sensors": sensors} if sensors else state)
     else:
-        _show(state, [peer.code for peer in held.settings.peer if not peer.link])
+        _show(state, [peer.code for peer in held.settings.peer if not peer.is_linked])
         if sensors:
             show_biases(sensors)
     if state["problem"]:

@@ -13,8 +13,9 @@ from pathlib import Path
 import structlog
 
 from trilat import __version__
+from trilat.cli.linking import outside_nats, server_settings, ways_of
 from trilat.ledger import Entry, EntryKind
-from trilat.link import Address, LinkedPartner, NatsServer, NatsTransport, ServerSettings
+from trilat.link import NatsServer, NatsTransport
 from trilat.model import Lane, encode
 from trilat.node import (
     ADDRESS_FILE,
@@ -82,16 +83,17 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     clock = ManualClock(min(time.now_ns(), wall.now_ns()))
     ledger = folder.open_ledger(clock, os.urandom)
     stack.callback(ledger.close)
-    peers = [peer.code for peer in folder.settings.peer if peer.link]
+    settings, outside = server_settings(folder), outside_nats(folder)
     events = structlog.get_logger("trilat.link").bind(party=folder.settings.party)
     handed = _Handed()
     transport = NatsTransport(
         folder.identity,
         folder.identity_path,
-        peers,
+        ways_of(settings),
         on_refusal=handed.refused,
         on_event=events.info,
         on_reachable=handed.reachable,
+        outside=outside,
     )
     hop = _Hop(transport)
     node = folder.node(clock, ledger, hop, link_clock=wall)
@@ -103,7 +105,7 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     service.on_pace = folder.keep_pace
     hop.service = handed.service = service
     server = NatsServer(
-        server_settings(folder),
+        settings,
         on_refusal=handed.refused,
         on_event=events.info,
         binary=Path(folder.settings.link.server) if folder.settings.link.server else None,
@@ -113,18 +115,14 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
         "server_port": server.client_port,
         "server_restarts": server.restarts,
     }
-    await server.start()
-    stack.push_async_callback(server.stop)
+    if outside is None:
+        await server.start()
+        stack.push_async_callback(server.stop)
     await transport.start(server.client_port)
     stack.push_async_callback(transport.stop)
     service.start()
     stack.push_async_callback(service.stop)
     return service
-
-
-def _address(text: str, name: str) -> Address:
-    host, port = host_and_port(text, name)
-    return Address(host=host, port=port)
 
 
 class _Handed:
@@ -140,28 +138,6 @@ class _Handed:
     def reachable(self, peer: str) -> None:
         if self.service is not None:
             self.service.reachable(peer)
-
-
-def server_settings(folder: NodeFolder) -> ServerSettings:
-    """What the NATS server of a node's folder is told."""
-    settings = folder.settings
-    partners = tuple(
-        LinkedPartner(
-            card=folder.cards[peer.code],
-            dial=_address(peer.dial, f"dial of peer {peer.code}") if peer.dial else None,
-        )
-        for peer in settings.peer
-        if peer.link
-    )
-    return ServerSettings(
-        party=settings.party,
-        app_nkey=folder.identity.app_nkey,
-        identity_folder=folder.identity_path.absolute(),
-        folder=(folder.run_path / "server").absolute(),
-        partners=partners,
-        client_port=host_and_port(settings.link.client_listen, "link.client_listen")[1],
-        leaf_listen=_address(settings.link.leaf_listen, "link.leaf_listen"),
-    )
 
 
 def _restored(node: Node) -> int:

@@ -1,6 +1,7 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
 from trilat.link.card import Card, card_from_json, card_to_json
+from trilat.link.connecting import OutsideNats
 from trilat.link.endpoint import (
     Archive,
     Arrival,
@@ -10,6 +11,10 @@ from trilat.link.endpoint import (
     OnParcels,
     OutgoingState,
 )
+from trilat.link.hub_card import HubCard, hub_card_from_json
+from trilat.link.hub_config import Admitted, HubSettings, lost
+from trilat.link.hub_control import Connected, HubControl
+from trilat.link.hub_folder import HubFolder, HubToml, hub_stamp, make_hub_folder, read_hub_folder
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
@@ -19,7 +24,7 @@ from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
-from trilat.link.server_config import Address, LinkedPartner, ServerSettings
+from trilat.link.server_config import Address, LinkedHub, LinkedPartner, ServerSettings
 from trilat.link.signing import SignatureState, agreement_digest, sign_agreement, signature_states
 from trilat.link.statement import (
     Marking,
@@ -32,24 +37,33 @@ from trilat.link.statement import (
     verify_label,
 )
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.subjects import Way, direct_way, hub_way
 from trilat.link.trust import TrustStore, party_of
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
     "Acknowledgement",
     "Address",
+    "Admitted",
     "Archive",
     "Arrival",
     "Batch",
     "Binding",
     "Card",
+    "Connected",
     "Cut",
     "Entropy",
+    "HubCard",
+    "HubControl",
+    "HubFolder",
+    "HubSettings",
+    "HubToml",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
     "LinkIdentity",
     "LinkLimits",
+    "LinkedHub",
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
@@ -66,6 +80,7 @@ __all__ = [
     "Opener",
     "OutgoingState",
     "OutgoingStream",
+    "OutsideNats",
     "Parcel",
     "Pin",
     "Pull",
@@ -74,13 +89,21 @@ __all__ = [
     "ServerSettings",
     "SignatureState",
     "TrustStore",
+    "Way",
     "agreement_digest",
     "card_from_json",
     "card_to_json",
+    "direct_way",
+    "hub_card_from_json",
+    "hub_stamp",
+    "hub_way",
+    "lost",
+    "make_hub_folder",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
     "party_of",
+    "read_hub_folder",
     "read_signed_item",
     "refuse_open_to_others",
     "sign_agreement",

@@ -22,6 +22,7 @@ from trilat.node.service import NodeService
 from trilat.node.settings import (
     ClockSettings,
     DeskSettings,
+    HubDial,
     LinkSettings,
     NodeSettings,
     Peer,
@@ -40,6 +41,7 @@ __all__ = [
     "ClockSettings",
     "DeskSettings",
     "History",
+    "HubDial",
     "IntakeAnswer",
     "IntakeResult",
     "LinkSettings",
