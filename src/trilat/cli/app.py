@@ -10,9 +10,11 @@ import typer
 
 from trilat import __version__
 from trilat.cli import (
+    account,
     agreement,
     attack,
     audit,
+    backup,
     decide,
     demo,
     desk,
@@ -20,6 +22,7 @@ from trilat.cli import (
     hub,
     ingest,
     label,
+    ledger,
     node,
     preview,
     scenario,
@@ -53,6 +56,9 @@ app.add_typer(flight.app, name="flight")
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(backup.app, name="backup")
+app.add_typer(account.app, name="account")
 app.add_typer(node.app, name="node")
 app.add_typer(hub.app, name="hub")
 app.add_typer(desk.app, name="desk")

@@ -1,10 +1,31 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.accounts import (
+    SETUP,
+    AccessRecord,
+    AccessStep,
+    Account,
+    AccountName,
+    AccountRole,
+    Accounts,
+    ApiToken,
+    Known,
+    TokenName,
+)
+from trilat.node.auditing import audit_page, known_accounts
+from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
-from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
+from trilat.node.folder import (
+    ADDRESS_FILE,
+    RESTORED_FILE,
+    NodeFolder,
+    make_folder,
+    read_folder,
+    read_ledger_key,
+)
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
 from trilat.node.node import Node
@@ -23,6 +44,7 @@ from trilat.node.settings import (
     ClockSettings,
     DeskSettings,
     HubDial,
+    LedgerSettings,
     LinkSettings,
     NodeSettings,
     Peer,
@@ -37,14 +59,27 @@ __all__ = [
     "ADDRESS_FILE",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
+    "RESTORED_FILE",
+    "SETUP",
     "SPOKEN_KINDS",
+    "AccessRecord",
+    "AccessStep",
+    "Account",
+    "AccountName",
+    "AccountRole",
+    "Accounts",
+    "ApiToken",
+    "BackupState",
     "ClockSettings",
     "DeskSettings",
     "History",
     "HubDial",
     "IntakeAnswer",
     "IntakeResult",
+    "Known",
+    "LedgerSettings",
     "LinkSettings",
+    "Manifest",
     "ManualClock",
     "Node",
     "NodeConfig",
@@ -62,15 +97,22 @@ __all__ = [
     "ReleaseRecord",
     "SensorSettings",
     "SystemClock",
+    "TokenName",
     "WebSettings",
+    "audit_page",
+    "check_backup",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "known_accounts",
+    "make_backup",
     "make_folder",
     "party_code",
     "read_folder",
     "read_history",
+    "read_ledger_key",
     "restore",
+    "restore_backup",
     "standing_digest",
 ]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from trilat.ledger import Ledger, SqliteStore
+from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
     Entropy,
@@ -44,11 +44,14 @@ from trilat.policy import AgreementSet, read_agreement
 
 LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
+RESTORED_FILE: Final = "restored.json"
+"""Beside the settings of a node that came from a backup: how far that went."""
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
 _KEYS_FILE: Final = "node.keys"
 _LEDGER_KEY_FILE: Final = "ledger.key"
 _OBSERVATION_KEY_FILE: Final = "observations.key"
+_OIDC_FILE: Final = "oidc.secret"
 _ROLE_SUFFIX: Final = ".token"
 _FILE_BYTES_MAX: Final = 1_000_000
 _KEY_BYTES: Final = 32
@@ -84,6 +87,11 @@ class NodeFolder:
         """The ledger's file."""
         return self.path / LEDGER_FILE
 
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the ledger lies: its file, or the address of the server that keeps it."""
+        return self.settings.ledger.url or self.ledger_path
+
     def config(self) -> NodeConfig:
         """The settings as the node takes them."""
         settings = self.settings
@@ -103,11 +111,13 @@ class NodeFolder:
             answer_within_s=settings.desk.answer_within_s,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
+            keep_days=settings.ledger.keep_days,
+            two_person_accounts=settings.access.two_person,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
-        store = SqliteStore(self.ledger_path, read_only=read_only)
+        store = open_store(self.ledger_place, self.settings.party, read_only=read_only)
         return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
 
     def node(
@@ -125,6 +135,10 @@ class NodeFolder:
             os.urandom,
             link_clock=link_clock,
         )
+
+    def oidc_secret(self) -> str:
+        """The secret that the identity provider gave this node; UsageError where the file is not there."""
+        return _secret(self.path / "keys" / _OIDC_FILE).decode("utf-8", "replace").strip()
 
     def pace(self) -> Pace:
         """How the node's time runs: an exercise goes on as its director last said, also after a restart."""
@@ -262,7 +276,7 @@ def roles_of(settings: NodeSettings) -> tuple[str, ...]:
         raise UsageError(f"{NODE_FILE}: a reader stands twice, or is the party itself: list each once")
     director = () if settings.status is Status.REAL else ("director",)
     officers = (f"officer-{name}" for name in (*settings.desk.officers, *settings.desk.deputies))
-    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers), *officers)
+    return ("intake", "staff", "administrator", *director, *(f"reader-{code}" for code in readers), *officers)
 
 
 def read_folder(path: Path) -> NodeFolder:
@@ -301,6 +315,11 @@ def read_folder(path: Path) -> NodeFolder:
             },
         ),
     )
+
+
+def read_ledger_key(keys_path: Path) -> bytes:
+    """The ledger key in a node's folder of keys; UsageError where it is missing, short, or open to others."""
+    return _key(keys_path / _LEDGER_KEY_FILE)
 
 
 def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:
