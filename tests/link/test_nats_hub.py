@@ -32,6 +32,12 @@ def _sites(folder: Path, *parties: str) -> dict[str, Site]:
     return {party: make_site(folder, party) for party in parties or ("USA", "JPN", "KOR")}
 
 
+def _hub_used(site: Site, partner: str) -> str:
+    way = site.transport.way_to(partner)
+    assert way is not None
+    return way.hub
+
+
 async def _passes(sender: Site, recipient: Site, text: bytes = b"hello") -> None:
     sender.transport.send(recipient.party, text)
     await until(lambda: text in recipient.got)
@@ -272,16 +278,33 @@ def test_a_payload_takes_the_direct_link_while_the_hub_is_away(tmp_path: Path, f
         async with running(usa, jpn):
             if first == "hub":
                 await hub.server.start()
-                await until(lambda: usa.transport.way_to("JPN").hub == "NORTH")
+                await until(lambda: _hub_used(usa, "JPN") == "NORTH")
                 await _passes(usa, jpn, b"through the hub")
                 await hub.server.stop()
-                await until(lambda: usa.transport.way_to("JPN").hub == "")
+                await until(lambda: _hub_used(usa, "JPN") == "")
             assert usa.transport.is_up("JPN")
             await _passes(usa, jpn, b"direct")
             if first == "direct":
                 await hub.server.start()
-                await until(lambda: usa.transport.way_to("JPN").hub == "NORTH")
+                await until(lambda: _hub_used(usa, "JPN") == "NORTH")
                 await _passes(usa, jpn, b"through the hub")
                 await hub.server.stop()
+
+    asyncio.run(play())
+
+
+def test_where_an_agreement_allows_no_relay_nothing_goes_through_the_hub(tmp_path: Path) -> None:
+    async def play() -> None:
+        sites = _sites(tmp_path)
+        hub = make_hub(tmp_path, sites, ALL)
+        async with serving(hub), running(*sites.values()):
+            usa, jpn, kor = sites.values()
+            usa.transport.may_relay = lambda partner: partner != "JPN"
+            usa.transport.send("JPN", b"kept back")
+            await _passes(usa, kor)
+            said = "an agreement with `JPN` allows no relay: nothing is sent"
+            await until(lambda: said in usa.refusals)
+            assert usa.transport.dropped["JPN"] == 1
+            assert jpn.got == []
 
     asyncio.run(play())

@@ -1,5 +1,6 @@
 """What a node's folder says of its links, as the transport and the NATS server take it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from trilat.link import (
@@ -13,8 +14,9 @@ from trilat.link import (
     hub_way,
     refuse_open_to_others,
 )
-from trilat.model import UsageError
+from trilat.model import Agreement, AgreementError, UsageError
 from trilat.node import NodeFolder, host_and_port
+from trilat.policy import AgreementSet
 
 
 def address_of(text: str, name: str) -> Address:
@@ -51,10 +53,46 @@ def server_settings(folder: NodeFolder) -> ServerSettings:
     )
 
 
+def direct_only(agreements: AgreementSet, party: str, partner: str) -> Agreement | None:
+    """An agreement between two parties that lets nothing pass through a relay; None where none does."""
+    for agreement in agreements.files.values():
+        if agreement.direct_only and party in agreement.parties and partner in agreement.parties:
+            return agreement
+    return None
+
+
+class HubGuard:
+    """Whether agreements let a partner be reached through a hub; what it found is kept while they stay."""
+
+    def __init__(self, party: str, held: Callable[[], AgreementSet]) -> None:
+        """Of a party, over the agreements that it holds at the time."""
+        self._party = party
+        self._held = held
+        self._known: tuple[AgreementSet, dict[str, bool]] | None = None
+
+    def __call__(self, partner: str) -> bool:
+        """Whether no agreement with a partner forbids it. From any thread."""
+        held, known = self._held(), self._known
+        if known is None or known[0] is not held:
+            known = self._known = (held, {})
+        if partner not in known[1]:
+            known[1][partner] = direct_only(held, self._party, partner) is None
+        return known[1][partner]
+
+
 def _hubs(folder: NodeFolder) -> tuple[LinkedHub, ...]:
     found = []
     for hub in folder.settings.hub:
         card = folder.hub_cards[hub.name]
+        for peer in folder.settings.peer:
+            found_ban = direct_only(folder.agreements, folder.settings.party, peer.code)
+            if peer.through == hub.name and found_ban is not None:
+                raise AgreementError(
+                    f"`{found_ban.agreement_id}` lets nothing pass to {peer.code} through a relay: "
+                    f"take `through` out of peer {peer.code}, and link the two directly",
+                    file=None,
+                    clause=None,
+                )
         ways = [
             hub_way(card, folder.identity.leaf_nkey, peer.code, folder.cards[peer.code].leaf_nkey)
             for peer in folder.settings.peer

@@ -14,7 +14,7 @@ import structlog
 from starlette.applications import Starlette
 
 from trilat import __version__
-from trilat.cli.linking import outside_nats, server_settings, ways_of
+from trilat.cli.linking import HubGuard, outside_nats, server_settings, ways_of
 from trilat.ledger import Entry, EntryKind
 from trilat.link import NatsServer, NatsTransport
 from trilat.model import Lane, encode
@@ -122,6 +122,7 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     )
     hop = _Hop(transport)
     node = folder.node(clock, ledger, hop, link_clock=wall)
+    transport.may_relay = HubGuard(folder.settings.party, lambda: node.agreements)
     last_ns = _restored(node)
     clock.advance_to(max(clock.now_ns(), last_ns))
     _record_start(node, folder)

@@ -125,9 +125,13 @@ class NatsTransport:
         """By the word that comes back on a way."""
         self._subscriptions: dict[str, list[Subscription]] = {}
         self._subscribed_s = 0.0
+        self._failure = ""
         self._away: set[str] = set()
         self._connected_s = 0.0
         self._queues = {lane: LaneQueue() for lane in Lane}
+        self.may_relay: Callable[[str], bool] = _anybody
+        """Whether a partner may be reached through a hub; asked for each payload, on the loop's thread."""
+
         self.dropped: Counter[str] = Counter()
         """How many payloads to each partner were dropped before they were published."""
 
@@ -160,10 +164,10 @@ class NatsTransport:
         heard_s = self.heard_s(peer)
         return heard_s is not None and heard_s <= UP_S
 
-    def way_to(self, peer: str) -> Way:
-        """The way by which a payload to a partner goes now. From any thread."""
-        ways = self._ways[peer]
-        return next((way for way in ways if self.is_way_up(way)), ways[0])
+    def way_to(self, peer: str) -> Way | None:
+        """The way by which a payload to a partner goes now; None where none may be used. From any thread."""
+        ways = [way for way in self._ways[peer] if not way.hub or self.may_relay(peer)]
+        return next((way for way in ways if self.is_way_up(way)), ways[0] if ways else None)
 
     def is_way_up(self, way: Way) -> bool:
         """Whether the partner was heard lately by this way. From any thread."""
@@ -237,11 +241,14 @@ class NatsTransport:
         assert self._loop is not None, "it is started"
         client = Client()
         self._subscriptions.clear()
+        self._failure = ""
         try:
             await within(self._connect(client), CONNECT_S_MAX)
         except Exception as error:
             await close_client(client)
-            raise LinkError(f"the links' server does not take our connection: {text_of(error)}") from error
+            # The library tries again until the time is over, and says only meanwhile what it ran into.
+            why = self._failure if isinstance(error, TimeoutError) and self._failure else text_of(error)
+            raise LinkError(f"the links' server does not take our connection: {why}") from error
         self._now_connected()
         return client
 
@@ -332,7 +339,8 @@ class NatsTransport:
                 "more arrives on the links than is taken: the rest is dropped, and is sent again"
             )
         else:
-            self._events.say(f"the connection with the links' server: {text_of(error)}")
+            self._failure = text_of(error)
+            self._events.say(f"the connection with the links' server: {self._failure}")
 
     async def _disconnected(self) -> None:
         for queue in self._queues.values():
@@ -355,7 +363,10 @@ class NatsTransport:
                 recipient, payload = first
                 if lane is Lane.BULK:
                     await self._written()
-                if not await self._publish(lane_subject(self.way_to(recipient).out, lane), payload):
+                way = self.way_to(recipient)
+                if way is None:
+                    self._refusals.say(f"an agreement with `{recipient}` allows no relay: nothing is sent")
+                if way is None or not await self._publish(lane_subject(way.out, lane), payload):
                     self.dropped[recipient] += 1
                 queue.drop_first()
             if self._closing:
@@ -433,6 +444,11 @@ class NatsTransport:
 def _worth_saying(record: logging.LogRecord) -> bool:
     """False for what asyncio says whenever this library closes a TLS connection: nothing follows of it."""
     return "eof_received() has no effect" not in str(record.msg)
+
+
+def _anybody(_: str) -> bool:
+    """No agreement is looked at."""
+    return True
 
 
 def _nothing(_: object) -> None:

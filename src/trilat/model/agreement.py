@@ -221,7 +221,7 @@ class PartySignature(Noun, frozen=True, kw_only=True):
 class Agreement(Noun, frozen=True, kw_only=True):
     """A signed text between parties, as rules that a program can follow."""
 
-    fields_appended = 4
+    fields_appended = 5
 
     agreement_id: Identifier
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -246,6 +246,8 @@ class Agreement(Noun, frozen=True, kw_only=True):
     onward_situations: Words = ()
     equivalents: Annotated[tuple[EquivalentLevels, ...], msgspec.Meta(max_length=64)] = ()
     """Levels that it calls the same, a row for each rank."""
+    direct_only: bool = False
+    """Whether what its parties give each other passes over direct links alone, and through no relay."""
 
     def check(self) -> None:
         """Refuse a window that ends before it begins, a party, area or clause twice, a stranger in a clause,

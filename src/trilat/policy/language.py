@@ -64,6 +64,7 @@ AGREEMENT_FIELDS: Final = (
     "renewal_months",
     "notice_days",
     "survives_end",
+    "direct_only",
     "sources",
     "assumed",
     "onward_to",
@@ -162,6 +163,7 @@ def read_agreement(file_name: str, text: str) -> Agreement:
             assumed=head.texts("assumed", ()),
             signatures=_signatures(whole),
             equivalents=read_equivalents(head),
+            direct_only=head.flag("direct_only", default=False),
         )
     except ItemError as error:
         raise head.refusal(str(error)) from error
