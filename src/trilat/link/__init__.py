@@ -1,27 +1,39 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
+from trilat.link.backlog import Backlog
 from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.connecting import OutsideNats
 from trilat.link.endpoint import (
-    Archive,
     Arrival,
     LinkEndpoint,
     OnAcknowledged,
     OnNotice,
+    OnOmitted,
     OnParcels,
-    OutgoingState,
 )
 from trilat.link.hub_card import HubCard, hub_card_from_json
 from trilat.link.hub_config import Admitted, HubSettings, lost
 from trilat.link.hub_control import Connected, HubControl
 from trilat.link.hub_folder import HubFolder, HubToml, hub_stamp, make_hub_folder, read_hub_folder
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
+from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin
+from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
-from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Notice, Pull
+from trilat.link.messages import (
+    NOTICE_CONTENT_BYTES_MAX,
+    Acknowledgement,
+    HighWater,
+    Notice,
+    Omission,
+    Pull,
+)
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
+from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.ranges import Range, Ranges
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedHub, LinkedPartner, ServerSettings
@@ -36,7 +48,7 @@ from trilat.link.statement import (
     sign_label,
     verify_label,
 )
-from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
 from trilat.link.subjects import Way, direct_way, hub_way
 from trilat.link.trust import TrustStore, party_of
 
@@ -47,12 +59,14 @@ __all__ = [
     "Admitted",
     "Archive",
     "Arrival",
+    "Backlog",
     "Batch",
     "Binding",
     "Card",
     "Connected",
     "Cut",
     "Entropy",
+    "HighWater",
     "HubCard",
     "HubControl",
     "HubFolder",
@@ -63,6 +77,7 @@ __all__ = [
     "LinkFaults",
     "LinkIdentity",
     "LinkLimits",
+    "LinkProfile",
     "LinkedHub",
     "LinkedPartner",
     "Marking",
@@ -72,9 +87,12 @@ __all__ = [
     "NatsTransport",
     "NodeKeys",
     "Notice",
+    "Omission",
     "OnAcknowledged",
     "OnNotice",
+    "OnOmitted",
     "OnParcels",
+    "OnSkipped",
     "Opened",
     "OpenedParcel",
     "Opener",
@@ -83,13 +101,20 @@ __all__ = [
     "OutsideNats",
     "Parcel",
     "Pin",
+    "Priority",
     "Pull",
     "Push",
+    "Range",
+    "Ranges",
     "Sealer",
     "ServerSettings",
     "SignatureState",
+    "Skip",
+    "SkipReason",
+    "Standing",
     "TrustStore",
     "Way",
+    "Worth",
     "agreement_digest",
     "card_from_json",
     "card_to_json",
@@ -99,6 +124,7 @@ __all__ = [
     "hub_way",
     "lost",
     "make_hub_folder",
+    "newest_wins",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -111,6 +137,7 @@ __all__ = [
     "sign_item",
     "sign_label",
     "signature_states",
+    "standing_of",
     "verify_label",
     "write_private",
 ]
