@@ -235,5 +235,8 @@ def _show(state: dict[str, Any], unlinked: Sequence[str]) -> None:
             str(link["sent"] - link["acknowledged"]),
         )
     show_table(table)
+    for party, link in state["links"].items():
+        if link["health"]:
+            say(f"{party}: {link['health']}", indent=2, hang=2)
     for line in state["last_refusals"]:
         say(line, indent=2, hang=2)

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from trilat import __version__
 from trilat.cli.linking import HubGuard, outside_nats, server_settings, ways_of
 from trilat.ledger import Entry, EntryKind
-from trilat.link import NatsServer, NatsTransport
+from trilat.link import LinkHealth, NatsServer, NatsTransport
 from trilat.model import Lane, encode
 from trilat.node import (
     ADDRESS_FILE,
@@ -127,7 +127,6 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     clock.advance_to(max(clock.now_ns(), last_ns))
     _record_start(node, folder)
     service = NodeService(node, clock, time, wall.now_ns)
-    service.links = transport
     service.on_pace = folder.keep_pace
     hop.service = handed.service = service
     server = NatsServer(
@@ -136,6 +135,8 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
         on_event=events.info,
         binary=Path(folder.settings.link.server) if folder.settings.link.server else None,
     )
+    held = None if outside is not None else server
+    service.links = LinkHealth(transport, held, settings, folder.identity.card(folder.keys.pin).fingerprint)
     service.about = lambda: {
         "server_pid": server.process_id,
         "server_port": server.client_port,

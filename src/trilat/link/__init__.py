@@ -11,6 +11,7 @@ from trilat.link.endpoint import (
     OnOmitted,
     OnParcels,
 )
+from trilat.link.health import LinkHealth, Unanswered
 from trilat.link.hub_card import HubCard, hub_card_from_json
 from trilat.link.hub_config import Admitted, HubSettings, lost
 from trilat.link.hub_control import Connected, HubControl
@@ -75,6 +76,7 @@ __all__ = [
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
+    "LinkHealth",
     "LinkIdentity",
     "LinkLimits",
     "LinkProfile",
@@ -113,6 +115,7 @@ __all__ = [
     "SkipReason",
     "Standing",
     "TrustStore",
+    "Unanswered",
     "Way",
     "Worth",
     "agreement_digest",

@@ -90,6 +90,10 @@ class HubSettings:
         ]
         return tuple(hub_way(self.card, one.card.leaf_nkey, other.party, other.leaf_nkey) for other in others)
 
+    def partners(self, one: Admitted) -> set[str]:
+        """Those with whom a party is joined."""
+        return {way.partner for way in self.joined(one)}
+
     def files(self) -> dict[str, bytes]:
         """All files that the server reads beside the hub's identity, by name."""
         authorities = [one.card.tls_ca_pem for one in self.admitted] or [self.card.tls_ca_pem]
@@ -97,17 +101,17 @@ class HubSettings:
 
 
 def lost(before: HubSettings, after: HubSettings) -> frozenset[str]:
-    """The parties that may less than before: removed, with another card, or parted from somebody."""
-
-    def rights(settings: HubSettings) -> dict[str, tuple[Card, frozenset[Way]]]:
-        return {one.card.party: (one.card, frozenset(settings.joined(one))) for one in settings.admitted}
-
-    now = rights(after)
-    return frozenset(
+    """Whose connections must be cut: parties that are removed, have another card, or are parted from one that
+    stays. Who loses only a party that is gone keeps its connection: there is nobody any more to hear or send.
+    """
+    was, now = ({one.card.party: one for one in settings.admitted} for settings in (before, after))
+    gone = {party for party, one in was.items() if party not in now or now[party].card != one.card}
+    parted = {
         party
-        for party, (card, ways) in rights(before).items()
-        if party not in now or now[party][0] != card or not ways <= now[party][1]
-    )
+        for party in was.keys() - gone
+        if before.partners(was[party]) - after.partners(now[party]) - gone
+    }
+    return frozenset(gone | parted)
 
 
 def hub_config(settings: HubSettings) -> str:

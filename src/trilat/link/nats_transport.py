@@ -174,6 +174,10 @@ class NatsTransport:
         heard_s = self._heard_by_s.get(way.back)
         return heard_s is not None and self._loop is not None and self._loop.time() <= heard_s + UP_S
 
+    def heard_at_s(self, way: Way) -> float:
+        """When the partner was last heard by a way, by the loop's clock; 0 if never. From any thread."""
+        return self._heard_by_s.get(way.back, 0.0)
+
     def measured(self, way: Way) -> Measured | None:
         """Round trip and clocks as the last heartbeats by a way tell; None before. From any thread."""
         return self._beats[way.back].measured
@@ -181,6 +185,11 @@ class NatsTransport:
     def ways_to(self, peer: str) -> tuple[Way, ...]:
         """All ways to a partner; none where it is not linked."""
         return self._ways.get(peer, ())
+
+    @property
+    def failure(self) -> str:
+        """What went wrong last with the connection to the server, in one line; empty where nothing did."""
+        return self._failure
 
     @property
     def waiting(self) -> int:

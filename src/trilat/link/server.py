@@ -12,7 +12,8 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from typing import Final
 from trilat.link.hub_config import HubSettings
 from trilat.link.identity import refuse_open_to_others, write_private
 from trilat.link.server_config import CONFIG_FILE, ServerSettings
-from trilat.link.server_log import LogReader, Repeats, Told, printable
+from trilat.link.server_log import LINES_REMEMBERED_MAX, LogReader, Repeats, Told, printable
 from trilat.model import LinkError, UsageError
 
 BINARY: Final = "nats-server"
@@ -76,6 +77,7 @@ class NatsServer:
         self._last_said = ""
         self._log = LogReader(settings.nkeys)
         self._reloaded = asyncio.Event()
+        self._told: deque[tuple[float, str]] = deque(maxlen=LINES_REMEMBERED_MAX)
         self.restarts = 0
         """How often it was started again after it had died."""
 
@@ -141,6 +143,13 @@ class NatsServer:
     def linked(self) -> frozenset[str]:
         """The accounts that have a leaf connection: parties, and hubs as `LinkedHub.account`."""
         return self._log.linked if self.process_id is not None else frozenset()
+
+    def last_said(self, words: Sequence[str], since_s: float = 0.0) -> str:
+        """The newest line with one of some words, told since an instant of the loop's clock; else empty."""
+        for told_s, line in reversed(tuple(self._told)):
+            if told_s >= since_s and any(word in line for word in words):
+                return line
+        return ""
 
     async def stop(self) -> None:
         """Stop the server; nothing where none runs."""
@@ -218,8 +227,10 @@ class NatsServer:
             elif said.told is Told.LISTENING:
                 self._listening(*said.text.split())
             elif said.told is Told.REFUSAL:
+                self._told.append((asyncio.get_running_loop().time(), said.text))
                 self._refusals.say(said.text)
             else:
+                self._told.append((asyncio.get_running_loop().time(), said.text))
                 self._last_said = said.text
                 self._events.say(said.text)
 

@@ -80,6 +80,7 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 from trilat.node.retention import Retention
+from trilat.node.unanswered import Overdue
 from trilat.node.views import Views
 from trilat.node.watched import Watched
 from trilat.policy import AgreementSet, place_class
@@ -197,7 +198,8 @@ class Node:
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
-        parts: tuple[Part, ...] = (self.onward, Retention(self), self.accounts)
+        self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
+        parts: tuple[Part, ...] = (self.onward, Retention(self), self.accounts, self.overdue)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
+from trilat.link import Unanswered
 from trilat.model import (
     SECOND_NS,
     Declared,
@@ -54,6 +55,10 @@ class Links(Protocol):
 
     def heard_s(self, peer: str) -> float | None:
         """Seconds since the partner was last heard; None while it never was."""
+        ...
+
+    def sentence(self, peer: str, unanswered: Unanswered) -> str:
+        """How the link is, and what to do where something is wrong with it."""
         ...
 
 
@@ -503,6 +508,7 @@ class NodeService:
         return {
             "up": links is not None and links.is_up(peer),
             "heard_s": None if heard_s is None else round(heard_s, 3),
+            "health": "" if links is None else links.sentence(peer, self.node.overdue.of(peer)),
             "sent": self.node.endpoint.next_sequence(peer) - 1,
             "acknowledged": self.node.endpoint.acknowledged(peer),
             "waiting": self.node.exchange.waiting(peer),
