@@ -44,11 +44,13 @@ def test_a_link_that_is_well_says_how_long_a_message_takes(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("offset_s", "words"), [(12.4, "12 s ahead of ours"), (-80.0, "80 s behind ours")])
-def test_clocks_that_are_apart_are_told(tmp_path: Path, offset_s: float, words: str) -> None:
+def test_clocks_that_are_apart_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offset_s: float, words: str
+) -> None:
     async def play() -> None:
         usa, kor = make_sites(tmp_path, PAIR).values()
         async with running(usa, kor):
-            kor.transport.measured = lambda _: Measured(0.001, offset_s)  # type: ignore[method-assign]
+            monkeypatch.setattr(kor.transport, "measured", lambda _: Measured(0.001, offset_s))
             await says(kor, "USA", f"connected, but the clock of USA is {words}")
 
     asyncio.run(play())

@@ -125,7 +125,7 @@ PAYLOADS: dict[str, tuple[Callable[[Attack], bytes], str]] = {
         f"`USA` sends more than {ENVELOPE_BYTES_MAX} bytes at once: not read",
     ),
     "a message that is none": (lambda _: b"\xd2\x84" + os.urandom(64), "message"),
-    "a message beyond the limit": (lambda _: b"\xd2\x84" + bytes(5_000), "message of 5002 bytes is over"),
+    "a message beyond the limit": (lambda _: b"\xd2\x84" + bytes(70_000), "message of 70002 bytes is over"),
     "a pull of a stream that does not exist": (
         word,
         "`USA` speaks of a stream that this node does not send: not read",

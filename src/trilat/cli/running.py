@@ -127,6 +127,7 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     clock.advance_to(max(clock.now_ns(), last_ns))
     _record_start(node, folder)
     service = NodeService(node, clock, time, wall.now_ns)
+    service.eager = folder.settings.clock.kind == "system"
     service.on_pace = folder.keep_pace
     hop.service = handed.service = service
     server = NatsServer(

@@ -370,3 +370,13 @@ def _is_beside(known: Consent, consent: Consent) -> bool:
         and (known.clause, known.recipient, known.via) == (consent.clause, consent.recipient, consent.via)
         and not set(known.subjects).isdisjoint(consent.subjects)
     )
+
+
+def offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
+    """Whether any clause speaks of giving a peer reports as they are."""
+    return any(
+        "report" in rule.clause.kinds
+        and config.party in rule.clause.givers
+        and not set(config.peers).isdisjoint(rule.clause.receivers)
+        for rule in agreements.rules
+    )

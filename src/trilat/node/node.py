@@ -63,7 +63,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
 from trilat.node.desk import ReleaseDesk, consent_of
 from trilat.node.disputed import Disputed
-from trilat.node.exchange import Exchange, Held, Ready
+from trilat.node.exchange import Exchange, Held, Ready, offers_reports
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
@@ -92,16 +92,6 @@ _PART_STEPS_MAX = 200
 _REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
-
-
-def _offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
-    """Whether any clause speaks of giving a peer reports as they are."""
-    return any(
-        "report" in rule.clause.kinds
-        and config.party in rule.clause.givers
-        and not set(config.peers).isdisjoint(rule.clause.receivers)
-        for rule in agreements.rules
-    )
 
 
 class Node:
@@ -170,7 +160,7 @@ class Node:
         self._making = Making(self)
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
-        self._offers_reports = _offers_reports(config, agreements)
+        self._offers_reports = offers_reports(config, agreements)
 
     def _endpoint(
         self,
@@ -275,14 +265,42 @@ class Node:
         made = self._making.made(now_ns)
         for part in self.parts:
             made += part.made(now_ns)
-        entries = self._pending_entries[:_PENDING_MAX]
-        del self._pending_entries[:_PENDING_MAX]
+        entries = self._pending()
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
         self._to_offer += made
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
         entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         for part in self.parts:
             entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
+        records = self._released(entries, now_ns)
+        for part in self.parts:
+            part.written(now_ns)
+        self.tend_links()
+        return records
+
+    @property
+    def offers(self) -> bool:
+        """Whether something waits to be offered to partners."""
+        return bool(self._to_offer)
+
+    def offer(self) -> tuple[ReleaseRecord, ...]:
+        """Decide, write, then send what waits to be offered, without waiting for the next tick; see `tick`.
+
+        Nothing is made here: what comes of several reports together is made once a second.
+        """
+        self.refuse_failed()
+        now_ns = self.clock.now_ns()
+        records = self._released([*self._pending(), *self._decided(now_ns, _DECIDED_ENTRIES_MAX)], now_ns)
+        self.tend_links()
+        return records
+
+    def _pending(self) -> list[Entry]:
+        entries = self._pending_entries[:_PENDING_MAX]
+        del self._pending_entries[:_PENDING_MAX]
+        return entries
+
+    def _released(self, entries: list[Entry], now_ns: int) -> tuple[ReleaseRecord, ...]:
+        """Write entries and the releases whose time has come, and hand these to the links."""
         due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
         records = [self._record(ready) for ready in due]
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
@@ -292,9 +310,6 @@ class Node:
             self.lanes.note(record, receipt.entry)
             standing = standing_of(ready.release)
             self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt, standing)
-        for part in self.parts:
-            part.written(now_ns)
-        self.tend_links()
         return tuple(records)
 
     def tend_links(self) -> None:
