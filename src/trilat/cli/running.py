@@ -64,7 +64,7 @@ async def run_node(folder: NodeFolder, *, until_input_ends: bool) -> None:
     configure_log()
     async with AsyncExitStack() as stack:
         ended = await stack.enter_async_context(interrupted(until_input_ends=until_input_ends))
-        service = await _begun(folder, stack)
+        service = await begin_node(folder, stack)
         settings = folder.settings
         host, port = host_and_port(settings.web.listen, "web.listen")
         app = _application(folder, service)
@@ -101,7 +101,7 @@ def _application(folder: NodeFolder, service: NodeService) -> Starlette:
     return node_app(service, access, provider=provider, secure=said.back.startswith("https:"))
 
 
-async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
+async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     """The node's service, at work over its ledger and its links; the stack ends it all in good order."""
     wall = SystemClock()
     time = PacedClock(folder.pace())

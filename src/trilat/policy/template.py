@@ -22,6 +22,7 @@ onward = "never"                      # never, with-consent, to-named, under-con
 renewal_months = 12                   # renews itself, unless somebody gives notice
 notice_days = 90
 survives_end = true                   # prohibitions outlive the agreement for what was given
+# direct_only = true                  # over direct links alone, never through a relay
 sources = []                          # where the text was read
 assumed = []                          # what the text does not say and this file assumes
 
