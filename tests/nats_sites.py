@@ -95,6 +95,7 @@ class Site:
             },
             on_refusal=self.refusals.append,
             on_event=self.events.append,
+            wall_ns=time.time_ns,
             on_reachable=lambda peer: self.reachable.append((peer, asyncio.get_running_loop().time())),
         )
         self.transport.listen(self.got.append)

@@ -226,3 +226,34 @@ def test_what_a_hub_cannot_do_is_refused_in_one_line(hub: Hub, tmp_path: Path) -
     until("the line", lambda: "the hub goes on as before" in hub.said())
     assert hub.process is not None
     assert hub.process.poll() is None
+
+
+def test_the_rights_at_an_outside_nats_are_the_partners_turned_round(tmp_path: Path) -> None:
+    common = ("--agreements", "separate-2009", "--status", "exercise")
+    typed("node", "init", tmp_path / "USA", "--party", "USA", "--peer", "KOR", *common)
+    typed("node", "init", tmp_path / "KOR", "--party", "KOR", "--peer", "USA", *common)
+    for one, other in (("USA", "KOR"), ("KOR", "USA")):
+        shutil.copy(tmp_path / one / "card.json", tmp_path / other / "peers" / f"{one}.json")
+    usa, kor = (
+        json.loads(trilat("node", "subjects", tmp_path / party, "--json").out) for party in ("USA", "KOR")
+    )
+    assert usa["publish"] == kor["subscribe"]
+    assert usa["subscribe"] == kor["publish"]
+    (subject,) = usa["publish"]
+    assert subject.startswith("x.")
+    assert subject.endswith(".>")
+    assert "usa" not in subject.lower()
+    assert "kor" not in subject.lower()
+    assert subject in typed("node", "subjects", tmp_path / "USA")
+
+
+def test_a_node_whose_agreement_wants_direct_links_does_not_start_through_a_hub(hub: Hub) -> None:
+    root = hub.folder.parent
+    for path in (root / "KOR" / "agreements").glob("*.toml"):
+        text = path.read_text(encoding="utf-8")
+        if '"KOR"' in text and '"USA"' in text:
+            path.write_text(
+                text.replace("[agreement]\n", "[agreement]\ndirect_only = true\n", 1), encoding="utf-8"
+            )
+    said = typed("node", "run", root / "KOR", code=2)
+    assert "lets nothing pass to USA through a relay: take `through` out of peer USA" in said

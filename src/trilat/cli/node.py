@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from trilat.cli.asking import ask_node, how_to_run
+from trilat.cli.linking import server_settings
 from trilat.cli.running import run_node
 from trilat.cli.terminal import (
     BAD_ANSWER,
@@ -21,6 +22,7 @@ from trilat.cli.terminal import (
     show_table,
     stop,
 )
+from trilat.link import subjects_of
 from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
     ClockSettings,
@@ -194,6 +196,27 @@ def status(
             show_biases(sensors)
     if state["problem"]:
         stop(BAD_ANSWER)
+
+
+@app.command("subjects")
+@in_one_line
+def subjects(
+    folder: Annotated[Path, typer.Argument(help="The node's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Print what our user may publish and subscribe to at an outside NATS, for its operator."""
+    ways = server_settings(read_folder(folder)).ways
+    rights = {
+        "publish": [subjects_of(way.out) for way in ways],
+        "subscribe": [subjects_of(way.back) for way in ways],
+    }
+    if as_json:
+        print_json(rights)
+        return
+    for name, allowed in rights.items():
+        say(f"{name}:", style="bold")
+        for subject in allowed:
+            say(subject, indent=2)
 
 
 def _state(held: NodeFolder) -> dict[str, Any]:

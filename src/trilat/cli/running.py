@@ -119,6 +119,7 @@ async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
         on_event=events.info,
         on_reachable=handed.reachable,
         outside=outside,
+        wall_ns=wall.now_ns,
     )
     hop = _Hop(transport)
     node = folder.node(clock, ledger, hop, link_clock=wall)

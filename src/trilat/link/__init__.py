@@ -50,7 +50,7 @@ from trilat.link.statement import (
     verify_label,
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
-from trilat.link.subjects import Way, direct_way, hub_way
+from trilat.link.subjects import Way, direct_way, hub_way, subjects_of
 from trilat.link.trust import TrustStore, party_of
 
 __all__ = [
@@ -141,6 +141,7 @@ __all__ = [
     "sign_label",
     "signature_states",
     "standing_of",
+    "subjects_of",
     "verify_label",
     "write_private",
 ]

@@ -4,7 +4,6 @@ Out of what the own server said and has connections with, heartbeats and receipt
 it, and nothing is decided by it.
 """
 
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -150,7 +149,7 @@ class LinkHealth:
         # It dials again within moments, so what is still refused is said again; a connection stands where
         # nothing was said of it lately.
         lately_s = LATELY_S if account in self._linked() else LONG_S
-        since_s = max(self._transport.heard_at_s(way), time.monotonic() - lately_s)
+        since_s = max(self._transport.heard_at_s(way), self._transport.now_s() - lately_s)
         return self._server.last_said(words, since_s)
 
 

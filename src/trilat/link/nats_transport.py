@@ -18,7 +18,6 @@ Rules
 import asyncio
 import contextlib
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -86,6 +85,7 @@ class NatsTransport:
         on_event: Callable[[str], None] | None = None,
         on_reachable: Callable[[str], None] | None = None,
         outside: OutsideNats | None = None,
+        wall_ns: Callable[[], int] | None = None,
     ) -> None:
         """A transport without a connection yet.
 
@@ -97,6 +97,7 @@ class NatsTransport:
             on_event: is told in one line what happens to the connection with the own server.
             on_reachable: is told which partner is heard again. All three are called on the loop's thread.
             outside: the NATS that is used instead of an own server.
+            wall_ns: the machine's clock, UTC ns, to measure links with; None measures nothing.
 
         Raises:
             UsageError: a partner is no party, is the party itself, or has no way.
@@ -111,6 +112,7 @@ class NatsTransport:
         self._seed = identity.app_seed
         self._folder = identity_folder
         self._outside = outside
+        self._wall_ns = wall_ns if wall_ns is not None else _no_clock
         self._on_refusal = on_refusal
         self._on_event = on_event if on_event is not None else _nothing
         self._on_reachable = on_reachable if on_reachable is not None else _nothing
@@ -177,6 +179,10 @@ class NatsTransport:
     def heard_at_s(self, way: Way) -> float:
         """When the partner was last heard by a way, by the loop's clock; 0 if never. From any thread."""
         return self._heard_by_s.get(way.back, 0.0)
+
+    def now_s(self) -> float:
+        """The loop's clock, seconds; 0 before the start. From any thread."""
+        return 0.0 if self._loop is None else self._loop.time()
 
     def measured(self, way: Way) -> Measured | None:
         """Round trip and clocks as the last heartbeats by a way tell; None before. From any thread."""
@@ -317,7 +323,7 @@ class NatsTransport:
                 self._receive(message.data)
 
         async def heartbeat(message: Msg) -> None:
-            if self._beats[way.back].take(message.data, time.time_ns()):
+            if self._beats[way.back].take(message.data, self._wall_ns()):
                 # As after a silence: what came between is lost, or comes by another way.
                 self._away.add(peer)
             self._hear(peer, way)
@@ -415,7 +421,7 @@ class NatsTransport:
             if self.is_connected:
                 self._connected_s = self._loop.time()
                 for way in (way for ways in self._ways.values() for way in ways):
-                    beat = self._beats[way.back].next(time.time_ns())
+                    beat = self._beats[way.back].next(self._wall_ns())
                     await self._publish(heartbeat_subject(way.out), beat)
                 await self._subscribe_again()
             elif self._is_stuck():
@@ -453,6 +459,11 @@ class NatsTransport:
 def _worth_saying(record: logging.LogRecord) -> bool:
     """False for what asyncio says whenever this library closes a TLS connection: nothing follows of it."""
     return "eof_received() has no effect" not in str(record.msg)
+
+
+def _no_clock() -> int:
+    """What a heartbeat says that tells no time."""
+    return 0
 
 
 def _anybody(_: str) -> bool:
