@@ -25,6 +25,7 @@ from trilat.cli import (
     ledger,
     node,
     preview,
+    recall,
     scenario,
     schema,
     track,
@@ -62,6 +63,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(node.app, name="node")
 app.add_typer(hub.app, name="hub")
 app.add_typer(desk.app, name="desk")
+app.add_typer(recall.app, name="recall")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -11,6 +11,7 @@ from trilat.link.endpoint import (
     OnOmitted,
     OnParcels,
 )
+from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.health import LinkHealth, Unanswered
 from trilat.link.hub_card import HubCard, hub_card_from_json
 from trilat.link.hub_config import Admitted, HubSettings, lost
@@ -20,6 +21,7 @@ from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_priv
 from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.limits import LinkLimits, LinkProfile
+from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import (
     NOTICE_CONTENT_BYTES_MAX,
@@ -35,6 +37,8 @@ from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
+from trilat.link.removals import open_certificate, sign_certificate
+from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedHub, LinkedPartner, ServerSettings
@@ -47,6 +51,7 @@ from trilat.link.statement import (
     sign_binding,
     sign_item,
     sign_label,
+    sign_labels,
     verify_label,
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
@@ -67,6 +72,10 @@ __all__ = [
     "Connected",
     "Cut",
     "Entropy",
+    "Epoch",
+    "EpochLimits",
+    "FileReservations",
+    "GroupEpochs",
     "HighWater",
     "HubCard",
     "HubControl",
@@ -84,6 +93,7 @@ __all__ = [
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
+    "MemoryReservations",
     "MemoryTransport",
     "NatsServer",
     "NatsTransport",
@@ -108,6 +118,8 @@ __all__ = [
     "Push",
     "Range",
     "Ranges",
+    "Reservations",
+    "RotationReason",
     "Sealer",
     "ServerSettings",
     "SignatureState",
@@ -116,6 +128,7 @@ __all__ = [
     "Standing",
     "TrustStore",
     "Unanswered",
+    "VerifiedRoots",
     "Way",
     "Worth",
     "agreement_digest",
@@ -128,6 +141,7 @@ __all__ = [
     "lost",
     "make_hub_folder",
     "newest_wins",
+    "open_certificate",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -137,8 +151,10 @@ __all__ = [
     "refuse_open_to_others",
     "sign_agreement",
     "sign_binding",
+    "sign_certificate",
     "sign_item",
     "sign_label",
+    "sign_labels",
     "signature_states",
     "standing_of",
     "subjects_of",
