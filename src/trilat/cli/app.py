@@ -18,6 +18,7 @@ from trilat.cli import (
     decide,
     demo,
     desk,
+    envelope,
     flight,
     hub,
     ingest,
@@ -30,6 +31,7 @@ from trilat.cli import (
     schema,
     track,
     whatif,
+    ztdf,
 )
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
@@ -60,6 +62,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
 app.add_typer(account.app, name="account")
+app.add_typer(envelope.app, name="envelope")
+app.add_typer(ztdf.app, name="ztdf")
 app.add_typer(node.app, name="node")
 app.add_typer(hub.app, name="hub")
 app.add_typer(desk.app, name="desk")

@@ -36,6 +36,7 @@ from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
 from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
@@ -57,9 +58,12 @@ from trilat.link.statement import (
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
 from trilat.link.subjects import Way, direct_way, hub_way, subjects_of
 from trilat.link.trust import TrustStore, party_of
+from trilat.link.ztdf import ZTDF_BYTES_MAX, Imported, read_ztdf, write_ztdf
+from trilat.link.ztdf_keys import read_private, read_public
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
+    "ZTDF_BYTES_MAX",
     "Acknowledgement",
     "Address",
     "Admitted",
@@ -82,6 +86,7 @@ __all__ = [
     "HubFolder",
     "HubSettings",
     "HubToml",
+    "Imported",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
@@ -114,6 +119,8 @@ __all__ = [
     "Parcel",
     "Pin",
     "Priority",
+    "Proof",
+    "Proved",
     "Pull",
     "Push",
     "Range",
@@ -147,7 +154,12 @@ __all__ = [
     "open_signed_item",
     "party_of",
     "read_hub_folder",
+    "proof_of",
+    "prove",
+    "read_private",
+    "read_public",
     "read_signed_item",
+    "read_ztdf",
     "refuse_open_to_others",
     "sign_agreement",
     "sign_binding",
@@ -159,5 +171,7 @@ __all__ = [
     "standing_of",
     "subjects_of",
     "verify_label",
+    "verify_proof",
     "write_private",
+    "write_ztdf",
 ]

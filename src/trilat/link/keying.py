@@ -82,8 +82,8 @@ class Keying:
             LedgerError: a new epoch cannot be noted.
         """
         sealer = self._sealers.get(recipient)
-        if sealer is None:
-            pin = self._trust.pin(recipient)
+        pin = self._trust.pin(recipient)
+        if sealer is None or sealer.recipient != pin:  # a key that was rotated is sealed to no more
             epochs = GroupEpochs(self._keys, [pin], self._entropy, reservations=self._reservations)
             sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream, self._entropy, epochs)
         sealer.epochs.at(now_ns)
