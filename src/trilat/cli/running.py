@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import structlog
 from starlette.applications import Starlette
@@ -30,6 +31,11 @@ from trilat.node import (
     restore,
 )
 from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
+
+SWITCH_S: Final = 0.0005
+"""The node's thread and the loop of links and page give way to each other this often, and not every 5 ms: a message
+waits for the interpreter on both sides of a link.
+"""
 
 
 class _Hop:
@@ -103,6 +109,7 @@ def _application(folder: NodeFolder, service: NodeService) -> Starlette:
 
 async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     """The node's service, at work over its ledger and its links; the stack ends it all in good order."""
+    sys.setswitchinterval(SWITCH_S)
     wall = SystemClock()
     time = PacedClock(folder.pace())
     clock = ManualClock(min(time.now_ns(), wall.now_ns()))
