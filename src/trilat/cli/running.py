@@ -33,8 +33,8 @@ from trilat.node import (
 from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
 
 SWITCH_S: Final = 0.0005
-"""The node's thread and the loop of links and page give way to each other this often, and not every 5 ms: a message
-waits for the interpreter on both sides of a link.
+"""The node's thread and the loop of links and page give way to each other this often, and not every 5 ms: a
+message waits for the interpreter on both sides of a link.
 """
 
 
