@@ -119,6 +119,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("POST", "/losses", frozenset({STAFF, OFFICER})),
     ("POST", "/losses/follow-up", frozenset({STAFF, OFFICER})),
     ("POST", "/losses/instruct", frozenset({STAFF, OFFICER})),
+    ("POST", "/audit/looks", frozenset({STAFF})),
     ("GET", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/warnings", frozenset({STAFF})),

@@ -21,6 +21,7 @@ from trilat.cli import (
     desk,
     envelope,
     flight,
+    hub,
     ingest,
     label,
     ledger,
@@ -66,6 +67,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(envelope.app, name="envelope")
 app.add_typer(ztdf.app, name="ztdf")
 app.add_typer(node.app, name="node")
+app.add_typer(hub.app, name="hub")
 app.add_typer(desk.app, name="desk")
 app.add_typer(recall.app, name="recall")
 

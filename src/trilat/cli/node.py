@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from trilat.cli.asking import ask_node, how_to_run
+from trilat.cli.linking import server_settings
 from trilat.cli.running import run_node
 from trilat.cli.terminal import (
     BAD_ANSWER,
@@ -21,10 +22,12 @@ from trilat.cli.terminal import (
     show_table,
     stop,
 )
+from trilat.link import subjects_of
 from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
     ClockSettings,
     DeskSettings,
+    HubDial,
     LinkSettings,
     NodeFolder,
     NodeSettings,
@@ -54,8 +57,11 @@ def init(
         list[str] | None,
         typer.Option(
             help="A partner, again for each: `USA=HOST:PORT` where we dial it, `USA` where it dials us, "
-            "`USA-` where there is no link between the two."
+            "`USA@HUB` through a hub, `USA-` where there is no link between the two."
         ),
+    ] = None,
+    hub: Annotated[
+        list[str] | None, typer.Option(help="A hub and where it listens, again for each: `HUB=HOST:PORT`.")
     ] = None,
     status: Annotated[Status, typer.Option(help="Whether the world is meant.")] = Status.REAL,
     purpose: Annotated[str, typer.Option(help="What items are shared for.")] = "missile-warning",
@@ -77,7 +83,7 @@ def init(
 ) -> None:
     """Make a node's folder: settings, keys, tokens, and the card to hand to partners."""
     party_code(party)
-    peers = tuple(_peer(text) for text in peer or ())
+    peers, hubs = tuple(_peer(text) for text in peer or ()), tuple(_hub(text) for text in hub or ())
     settings = NodeSettings(
         party=party,
         status=status,
@@ -85,6 +91,7 @@ def init(
         releasable_to=tuple(dict.fromkeys((*(known.code for known in peers), *(reader or ())))),
         readers=tuple(reader or ()),
         peer=peers,
+        hub=hubs,
         web=WebSettings(listen=web),
         link=LinkSettings(leaf_listen=leaf),
         clock=ClockSettings(),
@@ -109,6 +116,8 @@ def init(
         say(
             f"Put the card of {known.code} at {folder / 'peers' / known.code}.json when you have compared it."
         )
+    for used in hubs:
+        say(f"Put the card of hub {used.name} at {folder / 'hubs' / used.name}.json likewise.")
     say(f"Then: {how_to_run(folder)}")
 
 
@@ -128,10 +137,19 @@ def _peer(text: str) -> Peer:
         if dials:
             raise UsageError(f"`{text}` is not a peer: `{code}` has no link, so it has no address")
         return Peer(code=party_code(code[:-1]), link=False)
+    code, through, hub = code.partition("@")
+    if through:
+        # Where it says as well where to dial, the direct link stands in for the hub.
+        return Peer(code=party_code(code), link=bool(dials), dial=address, through=party_code(hub))
     peer = Peer(code=party_code(code), dial=address)
     if dials and host_and_port(address, f"dial of peer {code}")[1] == 0:
         raise UsageError(f"dial of peer {code} `{address}` has no port: give the one that it listens on")
     return peer
+
+
+def _hub(text: str) -> HubDial:
+    name, _, address = text.partition("=")
+    return HubDial(name=party_code(name), dial=address)
 
 
 @app.command("run")
@@ -173,11 +191,32 @@ def status(
     if as_json:
         print_json({**state, "sensors": sensors} if sensors else state)
     else:
-        _show(state, [peer.code for peer in held.settings.peer if not peer.link])
+        _show(state, [peer.code for peer in held.settings.peer if not peer.is_linked])
         if sensors:
             show_biases(sensors)
     if state["problem"]:
         stop(BAD_ANSWER)
+
+
+@app.command("subjects")
+@in_one_line
+def subjects(
+    folder: Annotated[Path, typer.Argument(help="The node's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Print what our user may publish and subscribe to at an outside NATS, for its operator."""
+    ways = server_settings(read_folder(folder)).ways
+    rights = {
+        "publish": [subjects_of(way.out) for way in ways],
+        "subscribe": [subjects_of(way.back) for way in ways],
+    }
+    if as_json:
+        print_json(rights)
+        return
+    for name, allowed in rights.items():
+        say(f"{name}:", style="bold")
+        for subject in allowed:
+            say(subject, indent=2)
 
 
 def _state(held: NodeFolder) -> dict[str, Any]:
@@ -219,5 +258,8 @@ def _show(state: dict[str, Any], unlinked: Sequence[str]) -> None:
             str(link["sent"] - link["acknowledged"]),
         )
     show_table(table)
+    for party, link in state["links"].items():
+        if link["health"]:
+            say(f"{party}: {link['health']}", indent=2, hang=2)
     for line in (*state["agreements"], *state["last_refusals"]):
         say(line, indent=2, hang=2)

@@ -1,11 +1,12 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
+from trilat.link.arrival import Arrival
 from trilat.link.attestation import Attestation, open_attestation, sign_attestation
 from trilat.link.backlog import Backlog
 from trilat.link.bundle import BundleHead, BundleTail, BundleWriter, bundle_members, check_bundle
 from trilat.link.card import Card, card_from_json, card_to_json
+from trilat.link.connecting import OutsideNats
 from trilat.link.endpoint import (
-    Arrival,
     LinkEndpoint,
     OnAcknowledged,
     OnNotice,
@@ -13,6 +14,11 @@ from trilat.link.endpoint import (
     OnParcels,
 )
 from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
+from trilat.link.health import LinkHealth, Unanswered
+from trilat.link.hub_card import HubCard, hub_card_from_json
+from trilat.link.hub_config import Admitted, HubSettings, lost
+from trilat.link.hub_control import Connected, HubControl
+from trilat.link.hub_folder import HubFolder, HubToml, hub_stamp, make_hub_folder, read_hub_folder
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin, wrap_to
@@ -39,7 +45,7 @@ from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
-from trilat.link.server_config import Address, LinkedPartner, ServerSettings
+from trilat.link.server_config import Address, LinkedHub, LinkedPartner, ServerSettings
 from trilat.link.signing import (
     SignatureState,
     agreement_digest,
@@ -59,6 +65,7 @@ from trilat.link.statement import (
     verify_label,
 )
 from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
+from trilat.link.subjects import Way, direct_way, hub_way, subjects_of
 from trilat.link.tree_head import (
     PARCEL_SALT_BYTES,
     TREE_HEAD_BYTES_MAX,
@@ -84,6 +91,7 @@ __all__ = [
     "ZTDF_BYTES_MAX",
     "Acknowledgement",
     "Address",
+    "Admitted",
     "Archive",
     "Arrival",
     "Attestation",
@@ -94,6 +102,7 @@ __all__ = [
     "BundleTail",
     "BundleWriter",
     "Card",
+    "Connected",
     "Cut",
     "Entropy",
     "Epoch",
@@ -102,14 +111,21 @@ __all__ = [
     "Gate",
     "GroupEpochs",
     "HighWater",
+    "HubCard",
+    "HubControl",
+    "HubFolder",
+    "HubSettings",
+    "HubToml",
     "Imported",
     "IncomingStream",
     "Judge",
     "LinkEndpoint",
     "LinkFaults",
+    "LinkHealth",
     "LinkIdentity",
     "LinkLimits",
     "LinkProfile",
+    "LinkedHub",
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
@@ -130,6 +146,7 @@ __all__ = [
     "Opener",
     "OutgoingState",
     "OutgoingStream",
+    "OutsideNats",
     "Parcel",
     "Pin",
     "Priority",
@@ -149,14 +166,22 @@ __all__ = [
     "Standing",
     "TreeHead",
     "TrustStore",
+    "Unanswered",
     "VerifiedRoots",
+    "Way",
     "Worth",
     "agreement_digest",
     "bundle_members",
     "card_from_json",
     "card_to_json",
     "check_bundle",
+    "direct_way",
+    "hub_card_from_json",
+    "hub_stamp",
+    "hub_way",
     "ledger_commitment",
+    "lost",
+    "make_hub_folder",
     "newest_wins",
     "open_attestation",
     "open_certificate",
@@ -170,6 +195,7 @@ __all__ = [
     "party_of",
     "proof_of",
     "prove",
+    "read_hub_folder",
     "read_private",
     "read_public",
     "read_signed_item",
@@ -188,6 +214,7 @@ __all__ = [
     "sign_tree_head",
     "signature_states",
     "standing_of",
+    "subjects_of",
     "valid_signers",
     "verify_label",
     "verify_proof",

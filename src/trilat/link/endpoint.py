@@ -18,10 +18,10 @@ One endpoint is used by one thread.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from enum import Enum
 from hashlib import sha256
 from typing import Final
 
+from trilat.link.arrival import Arrival
 from trilat.link.cose import is_encrypt0, is_sign1
 from trilat.link.epochs import RotationReason
 from trilat.link.incoming import IncomingStream
@@ -86,29 +86,6 @@ _REASONS: Final = {
     TrustError: "trust",
     LinkError: "link",
 }
-
-
-class Arrival(Enum):
-    """What became of a payload that arrived."""
-
-    DELIVERED = "delivered"
-    """New parcels were accepted, recorded and acknowledged."""
-    REPEATED = "repeated"
-    """All of it was accepted before; it was acknowledged again."""
-    AHEAD = "ahead"
-    """Something before it is missing, which was pulled."""
-    ACKNOWLEDGED = "acknowledged"
-    """The partner's receipt."""
-    PULLED = "pulled"
-    """The partner asked for what it misses."""
-    PART = "part"
-    """A part of a payload that is not whole yet."""
-    NOTICED = "noticed"
-    """A partner's notice, taken by who takes its topic."""
-    REFUSED = "refused"
-    """It was not accepted, and counted under its reason."""
-    NOT_RECORDED = "not-recorded"
-    """It was sound, but this node could not record it: nothing was acknowledged."""
 
 
 class LinkEndpoint:

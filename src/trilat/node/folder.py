@@ -4,6 +4,7 @@
     card.json          what partners need of this node, to be handed to them
     agreements/*.toml  all agreements that it holds
     peers/CODE.json    partners' cards, each put there after its fingerprint was compared
+    hubs/NAME.json     cards of hubs, likewise
     keys/              for the owner alone: signing and sealing keys, link identity, ledger key, tokens
     ledger             the record (a SQLite file)
     run/               what the running node says of itself: address, pace, epochs, its server's log
@@ -24,12 +25,14 @@ from trilat.link import (
     Card,
     Entropy,
     FileReservations,
+    HubCard,
     LinkIdentity,
     NodeKeys,
     SignatureState,
     TrustStore,
     card_from_json,
     card_to_json,
+    hub_card_from_json,
     signature_states,
     valid_signers,
     write_private,
@@ -68,6 +71,7 @@ class NodeFolder:
     identity: LinkIdentity
     trust: TrustStore
     cards: Mapping[str, Card]
+    hub_cards: Mapping[str, HubCard]
     agreements: AgreementSet
     agreement_texts: Mapping[str, str]
     secrets: "Secrets"
@@ -268,7 +272,7 @@ def make_folder(
         if any(path.iterdir()):
             raise UsageError(f"`{path}` is not empty: name a new folder")
         path.chmod(0o700)
-        for name in ("agreements", "peers", "keys", "run"):
+        for name in ("agreements", "peers", "hubs", "keys", "run"):
             (path / name).mkdir(mode=0o700)
         for name, text in agreements.items():
             (path / "agreements" / name).write_text(text, encoding="utf-8")
@@ -331,6 +335,7 @@ def read_folder(path: Path) -> NodeFolder:
         identity=LinkIdentity.read(path / "keys" / "link"),
         trust=trust,
         cards=cards,
+        hub_cards={hub.name: _hub_card(path / "hubs" / f"{hub.name}.json", hub.name) for hub in settings.hub},
         agreements=agreements,
         agreement_texts=texts,
         secrets=Secrets(
@@ -375,6 +380,15 @@ def _card(path: Path, code: str) -> Card:
     card = card_from_json(_text(path))
     if card.party != code:
         raise TrustError(f"peers/{code}.json is the card of `{card.party}`: put each under its own code")
+    return card
+
+
+def _hub_card(path: Path, name: str) -> HubCard:
+    if not path.is_file():
+        raise TrustError(f"no card of hub `{name}`: compare its fingerprint, and put it at hubs/{name}.json")
+    card = hub_card_from_json(_text(path))
+    if card.name != name:
+        raise TrustError(f"hubs/{name}.json is the card of hub `{card.name}`: put each under its own name")
     return card
 
 

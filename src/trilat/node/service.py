@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
+from trilat.link import Unanswered
 from trilat.model import (
     SECOND_NS,
     Declared,
@@ -38,6 +39,9 @@ from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
 _T = TypeVar("_T")
+_GROUP_NS: Final = 5_000_000
+"""What comes within so long of an offer, while more waits, is offered together: one commit for all of it."""
+
 _IDLE_S: Final = 1.0
 _LINES_SHOWN: Final = 20
 _STATE_EVERY_NS: Final = 60 * SECOND_NS
@@ -57,6 +61,10 @@ class Links(Protocol):
 
     def heard_s(self, peer: str) -> float | None:
         """Seconds since the partner was last heard; None while it never was."""
+        ...
+
+    def sentence(self, peer: str, unanswered: Unanswered) -> str:
+        """How the link is, and what to do where something is wrong with it."""
         ...
 
 
@@ -82,6 +90,11 @@ class NodeService:
         self.on_pace: Callable[[Pace], None] | None = None
         """Is told of each pace that is set, before it holds."""
 
+        self.eager = False
+        """Whether what needs no fusion is offered as soon as it comes, and not at the next tick. Not in an
+        exercise on a paced clock, which is to decide the same things however the machine is.
+        """
+
         self._clock = clock
         self._time = time
         self._wall_ns = wall_ns
@@ -93,6 +106,7 @@ class NodeService:
         self._problem: str | None = None
         self._state_shown_ns = 0
         self._releases = 0
+        self._offered_ns = 0
         self._dropped = 0
 
     # --- life ---
@@ -156,6 +170,7 @@ class NodeService:
         now_ns = self._wall_ns()
         waits_s = [_IDLE_S]
         try:
+            self._offer(now_ns)
             link_ns = self.node.endpoint.next_tick_ns()
             if link_ns is not None and link_ns <= now_ns:
                 self.node.tend_links()
@@ -168,6 +183,17 @@ class NodeService:
         except Exception as error:  # noqa: BLE001 - nothing is shown or sent that could not be written
             self._fail(error)
         return max(0.0, min(waits_s))
+
+    def _offer(self, now_ns: int) -> None:
+        """Offer what waits: at once where there is nothing else to do, and else what came in some moments."""
+        if not (self.eager and self.node.offers):
+            return
+        if self._worker.waiting and now_ns < self._offered_ns + _GROUP_NS:
+            return
+        self._offered_ns = now_ns
+        records = self.node.offer()
+        self._releases += len(records)
+        self._timings.released(records)
 
     def _receive(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
         if self.problem() is None:
@@ -539,6 +565,7 @@ class NodeService:
         return {
             "up": links is not None and links.is_up(peer),
             "heard_s": None if heard_s is None else round(heard_s, 3),
+            "health": "" if links is None else links.sentence(peer, self.node.overdue.of(peer)),
             "sent": self.node.endpoint.next_sequence(peer) - 1,
             "acknowledged": self.node.endpoint.acknowledged(peer),
             "waiting": self.node.exchange.waiting(peer),
