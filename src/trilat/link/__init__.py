@@ -1,5 +1,6 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
+from trilat.link.armor import armored, unarmored
 from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.endpoint import (
     Archive,
@@ -17,9 +18,11 @@ from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Noti
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.root import Issue, KeyRequest, Revoked, RootKey, key_request
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
+from trilat.link.signer import Signer
 from trilat.link.signing import SignatureState, agreement_digest, sign_agreement, signature_states
 from trilat.link.statement import (
     Marking,
@@ -33,11 +36,24 @@ from trilat.link.statement import (
 )
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore, party_of
+from trilat.link.trust_state import (
+    Announcement,
+    PartyRevocation,
+    RetiredKey,
+    SignedState,
+    TrustState,
+    checked_revocation,
+    checked_state,
+    decode_announcement,
+    encode_announcement,
+    root_fingerprint,
+)
 
 __all__ = [
     "NOTICE_CONTENT_BYTES_MAX",
     "Acknowledgement",
     "Address",
+    "Announcement",
     "Archive",
     "Arrival",
     "Batch",
@@ -46,6 +62,8 @@ __all__ = [
     "Cut",
     "Entropy",
     "IncomingStream",
+    "Issue",
+    "KeyRequest",
     "LinkEndpoint",
     "LinkFaults",
     "LinkIdentity",
@@ -67,27 +85,42 @@ __all__ = [
     "OutgoingState",
     "OutgoingStream",
     "Parcel",
+    "PartyRevocation",
     "Pin",
     "Pull",
     "Push",
+    "RetiredKey",
+    "Revoked",
+    "RootKey",
     "Sealer",
     "ServerSettings",
     "SignatureState",
+    "SignedState",
+    "Signer",
+    "TrustState",
     "TrustStore",
     "agreement_digest",
+    "armored",
     "card_from_json",
     "card_to_json",
+    "checked_revocation",
+    "checked_state",
+    "decode_announcement",
+    "encode_announcement",
+    "key_request",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
     "party_of",
     "read_signed_item",
     "refuse_open_to_others",
+    "root_fingerprint",
     "sign_agreement",
     "sign_binding",
     "sign_item",
     "sign_label",
     "signature_states",
+    "unarmored",
     "verify_label",
     "write_private",
 ]

@@ -23,13 +23,14 @@ from enum import Enum
 from typing import Final
 
 from trilat.link.cose import is_sign1
-from trilat.link.keys import Entropy, NodeKeys
+from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.messages import Acknowledgement, Notice, Pull, open_message, sign_message
 from trilat.link.opening import Checked, OpenedParcel, Opener
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
 from trilat.link.sealing import Sealer
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore
+from trilat.link.trust_state import TRUST_MAGIC, Announcement, decode_announcement, encode_announcement
 from trilat.model import (
     EnvelopeError,
     LinkError,
@@ -137,13 +138,18 @@ class LinkEndpoint:
         self._limits = limits if limits is not None else LinkLimits()
         self._opener = Opener(keys, trust)
         self._outgoing: dict[str, OutgoingStream] = {}
-        self._sealers: dict[str, Sealer] = {}
+        self._sealers: dict[str, tuple[Sealer, Pin, Pin]] = {}
+        """By recipient, with the pins that it seals from and to: of other keys a new one is made."""
+
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = {}
+        self.on_trust: Callable[[Announcement], None] | None = None
+        """Takes trust states, which prove themselves whoever brought them; it raises a PeerError."""
+
         self._now_ns = 0
         self.refusals: Counter[str] = Counter()
         """How many payloads were refused, by reason."""
@@ -230,6 +236,12 @@ class LinkEndpoint:
         notice = Notice(sender=self._keys.party, recipient=recipient, topic=topic, content=content)
         self._transmit(recipient, sign_message(self._keys, notice))
 
+    def introduce(self, recipient: str, announcement: Announcement) -> None:
+        """Tell a partner a party's trust states. They carry their own proof and no signature of this node,
+        whose new key the partner may not know yet.
+        """
+        self._transmit(recipient, TRUST_MAGIC + encode_announcement(announcement))
+
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, and pulls."""
         self._now_ns = max(self._now_ns, now_ns)
@@ -279,6 +291,8 @@ class LinkEndpoint:
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
         try:
+            if payload.startswith(TRUST_MAGIC):
+                return self._receive_trust(payload)
             return self._receive_message(payload) if is_sign1(payload) else self._receive_envelope(payload)
         except PeerError as error:
             return self._refuse(error)
@@ -344,6 +358,13 @@ class LinkEndpoint:
             return Arrival.NOT_RECORDED
         return Arrival.PULLED if isinstance(message, Pull) else Arrival.ACKNOWLEDGED
 
+    def _receive_trust(self, payload: bytes) -> Arrival:
+        announcement = decode_announcement(payload[len(TRUST_MAGIC) :])
+        if self.on_trust is None:
+            raise TrustError("trust states are not taken here: nobody listens to them")
+        self.on_trust(announcement)
+        return Arrival.NOTICED
+
     def _receive_notice(self, notice: Notice) -> Arrival:
         take = self._topics.get(notice.topic)
         if take is None:
@@ -386,16 +407,23 @@ class LinkEndpoint:
 
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push) -> None:
         try:
-            sealer = self._sealers.get(recipient)
-            if sealer is None:
-                pin = self._trust.pin(recipient)
-                sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream.name, self._entropy)
+            sealer = self._sealer(recipient, stream.name)
             parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in push.parcels]
             envelope = sealer.seal(push.first_sequence, parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
         self._transmit(recipient, envelope)
+
+    def _sealer(self, recipient: str, stream: str) -> Sealer:
+        """The sealer from this party's newest keys to a recipient's; TrustError where none are in force."""
+        own, pin = self._keys.pin, self._trust.sealing_pin(recipient)
+        known = self._sealers.get(recipient)
+        if known is not None and known[1:] == (own, pin):
+            return known[0]
+        sealer = Sealer(self._keys, pin, stream, self._entropy)
+        self._sealers[recipient] = (sealer, own, pin)
+        return sealer
 
     def _acknowledge(self, name: tuple[str, str], stream: IncomingStream) -> None:
         sender, stream_name = name

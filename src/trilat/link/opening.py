@@ -4,7 +4,7 @@ Each check refuses with one line. In this order:
  1. size: at most `ENVELOPE_BYTES_MAX`, before anything is parsed
  2. form: the canonical wire form of an Envelope within its limits, of a version that this node reads
  3. recipient: this node
- 4. sender: pinned
+ 4. sender: pinned, with a key that is in force
  5. batch: signed by the sender, of this schema, and saying of sender, recipient, stream, epoch, sequence,
     key and every sealed object what the envelope says
  6. epoch: its key unwraps for this node, this sender, this stream
@@ -26,7 +26,7 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from trilat.link.cose import decrypt0, verify1
+from trilat.link.cose import decrypt0
 from trilat.link.keys import WRAP_ALGORITHM, NodeKeys
 from trilat.link.parcel import (
     BATCH_BYTES_MAX,
@@ -106,17 +106,17 @@ class Opener:
         Raises:
             WireError: checks 1 and 2.
             EnvelopeError: checks 3 and 5.
-            TrustError: check 4.
+            TrustError: check 4, or signed by a key that is in force no more.
         """
         envelope = decode(data, Envelope, ENVELOPE_BYTES_MAX)  # 1, 2
         if envelope.recipient != self._keys.party:  # 3
             raise EnvelopeError(
                 f"the envelope is for `{envelope.recipient}`: this is `{self._keys.party}`, not opened"
             )
-        key = self._trust.signing_key(envelope.sender)  # 4
+        self._trust.signing_key(envelope.sender)  # 4
         if envelope.sender != self._trust.pin(envelope.sender).party:
             raise EnvelopeError(f"the envelope is from `{envelope.sender}`: only nodes send envelopes")
-        signed = verify1(key, envelope.signature, BATCH_TYPE, "envelope", envelope.sender)  # 5
+        signed = self._trust.verify_live(envelope.sender, envelope.signature, BATCH_TYPE, "envelope")  # 5
         batch = decode(signed, Batch, BATCH_BYTES_MAX)
         _compare(envelope, batch)
         return Checked(envelope=envelope, batch=batch)

@@ -329,7 +329,7 @@ class Node:
         parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
         return ReleaseRecord(
             recipient=ready.recipient,
-            stream=self._keys.stream_to(ready.recipient),
+            stream=self.endpoint.stream(ready.recipient),
             sequence=self.exchange.next_sequence(ready.recipient),
             item=item.reference,
             valid_ns=item.valid_ns,
