@@ -28,11 +28,13 @@ class Household:
     seed: int
     chain: list[SignedState] = field(default_factory=list)
     hours: int = 0
+    given: NodeKeys | None = None
+    """Keys of a node that is there already."""
 
     def __post_init__(self) -> None:
         self.draw = random.Random(self.seed).randbytes
         self.root = RootKey.generate(self.party, self.draw)[0]
-        self.keys = NodeKeys.generate(self.party, self.draw)
+        self.keys = self.given or NodeKeys.generate(self.party, self.draw)
         self.identity = LinkIdentity.generate(self.party, (), NOW_NS, self.draw)
         self.chain.append(self.root.first(key_request(self.keys, self.card()), self.issue()))
 

@@ -25,7 +25,9 @@ from trilat.node import (
     PacedClock,
     SystemClock,
     host_and_port,
+    refuse_old_keys,
     restore,
+    trust_contents,
 )
 from trilat.web import LOOPBACK_HOSTS, Access, node_app, serve
 
@@ -96,6 +98,8 @@ async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     hop = _Hop(transport)
     node = folder.node(clock, ledger, hop, link_clock=wall)
     last_ns = _restored(node)
+    node.trusting.reload = folder.read_keys
+    refuse_old_keys(folder)
     clock.advance_to(max(clock.now_ns(), last_ns))
     _record_start(node, folder)
     service = NodeService(node, clock, time, wall.now_ns)
@@ -147,7 +151,7 @@ def server_settings(folder: NodeFolder) -> ServerSettings:
     settings = folder.settings
     partners = tuple(
         LinkedPartner(
-            card=folder.cards[peer.code],
+            card=folder.trust.card(peer.code) or folder.cards[peer.code],
             dial=_address(peer.dial, f"dial of peer {peer.code}") if peer.dial else None,
         )
         for peer in settings.peer
@@ -183,7 +187,7 @@ def _record_start(node: Node, folder: NodeFolder) -> None:
     }
     held = [
         *((EntryKind.AGREEMENT, encode(agreement)) for agreement in folder.agreements.files.values()),
-        *((EntryKind.TRUST, encode(card)) for card in folder.cards.values()),
+        *((EntryKind.TRUST, content) for content in trust_contents(folder)),
     ]
     start = json.dumps({"version": __version__, "settings": folder.path.name}).encode()
     entries = [Entry(kind=kind, content=content) for kind, content in held if (kind, content) not in known]

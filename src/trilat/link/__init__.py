@@ -13,6 +13,7 @@ from trilat.link.endpoint import (
 )
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.keys import Entropy, NodeKeys, Pin
+from trilat.link.lock import Lock, Strength, is_sealed, open_lock, refuse_unfit
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Notice, Pull
 from trilat.link.nats_transport import NatsTransport
@@ -35,6 +36,7 @@ from trilat.link.statement import (
     verify_label,
 )
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.token import DeviceToken, MemoryToken, Token
 from trilat.link.trust import TrustStore, party_of
 from trilat.link.trust_state import (
     Announcement,
@@ -42,6 +44,7 @@ from trilat.link.trust_state import (
     RetiredKey,
     SignedState,
     TrustState,
+    announced_party,
     checked_revocation,
     checked_state,
     decode_announcement,
@@ -60,6 +63,7 @@ __all__ = [
     "Binding",
     "Card",
     "Cut",
+    "DeviceToken",
     "Entropy",
     "IncomingStream",
     "Issue",
@@ -69,8 +73,10 @@ __all__ = [
     "LinkIdentity",
     "LinkLimits",
     "LinkedPartner",
+    "Lock",
     "Marking",
     "MemoryNetwork",
+    "MemoryToken",
     "MemoryTransport",
     "NatsServer",
     "NatsTransport",
@@ -97,9 +103,12 @@ __all__ = [
     "SignatureState",
     "SignedState",
     "Signer",
+    "Strength",
+    "Token",
     "TrustState",
     "TrustStore",
     "agreement_digest",
+    "announced_party",
     "armored",
     "card_from_json",
     "card_to_json",
@@ -107,13 +116,16 @@ __all__ = [
     "checked_state",
     "decode_announcement",
     "encode_announcement",
+    "is_sealed",
     "key_request",
     "open_envelope",
+    "open_lock",
     "open_signed_binding",
     "open_signed_item",
     "party_of",
     "read_signed_item",
     "refuse_open_to_others",
+    "refuse_unfit",
     "root_fingerprint",
     "sign_agreement",
     "sign_binding",

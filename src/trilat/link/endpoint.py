@@ -24,9 +24,10 @@ from typing import Final
 
 from trilat.link.cose import is_sign1
 from trilat.link.keys import Entropy, NodeKeys, Pin
-from trilat.link.messages import Acknowledgement, Notice, Pull, open_message, sign_message
+from trilat.link.messages import Acknowledgement, Message, Notice, Pull, open_message, sign_message
 from trilat.link.opening import Checked, OpenedParcel, Opener
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
+from trilat.link.remarking import renewed
 from trilat.link.sealing import Sealer
 from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
 from trilat.link.trust import TrustStore
@@ -234,7 +235,7 @@ class LinkEndpoint:
             ItemError: too long for a notice.
         """
         notice = Notice(sender=self._keys.party, recipient=recipient, topic=topic, content=content)
-        self._transmit(recipient, sign_message(self._keys, notice))
+        self._say(recipient, notice)
 
     def introduce(self, recipient: str, announcement: Announcement) -> None:
         """Tell a partner a party's trust states. They carry their own proof and no signature of this node,
@@ -408,7 +409,10 @@ class LinkEndpoint:
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push) -> None:
         try:
             sealer = self._sealer(recipient, stream.name)
-            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in push.parcels]
+            parcels = [
+                renewed(decode(parcel, Parcel, PARCEL_BYTES_MAX), self._keys, self._trust)
+                for parcel in push.parcels
+            ]
             envelope = sealer.seal(push.first_sequence, parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
@@ -430,7 +434,7 @@ class LinkEndpoint:
         receipt = Acknowledgement(
             sender=self._keys.party, recipient=sender, stream=stream_name, cursor=stream.cursor
         )
-        self._transmit(sender, sign_message(self._keys, receipt))
+        self._say(sender, receipt)
 
     def _pull(self, name: tuple[str, str]) -> None:
         """Ask for what follows the cursor, but the same thing only once in the pull interval."""
@@ -442,7 +446,16 @@ class LinkEndpoint:
             return
         self._pulled[name] = (cursor, self._now_ns)
         pull = Pull(sender=self._keys.party, recipient=sender, stream=stream_name, since=cursor)
-        self._transmit(sender, sign_message(self._keys, pull))
+        self._say(sender, pull)
+
+    def _say(self, recipient: str, message: Message) -> None:
+        """Sign and send; where a token does not sign, nothing is said, and the partner asks again."""
+        try:
+            signed = sign_message(self._keys, message)
+        except LinkError as error:
+            self._tell("not-signed", f"nothing is said to `{recipient}`: {error}")
+            return
+        self._transmit(recipient, signed)
 
     def _transmit(self, recipient: str, payload: bytes) -> None:
         try:

@@ -15,6 +15,9 @@ Each check refuses with one line. In this order:
 11. marking: the label's originator signed this item, version, subject and label
 12. consents: each signed by its originator
 
+Where 11 or 12 fails because a key was revoked, the parcel is handed on with its refusal, to be kept aside:
+its sender cannot mend it, and what comes behind it is not held up.
+
 Whether an item has expired, has the node's status, or may be used, is not checked here: policy and node do.
 Whether the envelope came before is the stream's to say.
 """
@@ -50,6 +53,7 @@ from trilat.model import (
     Envelope,
     EnvelopeError,
     Release,
+    TrustError,
     decode,
 )
 
@@ -66,6 +70,8 @@ class OpenedParcel:
     parcel: Parcel
     release: Release
     consents: tuple[Consent, ...]
+    refusal: str = ""
+    """Why it is not to be used: something in it was signed by a key that is revoked since."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,9 +180,23 @@ class Opener:
             raise EnvelopeError(
                 f"the label or clauses of `{release.item.item_id}` are not those the envelope was signed for"
             )
-        verify_label(self._trust, release.item, parcel.marking)  # 11
-        consents = tuple(self._consent(signed) for signed in parcel.consents)  # 12
-        return OpenedParcel(sequence=sequence, wire=wire, parcel=parcel, release=release, consents=consents)
+        consents: tuple[Consent, ...] = ()
+        refusal = ""
+        try:
+            verify_label(self._trust, release.item, parcel.marking)  # 11
+            consents = tuple(self._consent(signed) for signed in parcel.consents)  # 12
+        except TrustError as error:
+            if not error.facts.get("revoked"):
+                raise
+            refusal = str(error)
+        return OpenedParcel(
+            sequence=sequence,
+            wire=wire,
+            parcel=parcel,
+            release=release,
+            consents=consents,
+            refusal=refusal,
+        )
 
     def _consent(self, signed: bytes) -> Consent:
         item = open_signed_item(self._trust, signed)

@@ -25,9 +25,9 @@ from trilat.link.trust_state import (
     RetiredKey,
     SignedState,
     TrustState,
+    announced_party,
     checked_state,
     public_key,
-    refuse_not_whole,
 )
 from trilat.model import EnvelopeError, PeerError, TrustError, format_instant
 
@@ -105,7 +105,7 @@ class TrustStore:
                 shows a key of another party. States before that one were taken. `facts` as of `PartyTrust`.
             PeerError: anything else that is not sound.
         """
-        party = refuse_not_whole(announcement)
+        party = announced_party(announcement)
         known = self._parties.get(party)
         if known is None:
             raise self._unknown(party)

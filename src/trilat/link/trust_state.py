@@ -291,7 +291,7 @@ def _verify_proof(key: Ed25519PublicKey, data: bytes, expected: tuple[str, bytes
         raise TrustError(f"the {what} has a signature of something else ({content_type}): not accepted")
 
 
-def refuse_not_whole(announcement: Announcement) -> str:
+def announced_party(announcement: Announcement) -> str:
     """The party that all of an announcement is of; WireError where it mixes parties."""
     parties = {signed.claimed.party for signed in announcement.states}
     if announcement.revocation:

@@ -4,9 +4,12 @@ from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemCl
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
-from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
+from trilat.node.folder import NodeFolder, open_token, read_folder, refuse_old_keys, trust_contents
+from trilat.node.folder_files import ADDRESS_FILE
+from trilat.node.folder_making import make_folder
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
+from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
 from trilat.node.records import (
@@ -37,11 +40,13 @@ __all__ = [
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "SPOKEN_KINDS",
+    "Ask",
     "ClockSettings",
     "DeskSettings",
     "History",
     "IntakeAnswer",
     "IntakeResult",
+    "KeyFiles",
     "LinkSettings",
     "ManualClock",
     "Node",
@@ -66,9 +71,14 @@ __all__ = [
     "host_and_port",
     "is_loopback",
     "make_folder",
+    "nobody",
+    "open_token",
     "party_code",
+    "private_bytes_of",
     "read_folder",
     "read_history",
+    "refuse_old_keys",
     "restore",
     "standing_digest",
+    "trust_contents",
 ]

@@ -74,6 +74,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
+from trilat.node.trusting import Trusting
 from trilat.node.views import Views
 from trilat.node.watched import Watched
 from trilat.policy import AgreementSet, place_class
@@ -173,7 +174,8 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
-        parts: tuple[Part, ...] = (self.onward,)
+        self.trusting = Trusting(self, self._keys, self._trust)
+        parts: tuple[Part, ...] = (self.onward, self.trusting)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -350,7 +352,9 @@ class Node:
         for offset, opened in enumerate(parcels):
             release = opened.release
             said = (opened.consents, self.exchange.declared_with(used, sender))
-            text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
+            text = opened.refusal or foreign_refusal(
+                release, sender, self.config, self.agreements, said, now_ns
+            )
             record = ReceivedRecord(
                 sender=sender,
                 stream=stream,

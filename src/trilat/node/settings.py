@@ -94,6 +94,16 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
 
 
+class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The token that holds the node's signing key; without one the key lies in `keys/`."""
+
+    module: str = ""
+    """Path of the maker's PKCS#11 library."""
+
+    label: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The token's."""
+
+
 class ClockSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose time it is."""
 
@@ -128,6 +138,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
+    token: TokenSettings = msgspec.field(default_factory=TokenSettings)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -246,7 +257,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk"):
+    for name in ("web", "link", "clock", "desk", "token"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:
