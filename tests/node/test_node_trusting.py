@@ -31,9 +31,8 @@ from trilat.link import (
 )
 from trilat.model import SECOND_NS, PeerError, TrustError, UsageError
 from trilat.node import Node, restore
-from trilat.policy import AgreementSet, read_agreement
-from trilat.study import Crash, Federation, FederationSettings, agreement_files, preset, violations
-from trilat.study.federation import STEADY_LINKS
+from trilat.study import Crash, Federation, FederationSettings, preset, violations
+from trilat.study.federation import STEADY_LINKS, Person
 
 SECONDS = 60
 LOSSY = LinkFaults(
@@ -86,6 +85,16 @@ class Rooted(Federation):
         assert self._keys[party].pin == new.pin
 
 
+def rotating(at_s: float, party: str, revoked_as_of_ns: int | None = None) -> Person:
+    """People who change their node's keys at a second."""
+
+    def act(federation: Federation) -> None:
+        assert isinstance(federation, Rooted)
+        federation.rotate(party, revoked_as_of_ns)
+
+    return once(at_s, act)
+
+
 def rooted(
     faults: LinkFaults = STEADY_LINKS, crashes: Sequence[Crash] = (), seconds: int = SECONDS, seed: int = 0
 ) -> Rooted:
@@ -97,10 +106,7 @@ def rooted(
         faults=faults,
         crashes=tuple(crashes),
     )
-    texts = agreement_files("realtime-2023")
-    chosen = preset("realtime-2023")
-    assert AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()})
-    return Rooted(settings, chosen)
+    return Rooted(settings, preset("realtime-2023"))
 
 
 def reports(federation: Federation, until_s: int) -> list[tuple[int, str, Any]]:
@@ -121,7 +127,7 @@ def streams(federation: Federation) -> int:
                 continue
             out = sent(federation.nodes[sender], recipient)
             got = [record for record in received(federation.nodes[recipient]) if record.sender == sender]
-            assert len({record.stream for record in (*out, *got)}) <= 1
+            assert len({record.stream for record in out} | {record.stream for record in got}) <= 1
             numbers = list(range(1, len(out) + 1))
             assert [record.sequence for record in out] == numbers
             assert [record.sequence for record in got] == numbers
@@ -134,10 +140,10 @@ def streams(federation: Federation) -> int:
 def test_keys_rotate_in_running_nodes_on_bad_links_and_nothing_is_lost_or_doubled(seed: int) -> None:
     federation = rooted(LOSSY, seed=seed)
     people = [
-        once(10, lambda it: it.rotate("KOR")),
-        once(12, lambda it: it.rotate("USA")),
-        once(14, lambda it: it.rotate("KOR")),
-        once(20, lambda it: it.rotate("JPN")),
+        rotating(10, "KOR"),
+        rotating(12, "USA"),
+        rotating(14, "KOR"),
+        rotating(20, "JPN"),
     ]
     play(federation, reports(federation, SECONDS - 20), people)
     assert streams(federation) > 60
@@ -150,7 +156,7 @@ def test_keys_rotate_in_running_nodes_on_bad_links_and_nothing_is_lost_or_double
 def test_a_key_that_was_stolen_is_revoked_and_what_waits_is_signed_anew() -> None:
     cut = Cut(a="KOR", b="USA", from_ns=at(5), to_ns=at(30))
     federation = rooted(LinkFaults(delay_min_ns=1_000, delay_max_ns=1_000, cuts=(cut,)))
-    people = [once(20, lambda it: it.rotate("KOR", revoked_as_of_ns=at(4)))]
+    people = [rotating(20, "KOR", revoked_as_of_ns=at(4))]
     play(federation, reports(federation, 40), people)
     assert streams(federation) > 40
     waited = [release for _, release, _ in opened(federation.nodes["USA"]) if release.sender == "KOR"]
@@ -164,7 +170,7 @@ def test_nodes_that_fall_after_a_rotation_come_back_with_what_they_knew() -> Non
         Crash(party="KOR", at_ns=at(30.5), again_ns=at(30.5)),
     ]
     federation = rooted(crashes=crashes)
-    people = [once(15, lambda it: it.rotate("KOR")), once(18, lambda it: it.rotate("USA"))]
+    people = [rotating(15, "KOR"), rotating(18, "USA")]
     play(federation, reports(federation, 45), people)
     assert streams(federation) > 60
     for node in federation.nodes.values():
@@ -176,7 +182,7 @@ def test_nodes_that_fall_after_a_rotation_come_back_with_what_they_knew() -> Non
 
 def test_a_change_is_written_before_the_second_is_over() -> None:
     federation = rooted(seconds=12)
-    play(federation, [], [once(5, lambda it: it.rotate("KOR"))])
+    play(federation, [], [rotating(5, "KOR")])
     for node in federation.nodes.values():
         (stored,) = node.ledger.entries(kinds={EntryKind.TRUST})
         assert stored.content is not None
@@ -190,7 +196,7 @@ def test_a_change_is_written_before_the_second_is_over() -> None:
 def test_a_partner_that_missed_states_gets_all_of_them() -> None:
     cut = Cut(a="JPN", b="KOR", from_ns=at(3), to_ns=at(25))
     federation = rooted(LinkFaults(delay_min_ns=1_000, delay_max_ns=1_000, cuts=(cut,)), seconds=60)
-    people = [once(s, lambda it: it.rotate("KOR")) for s in (5, 10, 15, 20)]
+    people = [rotating(s, "KOR") for s in (5, 10, 15, 20)]
     play(federation, reports(federation, 20), people)
     state = federation.nodes["JPN"].trusting.store.state("KOR")
     assert state is not None
@@ -202,10 +208,10 @@ def test_evidence_of_a_fork_is_written_and_the_first_state_stays() -> None:
     kor = federation.houses["KOR"]
     other = kor.root.next(kor.newest, None, kor.issue())
 
-    def show(it: Rooted) -> None:
+    def show(it: Federation) -> None:
         it.nodes["KOR"].endpoint.introduce("USA", Announcement(states=(other,)))
 
-    play(federation, [], [once(5, lambda it: it.rotate("KOR")), once(12, show)])
+    play(federation, [], [rotating(5, "KOR"), once(12, show)])
     usa = federation.nodes["USA"]
     assert usa.trusting.store.state("KOR") == kor.state
     assert len(usa.trusting.store.forks("KOR")) == 1
@@ -223,7 +229,7 @@ def test_nobody_puts_in_own_states_over_a_link() -> None:
     kor = federation.houses["KOR"]
     other = kor.root.next(kor.newest, None, kor.issue())
 
-    def show(it: Rooted) -> None:
+    def show(it: Federation) -> None:
         it.nodes["USA"].endpoint.introduce("KOR", Announcement(states=(other,)))
 
     play(federation, [], [once(5, show)])
@@ -260,7 +266,7 @@ def test_a_stranger_teaches_nobody() -> None:
 
 def test_a_restart_in_an_older_folder_still_knows_the_newest_state() -> None:
     federation = rooted(seconds=20)
-    play(federation, [], [once(5, lambda it: it.rotate("KOR"))])
+    play(federation, [], [rotating(5, "KOR")])
     again = federation._node("USA")
     assert again.trusting.store.state("KOR") == federation.first["KOR"].claimed
     restore(again)

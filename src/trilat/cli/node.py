@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from trilat.cli.asking import ask_node, how_to_run
+from trilat.cli.passphrase import asked
 from trilat.cli.running import run_node
 from trilat.cli.terminal import (
     BAD_ANSWER,
@@ -145,7 +146,7 @@ def run(
     ] = False,
 ) -> None:
     """Run a node until it is told to end: links, intake, HTTP interface, in this one process."""
-    held = read_folder(_folder_said() if str(folder) == "-" else folder)
+    held = read_folder(_folder_said() if str(folder) == "-" else folder, asked)
     asyncio.run(run_node(held, until_input_ends=until_input_ends))
 
 

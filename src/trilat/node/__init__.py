@@ -1,11 +1,19 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
-from trilat.node.folder import NodeFolder, open_token, read_folder, refuse_old_keys, trust_contents
-from trilat.node.folder_files import ADDRESS_FILE
+from trilat.node.folder import (
+    NodeFolder,
+    open_token,
+    read_folder,
+    read_ledger_key,
+    refuse_old_keys,
+    trust_contents,
+)
+from trilat.node.folder_files import ADDRESS_FILE, RESTORED_FILE
 from trilat.node.folder_making import make_folder
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
@@ -25,6 +33,7 @@ from trilat.node.service import NodeService
 from trilat.node.settings import (
     ClockSettings,
     DeskSettings,
+    LedgerSettings,
     LinkSettings,
     NodeSettings,
     Peer,
@@ -39,15 +48,19 @@ __all__ = [
     "ADDRESS_FILE",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
+    "RESTORED_FILE",
     "SPOKEN_KINDS",
     "Ask",
+    "BackupState",
     "ClockSettings",
     "DeskSettings",
     "History",
     "IntakeAnswer",
     "IntakeResult",
     "KeyFiles",
+    "LedgerSettings",
     "LinkSettings",
+    "Manifest",
     "ManualClock",
     "Node",
     "NodeConfig",
@@ -66,10 +79,12 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "WebSettings",
+    "check_backup",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "make_backup",
     "make_folder",
     "nobody",
     "open_token",
@@ -77,8 +92,10 @@ __all__ = [
     "private_bytes_of",
     "read_folder",
     "read_history",
+    "read_ledger_key",
     "refuse_old_keys",
     "restore",
+    "restore_backup",
     "standing_digest",
     "trust_contents",
 ]

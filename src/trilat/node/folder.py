@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from trilat.ledger import Ledger, SqliteStore
+from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
     DeviceToken,
@@ -100,6 +100,11 @@ class NodeFolder:
         """The ledger's file."""
         return self.path / LEDGER_FILE
 
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the ledger lies: its file, or the address of the server that keeps it."""
+        return self.settings.ledger.url or self.ledger_path
+
     def config(self) -> NodeConfig:
         """The settings as the node takes them."""
         settings = self.settings
@@ -119,11 +124,12 @@ class NodeFolder:
             answer_within_s=settings.desk.answer_within_s,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
+            keep_days=settings.ledger.keep_days,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
-        store = SqliteStore(self.ledger_path, read_only=read_only)
+        store = open_store(self.ledger_place, self.settings.party, read_only=read_only)
         return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
 
     def node(
@@ -283,6 +289,11 @@ def refuse_old_keys(folder: NodeFolder) -> None:
         raise UsageError(
             f"the keys of {party} here are older than its ledger: restore the newest `keys` and `trust`"
         )
+
+
+def read_ledger_key(keys_path: Path, ask: Ask = nobody) -> bytes:
+    """The ledger key in a node's folder of keys; UsageError where it is missing, short, or open to others."""
+    return Secrets(KeyFiles(keys_path, ask), {}).ledger_key
 
 
 def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:

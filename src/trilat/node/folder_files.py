@@ -10,6 +10,9 @@ from trilat.node.settings import NODE_FILE, NodeSettings, party_code
 
 LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
+RESTORED_FILE: Final = "restored.json"
+"""Beside the settings of a node that came from a backup: how far that went."""
+
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
 LEDGER_KEY_FILE: Final = "ledger.key"

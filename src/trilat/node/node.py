@@ -74,6 +74,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
+from trilat.node.retention import Retention
 from trilat.node.trusting import Trusting
 from trilat.node.views import Views
 from trilat.node.watched import Watched
@@ -175,7 +176,7 @@ class Node:
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self.trusting = Trusting(self, self._keys, self._trust)
-        parts: tuple[Part, ...] = (self.onward, self.trusting)
+        parts: tuple[Part, ...] = (self.onward, Retention(self), self.trusting)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
