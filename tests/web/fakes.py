@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import httpx
 from starlette.types import ASGIApp
 
-from trilat.model import Status, UsageError
+from trilat.model import LedgerError, Status, UsageError
 from trilat.node import IntakeAnswer, Node, Pace
 from trilat.web import Access
 
@@ -150,7 +150,8 @@ class FakeNode:
         return answer
 
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
-        raise AssertionError(f"{job} asks a node, and this is none: use a real one")
+        self._fail()
+        raise LedgerError(f"{job} asks a node, and this is none: use a real one")
 
     async def keep_aside(self, source: str, text: str, content: bytes) -> None:
         self._fail()

@@ -111,6 +111,8 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("POST", "/declarations", frozenset({STAFF, OFFICER})),
     ("GET", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/onward", frozenset({STAFF, OFFICER})),
+    ("GET", "/trust", frozenset({STAFF})),
+    ("POST", "/trust", frozenset({STAFF})),
     ("POST", "/warnings", frozenset({STAFF})),
     ("POST", "/warnings/retract", frozenset({STAFF})),
     ("PUT", "/clock", frozenset({DIRECTOR})),

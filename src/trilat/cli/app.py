@@ -26,8 +26,10 @@ from trilat.cli import (
     scenario,
     schema,
     track,
+    trust,
     whatif,
 )
+from trilat.cli.joining import admit_party, invite_party, join_party
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
 _ABOUT: Final = (
@@ -57,6 +59,10 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
 app.add_typer(node.app, name="node")
+app.add_typer(trust.app, name="trust")
+app.command("invite")(invite_party)
+app.command("join")(join_party)
+app.command("admit")(admit_party)
 app.add_typer(desk.app, name="desk")
 
 

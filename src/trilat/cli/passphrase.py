@@ -45,6 +45,12 @@ def chosen(what: str) -> bytes:
     return given
 
 
+def can_be_asked() -> bool:
+    """Whether a passphrase would be given: by a file, or by a person at a terminal."""
+    named = os.environ.get(FILE_VARIABLE) or os.environ.get(DESCRIPTOR_VARIABLE)
+    return bool(named) or sys.stdin.isatty()
+
+
 def _given() -> bytes | None:
     path, number = os.environ.get(FILE_VARIABLE), os.environ.get(DESCRIPTOR_VARIABLE)
     if path:

@@ -12,6 +12,21 @@ from trilat.link.endpoint import (
     OutgoingState,
 )
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
+from trilat.link.invitation import (
+    ACCEPTANCE_LABEL,
+    INVITATION_LABEL,
+    SECRET_BYTES,
+    Acceptance,
+    AgreementFile,
+    Invitation,
+    letter_bytes,
+    letter_digest,
+    letter_text,
+    open_acceptance,
+    open_invitation,
+    sign_acceptance,
+    sign_invitation,
+)
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.lock import Lock, Strength, is_sealed, open_lock, refuse_unfit
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
@@ -24,7 +39,7 @@ from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
 from trilat.link.signer import Signer
-from trilat.link.signing import SignatureState, agreement_digest, sign_agreement, signature_states
+from trilat.link.signing import SignatureState, agreement_digest, sign_agreement, signature_states, signers_of
 from trilat.link.statement import (
     Marking,
     open_signed_binding,
@@ -53,9 +68,14 @@ from trilat.link.trust_state import (
 )
 
 __all__ = [
+    "ACCEPTANCE_LABEL",
+    "INVITATION_LABEL",
     "NOTICE_CONTENT_BYTES_MAX",
+    "SECRET_BYTES",
+    "Acceptance",
     "Acknowledgement",
     "Address",
+    "AgreementFile",
     "Announcement",
     "Archive",
     "Arrival",
@@ -66,6 +86,7 @@ __all__ = [
     "DeviceToken",
     "Entropy",
     "IncomingStream",
+    "Invitation",
     "Issue",
     "KeyRequest",
     "LinkEndpoint",
@@ -118,7 +139,12 @@ __all__ = [
     "encode_announcement",
     "is_sealed",
     "key_request",
+    "letter_bytes",
+    "letter_digest",
+    "letter_text",
+    "open_acceptance",
     "open_envelope",
+    "open_invitation",
     "open_lock",
     "open_signed_binding",
     "open_signed_item",
@@ -127,11 +153,14 @@ __all__ = [
     "refuse_open_to_others",
     "refuse_unfit",
     "root_fingerprint",
+    "sign_acceptance",
     "sign_agreement",
     "sign_binding",
+    "sign_invitation",
     "sign_item",
     "sign_label",
     "signature_states",
+    "signers_of",
     "unarmored",
     "verify_label",
     "write_private",

@@ -68,9 +68,9 @@ class PartyTrust:
 
     def why_not(self, now_ns: int | None) -> str | None:
         """Why no key of the party is in force, in one line that says what to do; None where one is."""
-        ask = f"ask {self.party} for its new trust state, and compare its fingerprint"
+        ask = f"ask {self.party} for its new trust state"
         if self.revocation:
-            return f"{self.party} revoked its root and all of its keys: {ask}"
+            return f"{self.party} revoked its root and all of its keys: {ask}, and compare its fingerprint"
         state = self.state
         if state is None:
             return None

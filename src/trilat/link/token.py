@@ -92,9 +92,16 @@ class DeviceToken:
             raise UsageError("keys in a token need python-pkcs11: install `trilat[token]`") from error
         try:
             token = self._pkcs11.lib(str(module)).get_token(token_label=label)
-            self._session = token.open(rw=True, user_pin=pin)
+            self._session = self._opened(token, pin)
         except (self._pkcs11.PKCS11Error, RuntimeError) as error:
             raise UsageError(f"the token `{label}` does not open: {_why(error)}") from None
+
+    def _opened(self, token: Any, pin: str) -> Any:
+        try:
+            return token.open(rw=True, user_pin=pin)
+        except self._pkcs11.UserAlreadyLoggedIn:
+            # A token is told the PIN once in a process; this is another session of the same.
+            return token.open(rw=True)
 
     def make(self, label: str) -> Signer:
         """A new key that does not leave the token; see `Token`."""

@@ -190,10 +190,15 @@ class TrustStore:
             raise self._by_gone_key(party, gone, what)
         return verify1(self._key(gone.signing_public, party), data, content_type, what, party)
 
+    @property
+    def now_ns(self) -> int | None:
+        """The world's time by which keys end, UTC ns; None where they do not."""
+        return self._now_ns() if self._now_ns is not None else None
+
     def why_not(self, code: str) -> str | None:
         """Why no key of a known party is in force, in one line; None where one is, or nothing is known."""
         known = self._parties.get(party_of(code))
-        return known.why_not(self._now_ns() if self._now_ns else None) if known is not None else None
+        return known.why_not(self.now_ns) if known is not None else None
 
     def state(self, code: str) -> TrustState | None:
         """The newest trust state of a party; None where it is not known by a root."""

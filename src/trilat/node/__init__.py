@@ -14,9 +14,10 @@ from trilat.node.folder import (
     trust_contents,
 )
 from trilat.node.folder_files import ADDRESS_FILE, RESTORED_FILE
-from trilat.node.folder_making import make_folder
+from trilat.node.folder_making import make_folder, sealed_names
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
+from trilat.node.joining import Joining, admit, invitation_lines, invite, join, signed_by
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -29,6 +30,15 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 from trilat.node.restore import restore
+from trilat.node.root_folder import (
+    RootFolder,
+    TokenKey,
+    is_root_folder,
+    make_root,
+    read_root,
+    request_from_text,
+    request_text,
+)
 from trilat.node.service import NodeService
 from trilat.node.settings import (
     ClockSettings,
@@ -38,14 +48,21 @@ from trilat.node.settings import (
     NodeSettings,
     Peer,
     SensorSettings,
+    TokenSettings,
     WebSettings,
     host_and_port,
     is_loopback,
     party_code,
 )
+from trilat.node.stored_keys import NEXT_KEYS_FILE, NODE_KEYS_FILE, keys_from, new_keys
+from trilat.node.trust_changes import import_states, pin_party, request_of, same_fingerprint
+from trilat.node.trust_files import pin_all, read_trust, trust_from_text, trust_path, trust_text, write_trust
+from trilat.node.trust_health import agreement_lines, key_lines, known_keys, learn_text, trust_health
 
 __all__ = [
     "ADDRESS_FILE",
+    "NEXT_KEYS_FILE",
+    "NODE_KEYS_FILE",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
@@ -57,6 +74,7 @@ __all__ = [
     "History",
     "IntakeAnswer",
     "IntakeResult",
+    "Joining",
     "KeyFiles",
     "LedgerSettings",
     "LinkSettings",
@@ -76,26 +94,57 @@ __all__ = [
     "ReceivedRecord",
     "Referral",
     "ReleaseRecord",
+    "RootFolder",
     "SensorSettings",
     "SystemClock",
+    "TokenKey",
+    "TokenSettings",
     "WebSettings",
+    "admit",
+    "agreement_lines",
     "check_backup",
     "declare",
     "digest_of",
     "host_and_port",
+    "import_states",
+    "invitation_lines",
+    "invite",
     "is_loopback",
+    "is_root_folder",
+    "join",
+    "key_lines",
+    "keys_from",
+    "known_keys",
+    "learn_text",
     "make_backup",
     "make_folder",
+    "make_root",
+    "new_keys",
     "nobody",
     "open_token",
     "party_code",
+    "pin_all",
+    "pin_party",
     "private_bytes_of",
     "read_folder",
     "read_history",
     "read_ledger_key",
+    "read_root",
+    "read_trust",
     "refuse_old_keys",
+    "request_from_text",
+    "request_of",
+    "request_text",
     "restore",
     "restore_backup",
+    "same_fingerprint",
+    "sealed_names",
+    "signed_by",
     "standing_digest",
     "trust_contents",
+    "trust_from_text",
+    "trust_health",
+    "trust_path",
+    "trust_text",
+    "write_trust",
 ]

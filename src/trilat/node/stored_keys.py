@@ -38,7 +38,7 @@ class StoredKeys(Noun, frozen=True, kw_only=True):
 
 def no_token() -> Token:
     """An `OpenToken` for settings that name none."""
-    raise UsageError("the signing key is in a token: name it in [token] of node.toml")
+    raise UsageError("the signing key is in a token: name its node, or the token in [token] of node.toml")
 
 
 def keys_from(party: str, data: bytes, open_token: OpenToken = no_token) -> NodeKeys:

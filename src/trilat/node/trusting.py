@@ -109,6 +109,10 @@ class Trusting(Part):
                     f"the keys in this node's folder are not those of trust state {newest.version}: restore "
                     "those that its root was asked for with `trilat trust request`"
                 )
+        if self.store.state(self._node.config.party) is None and announcement.states:
+            # The first own state: what it says is what people put in.
+            self.store.pin_state(announcement.states[0])
+            self._note(Entry(kind=EntryKind.TRUST, content=encode_announcement(announcement)))
         changed = self._take(announcement)
         if changed and keys is not None:
             self._keys.become(keys)

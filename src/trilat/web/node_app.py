@@ -21,6 +21,7 @@ from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
+from trilat.web.node_trust import trust_operations
 from trilat.web.operations import EVENTS, JSON, Operation, application
 from trilat.web.served import ServedNode
 from trilat.web.shapes import (
@@ -80,6 +81,7 @@ def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None
         *_reader_operations(routes),
         *_staff_operations(routes),
         *_desk_operations(routes),
+        *trust_operations(node),
         *_director_operations(routes),
         *_common_operations(routes),
     ]
