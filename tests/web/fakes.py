@@ -5,12 +5,12 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import httpx
 from starlette.types import ASGIApp
 
-from trilat.model import LedgerError, Status, UsageError
+from trilat.model import Status, UsageError
 from trilat.node import IntakeAnswer, Node, Pace
 from trilat.web import Access
 
@@ -151,7 +151,8 @@ class FakeNode:
 
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
         self._fail()
-        raise LedgerError(f"{job} asks a node, and this is none: use a real one")
+        del job  # This is no node: what such a route says is its own test's matter.
+        return cast("_T", {})
 
     async def keep_aside(self, source: str, text: str, content: bytes) -> None:
         self._fail()

@@ -85,7 +85,6 @@ def admit_party(
     acceptance: Annotated[Path, typer.Argument(help="The acceptance.")],
     node: Annotated[Path, _NODE],
     fingerprint: Annotated[str | None, _SAID] = None,
-    listen: Annotated[str, _LISTEN] = "",
     releasable: Annotated[bool, _RELEASABLE] = False,
 ) -> None:
     """Admit who accepted our invitation, after the fingerprint was compared with its people."""
@@ -93,10 +92,8 @@ def admit_party(
     data = letter_bytes(ACCEPTANCE_LABEL, read_text(acceptance))
     seen = open_acceptance(data, folder.settings.party)
     said = fingerprint if fingerprint is not None else asked_fingerprint(seen.party)
-    dial = "" if seen.dial else (listen or folder.settings.link.leaf_listen)
-    taken = admit(
-        folder, data, Joining(fingerprint=said, dial=dial, releasable=releasable), SystemClock().now_ns()
-    )
+    joining = Joining(fingerprint=said, releasable=releasable)
+    taken = admit(folder, data, joining, SystemClock().now_ns())
     say(f"{taken.party} is a partner of {folder.settings.party} now.")
     _say_agreements(taken)
     _say_next(folder, taken.party, releasable=releasable)

@@ -1,7 +1,8 @@
 """`trilat trust`: whose keys are whose. Roots, pins, rotation, revocation; docs/trust.md tells the story."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,7 @@ from trilat.link import Announcement, announced_party, card_from_json
 from trilat.model import UsageError, format_instant
 from trilat.node import (
     NodeFolder,
+    SystemClock,
     agreement_lines,
     import_states,
     invitation_lines,
@@ -48,7 +50,6 @@ app.command("hand-over")(hand_over)
 
 NODE = typer.Argument(help="The node's folder.")
 FILE = typer.Argument(help="A file with trust states.")
-_STDIN_WORDS: Final = "Type the fingerprint as {party}'s people read it to you: "
 
 
 @app.command("request")
@@ -210,16 +211,15 @@ def trust_of(folder: NodeFolder) -> dict[str, Any]:
         lines = key_lines(folder.trust, settings.party, settings.peers)
         lines += agreement_lines(folder.trust, folder.agreements, all_signed=settings.status.value == "real")
         health = {"lines": lines, "keys": known_keys(folder.trust, (settings.party, *settings.peers))}
-    health["lines"] = [*health["lines"], *invitation_lines(folder)]
+    health["lines"] = [*health["lines"], *invitation_lines(folder, SystemClock().now_ns())]
     return health
 
 
 def asked_fingerprint(party: str) -> str:
     """What people type who were read a fingerprint; UsageError where there is nobody."""
-    try:
-        said: str = typer.prompt(_STDIN_WORDS.format(party=party).rstrip(": "))
-    except typer.Abort as error:
-        raise UsageError("no fingerprint was typed: give it with --fingerprint") from error
+    if not sys.stdin.isatty():
+        raise UsageError("no fingerprint was typed: give it with --fingerprint")
+    said: str = typer.prompt(f"Type the fingerprint as {party}'s people read it to you")
     return said
 
 

@@ -28,7 +28,7 @@ def unarmored(label: str, text: str, what: str) -> bytes:
     begin, end = _line("BEGIN", label), _line("END", label)
     lines = [line.strip() for line in text.splitlines()]
     if lines.count(begin) != 1 or lines.count(end) != 1 or lines.index(begin) > lines.index(end):
-        raise TrustError(f"this is not a {what}: it needs one `{begin}` and its end, ask for the file again")
+        raise TrustError(f"this is no {what}: it needs one `{begin}` and its end, ask for the file again")
     body = "".join(lines[lines.index(begin) + 1 : lines.index(end)])
     try:
         data = base64.b64decode(body, validate=True)

@@ -92,6 +92,7 @@ def invite(folder: NodeFolder, party: str, files: list[str], dial: str, ends_ns:
         "digest": letter_digest(data).hex(),
         "secret": invitation.secret.hex(),
         "ends": format_instant(ends_ns),
+        "dial": dial,
         "answered": False,
     })  # fmt: skip
     return data
@@ -153,17 +154,16 @@ def admit(folder: NodeFolder, data: bytes, said: Joining, now_ns: int) -> Accept
         raise TrustError(f"{acceptance.party} answers no invitation that this node made: not admitted")
     if now_ns >= parse_instant(sent["ends"]):
         raise TrustError(f"the invitation of {acceptance.party} ended on {sent['ends']}: make a new one")
-    _refuse_no_dial(acceptance.dial, said.dial, acceptance.party)
+    _refuse_no_dial(acceptance.dial, sent["dial"], acceptance.party)
     pin_party(folder.path, acceptance.states, said.fingerprint, replace=True)
     _add_peer(folder, acceptance.party, acceptance.dial, releasable=said.releasable)
     _remember(folder.path, acceptance.party, {**sent, "answered": True})
     return acceptance
 
 
-def invitation_lines(folder: NodeFolder) -> list[str]:
-    """Invitations that nobody answered yet, a sentence each."""
+def invitation_lines(folder: NodeFolder, now_ns: int) -> list[str]:
+    """Invitations that nobody answered yet by the world's time, a sentence each."""
     lines = []
-    now_ns = folder.trust.now_ns or 0
     for path in sorted((folder.path / INVITATIONS_FOLDER).glob("*.json")):
         sent = json_of(path)
         if sent.get("answered") or path.stem in folder.settings.peers:

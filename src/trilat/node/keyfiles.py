@@ -104,9 +104,10 @@ class KeyFiles:
         self.unlock()
         secrets = {name: self._opened(name, private_bytes_of(self._folder / name)) for name in names}
         if passphrase is None:
-            self._lock = None
-            self.write(secrets)
+            for name, secret in secrets.items():
+                self._put(name, secret)
             self.remove(LOCK_FILE)
+            self._lock = None
             return
         self._lock = self._lock or Lock.new(os.urandom)
         self._put(LOCK_FILE, self._lock.under(passphrase, strength))
