@@ -67,7 +67,7 @@ def test_a_locked_folder_is_read_without_a_passphrase_and_opened_with_it_once(tm
     folder, asked = made(tmp_path / "kor"), Asked(PASSPHRASE)
     held = read_folder(folder, asked)
     assert asked.times == 0
-    assert sorted(held.secrets.tokens) == ["intake", "staff"]
+    assert sorted(held.secrets.tokens) == ["administrator", "intake", "staff"]
     assert held.keys.pin == held.trust.pin("KOR")
     held.open_ledger(ManualClock(NOW_NS), os.urandom).close()
     assert held.config().token_key == held.secrets.token_key

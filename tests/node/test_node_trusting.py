@@ -66,7 +66,8 @@ class Rooted(Federation):
         store = TrustStore()
         for signed in self.first.values():
             store.pin_state(signed)
-        for holder in (node, node.endpoint, node.trusting, node.endpoint._opener):
+        endpoint = node.endpoint
+        for holder in (node, endpoint, endpoint._opener, endpoint._outbox, node.trusting):
             name = "store" if holder is node.trusting else "_trust"
             setattr(holder, name, store)
         return node
@@ -119,7 +120,7 @@ def reports(federation: Federation, until_s: int) -> list[tuple[int, str, Any]]:
 
 
 def streams(federation: Federation) -> int:
-    """How many releases went over; everything sent came, once, in order, on one stream each."""
+    """How many releases went over; everything sent came, once, on one stream each."""
     count = 0
     for sender in PARTIES:
         for recipient in PARTIES:
@@ -130,7 +131,7 @@ def streams(federation: Federation) -> int:
             assert len({record.stream for record in out} | {record.stream for record in got}) <= 1
             numbers = list(range(1, len(out) + 1))
             assert [record.sequence for record in out] == numbers
-            assert [record.sequence for record in got] == numbers
+            assert sorted(record.sequence for record in got) == numbers, "what overtakes comes once too"
             assert not [record.refusal for record in got if "revoked" in record.refusal]
             count += len(out)
     return count

@@ -347,7 +347,6 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("GET", "/onward", STAFF, None),
     ("POST", "/onward", STAFF, {"item_id": "JPN-t1", "onward_to": "KOR"}),
     ("GET", "/trust", STAFF, None),
-    ("POST", "/trust", STAFF, {"states": "none"}),
     ("POST", "/warnings", STAFF, WARNING),
     ("POST", "/warnings/retract", STAFF, RETRACTION),
     ("GET", "/status", STAFF, None),

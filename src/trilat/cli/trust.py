@@ -252,7 +252,7 @@ def _tell_running(folder: NodeFolder, told: Announcement) -> str:
     """Let a running node take states; returns a sentence on it."""
     if folder.address() is None:
         return "The node takes it when it starts."
-    ask_node(folder, "staff", "POST", "/trust", {"states": trust_text(told)})
+    ask_node(folder, "administrator", "POST", "/trust", {"states": trust_text(told)})
     return "The running node has taken it."
 
 

@@ -1,17 +1,18 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
 from trilat.link.armor import armored, unarmored
+from trilat.link.backlog import Backlog
 from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.endpoint import (
-    Archive,
     Arrival,
     LinkEndpoint,
     OnAcknowledged,
     OnNotice,
+    OnOmitted,
     OnParcels,
-    OutgoingState,
 )
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
+from trilat.link.incoming import IncomingStream
 from trilat.link.invitation import (
     ACCEPTANCE_LABEL,
     INVITATION_LABEL,
@@ -28,12 +29,23 @@ from trilat.link.invitation import (
     sign_invitation,
 )
 from trilat.link.keys import Entropy, NodeKeys, Pin
+from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.lock import Lock, Strength, is_sealed, open_lock, refuse_unfit
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
-from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Notice, Pull
+from trilat.link.messages import (
+    NOTICE_CONTENT_BYTES_MAX,
+    Acknowledgement,
+    HighWater,
+    Notice,
+    Omission,
+    Pull,
+)
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
+from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.ranges import Range, Ranges
 from trilat.link.root import Issue, KeyRequest, Revoked, RootKey, key_request
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
@@ -50,7 +62,7 @@ from trilat.link.statement import (
     sign_label,
     verify_label,
 )
-from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
 from trilat.link.token import DeviceToken, MemoryToken, Token
 from trilat.link.trust import TrustStore, party_of
 from trilat.link.trust_state import (
@@ -79,12 +91,14 @@ __all__ = [
     "Announcement",
     "Archive",
     "Arrival",
+    "Backlog",
     "Batch",
     "Binding",
     "Card",
     "Cut",
     "DeviceToken",
     "Entropy",
+    "HighWater",
     "IncomingStream",
     "Invitation",
     "Issue",
@@ -93,6 +107,7 @@ __all__ = [
     "LinkFaults",
     "LinkIdentity",
     "LinkLimits",
+    "LinkProfile",
     "LinkedPartner",
     "Lock",
     "Marking",
@@ -103,9 +118,12 @@ __all__ = [
     "NatsTransport",
     "NodeKeys",
     "Notice",
+    "Omission",
     "OnAcknowledged",
     "OnNotice",
+    "OnOmitted",
     "OnParcels",
+    "OnSkipped",
     "Opened",
     "OpenedParcel",
     "Opener",
@@ -114,8 +132,11 @@ __all__ = [
     "Parcel",
     "PartyRevocation",
     "Pin",
+    "Priority",
     "Pull",
     "Push",
+    "Range",
+    "Ranges",
     "RetiredKey",
     "Revoked",
     "RootKey",
@@ -124,10 +145,14 @@ __all__ = [
     "SignatureState",
     "SignedState",
     "Signer",
+    "Skip",
+    "SkipReason",
+    "Standing",
     "Strength",
     "Token",
     "TrustState",
     "TrustStore",
+    "Worth",
     "agreement_digest",
     "announced_party",
     "armored",
@@ -142,6 +167,7 @@ __all__ = [
     "letter_bytes",
     "letter_digest",
     "letter_text",
+    "newest_wins",
     "open_acceptance",
     "open_envelope",
     "open_invitation",
@@ -161,6 +187,7 @@ __all__ = [
     "sign_label",
     "signature_states",
     "signers_of",
+    "standing_of",
     "unarmored",
     "verify_label",
     "write_private",

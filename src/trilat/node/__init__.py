@@ -1,5 +1,18 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.accounts import (
+    SETUP,
+    AccessRecord,
+    AccessStep,
+    Account,
+    AccountName,
+    AccountRole,
+    Accounts,
+    ApiToken,
+    Known,
+    TokenName,
+)
+from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
@@ -66,7 +79,15 @@ __all__ = [
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
+    "SETUP",
     "SPOKEN_KINDS",
+    "AccessRecord",
+    "AccessStep",
+    "Account",
+    "AccountName",
+    "AccountRole",
+    "Accounts",
+    "ApiToken",
     "Ask",
     "BackupState",
     "ClockSettings",
@@ -76,6 +97,7 @@ __all__ = [
     "IntakeResult",
     "Joining",
     "KeyFiles",
+    "Known",
     "LedgerSettings",
     "LinkSettings",
     "Manifest",
@@ -98,10 +120,12 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "TokenKey",
+    "TokenName",
     "TokenSettings",
     "WebSettings",
     "admit",
     "agreement_lines",
+    "audit_page",
     "check_backup",
     "declare",
     "digest_of",
@@ -114,6 +138,7 @@ __all__ = [
     "join",
     "key_lines",
     "keys_from",
+    "known_accounts",
     "known_keys",
     "learn_text",
     "make_backup",

@@ -40,6 +40,7 @@ from trilat.node.folder_files import (
     ADDRESS_FILE,
     CARD_FILE,
     LEDGER_FILE,
+    OIDC_FILE,
     PACE_FILE,
     ROLE_SUFFIX,
     card_at,
@@ -125,6 +126,7 @@ class NodeFolder:
             content_level=settings.content_level,
             headline_level=settings.headline_level,
             keep_days=settings.ledger.keep_days,
+            two_person_accounts=settings.access.two_person,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
@@ -146,7 +148,12 @@ class NodeFolder:
             transport,
             os.urandom,
             link_clock=link_clock,
+            profiles=self.settings.link_profiles,
         )
+
+    def oidc_secret(self) -> str:
+        """The secret that the identity provider gave this node; UsageError where the file is not there."""
+        return private_bytes_of(self.path / "keys" / OIDC_FILE).decode("utf-8", "replace").strip()
 
     def pace(self) -> Pace:
         """How the node's time runs: an exercise goes on as its director last said, also after a restart."""

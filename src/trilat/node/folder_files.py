@@ -17,6 +17,7 @@ ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
 LEDGER_KEY_FILE: Final = "ledger.key"
 OBSERVATION_KEY_FILE: Final = "observations.key"
+OIDC_FILE: Final = "oidc.secret"
 ROLE_SUFFIX: Final = ".token"
 KEY_BYTES: Final = 32
 _FILE_BYTES_MAX: Final = 1_000_000
@@ -33,7 +34,7 @@ def roles_of(settings: NodeSettings) -> tuple[str, ...]:
         raise UsageError(f"{NODE_FILE}: a reader stands twice, or is the party itself: list each once")
     director = () if settings.status is Status.REAL else ("director",)
     officers = (f"officer-{name}" for name in (*settings.desk.officers, *settings.desk.deputies))
-    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers), *officers)
+    return ("intake", "staff", "administrator", *director, *(f"reader-{code}" for code in readers), *officers)
 
 
 def card_at(path: Path, code: str) -> Card:

@@ -15,6 +15,7 @@ import msgspec
 from trilat.domains import AREAS_MAX, WatchArea, check_watch_areas
 from trilat.fusion import BiasPrior
 from trilat.ledger import is_postgres_url, refuse_unsafe_url
+from trilat.link import LinkProfile
 from trilat.model import LedgerError, Status, UsageError, format_instant, parse_instant
 
 NODE_FILE: Final = "node.toml"
@@ -39,6 +40,20 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     dial: str = ""
     """Where the partner's server listens for us; empty where the partner dials us."""
+
+    profile: Annotated[str, msgspec.Meta(pattern="^(wide|thin)$")] = "wide"
+    """How the link is used: as fast as it can, or sparingly at a rate."""
+
+    bits_per_s: Annotated[int, msgspec.Meta(ge=50, le=1_000_000_000)] = 2_400
+    """What a thin link carries."""
+
+    message_bytes: Annotated[int, msgspec.Meta(ge=200, le=524_288)] = 1_000
+    """The size at which a message of a thin link is full."""
+
+    @property
+    def link_profile(self) -> LinkProfile | None:
+        """The profile of a thin link; None for one that needs none."""
+        return LinkProfile.thin(self.bits_per_s, self.message_bytes) if self.profile == "thin" else None
 
 
 class SensorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +120,30 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The token's."""
 
 
+class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How people sign in, and how often everybody may ask."""
+
+    two_person: bool = False
+    """Whether a new account, role or token waits until another administrator approves it."""
+
+    idle_s: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = 1_800
+    session_s: Annotated[int, msgspec.Meta(ge=300, le=604_800)] = 43_200
+    """A session ends when it was not used for so long, and after so long in any case."""
+
+    requests_per_s: Annotated[float, msgspec.Meta(ge=1, le=100_000)] = 50.0
+    """Of one account or token."""
+
+    issuer: str = ""
+    """The party's OpenID Connect provider; empty for none. Its secret lies in `keys/oidc.secret`."""
+
+    client_id: str = ""
+    back: str = ""
+    """This node's `/oidc/back`, as browsers reach it."""
+
+    claim: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_]{1,60}$")] = "preferred_username"
+    """The claim of the provider's token that names the account."""
+
+
 _Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 
 
@@ -164,12 +203,18 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
     token: TokenSettings = msgspec.field(default_factory=TokenSettings)
+    access: AccessSettings = msgspec.field(default_factory=AccessSettings)
     ledger: LedgerSettings = msgspec.field(default_factory=LedgerSettings)
 
     @property
     def peers(self) -> tuple[str, ...]:
         """The codes of all peers."""
         return tuple(peer.code for peer in self.peer)
+
+    @property
+    def link_profiles(self) -> dict[str, LinkProfile]:
+        """The profiles of thin links, by partner."""
+        return {peer.code: profile for peer in self.peer if (profile := peer.link_profile) is not None}
 
     @property
     def bias_priors(self) -> dict[str, BiasPrior]:
@@ -216,8 +261,8 @@ def _check(settings: NodeSettings) -> None:
             raise UsageError(
                 f"{NODE_FILE}: {name} `{address}` is not loopback: listen on 127.0.0.1, or set allow_remote"
             )
-    if settings.ledger.url:
-        _check_ledger_url(settings.ledger.url)
+    _check_access(settings.access)
+    _check_ledger_url(settings.ledger.url)
     _check_sensors(settings.sensor)
     check_watch_areas(settings.watch_area, NODE_FILE)
     for peer in settings.peer:
@@ -226,11 +271,17 @@ def _check(settings: NodeSettings) -> None:
     _ = settings.start_ns
 
 
+def _check_access(access: AccessSettings) -> None:
+    if access.issuer and not (access.client_id and access.back):
+        raise UsageError(f"{NODE_FILE}: access.issuer needs client_id and back beside it")
+
+
 def _check_ledger_url(url: str) -> None:
-    if not is_postgres_url(url):
+    if url and not is_postgres_url(url):
         raise UsageError(f"{NODE_FILE}: ledger.url is no address of a server: postgresql://HOST:PORT/NAME")
     try:
-        refuse_unsafe_url(url)
+        if url:
+            refuse_unsafe_url(url)
     except LedgerError as error:
         raise UsageError(f"{NODE_FILE}: ledger.url: {error}") from error
 
@@ -294,7 +345,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk", "ledger", "token"):
+    for name in ("web", "link", "clock", "desk", "access", "ledger", "token"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

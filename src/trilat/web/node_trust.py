@@ -15,7 +15,8 @@ from trilat.web.shapes import GivenTrust, given
 TRUST_BYTES_MAX: Final = 400_000
 """The text of trust states, bytes."""
 
-_STAFF: Final = frozenset({"staff"})
+_READ: Final = frozenset({"staff", "administrator", "auditor", "watch"})
+_CHANGE: Final = frozenset({"administrator"})
 _OBJECT: Final[dict[str, Any]] = {"type": "object"}
 
 
@@ -34,7 +35,7 @@ def trust_operations(node: ServedNode) -> list[Operation]:
             method="GET",
             path="/trust",
             handle=show,
-            roles=_STAFF,
+            roles=_READ,
             summary="Whose keys are known and how, and what is wrong with them, a sentence each.",
             answer=_OBJECT,
             errors=(503,),
@@ -43,7 +44,7 @@ def trust_operations(node: ServedNode) -> list[Operation]:
             method="POST",
             path="/trust",
             handle=learn,
-            roles=_STAFF,
+            roles=_CHANGE,
             summary="Trust states as `trilat trust export` writes them: they prove themselves.",
             body=GivenTrust,
             answer=_OBJECT,
