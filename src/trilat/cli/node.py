@@ -23,6 +23,7 @@ from trilat.cli.terminal import (
     stop,
 )
 from trilat.cli.trust import trust_of
+from trilat.link import Card
 from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
     ClockSettings,
@@ -117,8 +118,12 @@ def init(
         passphrase=passphrase,
         token=open_token(settings, asked) if token_module else None,
     )
-    say(f"Made the node of {party} in {folder}.")
-    if passphrase is None:
+    _say_made(folder, settings, card, is_open=passphrase is None)
+
+
+def _say_made(folder: Path, settings: NodeSettings, card: Card, *, is_open: bool) -> None:
+    say(f"Made the node of {settings.party} in {folder}.")
+    if is_open:
         say(
             f"Its keys lie open to whoever can read {folder / 'keys'}: "
             f"`trilat trust passphrase {folder}` closes them.",
@@ -126,7 +131,7 @@ def init(
         )
     say(f"Hand {folder / 'card.json'} to your partners, and let them compare this with you, aloud:")
     say(card.fingerprint, indent=2)
-    for known in peers:
+    for known in settings.peer:
         say(
             f"Put the card of {known.code} at {folder / 'peers' / known.code}.json when you have compared it."
         )
