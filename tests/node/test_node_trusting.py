@@ -225,6 +225,29 @@ def test_evidence_of_a_fork_is_written_and_the_first_state_stays() -> None:
     assert any("signed two different trust states 2" in line for line in usa.refusals)
 
 
+def test_a_party_that_revokes_its_root_is_believed_by_nobody_and_its_partners_are_told() -> None:
+    federation = rooted(seconds=30)
+    paper = Announcement(revocation=federation.houses["KOR"].root.revocation())
+
+    def withdraw(it: Federation) -> None:
+        assert it.nodes["KOR"].trusting.learn(paper)
+
+    play(federation, reports(federation, 28), [once(10, withdraw)])
+    for party in ("JPN", "USA"):
+        node = federation.nodes[party]
+        assert node.trusting.store.is_revoked("KOR")
+    # The two that are linked with each other: USA takes nothing more of KOR, and seals nothing more to it.
+    usa = federation.nodes["USA"]
+    assert any("KOR revoked its root and all of its keys" in line for line in usa.refusals)
+    taken = [release for _, release, _ in opened(usa) if release.sender == "KOR"]
+    assert taken
+    assert all(release.decided_ns < at(12) + usa.config.decision_shift_ns for release in taken)
+    assert len(taken) < len(sent(federation.nodes["KOR"], "USA"))
+    again = federation._node("USA")
+    restore(again)
+    assert again.trusting.store.is_revoked("KOR")
+
+
 def test_nobody_puts_in_own_states_over_a_link() -> None:
     federation = rooted(seconds=12)
     kor = federation.houses["KOR"]

@@ -200,6 +200,11 @@ class TrustStore:
         known = self._parties.get(party_of(code))
         return known.why_not(self.now_ns) if known is not None else None
 
+    def is_revoked(self, code: str) -> bool:
+        """Whether a known party revoked its root, and all that it signs."""
+        known = self._parties.get(party_of(code))
+        return known is not None and known.revocation != b""
+
     def state(self, code: str) -> TrustState | None:
         """The newest trust state of a party; None where it is not known by a root."""
         known = self._parties.get(party_of(code))

@@ -84,6 +84,11 @@ class NodeFolder:
 
     def open_token(self) -> Token:
         """The token that the settings name; UsageError where they name none, or it does not open."""
+        return self._token
+
+    @cached_property
+    def _token(self) -> Token:
+        """Opened once: nobody is asked for its PIN again when keys change."""
         return open_token(self.settings, self.ask)
 
     @property

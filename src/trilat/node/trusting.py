@@ -42,6 +42,8 @@ class HeldState(Noun, frozen=True, kw_only=True):
 
     party: PartyCode
     version: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+    revoked: bool
+    """Whether it holds the party's revocation too."""
 
 
 class _Telling:
@@ -49,6 +51,7 @@ class _Telling:
 
     def __init__(self) -> None:
         self.held = 0
+        self.revoked = False
         self.wait = 1
         self.ticks_left = 0
 
@@ -132,7 +135,8 @@ class Trusting(Part):
         finally:
             state = self.store.state(party)
             if state is not None and party in self._telling:
-                said = HeldState(party=party, version=state.version)
+                revoked = self.store.is_revoked(party)
+                said = HeldState(party=party, version=state.version, revoked=revoked)
                 self._node.endpoint.notify(party, HELD_TOPIC, encode(said))
 
     def _look_at_own(self, announcement: Announcement) -> None:
@@ -151,8 +155,9 @@ class Trusting(Part):
         telling = self._telling.get(sender)
         if telling is None or said.party != self._node.config.party:
             raise WireError(f"`{sender}` speaks of trust states that are not told to it: not read")
-        if said.version != telling.held:
-            telling.held, telling.wait, telling.ticks_left = said.version, 1, 0
+        if (said.version, said.revoked) != (telling.held, telling.revoked):
+            telling.held, telling.revoked = said.version, said.revoked
+            telling.wait, telling.ticks_left = 1, 0
 
     # --- a part's turns ---
 
@@ -172,7 +177,7 @@ class Trusting(Part):
         if state is None:
             return
         for peer, telling in self._telling.items():
-            if telling.held >= state.version:
+            if telling.held >= state.version and telling.revoked >= self.store.is_revoked(party):
                 continue
             if telling.ticks_left > 0:
                 telling.ticks_left -= 1
