@@ -25,7 +25,6 @@ from trilat.link import (
     LinkFaults,
     NodeKeys,
     Revoked,
-    TrustStore,
     decode_announcement,
     key_request,
 )
@@ -59,17 +58,10 @@ class Rooted(Federation):
                 for number, (code, keys) in enumerate(self._keys.items())
             }
             self.first = {code: house.newest for code, house in self.houses.items()}
-        # The pins as they lie in a folder: those of the beginning.
-        pinned = dict(self._keys)
         node = super()._node(party)
-        assert pinned == self._keys
-        store = TrustStore()
+        # What lies in a folder: the states of the beginning.
         for signed in self.first.values():
-            store.pin_state(signed)
-        endpoint = node.endpoint
-        for holder in (node, endpoint, endpoint._opener, endpoint._outbox, node.trusting):
-            name = "store" if holder is node.trusting else "_trust"
-            setattr(holder, name, store)
+            node.trusting.store.pin_state(signed)
         return node
 
     def rotate(self, party: str, revoked_as_of_ns: int | None = None) -> None:

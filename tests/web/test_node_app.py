@@ -346,7 +346,6 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("POST", "/declarations", OFFICER, {"declared": "suspension", "about": "pact", "domain": "missile"}),
     ("GET", "/onward", STAFF, None),
     ("POST", "/onward", STAFF, {"item_id": "JPN-t1", "onward_to": "KOR"}),
-    ("GET", "/trust", STAFF, None),
     ("POST", "/warnings", STAFF, WARNING),
     ("POST", "/warnings/retract", STAFF, RETRACTION),
     ("GET", "/status", STAFF, None),

@@ -24,6 +24,7 @@ from trilat.cli import (
     ledger,
     node,
     preview,
+    recall,
     scenario,
     schema,
     track,
@@ -66,6 +67,7 @@ app.command("invite")(invite_party)
 app.command("join")(join_party)
 app.command("admit")(admit_party)
 app.add_typer(desk.app, name="desk")
+app.add_typer(recall.app, name="recall")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

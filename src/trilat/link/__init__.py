@@ -11,6 +11,7 @@ from trilat.link.endpoint import (
     OnOmitted,
     OnParcels,
 )
+from trilat.link.epochs import Epoch, EpochLimits, GroupEpochs, RotationReason
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
 from trilat.link.invitation import (
@@ -31,6 +32,7 @@ from trilat.link.invitation import (
 from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.lock import Lock, Strength, is_sealed, open_lock, refuse_unfit
+from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import (
     NOTICE_CONTENT_BYTES_MAX,
@@ -46,6 +48,8 @@ from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
+from trilat.link.removals import open_certificate, sign_certificate
+from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
 from trilat.link.root import Issue, KeyRequest, Revoked, RootKey, key_request
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
@@ -60,6 +64,7 @@ from trilat.link.statement import (
     sign_binding,
     sign_item,
     sign_label,
+    sign_labels,
     verify_label,
 )
 from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
@@ -98,6 +103,10 @@ __all__ = [
     "Cut",
     "DeviceToken",
     "Entropy",
+    "Epoch",
+    "EpochLimits",
+    "FileReservations",
+    "GroupEpochs",
     "HighWater",
     "IncomingStream",
     "Invitation",
@@ -112,6 +121,7 @@ __all__ = [
     "Lock",
     "Marking",
     "MemoryNetwork",
+    "MemoryReservations",
     "MemoryToken",
     "MemoryTransport",
     "NatsServer",
@@ -137,9 +147,11 @@ __all__ = [
     "Push",
     "Range",
     "Ranges",
+    "Reservations",
     "RetiredKey",
     "Revoked",
     "RootKey",
+    "RotationReason",
     "Sealer",
     "ServerSettings",
     "SignatureState",
@@ -152,6 +164,7 @@ __all__ = [
     "Token",
     "TrustState",
     "TrustStore",
+    "VerifiedRoots",
     "Worth",
     "agreement_digest",
     "announced_party",
@@ -169,6 +182,7 @@ __all__ = [
     "letter_text",
     "newest_wins",
     "open_acceptance",
+    "open_certificate",
     "open_envelope",
     "open_invitation",
     "open_lock",
@@ -182,9 +196,11 @@ __all__ = [
     "sign_acceptance",
     "sign_agreement",
     "sign_binding",
+    "sign_certificate",
     "sign_invitation",
     "sign_item",
     "sign_label",
+    "sign_labels",
     "signature_states",
     "signers_of",
     "standing_of",

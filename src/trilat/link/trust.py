@@ -200,6 +200,12 @@ class TrustStore:
         known = self._parties.get(party_of(code))
         return known.why_not(self.now_ns) if known is not None else None
 
+    def mark(self, code: str) -> bytes:
+        """Bytes that change whenever what is known of a party's keys does; TrustError where nothing is."""
+        pin, known = self.pin(code), self._parties[party_of(code)]
+        version = known.state.version if known.state is not None else 0
+        return pin.signing_public + version.to_bytes(4, "big") + known.revocation[:1]
+
     def is_revoked(self, code: str) -> bool:
         """Whether a known party revoked its root, and all that it signs."""
         known = self._parties.get(party_of(code))

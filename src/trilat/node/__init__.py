@@ -16,6 +16,7 @@ from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.copies import Copies
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -34,6 +35,7 @@ from trilat.node.joining import Joining, admit, invitation_lines, invite, join, 
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
+from trilat.node.recalls_shown import shown_case, shown_holders, shown_recalls
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ReadingRecord,
@@ -68,12 +70,14 @@ from trilat.node.settings import (
     party_code,
 )
 from trilat.node.stored_keys import NEXT_KEYS_FILE, NODE_KEYS_FILE, keys_from, new_keys
+from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 from trilat.node.trust_changes import import_states, pin_party, request_of, same_fingerprint
 from trilat.node.trust_files import pin_all, read_trust, trust_from_text, trust_path, trust_text, write_trust
 from trilat.node.trust_health import agreement_lines, key_lines, known_keys, learn_text, trust_health
 
 __all__ = [
     "ADDRESS_FILE",
+    "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
     "REAL_TIME",
@@ -91,6 +95,7 @@ __all__ = [
     "Ask",
     "BackupState",
     "ClockSettings",
+    "Copies",
     "DeskSettings",
     "History",
     "IntakeAnswer",
@@ -122,6 +127,7 @@ __all__ = [
     "TokenKey",
     "TokenName",
     "TokenSettings",
+    "Trace",
     "WebSettings",
     "admit",
     "agreement_lines",
@@ -164,8 +170,12 @@ __all__ = [
     "restore_backup",
     "same_fingerprint",
     "sealed_names",
+    "shown_case",
+    "shown_holders",
+    "shown_recalls",
     "signed_by",
     "standing_digest",
+    "trace",
     "trust_contents",
     "trust_from_text",
     "trust_health",

@@ -7,7 +7,7 @@
     trust/CODE.txt     trust states: the party's own, and those of partners whose root was compared
     keys/              for the owner alone: signing and sealing keys, link identity, ledger key, tokens
     ledger             the record (a SQLite file)
-    run/               what the running node says of itself: address, pace, log of its NATS server
+    run/               what the running node says of itself: address, pace, epochs, its server's log
 
 Whoever can read `keys/`, and knows its passphrase, is this party. The folder is made by `make_folder`; a
 running node changes nothing in it but `ledger` and `run/`, and `keys/` where people have rotated its keys.
@@ -25,6 +25,7 @@ from trilat.link import (
     Card,
     DeviceToken,
     Entropy,
+    FileReservations,
     LinkIdentity,
     NodeKeys,
     SignatureState,
@@ -39,6 +40,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.folder_files import (
     ADDRESS_FILE,
     CARD_FILE,
+    EPOCHS_FILE,
     LEDGER_FILE,
     OIDC_FILE,
     PACE_FILE,
@@ -154,11 +156,17 @@ class NodeFolder:
             os.urandom,
             link_clock=link_clock,
             profiles=self.settings.link_profiles,
+            reservations=FileReservations(self._epochs_path()),
         )
 
     def oidc_secret(self) -> str:
         """The secret that the identity provider gave this node; UsageError where the file is not there."""
         return private_bytes_of(self.path / "keys" / OIDC_FILE).decode("utf-8", "replace").strip()
+
+    def _epochs_path(self) -> Path:
+        """Where counters of epochs are noted; in `run/`, which no backup has to hold."""
+        self.run_path.mkdir(mode=0o700, exist_ok=True)
+        return self.run_path / EPOCHS_FILE
 
     def pace(self) -> Pace:
         """How the node's time runs: an exercise goes on as its director last said, also after a restart."""

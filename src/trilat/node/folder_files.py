@@ -15,6 +15,7 @@ RESTORED_FILE: Final = "restored.json"
 
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
+EPOCHS_FILE: Final = "epochs"
 LEDGER_KEY_FILE: Final = "ledger.key"
 OBSERVATION_KEY_FILE: Final = "observations.key"
 OIDC_FILE: Final = "oidc.secret"
