@@ -125,6 +125,17 @@ def test_a_root_is_handed_over_by_the_one_before(kor: Household) -> None:
     assert store.pin("KOR") == kor.keys.pin
 
 
+def test_new_keys_take_the_place_of_revoked_ones_without_their_word(kor: Household) -> None:
+    store, old = told(kor), kor.keys
+    store.update(only(kor.revoke(NOW_NS)))
+    new = NodeKeys.generate("KOR", kor.draw)
+    request = key_request(new, kor.card(new), old)
+    kor.chain.append(kor.root.next(kor.newest, request, kor.issue()))
+    assert kor.newest.succession == b""
+    assert store.update(only(kor.newest))
+    assert store.sealing_pin("KOR") == new.pin
+
+
 def test_a_whole_history_is_taken_at_once_and_told_on(kor: Household) -> None:
     store, other = told(kor), told(kor)
     kor.rotate()

@@ -147,7 +147,7 @@ class RootKey:
         signed = self._sign(
             state,
             possession=proofs.possession if proofs is not None else b"",
-            succession=request.succession if request is not None else b"",
+            succession=request.succession if request is not None and _is_succeeded(before, state) else b"",
         )
         check_follows(known, signed)
         return signed
@@ -216,6 +216,14 @@ def key_request(keys: NodeKeys, card: Card, before: NodeKeys | None = None) -> K
         possession=sign1(keys.signing, POSSESSION_TYPE, said),
         succession=sign1(before.signing, SUCCESSION_TYPE, said) if before is not None else b"",
     )
+
+
+def _is_succeeded(before: TrustState, state: TrustState) -> bool:
+    """Whether the key before must sign for the new one: it is there, is another, and is not revoked."""
+    if before.card is None:
+        return False
+    old = before.card.pin.signing_public
+    return any(key.signing_public == old and not key.revoked for key in state.retired)
 
 
 def _retired(before: TrustState, card: Card | None, issue: Issue) -> tuple[RetiredKey, ...]:
