@@ -56,6 +56,16 @@ def test_keys_that_ended_or_were_revoked_say_since_when() -> None:
     ]
 
 
+def test_the_instant_that_is_said_is_that_of_the_key_that_was_revoked() -> None:
+    """Also where another key was retired later than the instant as of which the last one is revoked."""
+    known, usa = store(), Household("USA", 2)
+    known.update(Announcement(states=(usa.rotate(),)))
+    known.update(Announcement(states=(usa.revoke(NOW_NS - DAY_NS),)))
+    assert key_lines(known, "KOR", ["USA"]) == [
+        "USA's key was revoked as of 2026-09-20T14:13:20Z: ask USA for its new trust state"
+    ]
+
+
 def test_a_fork_is_said_until_people_have_spoken() -> None:
     forked, usa, other = store(), Household("USA", 2), Household("USA", 2)
     other.draw(1)

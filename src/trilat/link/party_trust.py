@@ -75,8 +75,12 @@ class PartyTrust:
         if state is None:
             return None
         if state.card is None:
-            revoked = max(state.retired, key=lambda key: key.ended_ns)
-            return f"{self.party}'s key was revoked as of {format_instant(revoked.ended_ns)}: {ask}"
+            last = self.pin.signing_public if self.pin is not None else b""
+            # The one that was in force last; of a party that was pinned later it may not be known.
+            gone = [key for key in state.retired if key.revoked and key.signing_public == last]
+            gone = gone or [key for key in state.retired if key.revoked]
+            since = f" as of {format_instant(gone[-1].ended_ns)}" if gone else ""
+            return f"{self.party}'s key was revoked{since}: {ask}"
         if now_ns is not None and now_ns >= state.ends_ns:
             return f"{self.party}'s keys ended on {format_instant(state.ends_ns)}: {ask}"
         return None

@@ -138,8 +138,9 @@ class NodeFolder:
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
+        key = self.secrets.ledger_key  # Whoever has to be asked for a passphrase is asked first.
         store = open_store(self.ledger_place, self.settings.party, read_only=read_only)
-        return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
+        return Ledger(store, self.settings.party, key, clock, entropy)
 
     def node(
         self, clock: Clock, ledger: Ledger, transport: Transport, link_clock: Clock | None = None
