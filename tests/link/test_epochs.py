@@ -20,13 +20,15 @@ from trilat.link import (
     LinkEndpoint,
     MemoryNetwork,
     MemoryReservations,
+    NodeKeys,
     Opener,
     Reservations,
     RotationReason,
     Sealer,
+    TrustStore,
 )
 from trilat.link.epochs import RESERVED_BLOCK
-from trilat.link.keying import TOPIC_HELD, TOPIC_KEY, TOPIC_LACKING, KeyWord
+from trilat.link.keying import TOPIC_HELD, TOPIC_KEY, TOPIC_LACKING, Keying, KeyWord
 from trilat.model import (
     ENVELOPE_BYTES_MAX,
     SECOND_NS,
@@ -35,6 +37,7 @@ from trilat.model import (
     EpochError,
     LedgerError,
     PeerError,
+    TrustError,
     UsageError,
     decode,
     encode,
@@ -496,3 +499,47 @@ def test_an_envelope_without_its_key_is_refused_with_what_is_needed_to_ask(world
     assert usa.receive(data) is Arrival.REFUSED
     carried = sealer.seal(3, [world.parcel()], with_key=True)
     assert Opener(world.keys["USA"], world.trust).check(carried).batch.first_sequence == 3
+
+
+def test_nothing_is_sealed_to_a_key_that_its_party_has_replaced_or_whose_pin_is_gone(world: "World") -> None:
+    usa = world.keys["USA"].pin
+    trust = TrustStore([usa])
+    keying = Keying(
+        world.keys["KOR"],
+        trust,
+        world.source.randbytes,
+        Opener(world.keys["KOR"], trust),
+        lambda *_: None,
+        None,
+    )
+    before = keying.sealer("USA", "stream-1", 0)
+    assert keying.sealer("USA", "stream-1", 1) is before
+    new = NodeKeys.generate("USA", world.source.randbytes)
+    keying._trust = TrustStore([new.pin])
+    after = keying.sealer("USA", "stream-1", 2)
+    assert after.recipient == new.pin
+    data = after.seal(1, [world.parcel()])
+    assert Opener(new, world.trust).check(data).batch.recipient == "USA"
+    with pytest.raises(PeerError):
+        Opener(world.keys["USA"], world.trust).check(data)
+    keying._trust = TrustStore()
+    with pytest.raises(TrustError):
+        keying.sealer("USA", "stream-1", 3)
+
+
+def test_sealers_of_one_group_share_its_epoch_and_never_an_iv(world: "World") -> None:
+    epochs = _epochs(world, "USA", "JPN")
+    used = set()
+    count = 0
+    for number in range(1, 6):
+        for party in ("USA", "JPN"):
+            data = _sealer(world, epochs, party).seal(number, [world.parcel(number, recipient=party)] * 3)
+            found = _envelope(data)
+            used |= {cbor2.loads(part).value[1][5] for part in (found.batch, *found.sealed)}
+            count += 4
+            checked = Opener(world.keys[party], world.trust).check(data)
+            assert (checked.batch.recipient, checked.epoch.identifier) == (party, epochs.epoch.identifier)
+            other = {"USA": "JPN", "JPN": "USA"}[party]
+            with pytest.raises(EnvelopeError, match="no party"):
+                Opener(world.keys[other], world.trust).check(data)
+    assert len(used) == count == 40

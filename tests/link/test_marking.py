@@ -1,6 +1,8 @@
 """Markings under one signature: each holds alone, none passes for another, and none tells of the others."""
 
+import json
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -8,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trilat.link import TrustStore, VerifiedRoots, sign_item, sign_label, sign_labels, verify_label
+from trilat.link import (
+    NodeKeys,
+    TrustStore,
+    VerifiedRoots,
+    sign_item,
+    sign_label,
+    sign_labels,
+    verify_label,
+)
 from trilat.link.cose import sign1, verify1
 from trilat.link.marking import MARKING_ROOT_TYPE, MarkingRoot, PathMarking
 from trilat.link.statement import MARKING_TYPE, Marking
@@ -16,6 +26,11 @@ from trilat.model import EnvelopeError, PeerError, TrustError, UsageError, WireE
 
 if TYPE_CHECKING:
     from tests.link.conftest import World
+
+GOLDEN: dict[str, str] = json.loads(
+    (Path(__file__).parents[1] / "golden" / "markings.json").read_text(encoding="utf-8")
+)
+"""Keys, and markings by them of the first statement: one by itself, and one of a tree of two."""
 
 
 def _items(world: "World", count: int) -> list[Any]:
@@ -173,3 +188,14 @@ def test_a_marking_that_is_too_long_is_refused_before_it_is_climbed(world: "Worl
         verify_label(
             world.trust, world.statement(), msgspec.msgpack.encode((bytes(16), 0, bytes(544), b"\xd2"))
         )
+
+
+@pytest.mark.parametrize("kind", ["single", "path"])
+def test_markings_that_ledgers_and_partners_hold_are_read_for_good(world: "World", kind: str) -> None:
+    keys = NodeKeys.from_private_bytes("KOR", bytes.fromhex(GOLDEN["private"]))
+    marking = bytes.fromhex(GOLDEN[kind])
+    verify_label(TrustStore([keys.pin]), world.statement("KOR", 1), marking)
+    with pytest.raises(EnvelopeError):
+        verify_label(TrustStore([keys.pin]), world.statement("KOR", 2), marking)
+    with pytest.raises(EnvelopeError):
+        verify_label(world.trust, world.statement("KOR", 1), marking)

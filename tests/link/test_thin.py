@@ -11,7 +11,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trilat.link import Arrival, Opener, Parcel, Sealer, TrustStore, sign_item, sign_label, sign_labels
+from trilat.link import (
+    Arrival,
+    LinkEndpoint,
+    LinkProfile,
+    MemoryNetwork,
+    Opener,
+    Parcel,
+    Sealer,
+    TrustStore,
+    sign_item,
+    sign_label,
+    sign_labels,
+)
 from trilat.link.cose import payload_of, sign1, signature_of, verify1
 from trilat.link.epochs import EpochLimits, GroupEpochs, RotationReason
 from trilat.link.parcel import BATCH_TYPE
@@ -29,6 +41,7 @@ from trilat.link.thin import (
 )
 from trilat.link.thin_words import DICTIONARY_1
 from trilat.model import (
+    SECOND_NS,
     Area,
     AreaKind,
     Attribution,
@@ -578,3 +591,83 @@ def test_an_endpoint_takes_a_thin_envelope_as_any_other(world: "World") -> None:
     assert usa.receive(data) is Arrival.REPEATED
     assert two.got == [1, 2]
     assert thin_bound(data[:13]).endswith(data[:13])
+
+
+class Sparing:
+    """KOR and USA over a thin link, with what was carried from KOR and what USA got."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.network = MemoryNetwork()
+        self.carried: list[bytes] = []
+        self.got: list[int] = []
+        self.lose = False
+        sound = self.network.send
+
+        def carry(sender: str, recipient: str, payload: bytes) -> None:
+            if sender == "KOR":
+                self.carried.append(payload)
+            if not (self.lose and sender == "KOR"):
+                sound(sender, recipient, payload)
+
+        self.network.send = carry  # type: ignore[method-assign]
+        self.kor, self.usa = self._end("KOR", "USA"), self._end("USA", "KOR")
+        self.at_ns = 0
+
+    def _end(self, party: str, partner: str) -> LinkEndpoint:
+        return LinkEndpoint(
+            self.world.keys[party],
+            self.world.trust,
+            self.network.endpoint(party),
+            self.world.source.randbytes,
+            lambda _sender, _stream, _first, parcels: self.got.extend(one.sequence for one in parcels),
+            profiles={partner: LinkProfile.thin()},
+        )
+
+    def post(self, number: int) -> None:
+        parcel = _parcel(self.world, _release(_warning(number=number)))
+        self.kor.send("USA", self.kor.next_sequence("USA"), parcel, self.world.receipt())
+
+    def play(self, seconds: int) -> None:
+        for _ in range(4 * seconds):
+            self.at_ns += SECOND_NS // 4
+            self.network.due(self.at_ns)
+            self.kor.tick(self.at_ns)
+            self.usa.tick(self.at_ns)
+
+    def envelopes(self) -> list[bytes]:
+        return [one for one in self.carried if one[:1] in {b"\x97", b"\xc1"}]
+
+
+def test_a_warning_alone_on_a_sparing_link_goes_thin_once_the_key_is_held(world: "World") -> None:
+    link = Sparing(world)
+    for number in (1, 2, 3):
+        link.post(number)
+        link.play(60)
+    assert link.got == [1, 2, 3]
+    assert [is_thin(one) for one in link.envelopes()] == [False, True, True]
+    assert all(len(one) <= 300 for one in link.envelopes()[1:])
+
+
+def test_a_thin_envelope_without_a_receipt_is_followed_by_a_whole_one(world: "World") -> None:
+    link = Sparing(world)
+    link.post(1)
+    link.play(60)
+    link.lose = True
+    link.post(2)
+    link.play(2)
+    assert is_thin(link.envelopes()[-1])
+    link.lose = False
+    link.play(120)
+    assert link.got == [1, 2]
+    assert not is_thin(link.envelopes()[-1])
+
+
+def test_a_recipient_that_lost_its_keys_gets_a_warning_all_the_same(world: "World") -> None:
+    link = Sparing(world)
+    link.post(1)
+    link.play(60)
+    link.usa._opener._epochs.clear()
+    link.post(2)
+    link.play(200)
+    assert link.got == [1, 2]

@@ -18,6 +18,7 @@ from trilat.cli import (
     decide,
     demo,
     desk,
+    envelope,
     flight,
     ingest,
     label,
@@ -30,6 +31,7 @@ from trilat.cli import (
     track,
     trust,
     whatif,
+    ztdf,
 )
 from trilat.cli.joining import admit_party, invite_party, join_party
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
@@ -61,6 +63,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
 app.add_typer(account.app, name="account")
+app.add_typer(envelope.app, name="envelope")
+app.add_typer(ztdf.app, name="ztdf")
 app.add_typer(node.app, name="node")
 app.add_typer(trust.app, name="trust")
 app.command("invite")(invite_party)

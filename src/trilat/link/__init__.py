@@ -47,6 +47,7 @@ from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
 from trilat.link.removals import open_certificate, sign_certificate
 from trilat.link.reservations import FileReservations, MemoryReservations, Reservations
@@ -83,12 +84,15 @@ from trilat.link.trust_state import (
     encode_announcement,
     root_fingerprint,
 )
+from trilat.link.ztdf import ZTDF_BYTES_MAX, Imported, read_ztdf, write_ztdf
+from trilat.link.ztdf_keys import read_private, read_public
 
 __all__ = [
     "ACCEPTANCE_LABEL",
     "INVITATION_LABEL",
     "NOTICE_CONTENT_BYTES_MAX",
     "SECRET_BYTES",
+    "ZTDF_BYTES_MAX",
     "Acceptance",
     "Acknowledgement",
     "Address",
@@ -108,6 +112,7 @@ __all__ = [
     "FileReservations",
     "GroupEpochs",
     "HighWater",
+    "Imported",
     "IncomingStream",
     "Invitation",
     "Issue",
@@ -143,6 +148,8 @@ __all__ = [
     "PartyRevocation",
     "Pin",
     "Priority",
+    "Proof",
+    "Proved",
     "Pull",
     "Push",
     "Range",
@@ -189,7 +196,12 @@ __all__ = [
     "open_signed_binding",
     "open_signed_item",
     "party_of",
+    "proof_of",
+    "prove",
+    "read_private",
+    "read_public",
     "read_signed_item",
+    "read_ztdf",
     "refuse_open_to_others",
     "refuse_unfit",
     "root_fingerprint",
@@ -206,5 +218,7 @@ __all__ = [
     "standing_of",
     "unarmored",
     "verify_label",
+    "verify_proof",
     "write_private",
+    "write_ztdf",
 ]

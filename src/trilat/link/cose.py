@@ -64,6 +64,9 @@ OBJECT_ALGORITHMS: Final[dict[str, tuple[int, Callable[[bytes], Cipher]]]] = {
 _BYTE_STRING: Final = 0x40
 _INLINE_MAX: Final = 23
 _LENGTH_BYTES: Final = {24: 1, 25: 2, 26: 4}
+_TWO_BYTES: Final = b"\x59"
+_ONE_BYTE_MAX: Final = 255
+_TWO_BYTES_MAX: Final = 65_535
 _ADDITIONAL: Final = {width: additional for additional, width in _LENGTH_BYTES.items()}
 
 
@@ -163,10 +166,18 @@ class ObjectCipher:
         reader = _Reader(data, "sealed object")
         if not data.startswith(self._head):
             self._refuse_head(reader)
-        reader.skip(len(self._head))
-        iv = reader.take(IV_BYTES)
-        ciphertext = reader.byte_string()
-        reader.end()
+        at = len(self._head)
+        iv, start = data[at : at + IV_BYTES], at + IV_BYTES + 3
+        length = max(0, len(data) - start)
+        if data[at + IV_BYTES : start] == _TWO_BYTES + length.to_bytes(4, "big")[2:] and (
+            _ONE_BYTE_MAX < length <= _TWO_BYTES_MAX
+        ):
+            # Nearly every object has a length of two bytes: it is read without a reader's calls.
+            ciphertext = data[start:]
+        else:
+            reader.skip(at + IV_BYTES)
+            ciphertext = reader.byte_string()
+            reader.end()
         try:
             return self._cipher.decrypt(iv, ciphertext, self._bound_head + _byte_string(bound))
         except InvalidTag:

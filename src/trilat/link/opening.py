@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 
 from trilat.link.cose import ALGORITHM_EDDSA, OBJECT_ALGORITHMS, joined1
@@ -40,6 +41,7 @@ from trilat.link.pair import Pairs, token_of
 from trilat.link.parcel import (
     BATCH_BYTES_MAX,
     BATCH_TYPE,
+    BINDING_BYTES,
     ENVELOPE_VERSION,
     PARCEL_BYTES_MAX,
     Batch,
@@ -86,8 +88,7 @@ _VERSION_1: Final = b"\x99\x01"
 """How an envelope of the first version began, which named its parties."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedParcel:
+class OpenedParcel(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel with its number in the stream, its wire form for the ledger, and what it holds."""
 
     sequence: int
@@ -314,7 +315,8 @@ class Opener:
                 f"`{batch.sender}` to `{batch.recipient}`: not accepted"
             )
         bound = bind(epoch.salts(batch.stream, sequence), parts, wire)
-        if bound != b"".join(batch.binding(offset)):  # 10
+        at = offset * BINDING_BYTES
+        if bound != batch.digests[at : at + BINDING_BYTES]:  # 10
             raise EnvelopeError(
                 f"object {sequence} is not what the envelope of `{batch.sender}` was signed for"
             )

@@ -1,7 +1,7 @@
 """Sizes in classes: what is sealed is padded, so that its size tells a relay little about its kind.
 
 Classes are 256 bytes and, above, four steps to each doubling: 320, 384, 448, 512, 640 ... A plaintext grows
-by its length field of 4 bytes and by at most a quarter (measured over a demo's parcels: docs/envelope.md).
+by its length field of 4 bytes and by at most a quarter (measured over plays: docs/envelope.md).
 """
 
 from typing import Final

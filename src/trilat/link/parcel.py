@@ -31,6 +31,7 @@ ENVELOPE_VERSION: Final = 2
 DIGEST_BYTES: Final = 32
 BINDING_BYTES: Final = 3 * DIGEST_BYTES
 _SALT_BYTES: Final = 16
+_PARTS: Final = {part: f"trilat/{part}/2\0".encode() for part in ("label", "clauses", "parcel")}
 
 Digest = Annotated[bytes, msgspec.Meta(min_length=DIGEST_BYTES, max_length=DIGEST_BYTES)]
 _SignedBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=PARCEL_BYTES_MAX)]
@@ -178,15 +179,15 @@ def fits(parts: ReleaseParts, sender: str, recipient: str) -> bool:
 def bind(salts: bytes, parts: ReleaseParts, parcel: bytes) -> bytes:
     """The binding of one object, its digests end to end, from its 64 bytes of salts."""
     return b"".join((
-        part_digest(b"label", salts[:_SALT_BYTES], parts.label),
-        part_digest(b"clauses", salts[_SALT_BYTES : 2 * _SALT_BYTES], parts.clauses),
-        part_digest(b"parcel", salts[2 * _SALT_BYTES : 3 * _SALT_BYTES], parcel),
+        part_digest("label", salts[:_SALT_BYTES], parts.label),
+        part_digest("clauses", salts[_SALT_BYTES : 2 * _SALT_BYTES], parts.clauses),
+        part_digest("parcel", salts[2 * _SALT_BYTES : 3 * _SALT_BYTES], parcel),
     ))  # fmt: skip
 
 
-def part_digest(part: bytes, salt: bytes, content: bytes) -> bytes:
+def part_digest(part: str, salt: bytes, content: bytes) -> bytes:
     """The salted digest of a part; names have no zero byte and salts one length: nothing can shift."""
-    return sha256(b"trilat/" + part + b"/2\0" + salt + content).digest()
+    return sha256(_PARTS[part] + salt + content).digest()
 
 
 def batch_bound(token: bytes, epoch: bytes) -> bytes:

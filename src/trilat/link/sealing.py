@@ -85,6 +85,11 @@ class Sealer:
         if recipient.party not in self.epochs.members:
             raise UsageError(f"`{recipient.party}` is not in this release group: nothing is sealed to it")
 
+    @property
+    def recipient(self) -> Pin:
+        """Whose node alone can open what is sealed."""
+        return self._recipient
+
     def seal(
         self, first_sequence: int, parcels: Sequence[Parcel | bytes], *, with_key: bool = False
     ) -> bytes:

@@ -111,7 +111,6 @@ def verify_label(
         _verify_single(trust, item, marking)
         return
     originator = party_of(item.label.originator)
-    trust.pin(originator)
     found = decode(marking, PathMarking)
     statement = statement_of(item.item_id, item.version, item.subject, item.label)
     root = climb(leaf_of(found.salt, statement), found.place, found.path)
