@@ -122,6 +122,8 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("POST", "/audit/looks", frozenset({STAFF})),
     ("GET", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/onward", frozenset({STAFF, OFFICER})),
+    ("GET", "/trust", frozenset({STAFF})),
+    ("POST", "/trust", frozenset()),
     ("POST", "/warnings", frozenset({STAFF})),
     ("POST", "/bundle/member", frozenset({STAFF})),
     ("POST", "/warnings/retract", frozenset({STAFF})),

@@ -34,8 +34,8 @@ def server_settings(folder: NodeFolder) -> ServerSettings:
     settings = folder.settings
     partners = tuple(
         LinkedPartner(
-            card=folder.cards[peer.code],
-            way=direct_way(folder.identity, folder.cards[peer.code]),
+            card=folder.trust.card(peer.code) or folder.cards[peer.code],
+            way=direct_way(folder.identity, folder.trust.card(peer.code) or folder.cards[peer.code]),
             dial=address_of(peer.dial, f"dial of peer {peer.code}") if peer.dial else None,
         )
         for peer in settings.peer

@@ -28,7 +28,9 @@ from trilat.node import (
     PacedClock,
     SystemClock,
     host_and_port,
+    refuse_old_keys,
     restore,
+    trust_contents,
     use_agreements,
 )
 from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
@@ -133,6 +135,8 @@ async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     node = folder.node(clock, ledger, hop, link_clock=wall)
     transport.may_relay = HubGuard(folder.settings.party, lambda: node.agreements)
     last_ns = _restored(node)
+    node.trusting.reload = folder.read_keys
+    refuse_old_keys(folder)
     clock.advance_to(max(clock.now_ns(), last_ns))
     _record_start(node, folder)
     service = NodeService(node, clock, time, wall.now_ns)
@@ -198,7 +202,7 @@ def _record_start(node: Node, folder: NodeFolder) -> None:
     }
     held = [
         *((EntryKind.AGREEMENT, encode(agreement)) for agreement in folder.agreements.files.values()),
-        *((EntryKind.TRUST, encode(card)) for card in folder.cards.values()),
+        *((EntryKind.TRUST, content) for content in trust_contents(folder)),
     ]
     start = json.dumps({"version": __version__, "settings": folder.path.name}).encode()
     entries = [Entry(kind=kind, content=content) for kind, content in held if (kind, content) not in known]

@@ -30,7 +30,7 @@ class EntryKind(Enum):
     AGREEMENT = "agreement"
     """A version of an agreement came into this node's use."""
     TRUST = "trust"
-    """A pin of a partner's keys was added."""
+    """A pin of a partner's keys was added, or a newer trust state of a party was taken."""
     REPORT = "report"
     """An observation of this party's own sensors or people was accepted."""
     INTAKE = "intake"

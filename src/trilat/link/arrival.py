@@ -1,6 +1,34 @@
-"""`Arrival`: what became of a payload that came over a link."""
+"""`Arrival`: what became of a payload that came over a link, and who is told what of it."""
 
+from collections.abc import Callable
 from enum import Enum
+from typing import Final
+
+from trilat.link.opening import OpenedParcel
+from trilat.link.ranges import Range
+from trilat.model import EnvelopeError, EpochError, LinkError, TrustError, WireError
+
+OnParcels = Callable[[str, str, int, tuple[OpenedParcel, ...]], None]
+"""Takes sender, stream, first sequence and parcels without a gap; returns when they are on disk."""
+
+OnAcknowledged = Callable[[str, str, int, bytes], None]
+"""Takes recipient, stream, cursor and the signed receipt; called when a cursor moved."""
+
+OnOmitted = Callable[[str, str, tuple[Range, ...], bytes], None]
+"""Takes sender, stream, runs of numbers that carry nothing and the signed word on it; returns when it is on
+disk."""
+
+OnNotice = Callable[[str, bytes], None]
+"""Takes who said it, and what: bytes by an authentic partner that may be hostile."""
+
+REASONS: Final = {
+    WireError: "wire",
+    EnvelopeError: "envelope",
+    EpochError: "epoch",
+    TrustError: "trust",
+    LinkError: "link",
+}
+"""How refusals are counted, by the kind of error."""
 
 
 class Arrival(Enum):

@@ -15,6 +15,7 @@ from trilat.link.parts import Cutter
 from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
 from trilat.link.ranges import Range, Ranges
+from trilat.link.remarking import renewed
 from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore
 from trilat.model import (
@@ -302,7 +303,7 @@ class Outbox:
         omission = Omission(
             sender=self._keys.party, recipient=recipient, stream=stream.name, runs=tuple(Ranges(runs))
         )
-        self._post.put(recipient, sign_message(self._keys, omission), now_ns)
+        self._post.put_made(recipient, lambda: sign_message(self._keys, omission), now_ns)
 
     def _say_high_water(self, recipient: str, stream: OutgoingStream, now_ns: int) -> None:
         newest = stream.newest()
@@ -402,11 +403,12 @@ class Outbox:
             sealer = self._keying.sealer(recipient, stream.name, now_ns)
             envelope = None
             first = push.first_sequence
+            parcels = tuple(renewed(parcel, self._keys, self._trust) for parcel in passing)
             # Who got no receipt for a thin envelope sends a whole one: its key may be lacking.
             alone = self._profile(recipient).sparing and len(passing) == 1
             if alone and self._is_first(recipient, first):
-                envelope = sealer.thin_seal(first, passing[0])
-            envelope = envelope or sealer.seal(first, passing)
+                envelope = sealer.thin_seal(first, parcels[0])
+            envelope = envelope or sealer.seal(first, parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return

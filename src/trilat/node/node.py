@@ -79,6 +79,7 @@ from trilat.node.records import (
 from trilat.node.releasing import hand_over, release_records
 from trilat.node.repairing import Repairs
 from trilat.node.retention import Retention
+from trilat.node.trusting import Trusting
 from trilat.node.unanswered import Overdue
 from trilat.node.views import Views
 from trilat.node.watched import Watched
@@ -203,10 +204,12 @@ class Node(ByHand):
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self.recalls = Recalls(self, self.keys, self.trust)
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
+        self.trusting = Trusting(self, self.keys, self.trust)
         self.witness = Witness(self, self.keys, self.trust, self._entropy)
         self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
         always = (self.known, self.onward, self.recalls, Retention(self), self.accounts, self.overdue)
-        parts: tuple[Part, ...] = (*always, self.witness, Repairs(self, self.keys, self.trust))
+        proofs = (self.trusting, self.witness, Repairs(self, self.keys, self.trust))
+        parts: tuple[Part, ...] = (*always, *proofs)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -316,7 +319,9 @@ class Node(ByHand):
     def _released(self, entries: list[Entry], now_ns: int) -> tuple[ReleaseRecord, ...]:
         """Write entries and the releases whose time has come, and hand these to the links."""
         due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
-        records = release_records(due, self.keys, self.exchange.next_sequence, self._entropy)
+        records = release_records(
+            due, self.keys, self.endpoint.stream, self.exchange.next_sequence, self._entropy
+        )
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
         hand_over(due, records, receipts, self)
@@ -393,7 +398,9 @@ class Node(ByHand):
         for offset, opened in enumerate(parcels):
             release = opened.release
             said = (opened.consents, self.exchange.declared_with(used, sender))
-            text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
+            text = opened.refusal or foreign_refusal(
+                release, sender, self.config, self.agreements, said, now_ns
+            )
             text = text or self.recalls.refusal(release)
             record = ReceivedRecord(
                 sender=sender,

@@ -26,7 +26,11 @@ path would not fit there."""
 
 
 def release_records(
-    due: Sequence[Ready], keys: NodeKeys, next_sequence: Callable[[str], int], entropy: Entropy
+    due: Sequence[Ready],
+    keys: NodeKeys,
+    stream_to: Callable[[str], str],
+    next_sequence: Callable[[str], int],
+    entropy: Entropy,
 ) -> list[ReleaseRecord]:
     """The records of releases, in their order.
 
@@ -36,6 +40,7 @@ def release_records(
     Args:
         due: the releases.
         keys: the party's.
+        stream_to: gives the name of a recipient's stream, which stays when keys change.
         next_sequence: gives the next place in a recipient's stream.
         entropy: random bytes, for salts.
     """
@@ -43,7 +48,7 @@ def release_records(
     return [
         ReleaseRecord(
             recipient=ready.recipient,
-            stream=keys.stream_to(ready.recipient),
+            stream=stream_to(ready.recipient),
             sequence=next_sequence(ready.recipient),
             item=ready.held.item.reference,
             valid_ns=ready.held.item.valid_ns,

@@ -157,6 +157,16 @@ class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Rows of the own ledger that are examined in each second, again and again; 0 for none."""
 
 
+class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The token that holds the node's signing key; without one the key lies in `keys/`."""
+
+    module: str = ""
+    """Path of the maker's PKCS#11 library."""
+
+    label: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The token's."""
+
+
 class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How people sign in, and how often everybody may ask."""
 
@@ -257,6 +267,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
     audit: AuditSettings = msgspec.field(default_factory=AuditSettings)
+    token: TokenSettings = msgspec.field(default_factory=TokenSettings)
     access: AccessSettings = msgspec.field(default_factory=AccessSettings)
     ledger: LedgerSettings = msgspec.field(default_factory=LedgerSettings)
     known: KnownSettings = msgspec.field(default_factory=KnownSettings)
@@ -455,7 +466,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk", "access", "ledger", "audit", "known"):
+    for name in ("web", "link", "clock", "desk", "access", "ledger", "token", "audit", "known"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

@@ -25,6 +25,7 @@ from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, rea
 from trilat.web.bundle_operations import bundle_operations
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
+from trilat.web.node_trust import trust_operations
 from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
 from trilat.web.operations import EVENTS, JSON, Operation, application
 from trilat.web.recall_routes import recall_operations
@@ -102,6 +103,7 @@ def node_app(
         *_staff_operations(routes),
         *_desk_operations(routes),
         *agreement_operations(node),
+        *trust_operations(node),
         *recall_operations(node),
         *_director_operations(routes),
         *audit_operations(node),
