@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from chaos import namespaces
 from chaos.faults import KINDS
 from chaos.rounds import Outcome, Setting, play
 from chaos.wires import NamespaceWires
+
+from chaos import namespaces
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

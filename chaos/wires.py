@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from chaos import namespaces
 from chaos.router import FAIR, Router, Weather
 from tests.tcp_proxy import Proxy, free_ports
+
+from chaos import namespaces
 
 _T = TypeVar("_T")
 

@@ -9,7 +9,7 @@ from tests.small_federation import START_NS
 from trilat.link import card_to_json
 from trilat.model import Status
 from trilat.node import ClockSettings, NodeFolder, NodeSettings, Peer, read_folder
-from trilat.node.folder import make_folder
+from trilat.node.folder_making import make_folder
 from trilat.study import agreement_files
 
 

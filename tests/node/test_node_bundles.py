@@ -115,6 +115,22 @@ def test_what_is_marked_as_carried_is_not_written_again(
     assert _json(capsys, *export, tmp_path / "d", "--to", "JPN")["parcels"] == 0
 
 
+def test_what_an_agreement_does_not_let_go_any_more_is_not_carried_either(
+    folders: dict[str, NodeFolder], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kor = folders["KOR"]
+    assert _release(kor, range(1, 4)) > 0
+    for file in (kor.path / "agreements").glob("*.toml"):
+        if "internal" not in file.name:
+            file.unlink()
+
+    told = _json(capsys, "bundle", "export", kor.path, tmp_path / "out", "--to", "USA")
+
+    assert (told["parcels"], told["held_at"]) == (0, 1)
+    assert run(["bundle", "export", str(kor.path), str(tmp_path / "more"), "--to", "USA"]) == 0
+    assert "may not go to USA any more" in " ".join(capsys.readouterr().out.split())
+
+
 def _bundle(folders: dict[str, NodeFolder], tmp_path: Path) -> bytes:
     _release(folders["KOR"], range(1, 4))
     export_bundle(folders["KOR"], "USA", tmp_path / "sound", ManualClock(START_NS))

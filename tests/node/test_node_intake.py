@@ -237,7 +237,8 @@ def _crafted(federation: Federation, item: Event) -> None:
         held=Held(item, sign_label(federation._keys["JPN"], item)),
         consents=(),
     )
-    (record,) = release_records([ready], node._keys, node.exchange.next_sequence, node._entropy)
+    places = (node.endpoint.stream, node.exchange.next_sequence)
+    (record,) = release_records([ready], node.keys, *places, node._entropy)
     parcel = decode(record.parcel, Parcel)
     assert (parcel.release, parcel.marking) == (encode(ready.release), ready.held.marking)
     receipts = node._written([Entry(kind=EntryKind.RELEASE, content=encode(record))])

@@ -98,15 +98,15 @@ def test_a_parcel_whose_key_is_gone_too_is_proved_by_its_leaf() -> None:
     assert node.ledger.verify().verified
 
 
-def test_a_flipped_bit_is_put_right_without_asking_anybody() -> None:
+@pytest.mark.parametrize("field", ["sealed_content", "wrapped_key", "commitment", "chained", "kind"])
+def test_a_flipped_bit_is_put_right_without_asking_anybody(field: str) -> None:
     federation = shared()
     node = federation.nodes["USA"]
     entry = parcels_of(node, EntryKind.RECEIVED)[1]
-    row = stores(federation)["USA"]._rows[entry]
-    assert row.sealed_content is not None
-    flipped = bytearray(row.sealed_content)
-    flipped[30] ^= 4
-    damage(federation, "USA", entry, sealed_content=bytes(flipped))
+    value = getattr(stores(federation)["USA"]._rows[entry], field)
+    flipped = bytearray(value.encode() if isinstance(value, str) else value)
+    flipped[3] ^= 4
+    damage(federation, "USA", entry, **{field: flipped.decode() if field == "kind" else bytes(flipped)})
     go_on(federation, 3)
     repair = repairs(node)[entry]
     assert "put right" in repair.source
@@ -188,7 +188,12 @@ def test_what_may_not_go_any_more_is_not_given_again(monkeypatch: pytest.MonkeyP
     node = federation.nodes["JPN"]
     monkeypatch.setattr(node.holdings, "newest", lambda _: None)
     ask(federation, "USA", "JPN", asked(federation, "JPN", "USA", 1))
-    first, second = said
+    monkeypatch.undo()
+    node.exchange.stop({item.item_id for item in node.holdings.items()})  # all was called back
+    ask(federation, "USA", "JPN", asked(federation, "JPN", "USA", 1))
+    first, second, third = said
+    assert isinstance(third, RepairGiven)
+    assert third.total == 0
     assert isinstance(first, RepairGiven)
     assert isinstance(second, RepairGiven)
     assert first.total > 0

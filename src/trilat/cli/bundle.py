@@ -63,11 +63,23 @@ def export(
     names = [str(path) for path in exported.files]
     if as_json:
         print_json(
-            {"files": names, "parcels": exported.parcels, "first": exported.first, "last": exported.last}
+            {
+                "files": names,
+                "parcels": exported.parcels,
+                "first": exported.first,
+                "last": exported.last,
+                "held_at": exported.held_at,
+            }
         )
         return
     what = f"{exported.parcels} parcels ({exported.first} to {exported.last})" if exported.parcels else "none"
     say(f"parcels for {to}: {what}; in {', '.join(names)}")
+    if exported.held_at is not None:
+        say(
+            f"number {exported.held_at} may not go to {to} any more, and ended it: let the node run, so that "
+            "it leaves that out, and export again",
+            hang=2,
+        )
 
 
 @app.command("import")

@@ -30,7 +30,7 @@ class EntryKind(Enum):
     AGREEMENT = "agreement"
     """A version of an agreement came into this node's use."""
     TRUST = "trust"
-    """A pin of a partner's keys was added."""
+    """A pin of a partner's keys was added, or a newer trust state of a party was taken."""
     REPORT = "report"
     """An observation of this party's own sensors or people was accepted."""
     INTAKE = "intake"
@@ -122,7 +122,7 @@ class Repair(Noun, frozen=True, kw_only=True):
     """Whose copy it is: a partner, or the own row with the flipped bit put right."""
 
     proof: ShortText
-    """What shows that it is the content: `commitment`, `leaf`, or `none` of what is lost."""
+    """What shows that it is the content: `commitment`, `leaf`, `itself`, or `none`."""
 
     claim: Annotated[bytes, msgspec.Meta(max_length=1_024)] = b""
     """Of what is lost: what a partner can be asked for; the node's own words."""

@@ -35,7 +35,7 @@ from trilat.ledger.examination import Examined, Head, Verification, examine
 from trilat.ledger.mending import Mended, mend
 from trilat.ledger.vault import Entropy, Vault, draw_secrets
 from trilat.ledger.verdict import Audit
-from trilat.model import Clock, LedgerError, Receipt, Row, Store, UsageError, decode, encode
+from trilat.model import Clock, LedgerError, Receipt, Row, Store, UsageError, WireError, decode, encode
 
 _CHECKED_ON_OPENING: Final = 256
 """Rows at the end that opening examines; `verify` examines all."""
@@ -241,9 +241,13 @@ class Ledger:
         if self._repairs is None:
             self._repairs = {}
             for found in examine(self._store, self._party, self._vault, kinds=frozenset({_REPAIR})):
-                if found.kind is EntryKind.REPAIR and found.content is not None:
+                if found.kind is not EntryKind.REPAIR or found.content is None:
+                    continue
+                try:
                     repair = decode(found.content, Repair, bytes_max=CONTENT_BYTES_MAX)
-                    self._repairs[repair.entry] = repair
+                except WireError:
+                    continue  # `verify` says of it that it repairs nothing
+                self._repairs[repair.entry] = repair
         return self._repairs
 
     def problem_of(self, entry: int) -> str | None:

@@ -18,15 +18,15 @@ One endpoint is used by one thread.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from enum import Enum
 from hashlib import sha256
 from typing import Final
 
+from trilat.link.arrival import REASONS, Arrival, OnAcknowledged, OnNotice, OnOmitted, OnParcels
 from trilat.link.cose import is_encrypt0, is_sign1
 from trilat.link.epochs import RotationReason
 from trilat.link.incoming import IncomingStream
 from trilat.link.keying import Keying
-from trilat.link.keys import Entropy, NodeKeys
+from trilat.link.keys import Entropy, NodeKeys, wrap_to
 from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.messages import (
     RUNS_MAX,
@@ -41,17 +41,24 @@ from trilat.link.messages import (
     sign_message,
 )
 from trilat.link.opening import OpenedParcel, Opener
-from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.outbox import Archive, Gate, OnSkipped, Outbox, OutgoingState, Worth
 from trilat.link.parts import Joiner, is_part
 from trilat.link.post import Post
 from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
 from trilat.link.reservations import Reservations
+from trilat.link.stream import Judge
 from trilat.link.trust import TrustStore
+from trilat.link.trust_state import (
+    TRUST_MAGIC,
+    Announcement,
+    announced_party,
+    decode_announcement,
+    encode_announcement,
+)
 from trilat.model import (
     EnvelopeError,
     EpochError,
-    LinkError,
     PeerError,
     Receipt,
     ReplayError,
@@ -59,55 +66,10 @@ from trilat.model import (
     TrilatError,
     TrustError,
     UsageError,
-    WireError,
 )
-
-OnParcels = Callable[[str, str, int, tuple[OpenedParcel, ...]], None]
-"""Takes sender, stream, first sequence and parcels without a gap; returns when they are on disk."""
-
-OnAcknowledged = Callable[[str, str, int, bytes], None]
-"""Takes recipient, stream, cursor and the signed receipt; called when a cursor moved."""
-
-OnOmitted = Callable[[str, str, tuple[Range, ...], bytes], None]
-"""Takes sender, stream, runs of numbers that carry nothing and the signed word on it; returns when it is on
-disk."""
-
-OnNotice = Callable[[str, bytes], None]
-"""Takes who said it, and what: bytes by an authentic partner that may be hostile."""
 
 _GRACES: Final = 10
 """After a tenth of a pull interval, a partner that is back has sent what it has by itself."""
-
-_REASONS: Final = {
-    WireError: "wire",
-    EnvelopeError: "envelope",
-    EpochError: "epoch",
-    TrustError: "trust",
-    LinkError: "link",
-}
-
-
-class Arrival(Enum):
-    """What became of a payload that arrived."""
-
-    DELIVERED = "delivered"
-    """New parcels were accepted, recorded and acknowledged."""
-    REPEATED = "repeated"
-    """All of it was accepted before; it was acknowledged again."""
-    AHEAD = "ahead"
-    """Something before it is missing, which was pulled."""
-    ACKNOWLEDGED = "acknowledged"
-    """The partner's receipt."""
-    PULLED = "pulled"
-    """The partner asked for what it misses."""
-    PART = "part"
-    """A part of a payload that is not whole yet."""
-    NOTICED = "noticed"
-    """A partner's notice, taken by who takes its topic."""
-    REFUSED = "refused"
-    """It was not accepted, and counted under its reason."""
-    NOT_RECORDED = "not-recorded"
-    """It was sound, but this node could not record it: nothing was acknowledged."""
 
 
 class LinkEndpoint:
@@ -173,6 +135,9 @@ class LinkEndpoint:
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = self._keying.topics(self._send_again)
+        self.on_trust: Callable[[Announcement], None] | None = None
+        """Takes trust states, which prove themselves whoever brought them; it raises a PeerError."""
+
         self._entropy = entropy
         self._notices = 0
         self._now_ns = 0
@@ -247,6 +212,14 @@ class LinkEndpoint:
         """
         self._outbox.send(recipient, sequence, parcel, receipt, standing)
 
+    def guard(self, gate: Gate) -> None:
+        """Ask before anything recorded is sent; where the gate says no, the stream stands there for now."""
+        self._outbox.gate = gate
+
+    def review(self, recipient: str, judge: Judge | None) -> None:
+        """Leave out of a stream what `judge` gives a reason for, also on a wide link; None ends that."""
+        self._outbox.review(recipient, judge)
+
     def on_notice(self, topic: str, take: OnNotice) -> None:
         """Let `take` have the notices of a topic; where it raises a PeerError the notice is refused.
 
@@ -269,12 +242,24 @@ class LinkEndpoint:
         name = ("notice", topic, str(self._notices))
         self._post.say(recipient, name, lambda: sign_message(self._keys, notice), self._now_ns)
 
+    def introduce(self, recipient: str, announcement: Announcement) -> None:
+        """Tell a partner a party's trust states. They carry their own proof and no signature of this node,
+        whose new key the partner may not know yet. They are sealed to the partner: no relay reads them.
+
+        Raises:
+            TrustError: the partner is not pinned.
+        """
+        sealed = wrap_to(self._trust.pin(recipient), encode_announcement(announcement), TRUST_MAGIC)
+        name = ("trust", announced_party(announcement))
+        self._post.say(recipient, name, lambda: TRUST_MAGIC + sealed, self._now_ns)
+
     def rotate(self, reason: RotationReason, recipient: str | None = None) -> None:
         """Begin a new epoch with a recipient, or with all, and tell each its key ahead of what it closes.
 
         To be called whenever membership or an agreement changed.
         """
         self._keying.rotate(reason, recipient)
+        self._outbox.drop_parts(recipient)
 
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, pulls, and now and
@@ -329,6 +314,8 @@ class LinkEndpoint:
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
         try:
+            if payload.startswith(TRUST_MAGIC):
+                return self._receive_trust(payload)
             if is_part(payload):
                 whole = self._joiner.take(payload)
                 if whole is None:
@@ -434,6 +421,13 @@ class LinkEndpoint:
         if moved and not self._note(message.sender, message.stream, cursor, payload):
             return Arrival.NOT_RECORDED
         return Arrival.PULLED if isinstance(message, Pull) else Arrival.ACKNOWLEDGED
+
+    def _receive_trust(self, payload: bytes) -> Arrival:
+        announcement = decode_announcement(self._keys.unwrap(payload[len(TRUST_MAGIC) :], TRUST_MAGIC))
+        if self.on_trust is None:
+            raise TrustError("trust states are not taken here: nobody listens to them")
+        self.on_trust(announcement)
+        return Arrival.NOTICED
 
     def _receive_notice(self, notice: Notice) -> Arrival:
         take = self._topics.get(notice.topic)
@@ -590,7 +584,7 @@ class LinkEndpoint:
         return IncomingStream()
 
     def _refuse(self, error: PeerError) -> Arrival:
-        self._tell(_REASONS.get(type(error), "peer"), str(error))
+        self._tell(REASONS.get(type(error), "peer"), str(error))
         return Arrival.REFUSED
 
     def _tell(self, reason: str, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import payload_of, sign1, verify1
+from trilat.link.cose import payload_of, sign1
 from trilat.link.keys import NodeKeys
 from trilat.link.parts import ID_BYTES
 from trilat.link.trust import TrustStore
@@ -152,7 +152,7 @@ def open_message(data: bytes, party: str, trust: TrustStore) -> Message:
     message = _decode(payload_of(data, MESSAGE_TYPE, "message"))
     if message.recipient != party:
         raise EnvelopeError(f"the message is for `{message.recipient}`: this is `{party}`, not read")
-    verify1(trust.signing_key(message.sender), data, MESSAGE_TYPE, "message", message.sender)
+    trust.verify_live(message.sender, data, MESSAGE_TYPE, "message")
     return message
 
 

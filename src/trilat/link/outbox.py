@@ -15,7 +15,8 @@ from trilat.link.parts import Cutter
 from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
 from trilat.link.ranges import Range, Ranges
-from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
+from trilat.link.remarking import renewed
+from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
@@ -33,6 +34,9 @@ whose content was removed there."""
 
 OnSkipped = Callable[[str, str, Sequence[tuple[int, int, SkipReason]]], None]
 """Takes recipient, stream and runs with reasons; returns when they are on disk."""
+
+Gate = Callable[[str, int, bytes], bool]
+"""Whether a recorded parcel, by recipient and number, may be sent now."""
 
 Worth = Callable[[str, Release], SkipReason | None]
 """Says why a release to a recipient is not worth sending any more; None where it is."""
@@ -82,6 +86,9 @@ class Outbox:
         self.archive: Archive | None = None
         self.on_skipped: OnSkipped | None = None
         self.worth: Worth | None = None
+        self.gate: Gate | None = None
+        """Is asked before anything is sealed; None lets all pass."""
+
         self.streams: dict[str, OutgoingStream] = {}
         self._cutter = Cutter()
         self._in_parts: dict[str, dict[tuple[int, int], tuple[bytes, int]]] = {}
@@ -90,6 +97,7 @@ class Outbox:
         self._parted: set[str] = set()
         """To whom a part went last: then it is another's turn."""
 
+        self._judges: dict[str, Judge | None] = {}
         self._thinned: dict[str, int] = {}
         """By recipient: the newest number that went in a thin envelope."""
 
@@ -138,8 +146,22 @@ class Outbox:
         )
         if profile.sparing and self.on_skipped is not None:
             stream.judge = lambda parcel: self._judge(recipient, stream, parcel)
+        self._judges[recipient] = stream.judge
         self.streams[recipient] = stream
         return stream
+
+    def review(self, recipient: str, judge: Judge | None) -> None:
+        """Leave out of a stream what `judge` gives a reason for, beside what is not worth sending anyway."""
+        stream, worth = self.stream_to(recipient), self._judges.get(recipient)
+        if judge is None or self.on_skipped is None:
+            stream.judge = worth
+            return
+        asked = judge
+
+        def both(parcel: bytes) -> SkipReason | None:
+            return asked(parcel) or (None if worth is None else worth(parcel))
+
+        stream.judge = both
 
     def _judge(self, recipient: str, stream: OutgoingStream, parcel: bytes) -> SkipReason | None:
         """Why a parcel is not worth sending. One that cannot be read is: sealing it says what is wrong."""
@@ -281,7 +303,7 @@ class Outbox:
         omission = Omission(
             sender=self._keys.party, recipient=recipient, stream=stream.name, runs=tuple(Ranges(runs))
         )
-        self._post.put(recipient, sign_message(self._keys, omission), now_ns)
+        self._post.put_made(recipient, lambda: sign_message(self._keys, omission), now_ns)
 
     def _say_high_water(self, recipient: str, stream: OutgoingStream, now_ns: int) -> None:
         newest = stream.newest()
@@ -346,6 +368,12 @@ class Outbox:
         for first, count in [key for key in in_parts if stream.is_settled(key[0], sum(key) - 1)]:
             self._cutter.forget(recipient, in_parts.pop((first, count))[0])
 
+    def drop_parts(self, recipient: str | None = None) -> None:
+        """Give no more parts of what was sealed before: it is asked about and sealed anew."""
+        for party in list(self._in_parts) if recipient is None else [recipient]:
+            for name, _ in self._in_parts.pop(party, {}).values():
+                self._cutter.forget(party, name)
+
     def _is_in_parts(self, recipient: str, push: Push, now_ns: int) -> bool:
         """Whether a push is one that goes in parts already: then only what it lacks is asked."""
         in_parts = self._in_parts.get(recipient)
@@ -365,21 +393,35 @@ class Outbox:
         return True
 
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> None:
-        if self._is_in_parts(recipient, push, now_ns):
-            return
         try:
+            passing = self._passing(recipient, push)
+            if not passing:
+                return
+            # What is on its way in parts was asked about when it began, and is asked about again here.
+            if len(passing) == len(push.parcels) and self._is_in_parts(recipient, push, now_ns):
+                return
             sealer = self._keying.sealer(recipient, stream.name, now_ns)
             envelope = None
             first = push.first_sequence
+            parcels = tuple(renewed(parcel, self._keys, self._trust) for parcel in passing)
             # Who got no receipt for a thin envelope sends a whole one: its key may be lacking.
-            alone = self._profile(recipient).sparing and len(push.parcels) == 1
+            alone = self._profile(recipient).sparing and len(passing) == 1
             if alone and self._is_first(recipient, first):
-                envelope = sealer.thin_seal(first, push.parcels[0])
-            envelope = envelope or sealer.seal(first, push.parcels)
+                envelope = sealer.thin_seal(first, parcels[0])
+            envelope = envelope or sealer.seal(first, parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
         self._send(recipient, push, envelope, now_ns)
+
+    def _passing(self, recipient: str, push: Push) -> Sequence[bytes]:
+        """The parcels up to the first that may not be sent now: the rest is tried again when overdue."""
+        if self.gate is None:
+            return push.parcels
+        for place, parcel in enumerate(push.parcels):
+            if not self.gate(recipient, push.first_sequence + place, parcel):
+                return push.parcels[:place]
+        return push.parcels
 
 
 def _standing(parcel: bytes) -> Standing | None:

@@ -1,7 +1,10 @@
 """Bundles of a node: what a partner lacks, from the ledger into files, and from files into the ledger.
 
-The ledger is only read for an export, so the node may run meanwhile. An import goes through the very endpoint
-that takes what comes over links: same checks, same order, and what came before is dropped.
+The ledger is only read for an export, so the node may run meanwhile. What policy would not let go today, by
+the newest versions of agreements that this node knows, ends an export before it: the running node leaves it
+out for good, and the next bundle goes on behind it. How long nothing was heard of an agreement does not
+count here: on a carried medium nothing is heard. An import goes through the very endpoint that takes what
+comes over links: same checks, same order, and what came before is dropped.
 """
 
 import os
@@ -28,7 +31,7 @@ from trilat.link import (
     check_bundle,
     sign_message,
 )
-from trilat.model import Clock, Lane, TrilatError, UsageError, decode
+from trilat.model import Clock, Lane, Reason, Release, TrilatError, UsageError, decode
 from trilat.node.clock import ManualClock, PacedClock
 from trilat.node.folder import NodeFolder
 from trilat.node.node import Node
@@ -47,6 +50,9 @@ CARRIED_FILE: Final = "carried.json"
 _BATCH_PARCELS: Final = 1_000
 _BATCH_BYTES: Final = 524_288
 _RUNS_MAX: Final = 128
+_NO_HINDRANCE: Final = {None, Reason.AGREEMENT_STALE, Reason.LABEL_EXPIRED}
+"""What policy may say of a parcel that is carried all the same: its recipient uses nothing expired."""
+
 _READ_KINDS: Final = {EntryKind.RELEASE, EntryKind.RECEIPT, EntryKind.RECEIVED, EntryKind.CURSOR}
 
 
@@ -69,6 +75,8 @@ class Exported:
     parcels: int
     first: int
     last: int
+    held_at: int | None = None
+    """The number that may not go any more, before which the export ended; None where nothing was held."""
 
 
 @dataclass
@@ -109,6 +117,7 @@ def export_bundle(
         raise UsageError(f"`{recipient}` is no peer of this node: name one of its node.toml")
     ledger = folder.open_ledger(clock, os.urandom, read_only=True)
     try:
+        may_go = _may_go(folder, ledger)
         standing = _standing(ledger, recipient)
         marks = _carried(folder)
         if since is None:
@@ -127,13 +136,14 @@ def export_bundle(
         writer = BundleWriter(folder.keys, recipient, clock.now_ns(), opened, split_bytes)
         for signed in _receipts(folder, recipient, standing):
             writer.add(signed)
-        parcels = _write_stream(folder, recipient, ledger, standing, since, writer)
+        parcels, held_at = _write_stream(folder, recipient, ledger, standing, since, writer, may_go)
+        last = standing.last if held_at is None else held_at - 1
         writer.close()
     finally:
         ledger.close()
     if carried:
-        _mark_carried(folder, {**marks, recipient: standing.last})
-    return Exported(tuple(files), parcels, since + 1, standing.last)
+        _mark_carried(folder, {**marks, recipient: last})
+    return Exported(tuple(files), parcels, since + 1, last, held_at)
 
 
 def import_bundle(
@@ -281,16 +291,44 @@ def _receipts(folder: NodeFolder, recipient: str, standing: _Standing) -> Iterat
         )
 
 
+def _may_go(folder: NodeFolder, ledger: Ledger) -> Callable[[Parcel], bool]:
+    """Whether policy would let a parcel go today, by all that this node knows of agreements."""
+    clock = ManualClock(PacedClock(folder.pace()).now_ns())
+    node = folder.node(clock, ledger, _Nowhere())
+    instants = [clock.now_ns()]
+    restore(node, instants.append)
+    clock.advance_to(max(instants[0], instants[-1]))
+
+    def may_go(parcel: Parcel) -> bool:
+        release = decode(parcel.release, Release)
+        return node.exchange.may_stand(release, clock.now_ns()) in _NO_HINDRANCE
+
+    return may_go
+
+
 def _write_stream(
-    folder: NodeFolder, recipient: str, ledger: Ledger, standing: _Standing, since: int, writer: BundleWriter
-) -> int:
-    """Write parcels behind `since` in the order of their numbers; returns how many."""
+    folder: NodeFolder,
+    recipient: str,
+    ledger: Ledger,
+    standing: _Standing,
+    since: int,
+    writer: BundleWriter,
+    may_go: Callable[[Parcel], bool],
+) -> tuple[int, int | None]:
+    """Write parcels behind `since` in the order of their numbers; returns how many, and the number of the
+    first that may not go any more, before which it ended.
+    """
     stream = folder.keys.stream_to(recipient)
     _write_omissions(folder, recipient, stream, standing, since, writer)
     sealer: Sealer | None = None
     batch: list[Parcel] = []
     first = size = count = 0
+    held_at = None
     for sequence, wire in _parcels(ledger, recipient, since, standing.left_out):
+        parcel = decode(wire, Parcel, bytes_max=RECORD_BYTES_MAX)
+        if not may_go(parcel):
+            held_at = sequence
+            break
         full = len(batch) == _BATCH_PARCELS or size + len(wire) > _BATCH_BYTES
         sealer = sealer or Sealer(folder.keys, folder.trust.pin(recipient), stream, os.urandom)
         if batch and (full or sequence != first + len(batch)):
@@ -298,12 +336,12 @@ def _write_stream(
             batch = []
         if not batch:
             first, size = sequence, 0
-        batch.append(decode(wire, Parcel, bytes_max=RECORD_BYTES_MAX))
+        batch.append(parcel)
         size += len(wire)
         count += 1
     if batch and sealer is not None:
         writer.add(sealer.seal(first, batch, with_key=True), first, first + len(batch) - 1)
-    return count
+    return count, held_at
 
 
 def _parcels(ledger: Ledger, recipient: str, since: int, left_out: Ranges) -> Iterator[tuple[int, bytes]]:

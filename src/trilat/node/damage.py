@@ -166,7 +166,7 @@ def put_right(ledger: Ledger, damage: Damage) -> Repair | None:
         content=mended.content,
         recorded_ns=mended.recorded_ns,
         source=f"own row, one bit of {mended.field} put right" if mended.field else "own row, which is whole",
-        proof="commitment",
+        proof="itself",
     )
 
 

@@ -209,10 +209,11 @@ class Repairs(Part):
             return True  # its own sender has it back
         release = decode(decode(wire, Parcel, RECORD_BYTES_MAX).release, Release)
         item = self._node.holdings.newest(release.item.item_id)
-        if item is None:
+        exchange = self._node.exchange
+        if item is None or exchange.is_stopped(item.item_id):
             return False
         now_ns = self._node.clock.now_ns()
-        decision = self._node.exchange.decide(Held(item, b""), name.recipient, now_ns)
+        decision = exchange.decide(Held(item, b""), name.recipient, now_ns)
         return decision.outcome is Outcome.PERMIT
 
     def _give(self, partner: str, tree: StreamTree, sequence: int, parcel: bytes | None) -> None:

@@ -10,8 +10,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trilat.ledger import EntryKind, Stored
-from trilat.link import Backlog, IncomingStream, OutgoingState, Parcel, Range, Ranges, standing_of
+from trilat.link import (
+    Backlog,
+    IncomingStream,
+    OutgoingState,
+    Parcel,
+    Range,
+    Ranges,
+    read_signed_item,
+    standing_of,
+)
 from trilat.model import (
+    Consent,
     Decision,
     Disagreement,
     LedgerError,
@@ -152,7 +162,7 @@ class _Restorer:
 
     def _consent(self, _: Stored, content: bytes) -> None:
         signed = decode(content, ConsentRecord).signed
-        consent = self._node.opened_consent(signed)
+        consent = _consent_of(signed)
         self._keep(Held(consent, b"", consents=(signed,), audience=consent.via))
         self._node.use_own_consent(consent, signed)
 
@@ -168,7 +178,7 @@ class _Restorer:
         if held is None:
             self._unheld.add(reference)
             return
-        self._node.drop_offer(reference)
+        self._node.drop_offer(reference, decision.recipient)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
         held = self._node.recalls.relabelled(held)
         self._node.exchange.take(held, decision, now_ns)
@@ -198,7 +208,7 @@ class _Restorer:
             self._node.note_refusal(record.refusal)
             return
         parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
-        consents = [self._node.opened_consent(signed) for signed in parcel.consents]
+        consents = [_consent_of(signed) for signed in parcel.consents]
         held = self._node.use_release(record.sender, decode(parcel.release, Release), parcel, consents)
         self._keep(held)
 
@@ -235,6 +245,14 @@ class _Restorer:
     def _settle(self, sender: str, stream: str, run: Range) -> None:
         """These numbers of a partner's stream are in the ledger."""
         self._incoming.setdefault((sender, stream), IncomingStream()).settle(*run)
+
+
+def _consent_of(signed: bytes) -> Consent:
+    """A consent in the ledger. Its signature was checked when it came; its key may be revoked since."""
+    item = read_signed_item(signed)
+    if not isinstance(item, Consent):
+        raise LedgerError(f"the ledger has `{item.item_id}` as a consent, and it is none")
+    return item
 
 
 def restore(node: Node, before: Callable[[int], None] | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
+from trilat.link import Unanswered
 from trilat.model import (
     SECOND_NS,
     Declared,
@@ -30,6 +31,7 @@ from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
+from trilat.node.known_state import known_lines
 from trilat.node.node import Node
 from trilat.node.records import Referral
 from trilat.node.standing import plain_digest
@@ -37,6 +39,9 @@ from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
 _T = TypeVar("_T")
+_GROUP_NS: Final = 5_000_000
+"""What comes within so long of an offer, while more waits, is offered together: one commit for all of it."""
+
 _IDLE_S: Final = 1.0
 _LINES_SHOWN: Final = 20
 _STATE_EVERY_NS: Final = 60 * SECOND_NS
@@ -56,6 +61,10 @@ class Links(Protocol):
 
     def heard_s(self, peer: str) -> float | None:
         """Seconds since the partner was last heard; None while it never was."""
+        ...
+
+    def sentence(self, peer: str, unanswered: Unanswered) -> str:
+        """How the link is, and what to do where something is wrong with it."""
         ...
 
 
@@ -81,6 +90,11 @@ class NodeService:
         self.on_pace: Callable[[Pace], None] | None = None
         """Is told of each pace that is set, before it holds."""
 
+        self.eager = False
+        """Whether what needs no fusion is offered as soon as it comes, and not at the next tick. Not in an
+        exercise on a paced clock, which is to decide the same things however the machine is.
+        """
+
         self._clock = clock
         self._time = time
         self._wall_ns = wall_ns
@@ -92,6 +106,7 @@ class NodeService:
         self._problem: str | None = None
         self._state_shown_ns = 0
         self._releases = 0
+        self._offered_ns = 0
         self._dropped = 0
 
     # --- life ---
@@ -155,6 +170,7 @@ class NodeService:
         now_ns = self._wall_ns()
         waits_s = [_IDLE_S]
         try:
+            self._offer(now_ns)
             link_ns = self.node.endpoint.next_tick_ns()
             if link_ns is not None and link_ns <= now_ns:
                 self.node.tend_links()
@@ -168,6 +184,17 @@ class NodeService:
             self._fail(error)
         return max(0.0, min(waits_s))
 
+    def _offer(self, now_ns: int) -> None:
+        """Offer what waits: at once where there is nothing else to do, and else what came in some moments."""
+        if not (self.eager and self.node.offers):
+            return
+        if self._worker.waiting and now_ns < self._offered_ns + _GROUP_NS:
+            return
+        self._offered_ns = now_ns
+        records = self.node.offer()
+        self._releases += len(records)
+        self._timings.released(records)
+
     def _receive(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
         if self.problem() is None:
             receive(payload)
@@ -175,6 +202,7 @@ class NodeService:
 
     def _resume(self, peer: str) -> None:
         if self.problem() is None:
+            self.node.known.reached(peer)
             self.node.endpoint.resume(peer, self._wall_ns())
 
     # --- what the links hand over ---
@@ -516,6 +544,7 @@ class NodeService:
             "referrals": len(node.referrals()),
             "refusals": node.refusals_count,
             "last_refusals": lines,
+            "agreements": known_lines(node),
             **self.about(),
         }
 
@@ -536,6 +565,7 @@ class NodeService:
         return {
             "up": links is not None and links.is_up(peer),
             "heard_s": None if heard_s is None else round(heard_s, 3),
+            "health": "" if links is None else links.sentence(peer, self.node.overdue.of(peer)),
             "sent": self.node.endpoint.next_sequence(peer) - 1,
             "acknowledged": self.node.endpoint.acknowledged(peer),
             "waiting": self.node.exchange.waiting(peer),
