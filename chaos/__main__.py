@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kinds=_kinds(asked.kinds),
         why_proxies=why,
         has_disks=has_disks,
+        hub=asked.hub,
     )
     root = Path(asked.folder or tempfile.mkdtemp(prefix="trilat-chaos-"))
     tell(
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help=f"for each round in turn, as `loss,kill-node+delay`; of {', '.join(KINDS)}",
     )
+    parser.add_argument("--hub", choices=("drawn", "always", "never"), default="drawn", help="links by a hub")
     parser.add_argument("--proxies", action="store_true", help="proxies, also where there could be networks")
     parser.add_argument("--folder", default="", help="where rounds are played, and kept if they fail")
     return parser

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chaos.child import Child
+from chaos.layout import PARTIES, Layout
 from chaos.router import FAIR, Weather
 from chaos.sites import Site
 from chaos.wires import Wires
@@ -34,7 +36,7 @@ class Fault:
     kind: str
     party: str
     other: str
-    """The partner on the link of a fault on links."""
+    """The other end of the link, for a fault on links."""
 
     at_s: float
     for_s: float
@@ -63,11 +65,15 @@ _WITH_PROXIES: Final = frozenset({"link-cut", "black-hole"})
 class Stage:
     """What a fault is done to."""
 
-    def __init__(self, sites: Mapping[str, Site], wires: Wires, began_s: float) -> None:
-        """The sites and wires of a round whose feed began at an instant of `time.monotonic`."""
-        self.sites, self.wires = sites, wires
+    def __init__(self, children: Mapping[str, Child], wires: Wires) -> None:
+        """What runs in a round, and what joins it."""
+        self.children, self.wires = children, wires
         self.trouble: list[str] = []
-        self._began_s = began_s
+        self._began_s = 0.0
+
+    def begin(self) -> None:
+        """Faults' times count from now on."""
+        self._began_s = time.monotonic()
 
     def do(self, fault: Fault) -> None:
         """Wait for the fault's time, do it, and return when it is healed. What went wrong is noted."""
@@ -76,9 +82,9 @@ class Stage:
             if fault.kind in WEATHER:
                 self._weather(fault)
             else:
-                site = self.sites[fault.party]
-                with site.hands:
-                    _KINDS[fault.kind](site, fault)
+                child = self.children[fault.party]
+                with child.hands:
+                    _KINDS[fault.kind](child, fault)
         except Exception as error:  # noqa: BLE001 - whatever it is, the round has failed and says why
             self.trouble.append(f"{fault.kind} at {fault.party} failed: {type(error).__name__}: {error}")
 
@@ -88,74 +94,84 @@ class Stage:
         self.wires.set_weather(fault.party, fault.other, FAIR)
 
 
-def _kill_node(site: Site, fault: Fault) -> None:
+def _kill(child: Child, fault: Fault) -> None:
     """SIGKILL, perhaps once more while it starts; then it is started again."""
-    site.kill()
+    child.kill()
     time.sleep(fault.for_s)
     if fault.twice:
-        site.launch()
+        child.launch()
         time.sleep(fault.for_s)
-        site.kill()
-    site.start()
+        child.kill()
+    child.start()
 
 
-def _kill_server(site: Site, fault: Fault) -> None:
-    """SIGKILL of the node's NATS server; the node starts it again by itself."""
+def _kill_server(child: Child, fault: Fault) -> None:
+    """SIGKILL of the NATS server of a node or hub, which starts it again by itself."""
     for _ in range(2 if fault.twice else 1):
-        before = server_of(site)
+        before = _server(child)
         os.kill(before, signal.SIGKILL)
-        _await_server(site, before)
+        _await_server(child, before)
 
 
-def _delete_server_folder(site: Site, fault: Fault) -> None:
+def _delete_server_folder(child: Child, fault: Fault) -> None:
     """The NATS server's folder deleted under it; and, twice, the server killed so that it misses it."""
-    shutil.rmtree(site.folder / "run" / "server")
+    shutil.rmtree(child.folder / "run" / "server")
     time.sleep(fault.for_s)
     if fault.twice:
-        before = server_of(site)
+        before = _server(child)
         os.kill(before, signal.SIGKILL)
-        _await_server(site, before)
+        _await_server(child, before)
 
 
-def _delete_server_folder_down(site: Site, fault: Fault) -> None:
+def _delete_server_folder_down(child: Child, fault: Fault) -> None:
     """The NATS server's folder deleted while all of the node is down."""
-    site.kill()
-    shutil.rmtree(site.folder / "run" / "server")
+    child.kill()
+    shutil.rmtree(child.folder / "run" / "server")
     time.sleep(fault.for_s)
-    site.start()
+    child.start()
 
 
-def _delete_run_folder_down(site: Site, fault: Fault) -> None:
+def _delete_run_folder_down(child: Child, fault: Fault) -> None:
     """Everything that a running node keeps of itself deleted while it is down."""
-    site.kill()
-    shutil.rmtree(site.folder / "run")
+    child.kill()
+    shutil.rmtree(child.folder / "run")
     time.sleep(fault.for_s)
-    site.start()
+    child.start()
 
 
-def _pause_node(site: Site, fault: Fault) -> None:
+def _pause(child: Child, fault: Fault) -> None:
     """SIGSTOP: a machine that stands still, with everything open."""
-    process = site.process
-    assert process is not None
-    process.send_signal(signal.SIGSTOP)
-    try:
-        time.sleep(fault.for_s)
-    finally:
-        process.send_signal(signal.SIGCONT)
+    assert child.process is not None
+    _paused(child.process.pid, fault.for_s)
 
 
-def _pause_server(site: Site, fault: Fault) -> None:
+def _pause_server(child: Child, fault: Fault) -> None:
     """SIGSTOP of the NATS server alone."""
-    process_id = server_of(site)
+    _paused(_server(child), fault.for_s)
+
+
+def _paused(process_id: int, seconds: float) -> None:
     os.kill(process_id, signal.SIGSTOP)
     try:
-        time.sleep(fault.for_s)
+        time.sleep(seconds)
     finally:
         os.kill(process_id, signal.SIGCONT)
 
 
-def _fill_disk(site: Site, fault: Fault) -> None:
+def _server(child: Child) -> int:
+    """The process of its NATS server, as soon as there is one; ValueError where none comes."""
+    ends_s = time.monotonic() + _BACK_S_MAX
+    while time.monotonic() < ends_s:
+        found = child.server()
+        if found is not None:
+            return found
+        time.sleep(_AGAIN_S)
+    raise ValueError(f"{child.name} has no NATS server")
+
+
+def _fill_disk(site: Child, fault: Fault) -> None:
     """The disk of the node's folder full: it says so and answers 503; with room, it is started again."""
+    assert isinstance(site, Site)
     filler = site.folder / FILLER
     fill(filler)
     try:
@@ -225,16 +241,19 @@ def _start_without_room(site: Site) -> None:
         site.trouble.append(f"{site.party} did not say why it does not start: {site.last_line()}")
 
 
-_KINDS: Final[Mapping[str, Callable[[Site, Fault], None]]] = {
-    "kill-node": _kill_node,
+_KINDS: Final[Mapping[str, Callable[[Child, Fault], None]]] = {
+    "kill-node": _kill,
     "kill-server": _kill_server,
     "delete-server": _delete_server_folder,
     "delete-server-down": _delete_server_folder_down,
     "delete-run-down": _delete_run_folder_down,
-    "pause-node": _pause_node,
+    "pause-node": _pause,
     "pause-server": _pause_server,
     "full-disk": _fill_disk,
     "full-disk-log": _fill_disk,
+    "kill-hub": _kill,
+    "kill-hub-server": _kill_server,
+    "pause-hub": _pause,
 }
 
 KINDS: Final = (*_KINDS, *WEATHER)
@@ -252,27 +271,36 @@ _SECONDS: Final[Mapping[str, tuple[float, float]]] = {
     "black-hole": (1.0, 10.0),
     "pause-node": (1.0, 6.0),
     "pause-server": (1.0, 8.0),
+    "kill-hub": (0.0, 4.0),
+    "pause-hub": (1.0, 8.0),
 }
 _SECONDS_ELSE: Final = (0.5, 6.0)
 
 
-def possible(wires: Wires, *, has_disks: bool) -> tuple[str, ...]:
+AT_HUB: Final = frozenset({"kill-hub", "kill-hub-server", "pause-hub"})
+"""Kinds that take a hub."""
+
+
+def possible(layout: Layout, *, is_own_network: bool, has_disks: bool) -> tuple[str, ...]:
     """The kinds of faults that can be done here."""
     return tuple(
         kind
         for kind in KINDS
-        if (kind not in WEATHER or wires.is_own_network or kind in _WITH_PROXIES)
+        if (kind not in WEATHER or is_own_network or kind in _WITH_PROXIES)
+        and (kind not in AT_HUB or layout.hub)
         and (kind not in ON_DISK or has_disks)
     )
 
 
-def drawn(
-    source: random.Random, kinds: Sequence[str], parties: Sequence[str], feed_s: float
-) -> tuple[Fault, ...]:
+def drawn(source: random.Random, kinds: Sequence[str], layout: Layout, feed_s: float) -> tuple[Fault, ...]:
     """One fault of each of the kinds, at random moments of the feed."""
     faults = []
     for kind in kinds:
-        party, other = source.sample(list(parties), 2)
+        party, other = source.choice(PARTIES), ""
+        if kind in WEATHER:
+            party, other = source.choice(layout.links)
+        elif kind in AT_HUB:
+            party = layout.hub
         least, most = _SECONDS.get(kind, _SECONDS_ELSE)
         faults.append(
             Fault(
@@ -287,34 +315,11 @@ def drawn(
     return tuple(faults)
 
 
-# --- the NATS server of a node ---
-
-
-def server_of(site: Site) -> int:
-    """The process of the node's NATS server, found by its parent; ValueError where there is none."""
-    assert site.process is not None
-    parent = site.process.pid
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-            name = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if int(fields[1]) == parent and fields[0] != "Z" and b"nats-server" in name:
-            return int(folder.name)
-    raise ValueError(f"{site.party} has no NATS server")
-
-
-def _await_server(site: Site, before: int) -> None:
+def _await_server(child: Child, before: int) -> None:
     """Until another NATS server is the node's; noted where it does not come."""
     ends_s = time.monotonic() + _BACK_S_MAX
     while time.monotonic() < ends_s:
-        try:
-            if server_of(site) != before:
-                return
-        except ValueError:
-            pass
+        if child.server() not in {None, before}:
+            return
         time.sleep(_AGAIN_S)
-    site.trouble.append(f"{site.party} did not start its NATS server again within {_BACK_S_MAX:.0f} s")
+    child.trouble.append(f"{child.name} did not start its NATS server again within {_BACK_S_MAX:.0f} s")

@@ -53,6 +53,7 @@ class Feeder:
         self.given = Given()
         self._site = site
         self._random = random.Random(seed)  # noqa: S311 - reports of a drill
+        self._token = site.token("intake")
         self._enough = threading.Event()
         self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._feed, name=f"feeder-{site.party}", daemon=True)
@@ -127,7 +128,7 @@ class Feeder:
         if address is None:
             return None
         headers = {
-            "authorization": f"Bearer {self._site.tokens['intake']}",
+            "authorization": f"Bearer {self._token}",
             "idempotency-key": key,
             "content-type": "application/json",
         }

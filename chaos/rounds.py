@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from chaos.books import read_books
-from chaos.faults import ON_DISK, Fault, Stage, drawn, possible
+from chaos.child import Child, left_behind
+from chaos.faults import AT_HUB, ON_DISK, Fault, Stage, drawn, possible
 from chaos.feeder import Feeder, Given
 from chaos.judge import Totals, judged, totals
-from chaos.sites import Site, left_behind, make_sites
+from chaos.layout import DIRECT, PARTIES, THROUGH_A_HUB, Layout
+from chaos.relay import admit, make_relay
+from chaos.sites import Site, make_sites
 from chaos.wires import NamespaceWires, ProxyWires, Wires
 
 from chaos import namespaces
 from trilat.model import TrilatError
-
-PARTIES: Final = ("JPN", "KOR", "USA")
-LINKS: Final = (("JPN", "USA"), ("KOR", "USA"), ("JPN", "KOR"))
-"""Who dials whom."""
 
 DISK_BYTES: Final = 64 * 1024 * 1024
 QUIET_S_MAX: Final = 90.0
@@ -32,6 +31,7 @@ _LINKED_S_MAX: Final = 30.0
 _GONE_S_MAX: Final = 10.0
 _LOOK_AGAIN_S: Final = 0.1
 _FAULTS_MAX: Final = 3
+_HUB_SHARE: Final = 0.5
 _LOG_LINE: Final = re.compile(r"timestamp=|trilat: ")
 
 
@@ -48,6 +48,8 @@ class Setting:
     """Why there are no networks of the nodes' own; empty where there are."""
 
     has_disks: bool
+    hub: str = "drawn"
+    """Whether partners are linked through a hub: `always`, `never`, or `drawn` for each round."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Outcome:
     """How a round went."""
 
     number: int
+    layout: Layout
     faults: tuple[Fault, ...]
     moved: Totals
     recovered_s: float
@@ -70,7 +73,8 @@ class Outcome:
         refused = self.answers.get(503, 0)
         again = self.answers.get(0, 0) + refused
         return (
-            f"round {self.number}: {faults} | accepted {self.moved.accepted}, "
+            f"round {self.number}{' through a hub' if self.layout.hub else ''}: {faults} "
+            f"| accepted {self.moved.accepted}, "
             f"released {self.moved.released}, received {self.moved.received} "
             f"| asked again {again} (503: {refused}) "
             f"| at rest after {self.recovered_s:.1f} s, start {self.up_s:.1f} s "
@@ -78,32 +82,37 @@ class Outcome:
         )
 
 
-def plan(number: int, setting: Setting, wires: Wires) -> tuple[Fault, ...]:
-    """The faults of a round, the same for the same seed and number."""
+def plan(number: int, setting: Setting) -> tuple[Layout, tuple[Fault, ...]]:
+    """Links and faults of a round, the same for the same seed and number."""
     source = random.Random(f"{setting.seed}/{number}")  # noqa: S311 - what befalls a drill
-    able = possible(wires, has_disks=setting.has_disks)
+    kinds: Sequence[str] = ()
     if setting.kinds:
-        kinds: Sequence[str] = setting.kinds[(number - 1) % len(setting.kinds)].split("+")
-    else:
-        kinds = source.sample(able, source.randint(1, _FAULTS_MAX))
-    return drawn(source, kinds, PARTIES, setting.feed_s)
+        kinds = setting.kinds[(number - 1) % len(setting.kinds)].split("+")
+    by_lot = source.random() < _HUB_SHARE
+    has_hub = {"always": True, "never": False}.get(setting.hub, by_lot or not AT_HUB.isdisjoint(kinds))
+    layout = THROUGH_A_HUB if has_hub else DIRECT
+    able = possible(layout, is_own_network=not setting.why_proxies, has_disks=setting.has_disks)
+    kinds = kinds or source.sample(able, source.randint(1, _FAULTS_MAX))
+    return layout, drawn(source, kinds, layout, setting.feed_s)
 
 
 def play(number: int, setting: Setting, root: Path) -> Outcome:
     """Play a round in a folder of its own, which is removed unless something is found."""
     seed, folder = f"{setting.seed}/{number}", root / f"round-{number}"
+    layout, faults = plan(number, setting)
     wires: Wires = (
-        ProxyWires(LINKS, setting.why_proxies) if setting.why_proxies else NamespaceWires(PARTIES, seed)
+        ProxyWires(layout.links, setting.why_proxies)
+        if setting.why_proxies
+        else NamespaceWires(layout.names, seed)
     )
     disks: list[Path] = []
     try:
-        faults = plan(number, setting, wires)
         for party in PARTIES:
             (folder / party).mkdir(mode=0o700, parents=True)
         for party in {fault.party for fault in faults if fault.kind in ON_DISK}:
             namespaces.mount_disk(folder / party, DISK_BYTES)
             disks.append(folder / party)
-        outcome = _played(number, setting, folder, wires, faults)
+        outcome = _played(number, setting, folder, wires, layout, faults)
         if outcome.found:
             _keep(folder, root / "kept" / folder.name, outcome)
     finally:
@@ -120,23 +129,31 @@ def _keep(folder: Path, kept: Path, outcome: Outcome) -> None:
     (kept / "found.txt").write_text("\n".join((outcome.line(), *outcome.found, "")), encoding="utf-8")
 
 
-def _played(number: int, setting: Setting, folder: Path, wires: Wires, faults: tuple[Fault, ...]) -> Outcome:
+def _played(
+    number: int, setting: Setting, folder: Path, wires: Wires, layout: Layout, faults: tuple[Fault, ...]
+) -> Outcome:
     mark = f"{folder}"
     log_inside = {fault.party for fault in faults if fault.kind == "full-disk-log"}
-    sites = make_sites(folder, PARTIES, LINKS, wires, mark, log_inside=log_inside)
+    sites = make_sites(folder, layout, wires, mark, log_inside=log_inside)
+    children: dict[str, Child] = {**sites}
+    if layout.hub:
+        relay = children[layout.hub] = make_relay(folder, layout, wires, mark)
+        admit(relay, sites)
     feeders = {party: Feeder(site, f"{setting.seed}/{number}/{party}") for party, site in sites.items()}
     given = {party: feeder.given for party, feeder in feeders.items()}
     found: list[str] = []
     recovered_s = 0.0
     try:
-        if _begun(sites, found):
-            recovered_s = _struck(sites, feeders, faults, wires, setting.feed_s, found)
+        if _begun(children, sites, found):
+            stage = Stage(children, wires)
+            recovered_s = _struck(stage, sites, feeders, faults, setting.feed_s)
+            found += stage.trouble
     finally:
-        for site in sites.values():
-            site.end()
+        for child in children.values():
+            child.end()
         found += _gone(mark)
-    for site in sites.values():
-        found += site.trouble + _log_trouble(site)
+    for child in children.values():
+        found += child.trouble + _log_trouble(child)
     found += [line for one in given.values() for line in one.trouble]
     moved = Totals(0, 0, 0)
     try:
@@ -147,10 +164,11 @@ def _played(number: int, setting: Setting, folder: Path, wires: Wires, faults: t
         found.append(f"a ledger cannot be read: {error}")
     return Outcome(
         number=number,
+        layout=layout,
         faults=faults,
         moved=moved,
         recovered_s=recovered_s,
-        up_s=max((s for site in sites.values() for s in site.up_s), default=0.0),
+        up_s=max((s for child in children.values() for s in child.up_s), default=0.0),
         answers=_answers(given),
         found=tuple(found),
     )
@@ -161,12 +179,12 @@ def _answers(given: Mapping[str, Given]) -> dict[int, int]:
     return {status: sum(one.answers[status] for one in given.values()) for status in statuses}
 
 
-def _begun(sites: Mapping[str, Site], found: list[str]) -> bool:
-    """Whether all nodes are up and hear each other."""
+def _begun(children: Mapping[str, Child], sites: Mapping[str, Site], found: list[str]) -> bool:
+    """Whether all is up and the nodes hear each other."""
     began_s = time.monotonic()
-    for site in sites.values():
-        site.launch()
-    up = [site.await_up(began_s) for site in sites.values()]
+    for child in children.values():
+        child.launch()
+    up = [child.await_up(began_s) for child in children.values()]
     if not all(up):
         return False
     ends_s = time.monotonic() + _LINKED_S_MAX
@@ -180,15 +198,14 @@ def _begun(sites: Mapping[str, Site], found: list[str]) -> bool:
 
 
 def _struck(
+    stage: Stage,
     sites: Mapping[str, Site],
     feeders: Mapping[str, Feeder],
     faults: Sequence[Fault],
-    wires: Wires,
     feed_s: float,
-    found: list[str],
 ) -> float:
     """Feed, strike, heal, wait for rest; seconds from the last healing to rest."""
-    stage = Stage(sites, wires, time.monotonic())
+    stage.begin()
     for feeder in feeders.values():
         feeder.start()
     striking = [threading.Thread(target=stage.do, args=(fault,)) for fault in faults]
@@ -198,13 +215,14 @@ def _struck(
     for thread in striking:
         thread.join()
     healed_s = time.monotonic()
-    found += stage.trouble
     for feeder in feeders.values():
         feeder.enough()
     ends_s = healed_s + QUIET_S_MAX
     answered = [feeder.finish(max(1.0, ends_s - time.monotonic())) for feeder in feeders.values()]
     if all(answered) and not _at_rest(sites, feeders, ends_s):
-        found.append(f"not at rest {QUIET_S_MAX:.0f} s after the last fault: {_standing(sites, feeders)}")
+        stage.trouble.append(
+            f"not at rest {QUIET_S_MAX:.0f} s after the last fault: {_standing(sites, feeders)}"
+        )
     rested_s = time.monotonic()
     _await_written(sites, ends_s)
     return rested_s - healed_s
@@ -253,11 +271,11 @@ def _gone(mark: str) -> list[str]:
     return left
 
 
-def _log_trouble(site: Site) -> list[str]:
+def _log_trouble(child: Child) -> list[str]:
     """Lines of a node's log that are not one line for one event, or tell of an error in the program."""
-    lines = site.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = child.log.read_text(encoding="utf-8", errors="replace").splitlines()
     return [
-        f"{site.party} logged: {line[:300]}"
+        f"{child.name} logged: {line[:300]}"
         for line in lines
         if not _LOG_LINE.match(line) or " exception=" in line
     ][:5]

@@ -62,7 +62,7 @@ class NamespaceWires:
     says = "network namespaces, packets carried by a router of our own"
 
     def __init__(self, parties: Sequence[str], seed: str) -> None:
-        """Networks that are up and joined."""
+        """Networks that are up and joined, one for each name."""
         self._networks = {
             party: namespaces.Namespace(f"10.99.0.{place}", _PREFIX_BITS)
             for place, party in enumerate(parties, 1)

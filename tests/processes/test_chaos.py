@@ -34,12 +34,15 @@ def chaos(folder: Path, *options: str) -> str:
 def test_nodes_in_networks_of_their_own_lose_nothing(tmp_path: Path) -> None:
     said = chaos(
         *(tmp_path / "runs", "--rounds", "3", "--feed-s", "3"),
-        *("--kinds", "kill-node+storm,full-disk+link-cut,delete-server+pause-node+loss"),
+        *("--kinds", "kill-node+storm,full-disk+link-cut,kill-hub+pause-node+delete-server"),
     )
     first, *rounds, total = said.splitlines()
     assert first == "links: network namespaces, packets carried by a router of our own"
     assert [line.rpartition("| ")[2] for line in rounds] == ["0 violations"] * 3
-    assert total.startswith("3 rounds, 7 faults (delete-server 1, full-disk 1, kill-node 1, link-cut 1, ")
+    assert total.startswith(
+        "3 rounds, 7 faults (delete-server 1, full-disk 1, kill-hub 1, kill-node 1, link-cut 1, "
+    )
+    assert rounds[2].startswith("round 3 through a hub: kill-hub NORTH")
     assert "(503: 0)" not in rounds[1], "the node on the full disk answered 503"
 
 
