@@ -88,8 +88,11 @@ def _tell_found(outcome: Outcome, setting: Setting, kinds: str, root: Path) -> N
         return
     for line in outcome.found[:20]:
         tell(f"  {line}")
-    again = f"make chaos ROUNDS=1 FIRST={outcome.number} SEED={setting.seed}" + (
-        f" KINDS={kinds}" if kinds else ""
+    again = (
+        f"python -m chaos --rounds 1 --first {outcome.number} --seed {setting.seed} "
+        f"--feed-s {setting.feed_s:g} --hub {setting.hub}"
+        + (f" --kinds {kinds}" if kinds else "")
+        + (" --proxies" if setting.why_proxies else "")
     )
     tell(f"  kept in {root / 'kept' / f'round-{outcome.number}'}; again: {again}")
 
