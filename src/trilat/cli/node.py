@@ -27,7 +27,6 @@ from trilat.cli.trust import trust_of
 from trilat.link import Card, subjects_of
 from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
-    ClockSettings,
     DeskSettings,
     HubDial,
     LinkSettings,
@@ -105,19 +104,14 @@ def init(
         hub=hubs,
         web=WebSettings(listen=web),
         link=LinkSettings(leaf_listen=leaf),
-        clock=ClockSettings(),
         desk=DeskSettings(officers=tuple(officer or ()), deputies=tuple(deputy or ())),
         token=TokenSettings(module=token_module, label=token_label),
     )
     passphrase = _passphrase(party, status, no_passphrase=no_passphrase)
-    texts = {
-        **agreement_files(agreements),
-        f"internal-{party}.toml": _internal_agreement(party, purpose),
-    }
     card = make_folder(
         folder,
         settings,
-        texts,
+        {**agreement_files(agreements), f"internal-{party}.toml": _internal_agreement(party, purpose)},
         hosts=tuple(host or ()),
         now_ns=SystemClock().now_ns(),
         entropy=os.urandom,
