@@ -17,6 +17,9 @@ from chaos.wires import ProxyWires
 
 HERE: Final = "10.99.0.1"
 THERE: Final = "10.99.0.2"
+WAIT_S: Final = 10.0
+"""Longer than anything takes on a busy machine; nothing is judged by it."""
+
 SYN: Final = 0x02
 RST: Final = 0x04
 ACK: Final = 0x10
@@ -48,10 +51,11 @@ def routed(weather: Weather) -> Iterator[tuple[Router, int, int]]:
             far.close()
 
 
-def came(file: int, within_s: float) -> list[bytes]:
-    """What can be read in so long."""
-    found, ends_s = [], time.monotonic() + within_s
-    while time.monotonic() < ends_s:
+def came(file: int, within_s: float, wanted: int = 10_000) -> list[bytes]:
+    """What can be read in so long, or until so many have come."""
+    found: list[bytes] = []
+    ends_s = time.monotonic() + within_s
+    while time.monotonic() < ends_s and len(found) < wanted:
         try:
             found.append(os.read(file, 65_536))
         except BlockingIOError:
@@ -64,8 +68,8 @@ def test_a_packet_goes_to_whose_address_it_has_and_nobody_else() -> None:
         os.write(here, packet(ACK, body=b"x"))
         os.write(here, packet(ACK, to="10.99.0.9"))
         os.write(here, b"\x60" + b"\0" * 60)
-        assert came(there, 0.3) == [packet(ACK, body=b"x")]
-        assert came(here, 0.05) == []
+        assert came(there, WAIT_S, 1) == [packet(ACK, body=b"x")]
+        assert came(there, 0.1) == came(here, 0.05) == []
     assert (router.counts.carried, router.counts.lost) == (1, 1)
 
 
@@ -79,21 +83,25 @@ def test_a_black_hole_answers_nothing(weather: Weather) -> None:
 
 def test_loss_takes_its_share_and_doubling_adds_its() -> None:
     for weather, least, most in ((Weather(loss=0.2), 60, 95), (Weather(doubled=0.3), 110, 150)):
-        with routed(weather) as (_, here, there):
-            for _ in range(100):
+        with routed(weather) as (router, here, there):
+            found = []
+            for number in range(100):
                 os.write(here, packet(ACK))
-                time.sleep(0.001)
-            assert least <= len(came(there, 0.3)) <= most
+                # One after the other, so that no socket is ever full, however busy the machine is.
+                while router.counts.carried + router.counts.lost <= number:
+                    time.sleep(0.001)
+                found += came(there, 0.001)
+            found += came(there, 0.2)
+            assert least <= len(found) <= most
 
 
 def test_what_is_delayed_comes_later_and_out_of_order() -> None:
     with routed(Weather(delay_s=0.2, jitter_s=0.05)) as (_, here, there):
         sent = [packet(ACK, body=bytes([number])) for number in range(40)]
-        began_s = time.monotonic()
         for one in sent:
             os.write(here, one)
         assert came(there, 0.1) == []
-        found = came(there, began_s + 0.6 - time.monotonic())
+        found = came(there, WAIT_S, len(sent))
     assert sorted(found) == sorted(sent)
     assert found != sent
 
@@ -101,8 +109,8 @@ def test_what_is_delayed_comes_later_and_out_of_order() -> None:
 def test_a_refusing_link_resets_who_speaks() -> None:
     with routed(Weather(refused=True)) as (_, here, there):
         os.write(here, packet(SYN))
-        assert came(there, 0.2) == []
-        (reset,) = came(here, 0.2)
+        (reset,) = came(here, WAIT_S, 1)
+        assert came(there, 0.1) == []
     assert reset[12:20] == socket.inet_aton(THERE) + socket.inet_aton(HERE)
 
 
