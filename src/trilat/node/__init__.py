@@ -16,6 +16,7 @@ from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.copies import Copies
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -30,6 +31,7 @@ from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
+from trilat.node.recalls_shown import shown_case, shown_holders, shown_recalls
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ReadingRecord,
@@ -53,9 +55,11 @@ from trilat.node.settings import (
     is_loopback,
     party_code,
 )
+from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 
 __all__ = [
     "ADDRESS_FILE",
+    "FILE_BYTES_MAX",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
@@ -70,6 +74,7 @@ __all__ = [
     "ApiToken",
     "BackupState",
     "ClockSettings",
+    "Copies",
     "DeskSettings",
     "History",
     "IntakeAnswer",
@@ -96,6 +101,7 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "TokenName",
+    "Trace",
     "WebSettings",
     "audit_page",
     "check_backup",
@@ -112,5 +118,9 @@ __all__ = [
     "read_ledger_key",
     "restore",
     "restore_backup",
+    "shown_case",
+    "shown_holders",
+    "shown_recalls",
     "standing_digest",
+    "trace",
 ]
