@@ -1,4 +1,4 @@
-"""One target under atheris, in a process of its own (`fuzz.run`): NAME FOLDER SECONDS."""
+"""One target under atheris, in a process of its own (`fuzzing.run`): NAME FOLDER SECONDS."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["trilat.model", "trilat.link", "trilat.policy", "trilat.domains"]):
-    from fuzz.targets import TARGETS
+    from fuzzing.targets import TARGETS
 
 MEGABYTES_MAX = 2_048
 SECONDS_EACH_MAX = 10

@@ -1,7 +1,7 @@
 """Every target for some seconds each: `make fuzz SECONDS=30`. Exit code 1 where a target has a fault.
 
 A fault leaves the input that shows it in the folder that is named, to be fed again:
-    python -c "from fuzz.targets import TARGETS; TARGETS['NAME'].feed(open('FILE', 'rb').read())"
+    python -c "from fuzzing.targets import TARGETS; TARGETS['NAME'].feed(open('FILE', 'rb').read())"
 """
 
 import argparse
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz.targets import TARGETS
+from fuzzing.targets import TARGETS
 
 _RUNS = re.compile(r"number_of_executed_units:\s*(\d+)")
 _PEAK = re.compile(r"peak_rss_mb:\s*(\d+)")
@@ -33,7 +33,7 @@ class Outcome:
 
 def fuzz(name: str, folder: Path, seconds: int) -> Outcome:
     """One target for so many seconds."""
-    command = [sys.executable, "-m", "fuzz.one", name, str(folder), str(seconds)]
+    command = [sys.executable, "-m", "fuzzing.one", name, str(folder), str(seconds)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=seconds + _START_S, check=False

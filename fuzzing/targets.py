@@ -1,0 +1,31 @@
+"""`TARGETS`: everything that reads bytes of others, by name, each with sound inputs to begin from."""
+
+from functools import cache
+from typing import Final
+
+from tests.link.conftest import World
+
+from fuzzing.files import file_targets
+from fuzzing.links import link_nouns, link_targets
+from fuzzing.nodes import node_targets
+from fuzzing.nouns import noun_targets
+from fuzzing.target import Target
+from trilat.link import NodeKeys
+
+
+@cache
+def world() -> World:
+    """KOR, USA and JPN, who trust each other."""
+    made = World()
+    for party in ("KOR", "USA", "JPN"):
+        made.keys[party] = NodeKeys.generate(party, made.source.randbytes)
+        made.trust.add(made.keys[party].pin)
+    return made
+
+
+TARGETS: Final[dict[str, Target]] = {
+    **file_targets(world()),
+    **link_targets(world()),
+    **node_targets(),
+    **noun_targets(link_nouns(world())),
+}
