@@ -1,7 +1,7 @@
-"""Every target for some seconds each: `make fuzz SECONDS=30`. Exit code 1 where a target has a fault.
+"""Every target for some seconds each: `make fuzz SECONDS=30 ONLY=notice-`. Exit code 1 where one has a fault.
 
 A fault leaves the input that shows it in the folder that is named, to be fed again:
-    python -c "from fuzzing.targets import TARGETS; TARGETS['NAME'].feed(open('FILE', 'rb').read())"
+    python -m fuzzing.run --replay NAME FILE
 """
 
 import argparse
@@ -12,12 +12,18 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from fuzzing.targets import TARGETS
+from fuzzing.one import has_atheris
+from fuzzing.targets import targets
 
-_RUNS = re.compile(r"number_of_executed_units:\s*(\d+)")
-_PEAK = re.compile(r"peak_rss_mb:\s*(\d+)")
-_START_S = 120
+HTTP: Final = "http"
+"""The name of the target that is a node's whole HTTP interface."""
+
+_RUNS: Final = re.compile(r"number_of_executed_units:\s*(\d+)")
+_PEAK: Final = re.compile(r"peak_rss_mb:\s*(\d+)")
+_FAULT: Final = re.compile(r"[A-Za-z_.]*(Error|Exception)\b|==\d+== ?ERROR|.*Uncaught Python exception")
+_START_S: Final = 180
 """A process has so long to import and to end, beside its time."""
 
 
@@ -36,7 +42,7 @@ def fuzz(name: str, folder: Path, seconds: int) -> Outcome:
     command = [sys.executable, "-m", "fuzzing.one", name, str(folder), str(seconds)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=seconds + _START_S, check=False
+            command, capture_output=True, text=True, errors="replace", timeout=seconds + _START_S, check=False
         )
     except subprocess.TimeoutExpired:
         return Outcome(name, 0, 0, "did not end")
@@ -49,29 +55,44 @@ def fuzz(name: str, folder: Path, seconds: int) -> Outcome:
 def _line(said: str) -> str:
     """The line that says what went wrong."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception)\b|==\d+== ERROR", line)]
+    telling = [line for line in lines if _FAULT.match(line)]
     return (telling or lines or ["ended without a word"])[-1][:300]
 
 
-def main() -> int:
-    """Run, print a row per target, and say where inputs of faults are."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, default=20)
-    parser.add_argument("--only", default="", help="targets whose name begins so")
-    said = parser.parse_args()
-    names = [name for name in TARGETS if name.startswith(said.only)]
+def fuzz_all(names: list[str], seconds: int) -> int:
+    """All of them, two at a time, a row each; then 1 where one has a fault, and where its input is."""
     kept = Path(tempfile.mkdtemp(prefix="fuzz-"))
     total, faults = 0, []
-    print(f"{len(names)} targets, {said.seconds} s each, two at a time", flush=True)
     with ThreadPoolExecutor(2) as pool:
-        for outcome in pool.map(lambda name: fuzz(name, kept / name, said.seconds), names):
-            fault = outcome.fault or "no fault"
+        for outcome in pool.map(lambda name: fuzz(name, kept / name, seconds), names):
+            fault = outcome.fault or ("no fault" if outcome.runs else "nothing was run")
             print(f"{outcome.name:34} {outcome.runs:>12,} runs {outcome.peak_mb:>6} MB  {fault}", flush=True)
             total += outcome.runs
             if outcome.fault or outcome.runs == 0:
                 faults.append(outcome.name)
-    print(f"{total:,} inputs, {len(faults)} faults{f': {kept}' if faults else ''}")
+    print(f"{len(names)} targets, {total:,} inputs, {len(faults)} faults{f': {kept}' if faults else ''}")
     return 1 if faults else 0
+
+
+def main() -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--only", default="", help="targets whose name begins so")
+    parser.add_argument("--replay", nargs=2, metavar=("NAME", "FILE"), help="feed one target one file")
+    said = parser.parse_args()
+    if said.replay:
+        name, file = said.replay
+        taken = targets(name)[name].feed(Path(file).read_bytes())
+        print("taken" if taken else "refused in one line")
+        return 0
+    names = sorted(targets(said.only))
+    if not names:
+        print(f"no target begins with `{said.only}`", file=sys.stderr)
+        return 2
+    engine = "atheris" if has_atheris() else "hypothesis (atheris does not run on this Python and platform)"
+    print(f"{len(names)} targets, {said.seconds} s each, two at a time, by {engine}", flush=True)
+    return fuzz_all(names, said.seconds)
 
 
 if __name__ == "__main__":

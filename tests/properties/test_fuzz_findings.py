@@ -1,8 +1,9 @@
 """Inputs over which a reader once fell: each is refused in one line, by the target that found it."""
 
 import pytest
-from fuzzing.targets import TARGETS
+from fuzzing.targets import targets
 
+TARGETS = targets()
 DIGITS = b"9" * 5_000
 DEEP = b"[" * 3_000
 

@@ -3,13 +3,14 @@
 import pytest
 from fuzzing.mutate import mutated, swept
 from fuzzing.target import Target
-from fuzzing.targets import TARGETS
+from fuzzing.targets import targets
 from hypothesis import HealthCheck, Phase, given, settings
 
 from trilat.model import WireError
 
 # Together about a minute on two cores; `make fuzz` goes on for as long as it is told.
 EXAMPLES = 60
+TARGETS = targets()
 NAMES = sorted(TARGETS)
 
 
@@ -51,7 +52,7 @@ def raise_value_error(data: bytes) -> None:
         raise ValueError("no reader raises this")
 
 
-class Worded(WireError):
+class WordedError(WireError):
     """An error that escapes the rules of its base."""
 
     def __str__(self) -> str:
@@ -60,17 +61,17 @@ class Worded(WireError):
 
 def refuse_in_two_lines(data: bytes) -> None:
     if data != b"sound":
-        raise Worded("", words="this is\nnot one line")
+        raise WordedError("", words="this is\nnot one line")
 
 
 def refuse_at_length(data: bytes) -> None:
     if data != b"sound":
-        raise Worded("", words="no " * 1_000)
+        raise WordedError("", words="no " * 1_000)
 
 
 def refuse_without_words(data: bytes) -> None:
     if data != b"sound":
-        raise Worded("", words="")
+        raise WordedError("", words="")
 
 
 @pytest.mark.parametrize(
