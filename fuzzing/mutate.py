@@ -63,18 +63,17 @@ _NUMBERS: Final = (
     b'"9"',
 )
 _SWEPT_SEEDS: Final = 2
-_SWEPT_PLACES: Final = 16
 _DIGITS: Final = re.compile(rb"[0-9]+")
 
 
-def swept(seeds: Sequence[bytes]) -> Iterator[bytes]:
+def swept(seeds: Sequence[bytes], places: int = 16) -> Iterator[bytes]:
     """The same for everybody: each nasty thing at places all over a seed, each odd number for each number."""
     for seed in sorted(seeds, key=len)[:_SWEPT_SEEDS]:
-        step = max(len(seed) // _SWEPT_PLACES, 1)
+        step = max(len(seed) // places, 1)
         for at in range(0, len(seed) + step, step):
             for nasty in _NASTY:
                 yield seed[:at] + nasty + seed[at:]
-        for found in list(_DIGITS.finditer(seed))[:_SWEPT_PLACES]:
+        for found in list(_DIGITS.finditer(seed))[:places]:
             for number in _NUMBERS:
                 yield seed[: found.start()] + number + seed[found.end() :]
 

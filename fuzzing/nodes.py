@@ -10,6 +10,7 @@ from unittest import mock
 
 import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
+from tests.link.ceremony import Household
 from tests.recall_drill import drill, recalling
 from tests.recall_drill import run as run_drill
 from tests.small_federation import once, sent
@@ -19,19 +20,33 @@ from fuzzing.target import Target, silent
 from trilat.link import Batch, Notice, Parcel, Sealer, sign_label
 from trilat.link.cose import sign1
 from trilat.link.keying import KeyWord
+from trilat.link.keys import wrap_to
 from trilat.link.messages import MESSAGE_TYPE, Acknowledgement, HighWater, Omission, Pull, sign_message
 from trilat.link.padding import padded
 from trilat.link.pair import pair_of, token_of
 from trilat.link.parcel import BATCH_TYPE, DIGEST_BYTES, batch_bound, object_bound, part_digest
 from trilat.link.sealing import EPOCH_USE, OBJECT_LEAST_BYTES
-from trilat.model import Envelope, EnvelopeError, Release, UsageError, WireError, encode
+from trilat.link.tree_head import _bound as word_bound
+from trilat.link.trust_state import TRUST_MAGIC, encode_announcement
+from trilat.model import SECOND_NS, Envelope, EnvelopeError, Release, UsageError, WireError, encode
 from trilat.node import Node
+from trilat.node.known_records import Summary
+from trilat.node.known_records import _bound as known_bound
+from trilat.node.tree_records import LeavesAsked, RepairAsked
+from trilat.node.trusting import HeldState
 from trilat.study import Federation
 
 _SEEDS_MAX: Final = 6
 _SALT_BYTES: Final = 16
 _NODE: Final = "USA"
 _PARTNER: Final = "JPN"
+BOUNDS: Final = {
+    "known": known_bound(_PARTNER, _NODE),
+    "head": word_bound(_PARTNER, _NODE, "head"),
+    "repair": word_bound(_PARTNER, _NODE, "repair"),
+}
+"""Topics whose words are sealed to the node, and what each is bound to."""
+
 _INPUTS_EACH: Final = 20_000
 """A node writes down what it refuses, as it must: after so many inputs a target goes on with a new one."""
 
@@ -51,10 +66,13 @@ class Attacked:
             run_drill(self.federation, [once(4, recalling())])
         self.node: Node = self.federation.nodes[_NODE]
         self.keys = self.federation._keys[_PARTNER]
+        self.house = Household(_PARTNER, 7, given=self.keys)
+        self.node.trust.pin_state(self.house.newest)
         endpoint = self.node.endpoint
         endpoint._on_refusal = self.refusals.append
         self.topics = tuple(endpoint._topics)
         self.next = endpoint.cursors().get((_PARTNER, self.keys.stream_to(_NODE)), 0) + 1
+        self.back = self.federation._keys[_NODE].stream_to(_PARTNER)
         self.pin = self.federation._keys[_NODE].pin
         self.sealer = Sealer(self.keys, self.pin, self.keys.stream_to(_NODE), chance.randbytes)
 
@@ -85,8 +103,18 @@ class Attacked:
         """The partner signs whatever this is as a message."""
         self.receive(sign1(self.keys.signing, MESSAGE_TYPE, data))
 
+    def wrapped(self, topic: str, word: bytes) -> bytes:
+        """A word that the partner seals to the node, on a topic of which words are sealed."""
+        return wrap_to(self.pin, word, BOUNDS[topic])
+
+    def trust(self, data: bytes) -> None:
+        """Whoever it is tells this as somebody's trust states."""
+        self.receive(TRUST_MAGIC + wrap_to(self.pin, data, TRUST_MAGIC))
+
     def notify(self, topic: str, content: bytes) -> None:
         """The partner says this on a topic."""
+        # Nodes refuse who speaks too often, and here it is to be heard.
+        self.federation.clock.advance_to(self.federation.clock.now_ns() + SECOND_NS)
         notice = Notice(sender=_PARTNER, recipient=_NODE, topic=topic, content=content)
         self.receive(sign_message(self.keys, notice))
 
@@ -154,7 +182,7 @@ def node_targets() -> dict[str, Target]:
     """Targets that reach a whole node."""
     first = _first()
     stream = first.keys.stream_to(_NODE)
-    back = first.federation._keys[_NODE].stream_to(_PARTNER)
+    back = first.back
     said = (
         Acknowledgement(sender=_PARTNER, recipient=_NODE, stream=back, cursor=1),
         Pull(sender=_PARTNER, recipient=_NODE, stream=back, since=0),
@@ -168,24 +196,44 @@ def node_targets() -> dict[str, Target]:
         "node-payload": _against(lambda on, data: on.receive(data), payloads),
         "node-message": _against(lambda on, data: on.say(data), tuple(encode(word) for word in said)),
         "node-parcel": _against(lambda on, data: on.seal(data), parcels),
+        "node-trust": _against(
+            lambda on, data: on.trust(data),
+            (encode_announcement(Household(_PARTNER, 7, given=first.keys).announcement()),),
+        ),
         "node-release": Target(_any_release(), (bytes(64), bytes(range(256)) * 8), is_literal=False),
     }
-    epochs = first.sealer.epochs
-    epoch = epochs.epoch.identifier
-    sound = {
-        "epoch.key": encode(KeyWord(epoch=epoch, key=epochs.wrapped_to(_NODE))),
-        "epoch.held": epoch,
-        "epoch.lacking": epoch,
-    }
     for topic in first.topics:
-        heard = (*first.notices.get(topic, ()), *([sound[topic]] if topic in sound else []))
-        seeds = tuple(dict.fromkeys(heard))[:_SEEDS_MAX]
-        assert seeds, f"`{topic}` is a topic that nobody spoke on: give it a sound word in `sound`"
+        heard = [*first.notices.get(topic, ()), *_sound(first, topic)]
+        bound = BOUNDS.get(topic)
+        if bound is not None:
+            keys = first.federation._keys[_NODE]
+            inside = [keys.unwrap(content, bound) for content in heard]
+            found[f"notice-{topic}-inside"] = _against(
+                lambda on, data, topic=topic: on.notify(topic, on.wrapped(topic, data)),  # type: ignore[misc]
+                tuple(dict.fromkeys(inside))[:_SEEDS_MAX],
+            )
+        assert heard, f"`{topic}` is a topic that nobody spoke on: give it a word in `_sound`"
         found[f"notice-{topic}"] = _against(
             lambda on, data, topic=topic: on.notify(topic, data),  # type: ignore[misc]
-            seeds,
+            tuple(dict.fromkeys(heard))[:_SEEDS_MAX],
         )
     return found
+
+
+def _sound(first: Attacked, topic: str) -> list[bytes]:
+    """Words on topics that the run needed none on."""
+    epochs = first.sealer.epochs
+    between = {"sender": _NODE, "recipient": _PARTNER, "stream": first.back}
+    words: dict[str, Callable[[], bytes]] = {
+        "epoch.key": lambda: encode(KeyWord(epoch=epochs.epoch.identifier, key=epochs.wrapped_to(_NODE))),
+        "epoch.held": lambda: epochs.epoch.identifier,
+        "epoch.lacking": lambda: epochs.epoch.identifier,
+        "trust-held": lambda: encode(HeldState(party=_NODE, version=1, revoked=False)),
+        "head": lambda: first.wrapped("head", encode(LeavesAsked(**between, first=1, count=1))),
+        "repair": lambda: first.wrapped("repair", encode(RepairAsked(**between, sequences=(1,)))),
+        "known": lambda: first.wrapped("known", encode(Summary(attestations=(), asks=True))),
+    }
+    return [words[topic]()] if topic in words else []
 
 
 def _against(act: Callable[[Attacked, bytes], None], seeds: tuple[bytes, ...]) -> Target:

@@ -40,7 +40,8 @@ def _nouns() -> Iterator[type[Noun]]:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if kind not in seen and kind.__module__.startswith("trilat."):
+        is_base = kind.__name__.startswith("_") and kind.__subclasses__()
+        if kind not in seen and not is_base and kind.__module__.startswith("trilat."):
             seen.add(kind)
             yield kind
 

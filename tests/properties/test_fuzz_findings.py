@@ -19,6 +19,8 @@ DEEP = b"[" * 3_000
         # TOML: depth.
         ("settings", b"x = " + DEEP),
         ("sites", b"x = " + DEEP),
+        ("hub-settings", b"name = " + DIGITS),
+        ("hub-settings", b"x = " + DEEP),
     ],
 )
 def test_what_fuzzing_found_is_refused_in_one_line(name: str, found: bytes) -> None:
