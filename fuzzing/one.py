@@ -25,7 +25,7 @@ WATCHED: Final = {
         *("trilat.study.plots", "trilat.scenario.sites", "trilat.web.events", "tomllib", "zipfile"),
     ),
 }
-"""Modules whose branches count as coverage, by how a target's name begins: watching costs time at the start."""
+"""Modules whose branches count as coverage, by how a target's name begins: watching costs time to set up."""
 
 
 def has_atheris() -> bool:

@@ -1,4 +1,4 @@
-"""What makes partners: trust states, letters, keys on disk, hubs; and bundles and audit proofs between them."""
+"""What makes partners: trust states, letters, keys on disk, hubs; bundles and audit proofs between them."""
 
 import io
 import json
