@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: label-fuzz chaos help setup demo test check page conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
+.PHONY: label-fuzz chaos fuzz simulate help setup demo test check page conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -64,6 +64,9 @@ bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS
 
 label-fuzz: setup  ## labels with one thing wrong; CASES=1000000 SEED=1, nothing may be released
 	$(BIN)/python bench/label_fuzz.py --cases $(or $(CASES),1000000) --seed $(or $(SEED),1)
+
+fuzz: setup      ## every reader of foreign bytes, and the HTTP interface: SECONDS=20 each, ONLY=how its name begins
+	PYTHONPATH=. $(BIN)/python -m fuzzing.run --seconds $(or $(SECONDS),20) --only "$(ONLY)"
 
 docs: setup      ## write the generated pages of docs/ again
 	$(BIN)/python tools/generate_docs.py
