@@ -1,0 +1,394 @@
+"""Known faults that can be planted in production code, each of which the simulation must find.
+
+A mutant replaces one thing by name while it is planted; where the thing is gone, planting fails. So a mutant
+cannot quietly stop to be one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, Final
+
+import msgspec
+
+from trilat.ledger import Entry, Ledger
+from trilat.ledger.examination import examine
+from trilat.link import LinkEndpoint, Sealer
+from trilat.link.stream import IncomingStream, OutgoingStream
+from trilat.model import INSTANT_NS_MAX, Decision, Duties, Form, LedgerError, Outcome, Receipt, decode, encode
+from trilat.policy import AgreementSet
+
+_RESTORE: Final[Any] = import_module("trilat.node.restore")
+_EXCHANGE: Final = import_module("trilat.node.exchange")
+_EXAMINATION: Final = import_module("trilat.ledger.examination")
+_DECIDE: Final = import_module("trilat.policy.decide")
+Patch = tuple[Any, str, Callable[[Any], Any]]
+"""Where, which name, and what makes the faulty thing of the sound one."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One known fault."""
+
+    name: str
+    sentence: str
+    patches: tuple[Patch, ...]
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """Have the fault while this lasts.
+
+        Raises:
+            KeyError: production code has no such thing any more.
+        """
+        with ExitStack() as undo:
+            for owner, name, make in self.patches:
+                sound = owner.__dict__[name]
+                undo.callback(setattr, owner, name, sound)
+                setattr(owner, name, make(sound))
+            yield
+
+
+def _acknowledge_first(sound: Any) -> Any:
+    def deliver(self: Any, name: Any, stream: Any, checked: Any, new: range) -> Any:
+        before = stream.cursor
+        stream.advance(new.stop - 1)
+        self._acknowledge(name, stream)
+        stream._cursor = before
+        return sound(self, name, stream, checked, new)
+
+    return deliver
+
+
+def _write_later(sound: Any) -> Any:
+    """Receipts at once, rows with the next commit: a group commit that does not wait for its disk."""
+
+    def append(self: Ledger, entries: Any) -> Any:
+        held: list[Entry] = self.__dict__.setdefault("_held", [])
+        if not entries:
+            return ()
+        late, held[:] = list(held), list(entries)
+        receipts = sound(self, late) if late else ()
+        name = Receipt(party=self.party, entry=0, commitment=bytes(32), recorded_ns=0)
+        return (*receipts, *(name for _ in entries))[-len(entries) :]
+
+    return append
+
+
+def _send_first(sound: Any) -> Any:
+    def written(self: Any, entries: Any) -> Any:
+        name = Receipt(party=self.config.party, entry=0, commitment=bytes(32), recorded_ns=0)
+        for entry in entries:
+            if entry.kind.value == "release":
+                record = msgspec.msgpack.decode(entry.content)
+                self.endpoint.send(record[0], record[2], record[5], name)
+        self.endpoint.tick(self.clock.now_ns())
+        self.endpoint.__dict__["_sent_first"] = True
+        return sound(self, entries)
+
+    return written
+
+
+def _sent_already(sound: Any) -> Any:
+    def send(self: Any, recipient: str, sequence: int, parcel: bytes, receipt: Any) -> None:
+        if sequence == self.next_sequence(recipient):
+            sound(self, recipient, sequence, parcel, receipt)
+
+    return send
+
+
+def _last_again(sound: Any) -> Any:
+    """After a restart the newest number that no receipt covers is given once more."""
+
+    def finish(self: Any) -> None:
+        for recipient, outgoing in self._outgoing.items():
+            if outgoing.acknowledged < len(outgoing.parcels):
+                outgoing.parcels.pop()
+                self._node.exchange._sequences[recipient] -= 1
+        sound(self)
+
+    return finish
+
+
+def _skip_one(sound: Any) -> Any:
+    def state(self: Any) -> Any:
+        whole = sound(self)
+        return replace(
+            whole, acknowledged=whole.acknowledged + bool(whole.parcels), parcels=whole.parcels[1:]
+        )
+
+    return state
+
+
+def _no_wait_after_restart(sound: Any) -> Any:
+    def decided(self: Any, stored: Any, content: bytes) -> None:
+        node = self._node
+        queue = list(node.exchange._queue)
+        sound(self, stored, content)
+        node.exchange._queue = queue
+
+    return decided
+
+
+def _permitted_after_restart(sound: Any) -> Any:
+    def taken(self: Any, stored: Any, content: bytes) -> None:
+        decision = decode(content, Decision)
+        if decision.outcome is Outcome.WITHHOLD and stored.entry % 50 == 0 and decision.item is not None:
+            decision = msgspec.structs.replace(
+                decision,
+                outcome=Outcome.PERMIT,
+                form=Form.AREAS,
+                duties=Duties(),
+                clauses=("pact-1.toml#signs",),
+            )
+        sound(self, stored, encode(decision))
+
+    return taken
+
+
+def _one_back(sound: Any) -> Any:
+    def received(self: Any, stored: Any, content: bytes) -> None:
+        sound(self, stored, content)
+        for name in self._incoming:
+            if self._incoming[name] > 1 and stored.entry % 7 == 0:
+                self._incoming[name] -= 1
+
+    return received
+
+
+def _same_epoch(sound: Any) -> Any:
+    """The epoch's key is made of what stays over a restart, as in a restored backup."""
+
+    def begin(self: Any) -> None:
+        sound_entropy = self._entropy
+        self._entropy = lambda count: (self._stream.encode() * count)[:count]
+        sound(self)
+        self._entropy = sound_entropy
+
+    return begin
+
+
+def _counter_again(sound: Any) -> Any:
+    def seal(self: Any, first_sequence: int, parcels: Any) -> Any:
+        self._objects = 0
+        return sound(self, first_sequence, parcels)
+
+    return seal
+
+
+def _any_cursor(_: Any) -> Any:
+    def acknowledge(self: Any, cursor: int, now_ns: int) -> int:
+        newly: int = max(0, min(cursor, self.last) - self._acknowledged)
+        for _ in range(newly):
+            self._parcels.popleft()
+        self._acknowledged += newly
+        self._pushed = max(self._pushed, self._acknowledged)
+        self._resend_ns = now_ns + self._wait_ns if self._pushed > self._acknowledged else None
+        return newly
+
+    return acknowledge
+
+
+def _repeats_too(_: Any) -> Any:
+    def accept(self: Any, first_sequence: int, count: int) -> range | None:
+        last = first_sequence + count - 1
+        self._seen = max(self._seen, last)
+        return None if first_sequence > self._cursor + 1 else range(first_sequence, last + 1)
+
+    return accept
+
+
+def _stay(sound: Any) -> Any:
+    def advance(self: Any, cursor: int) -> None:
+        sound(self, max(cursor, self._cursor))
+
+    return advance
+
+
+def _gaps_too(sound: Any) -> Any:
+    def accept(self: Any, first_sequence: int, count: int) -> range | None:
+        new: range | None = sound(self, first_sequence, count)
+        return range(first_sequence, first_sequence + count) if new is None else new
+
+    return accept
+
+
+def _silent_repeat(sound: Any) -> Any:
+    def acknowledge(self: Any, name: Any, stream: Any) -> None:
+        told = self.__dict__.setdefault("_told", {})
+        if told.get(name) != stream.cursor:
+            told[name] = stream.cursor
+            sound(self, name, stream)
+
+    return acknowledge
+
+
+def _swallow_full(sound: Any) -> Any:
+    def append(self: Any, entries: Any) -> Any:
+        try:
+            return sound(self, entries)
+        except LedgerError:
+            name = Receipt(party=self.party, entry=0, commitment=bytes(32), recorded_ns=0)
+            return tuple(name for _ in entries)
+
+    return append
+
+
+def _old_speaks(_: Any) -> Any:
+    return lambda _self, _agreement: INSTANT_NS_MAX
+
+
+def _at_once(_: Any) -> Any:
+    return lambda _item, _decision: 0
+
+
+def _for_anyone(sound: Any) -> Any:
+    def answered(
+        item: Any,
+        originator: str,
+        recipient: str,
+        via: Any,
+        clause: str,
+        at_ns: int,
+        consents: Sequence[Any],
+        **more: Any,
+    ) -> Any:
+        widened = [msgspec.structs.replace(one, recipient=recipient) for one in consents]
+        return sound(item, originator, recipient, via, clause, at_ns, widened, **more)
+
+    return answered
+
+
+def _blind(_: Any) -> Any:
+    def entries(self: Any, first: int = 0, kinds: Any = None, *, on_broken: Any = None) -> Any:  # noqa: ARG001
+        for found in examine(self._store, self._party, self._vault, first):
+            if found.problem is None and found.row is not None and (kinds is None or found.kind in kinds):
+                yield _RESTORE.Stored(
+                    entry=found.entry,
+                    kind=found.kind,
+                    recorded_ns=found.row.recorded_ns,
+                    content=found.content,
+                )
+
+    return entries
+
+
+def _no_problem(sound: Any) -> Any:
+    def go_on(self: Any) -> None:
+        sound(self)
+
+    return go_on
+
+
+def _sound_rows(sound: Any) -> Any:
+    def examined(row: Any, _: Any, vault: Any) -> Any:
+        return sound(row, frozenset(), vault)
+
+    return examined
+
+
+_ALL: Final = (
+    Mutant(
+        "acknowledge before commit",
+        "A partner is told that its parcels are accepted before they are on the disk.",
+        ((LinkEndpoint, "_deliver", _acknowledge_first),),
+    ),
+    Mutant(
+        "receipt before commit",
+        "The ledger gives receipts at once and writes with its next commit.",
+        ((Ledger, "append", _write_later),),
+    ),
+    Mutant(
+        "send before write",
+        "Releases leave, and are written afterwards.",
+        ((_RESTORE.Node, "_written", _send_first), (LinkEndpoint, "send", _sent_already)),
+    ),
+    Mutant(
+        "stale membership",
+        "An older version of an agreement goes on speaking beside the newer one.",
+        ((AgreementSet, "_replaced_ns", _old_speaks),),
+    ),
+    Mutant(
+        "reused sequence",
+        "After a restart the newest number in a stream is given to another release.",
+        ((_RESTORE._Restorer, "finish", _last_again),),
+    ),
+    Mutant(
+        "reused nonce after a restored backup",
+        "The key of an epoch is made of what a backup holds, so a restarted node counts from zero under it.",
+        ((Sealer, "_begin_epoch", _same_epoch),),
+    ),
+    Mutant(
+        "reused nonce within an epoch",
+        "Every envelope counts its objects from zero.",
+        ((Sealer, "seal", _counter_again),),
+    ),
+    Mutant(
+        "receipts beyond the stream",
+        "A partner's signature for what was never sent to it is taken for all there is.",
+        ((OutgoingStream, "acknowledge", _any_cursor),),
+    ),
+    Mutant(
+        "repeat not dropped",
+        "What was accepted is accepted again when it comes again.",
+        ((IncomingStream, "accept", _repeats_too), (IncomingStream, "advance", _stay)),
+    ),
+    Mutant(
+        "reorder handed on",
+        "What comes too early is accepted in front of what is missing.",
+        ((IncomingStream, "accept", _gaps_too),),
+    ),
+    Mutant(
+        "repeat not acknowledged",
+        "Whoever lost a receipt never gets another one.",
+        ((LinkEndpoint, "_acknowledge", _silent_repeat),),
+    ),
+    Mutant(
+        "resend skips one after a restart",
+        "Of what no receipt covers, the oldest is not sent again.",
+        ((_RESTORE._Outgoing, "state", _skip_one),),
+    ),
+    Mutant(
+        "restore accepts one twice",
+        "After a restart a stream goes on one number too early.",
+        ((_RESTORE._Restorer, "_received", _one_back),),
+    ),
+    Mutant(
+        "restore forgets what was not due",
+        "What was decided before a restart and waits for its delay never leaves.",
+        ((_RESTORE._Restorer, "_decision", _no_wait_after_restart),),
+    ),
+    Mutant(
+        "withheld item released after a restart",
+        "A restored node takes a refusal for a permission.",
+        ((_RESTORE._Restorer, "_decision", _permitted_after_restart),),
+    ),
+    Mutant(
+        "a delay that is not kept",
+        "Releases leave at once, whatever delay their clause asks for.",
+        ((_EXCHANGE, "due_ns", _at_once),),
+    ),
+    Mutant(
+        "consent for one recipient used for another",
+        "An officer's approval for one party lets the item go to any.",
+        ((_DECIDE, "answered", _for_anyone),),
+    ),
+    Mutant(
+        "full disk taken for written",
+        "Where the disk is full the ledger says that it wrote.",
+        ((Ledger, "append", _swallow_full),),
+    ),
+    Mutant(
+        "torn write taken for committed",
+        "A ledger is continued behind a row of which half was written.",
+        ((Ledger, "_continue", _no_problem), (Ledger, "entries", _blind)),
+    ),
+    Mutant(
+        "chain not checked",
+        "Rows are examined one by one, and not against the row before them.",
+        ((_EXAMINATION, "_examine_row", _sound_rows),),
+    ),
+)
+MUTANTS: Final = {mutant.name: mutant for mutant in _ALL}
+"""By name."""

@@ -1,0 +1,154 @@
+"""`Watch`: looks at every byte that leaves a node and at every key that seals, while the run goes on.
+
+Whenever a payload leaves a node
+1. every object of an envelope has its RELEASE entry committed on the sender's disk;
+2. no acknowledgement and no pull names a number beyond what is committed as RECEIVED.
+And at every seal of links and ledgers: no pair of key and nonce is used twice, by whomever, ever.
+
+It reads disks with the ledger's key and payloads by their fields, and asks no code under test.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from trilat.ledger import EntryKind
+from trilat.ledger.vault import Vault
+from trilat.link.cose import is_sign1, payload_of
+from trilat.link.messages import MESSAGE_TYPE
+from trilat.model import Envelope
+from trilat.node import ReceivedRecord, ReleaseRecord
+
+if TYPE_CHECKING:
+    from tests.simulation.sites import Site
+
+_RELEASE: Final = ReleaseRecord.__struct_fields__
+_RECEIVED: Final = ReceivedRecord.__struct_fields__
+_ENVELOPE: Final = Envelope.__struct_fields__
+_KINDS: Final = (EntryKind.RELEASE.value, EntryKind.RECEIVED.value)
+Report = Callable[[str], None]
+
+
+class Committed:
+    """How far the streams on a disk go: by partner and stream, those to it and those from it."""
+
+    def __init__(self, key: bytes) -> None:
+        """Nothing read yet."""
+        self._vault = Vault(key)
+        self._read = 0
+        self.released: dict[tuple[str, str], int] = {}
+        self.received: dict[tuple[str, str], int] = {}
+
+    def read(self, site: "Site") -> None:
+        """Read what was committed since."""
+        disk = site.disk
+        for row in disk.rows[self._read : disk.committed]:
+            if row.kind not in _KINDS or row.wrapped_key is None or row.sealed_content is None:
+                continue
+            secrets = self._vault.unwrap(row.wrapped_key, row.entry, row.chained)
+            content = None if secrets is None else self._vault.open(secrets, row.entry, row.sealed_content)
+            if content is None:
+                continue
+            fields = _RELEASE if row.kind == EntryKind.RELEASE.value else _RECEIVED
+            record = dict(zip(fields, msgspec.msgpack.decode(content), strict=False))
+            partner = record.get("recipient") or record.get("sender")
+            streams = self.released if fields is _RELEASE else self.received
+            # A gap ends what counts as held: numbers behind it are not "up to there".
+            name = (str(partner), record["stream"])
+            if record["sequence"] == streams.get(name, 0) + 1:
+                streams[name] = record["sequence"]
+        self._read = disk.committed
+
+
+class Watch:
+    """Watches one run; tells each thing that should not happen in one line."""
+
+    def __init__(self, report: Report) -> None:
+        """Nothing seen."""
+        self._report = report
+        self._sealed: set[bytes] = set()
+        self.envelopes = 0
+        self.messages = 0
+        self.seals = 0
+
+    def leaving(self, site: "Site", recipient: str, payload: bytes) -> None:
+        """A payload leaves a node."""
+        site.committed.read(site)
+        if is_sign1(payload):
+            self.messages += 1
+            self._message(site, recipient, payload)
+        else:
+            self.envelopes += 1
+            self._envelope(site, recipient, payload)
+
+    def _envelope(self, site: "Site", recipient: str, payload: bytes) -> None:
+        envelope = dict(zip(_ENVELOPE, msgspec.msgpack.decode(payload), strict=False))
+        last = envelope["first_sequence"] + len(envelope["sealed"]) - 1
+        written = site.committed.released.get((recipient, envelope["stream"]), 0)
+        if last > written:
+            self._report(
+                f"{site.party} sent {last} to {recipient}, and its disk holds {written}: sent before written"
+            )
+
+    def _message(self, site: "Site", recipient: str, payload: bytes) -> None:
+        said = msgspec.msgpack.decode(payload_of(payload, MESSAGE_TYPE, "message"))
+        if said[0] not in {"acknowledgement", "pull"}:
+            return
+        _, _, _, stream, cursor = said[:5]
+        held = site.committed.received.get((recipient, stream), 0)
+        if cursor > held:
+            self._report(
+                f"{site.party} told {recipient} that it has {cursor}, and its disk holds {held}: "
+                "acknowledged beyond the disk"
+            )
+
+    def sealing(self, key: bytes, nonce: bytes) -> None:
+        """Something is sealed under a key and a nonce."""
+        self.seals += 1
+        pair = hashlib.blake2b(nonce, digest_size=16, key=key).digest()
+        if pair in self._sealed:
+            self._report("a pair of key and nonce was used twice")
+        self._sealed.add(pair)
+
+    @contextmanager
+    def on_seals(self) -> Iterator[None]:
+        """See every seal by links and ledgers while this lasts."""
+        watch = self
+
+        class Watched:
+            """AES-GCM as the library has it, that tells of its use."""
+
+            def __init__(self, key: bytes) -> None:
+                self._key = bytes(key)
+                self._real = AESGCM(key)
+
+            def encrypt(self, nonce: bytes, data: bytes, bound: bytes | None) -> bytes:
+                watch.sealing(self._key, nonce)
+                return self._real.encrypt(nonce, data, bound)
+
+            def decrypt(self, nonce: bytes, data: bytes, bound: bytes | None) -> bytes:
+                return self._real.decrypt(nonce, data, bound)
+
+        rooms = _rooms_with_seals()
+        for room in rooms:
+            room.AESGCM = Watched
+        try:
+            yield
+        finally:
+            for room in rooms:
+                room.AESGCM = AESGCM
+
+
+def _rooms_with_seals() -> list[Any]:
+    """The modules of links and ledgers that seal."""
+    import sys  # noqa: PLC0415 - what is imported by now is the question
+
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith(("trilat.link.", "trilat.ledger.")) and getattr(module, "AESGCM", None) is AESGCM
+    ]
