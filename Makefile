@@ -35,6 +35,7 @@ page:            ## types, texts and tests of the page
 
 test: check      ## check, then every test
 	@tools/browser.sh
+	@tools/postgres.sh
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 --ignore tests/processes --ignore tests/browser
 	@echo "now nodes as processes, and the page in a browser: one after another, each has the machine to itself"
 	$(BIN)/pytest -q --durations=10 tests/processes tests/browser

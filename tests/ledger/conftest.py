@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.postgres_server import PostgresServer, postgres_server
 
-from trilat.ledger import Entry, EntryKind, Ledger, MemoryStore, SqliteStore
+from trilat.ledger import Entry, EntryKind, Ledger, MemoryStore, PostgresStore, SqliteStore
 from trilat.model import Store
 
 KEY = bytes(range(32))
@@ -23,9 +25,23 @@ class TickingClock:
         return self.at_ns
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+_STORES = count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "ledger.db")
+    made: Store
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        made = PostgresStore(server.url, f"T{next(_STORES)}")
+    else:
+        made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "ledger.db")
     yield made
     made.close()
 

@@ -130,6 +130,27 @@ def test_what_cannot_be_removed_is_refused(
     assert ledger.head().entries == 5
 
 
+def test_many_contents_go_in_one_commit_or_none_does(
+    store: Store, make_ledger: MakeLedger, make_entries: MakeEntries
+) -> None:
+    ledger = make_ledger(store)
+    ledger.append(make_entries(6))
+    for unsound in ([1, 2, 1], [1, 6], [1, -1]):
+        with pytest.raises((UsageError, ItemError)):
+            ledger.remove_contents(unsound, "recalled")
+    assert all(stored.content for stored in ledger.entries())
+    assert ledger.remove_contents([], "recalled") == ()
+
+    receipts = ledger.remove_contents([1, 4], "recalled")
+
+    assert [receipt.entry for receipt in receipts] == [6, 7]
+    assert [stored.entry for stored in ledger.entries() if stored.content is None] == [1, 4]
+    with pytest.raises(UsageError, match="nothing to remove"):
+        ledger.remove_contents([0, 4], "recalled")
+    verification = ledger.verify()
+    assert (verification.verified, verification.removed) == (True, 2)
+
+
 @pytest.mark.parametrize("reason", ["", "x" * 121], ids=["empty", "too long"])
 def test_a_removal_needs_a_reason(
     store: Store, make_ledger: MakeLedger, make_entries: MakeEntries, reason: str
@@ -220,7 +241,7 @@ def test_rows_that_do_not_follow_are_refused_by_the_store(store: Store) -> None:
             store.append([row._replace(entry=entry) for entry in entries])
     assert [stored.entry for stored in store.rows()] == [0]
     with pytest.raises(LedgerError, match="nothing was removed"):
-        store.remove(7, row._replace(entry=1))
+        store.remove([0, 7], [row._replace(entry=1)])
     assert [stored.entry for stored in store.rows()] == [0]
 
 

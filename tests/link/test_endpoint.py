@@ -23,6 +23,7 @@ from trilat.link.opening import OpenedParcel
 from trilat.model import (
     SECOND_NS,
     ItemError,
+    Lane,
     LedgerError,
     LinkError,
     TrustError,
@@ -605,8 +606,8 @@ def test_a_link_that_fails_is_told_and_tried_again(world: "World") -> None:
     kor, usa, network = _pair(world)
 
     class Broken:
-        def send(self, recipient: str, payload: bytes) -> None:
-            raise LinkError(f"no way to {recipient} for {len(payload)} bytes")
+        def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
+            raise LinkError(f"no way to {recipient} for {len(payload)} bytes on {lane}")
 
         def listen(self, receive: object) -> None: ...
 

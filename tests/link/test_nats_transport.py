@@ -15,7 +15,7 @@ from tests.tcp_proxy import Proxy
 
 from trilat.link import LinkEndpoint, NatsTransport, OpenedParcel
 from trilat.link.nats_transport import _within
-from trilat.model import SECOND_NS, LinkError, UsageError, encode
+from trilat.model import SECOND_NS, Lane, LinkError, UsageError, encode
 
 if TYPE_CHECKING:
     from tests.link.conftest import World
@@ -62,7 +62,7 @@ def test_what_cannot_go_is_dropped_and_counted_and_nothing_waits(tmp_path: Path)
                 await asyncio.sleep(0)
             assert 20 < kor.transport.dropped["USA"] < 100
             os.kill(kor.server.process_id, signal.SIGCONT)
-            await until(lambda: usa.got and not kor.transport._queue)
+            await until(lambda: usa.got and not kor.transport.waiting)
             os.kill(kor.server.process_id, signal.SIGKILL)
             await until(lambda: not kor.transport.is_connected)
             before = kor.transport.dropped["USA"]
@@ -70,6 +70,42 @@ def test_what_cannot_go_is_dropped_and_counted_and_nothing_waits(tmp_path: Path)
             await until(lambda: kor.transport.dropped["USA"] == before + 1)
         kor.transport.send("USA", b"after the end")
         assert kor.transport.dropped["USA"] == before + 2
+
+    asyncio.run(play())
+
+
+def test_what_is_new_overtakes_what_was_asked_for_again(tmp_path: Path) -> None:
+    async def play() -> None:
+        sites = make_sites(tmp_path, PAIR)
+        usa, kor = sites.values()
+        async with running(usa, kor):
+            for number in range(300):
+                kor.transport.send("USA", b"%d" % number + b"x" * 50_000, Lane.BULK)
+            kor.transport.send("USA", b"new")
+            await until(lambda: len(usa.got) == 301)
+            bulk = [payload.rstrip(b"x") for payload in usa.got if payload != b"new"]
+            assert bulk == [b"%d" % number for number in range(300)]
+            assert usa.got.index(b"new") < 100
+            assert not kor.transport.dropped
+
+    asyncio.run(play())
+
+
+def test_a_full_bulk_lane_drops_nothing_of_the_live_one(tmp_path: Path) -> None:
+    async def play() -> None:
+        sites = make_sites(tmp_path, PAIR)
+        usa, kor = sites.values()
+        async with running(usa, kor):
+            for _ in range(100):
+                kor.transport.send("USA", b"x" * 1_000_000, Lane.BULK)
+            dropped = kor.transport.dropped["USA"]
+            assert dropped > 50
+            for number in range(1_000):
+                kor.transport.send("USA", b"%d" % number)
+            await until(lambda: len(usa.got) == 1_100 - dropped)
+            live = [payload for payload in usa.got if len(payload) < 10]
+            assert live == [b"%d" % number for number in range(1_000)]
+            assert kor.transport.dropped["USA"] == dropped
 
     asyncio.run(play())
 

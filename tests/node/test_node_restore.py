@@ -28,6 +28,7 @@ from trilat.model import (
     Decision,
     Domain,
     ItemReference,
+    Lane,
     LedgerError,
     Row,
     Store,
@@ -199,7 +200,8 @@ class _Silence:
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes]] = []
 
-    def send(self, recipient: str, payload: bytes) -> None:
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
+        del lane
         self.sent.append((recipient, payload))
 
     def listen(self, receive: object) -> None:
@@ -320,7 +322,8 @@ class _Spy:
         self.node: Node | None = None
         self.sendings = 0
 
-    def send(self, recipient: str, payload: bytes) -> None:
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
+        del lane
         assert self.node is not None
         outgoing = self.node.endpoint._outgoing.get(recipient)
         if outgoing is not None and outgoing._pushed:

@@ -8,7 +8,7 @@ import pytest
 
 from trilat.ledger import Ledger, SqliteStore
 from trilat.link import TrustStore
-from trilat.model import LedgerError
+from trilat.model import Lane, LedgerError
 from trilat.node import ManualClock, Node
 from trilat.scenario import named_scenario
 from trilat.study import RunSettings, Yardstick, account_of, judge, play, violations
@@ -20,8 +20,8 @@ REGIME = "hub-2014"
 class Nowhere:
     """The transport of a node that is only looked at."""
 
-    def send(self, recipient: str, payload: bytes) -> None:
-        raise AssertionError(f"{len(payload)} bytes were sent to {recipient}")
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
+        raise AssertionError(f"{len(payload)} bytes were sent to {recipient} on {lane}")
 
     def listen(self, receive: Callable[[bytes], None]) -> None:
         del receive

@@ -13,12 +13,14 @@ from trilat.cli import (
     agreement,
     attack,
     audit,
+    backup,
     decide,
     demo,
     desk,
     flight,
     ingest,
     label,
+    ledger,
     node,
     preview,
     scenario,
@@ -52,6 +54,8 @@ app.add_typer(flight.app, name="flight")
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(backup.app, name="backup")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
 

@@ -17,7 +17,7 @@ from trilat.cli.director import Director, Play
 from trilat.cli.fleet import LOOPBACK, Exercise, Fleet
 from trilat.cli.running import configure_log, interrupted
 from trilat.cli.terminal import out, progress_bars, say, warn
-from trilat.model import LinkError, Transport
+from trilat.model import Lane, LinkError, Transport
 from trilat.node import ManualClock, Node, read_folder
 from trilat.study import Account, Yardstick, account_of, judge
 from trilat.web import Access, Observer, observer_app, serve
@@ -196,7 +196,7 @@ def latency_of(timings: Mapping[str, Mapping[str, Any]]) -> dict[str, float] | N
 class _Nowhere:
     """The transport of a node that is only looked at."""
 
-    def send(self, recipient: str, payload: bytes) -> None:
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         """Nothing leaves."""
 
     def listen(self, receive: Callable[[bytes], None]) -> None:

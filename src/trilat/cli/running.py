@@ -15,7 +15,7 @@ import structlog
 from trilat import __version__
 from trilat.ledger import Entry, EntryKind
 from trilat.link import Address, LinkedPartner, NatsServer, NatsTransport, ServerSettings
-from trilat.model import encode
+from trilat.model import Lane, encode
 from trilat.node import (
     ADDRESS_FILE,
     ManualClock,
@@ -37,9 +37,9 @@ class _Hop:
         self.service: NodeService | None = None
         self._transport = transport
 
-    def send(self, recipient: str, payload: bytes) -> None:
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         """Hand bytes over for a recipient; LinkError as of the transport."""
-        self._transport.send(recipient, payload)
+        self._transport.send(recipient, payload, lane)
 
     def listen(self, receive: Callable[[bytes], None]) -> None:
         """Call `receive` on the node's thread with each payload that arrives."""

@@ -93,23 +93,43 @@ class Ledger:
             UsageError: there is no such entry, its content is gone already, or it is itself a removal.
             LedgerError: the ledger or that row is damaged, or the store refuses; nothing was removed.
         """
-        removal = Entry(kind=EntryKind.REMOVAL, content=encode(Removal(entry=entry, reason=reason)))
+        return self.remove_contents([entry], reason)[0]
+
+    def remove_contents(self, entries: Sequence[int], reason: str) -> tuple[Receipt, ...]:
+        """The receipts of one REMOVAL entry each; all contents go in one durable commit, or none does.
+
+        Raises:
+            UsageError: as in `remove_content`, an entry stands twice, or there are too many of them.
+            LedgerError: as in `remove_content`; nothing was removed.
+        """
+        if len(set(entries)) != len(entries) or len(entries) > BATCH_ENTRIES_MAX:
+            raise UsageError(
+                f"an entry stands twice, or more than {BATCH_ENTRIES_MAX} are to be removed at once"
+            )
+        removals = [
+            Entry(kind=EntryKind.REMOVAL, content=encode(Removal(entry=entry, reason=reason)))
+            for entry in entries
+        ]
+        if not removals:
+            return ()
         with self._writing:
-            if entry >= self._entries:
-                raise UsageError(
-                    f"entry {entry} is not in this ledger, which has {self._entries}: give a lower number"
-                )
-            found = next(examine(self._store, self._party, self._vault, entry))
-            if found.problem is not None:
-                raise LedgerError(f"nothing was removed: {found.problem}", entry=entry)
-            if found.content is None or found.kind is EntryKind.REMOVAL:
-                raise UsageError(
-                    f"entry {entry} is a removal, or its content is gone already: nothing to remove"
-                )
-            (row,) = self._rows_for([removal])
-            self._store.remove(entry, row)
-            self._advance(row)
-        return self._receipt(row)
+            for entry in entries:
+                self._refuse_to_remove(entry)
+            rows = self._rows_for(removals)
+            self._store.remove(entries, rows)
+            self._advance(rows[-1])
+        return tuple(self._receipt(row) for row in rows)
+
+    def _refuse_to_remove(self, entry: int) -> None:
+        if entry >= self._entries:
+            raise UsageError(
+                f"entry {entry} is not in this ledger, which has {self._entries}: give a lower number"
+            )
+        found = next(examine(self._store, self._party, self._vault, entry))
+        if found.problem is not None:
+            raise LedgerError(f"nothing was removed: {found.problem}", entry=entry)
+        if found.content is None or found.kind is EntryKind.REMOVAL:
+            raise UsageError(f"entry {entry} is a removal, or its content is gone already: nothing to remove")
 
     def entries(
         self,

@@ -21,13 +21,14 @@ class MemoryStore:
                 )
         self._rows.extend(rows)
 
-    def remove(self, entry: int, record: Row) -> None:
-        """Take key and content out of one row and append the record of it."""
-        if not 0 <= entry < len(self._rows):
-            raise LedgerError(f"entry {entry} is not in this ledger: nothing was removed", entry=entry)
-        blank = self._rows[entry]._replace(wrapped_key=None, sealed_content=None)
-        self.append([record])
-        self._rows[entry] = blank
+    def remove(self, entries: Sequence[int], records: Sequence[Row]) -> None:
+        """Take key and content out of rows and append the records of it."""
+        for entry in entries:
+            if not 0 <= entry < len(self._rows):
+                raise LedgerError(f"entry {entry} is not in this ledger: nothing was removed", entry=entry)
+        self.append(records)
+        for entry in entries:
+            self._rows[entry] = self._rows[entry]._replace(wrapped_key=None, sealed_content=None)
 
     def rows(self, first_entry: int = 0) -> Iterator[Row]:
         """Rows in order from an entry on; LedgerError at one that is missing."""

@@ -20,6 +20,7 @@ from typing import IO, Any, Final, TypeVar
 
 import apsw
 
+from trilat.ledger.rows import CHUNK_ROWS, COLUMNS, row_of
 from trilat.model import LedgerError, Row
 
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
@@ -27,7 +28,6 @@ _APPLICATION_ID: Final = 0x5452494C
 """`TRIL` in ASCII, in the header of the file: another program's database is refused."""
 
 _FORMAT: Final = 1
-_CHUNK_ROWS: Final = 500
 _ROW_BYTES_MIN: Final = 64
 """No row is smaller, bytes: two digests. The size of the file so bounds the entries it can hold."""
 
@@ -52,9 +52,8 @@ BEGIN SELECT RAISE(ABORT, 'a row of a ledger does not change'); END;
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_FORMAT};
 """
-_COLUMNS: Final = "entry, kind, recorded_ns, commitment, chained, wrapped_key, sealed_content"
-_INSERT: Final = f"INSERT INTO ledger_rows ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-_SELECT: Final = f"SELECT {_COLUMNS} FROM ledger_rows"  # noqa: S608 - constants
+_INSERT: Final = f"INSERT INTO ledger_rows ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_SELECT: Final = f"SELECT {COLUMNS} FROM ledger_rows"  # noqa: S608 - constants
 _T = TypeVar("_T")
 
 
@@ -102,20 +101,24 @@ class SqliteStore:
 
         self._commit(change)
 
-    def remove(self, entry: int, record: Row) -> None:
-        """Take key and content out of one row and append the record of it, in one durable commit.
+    def remove(self, entries: Sequence[int], records: Sequence[Row]) -> None:
+        """Take key and content out of rows and append the records of it, in one durable commit.
 
-        The log is emptied afterwards, so that the key is in no file of this store any more. Copies made of
+        The log is emptied afterwards, so that the keys are in no file of this store any more. Copies made of
         them before, and what a disk keeps of overwritten blocks, are beyond this store.
         """
 
         def change() -> None:
-            self._connection.execute(
-                "UPDATE ledger_rows SET wrapped_key = NULL, sealed_content = NULL WHERE entry = ?", (entry,)
-            )
-            if self._connection.changes() != 1:
-                raise LedgerError(f"entry {entry} is not in this ledger: nothing was removed", entry=entry)
-            self._connection.execute(_INSERT, record)
+            for entry in entries:
+                self._connection.execute(
+                    "UPDATE ledger_rows SET wrapped_key = NULL, sealed_content = NULL WHERE entry = ?",
+                    (entry,),
+                )
+                if self._connection.changes() != 1:
+                    raise LedgerError(
+                        f"entry {entry} is not in this ledger: nothing was removed", entry=entry
+                    )
+            self._connection.executemany(_INSERT, records)
 
         self._commit(change)
         self._run(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
@@ -125,7 +128,7 @@ class SqliteStore:
         entry = first_entry
         end = self._end()
         while entry <= end:
-            for row in self._chunk(entry) or self._one_by_one(entry, min(entry + _CHUNK_ROWS, end + 1)):
+            for row in self._chunk(entry) or self._one_by_one(entry, min(entry + CHUNK_ROWS, end + 1)):
                 yield row
                 entry = row.entry + 1
             end = max(end, self._end())
@@ -135,10 +138,19 @@ class SqliteStore:
         found = self._run(
             lambda: self._connection.execute(f"{_SELECT} ORDER BY entry DESC LIMIT 1").fetchall()
         )
-        row = _row(found[0]) if found else None
+        row = row_of(found[0]) if found else None
         if found and row is None:
             raise LedgerError("the newest row cannot be read: run verify and fetch it again from a partner")
         return row
+
+    def compact(self) -> None:
+        """Write the file anew without the room of what was taken out of it."""
+        self._run(lambda: self._connection.execute("VACUUM"))
+        self._run(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
+
+    def size_bytes(self) -> int:
+        """What the rows take on the disk, bytes."""
+        return sum(file.stat().st_size for file in self._files() if file.exists())
 
     def close(self) -> None:
         """Give back the file and the lock."""
@@ -168,11 +180,11 @@ class SqliteStore:
         """The next rows, or none where they are not all as they should be."""
         try:
             found = self._connection.execute(
-                f"{_SELECT} WHERE entry >= ? ORDER BY entry LIMIT ?", (first, _CHUNK_ROWS)
+                f"{_SELECT} WHERE entry >= ? ORDER BY entry LIMIT ?", (first, CHUNK_ROWS)
             ).fetchall()
         except (apsw.Error, UnicodeDecodeError, OverflowError):
             return []
-        rows = [_row(values) for values in found]
+        rows = [row_of(values) for values in found]
         good = [row for offset, row in enumerate(rows) if row is not None and row.entry == first + offset]
         return good if len(good) == len(rows) else []
 
@@ -182,7 +194,7 @@ class SqliteStore:
                 found = self._connection.execute(f"{_SELECT} WHERE entry = ?", (entry,)).fetchall()
             except (apsw.Error, UnicodeDecodeError, OverflowError) as error:
                 raise LedgerError(f"entry {entry} cannot be read: {error}", entry=entry) from error
-            row = _row(found[0]) if found else None
+            row = row_of(found[0]) if found else None
             if row is None or row.entry != entry:
                 trouble = "cannot be read: it is not a row" if found else "is missing from the store"
                 raise LedgerError(f"entry {entry} {trouble}", entry=entry)
@@ -193,8 +205,7 @@ class SqliteStore:
 
         The bound keeps a flipped bit in the newest row's number from making billions of rows seem missing.
         """
-        sizes = [file.stat().st_size for file in (self._path, Path(f"{self._path}-wal")) if file.exists()]
-        most = sum(sizes) // _ROW_BYTES_MIN
+        most = self.size_bytes() // _ROW_BYTES_MIN
         try:
             found = self._connection.execute(
                 "SELECT entry FROM ledger_rows WHERE entry <= ? ORDER BY entry DESC LIMIT 1", (most,)
@@ -203,6 +214,9 @@ class SqliteStore:
             return most
         newest: Any = found[0][0] if found else -1
         return newest if isinstance(newest, int) else most
+
+    def _files(self) -> tuple[Path, Path]:
+        return self._path, Path(f"{self._path}-wal")
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -250,21 +264,6 @@ def _prepare(connection: apsw.Connection, path: Path, *, read_only: bool) -> Non
     identity = connection.pragma("application_id"), connection.pragma("user_version")
     if identity != (_APPLICATION_ID, _FORMAT):
         raise LedgerError(f"`{path}` is not a ledger of format {_FORMAT}: give another file")
-
-
-def _row(values: Sequence[Any]) -> Row | None:
-    """The row in these values, or None where a type is wrong."""
-    entry, kind, recorded_ns, commitment, chained, wrapped_key, sealed_content = values
-    sound = (
-        isinstance(entry, int)
-        and isinstance(kind, str)
-        and isinstance(recorded_ns, int)
-        and isinstance(commitment, bytes)
-        and isinstance(chained, bytes)
-        and isinstance(wrapped_key, bytes | None)
-        and isinstance(sealed_content, bytes | None)
-    )
-    return Row(*values) if sound else None
 
 
 def _translated(path: Path, action: Callable[[], _T]) -> _T:

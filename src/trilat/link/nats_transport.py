@@ -1,12 +1,14 @@
 """`NatsTransport`: a node's end of its links over its own NATS server; a `trilat.model.Transport`.
 
 Subjects
-    x.FROM.TO.e    payloads: envelopes and messages, which show themselves who sent them
+    x.FROM.TO.e    payloads of the live lane: envelopes and messages, which show themselves who sent them
+    x.FROM.TO.b    payloads of the bulk lane: the same, but what was asked for again
     x.FROM.TO.h    heartbeats, empty: somebody is there. A hint and no more, nothing is believed for it
 
 Rules
-1. `send` never blocks and may be called from any thread. It hands over to one task, which publishes in order.
-   What cannot go now (no connection, too much waiting) is dropped and counted: the streams send it again.
+1. `send` never blocks and may be called from any thread. It hands over to one task for each lane, which
+   publishes in order. What cannot go now (no connection, too much waiting) is dropped and counted: the
+   streams send it again. The bulk lane waits while the connection has bytes to write; the live lane does not.
 2. What arrives is handed to the listener on the loop's thread. What is longer than any envelope is refused.
 3. A partner is *up* while something of it was heard lately. When it is heard again after a silence, or after
    our own connection was gone, `on_reachable` is called once, so that streams need not wait for their time.
@@ -18,8 +20,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -29,9 +30,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from trilat.link.identity import AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE, LinkIdentity, party_code
+from trilat.link.lane_queue import QUEUE_BYTES_MAX, LaneQueue
 from trilat.link.server_config import LOOPBACK, PENDING_BYTES_MAX
 from trilat.link.server_log import Repeats, printable
-from trilat.model import ENVELOPE_BYTES_MAX, LinkError, UsageError
+from trilat.model import ENVELOPE_BYTES_MAX, Lane, LinkError, UsageError
 
 HEARTBEAT_S: Final = 0.25
 SILENT_S: Final = 1.0
@@ -40,9 +42,8 @@ SILENT_S: Final = 1.0
 UP_S: Final = 1.5
 """A partner heard within so long is up."""
 
-QUEUE_BYTES_MAX: Final = PENDING_BYTES_MAX
-QUEUE_PAYLOADS_MAX: Final = 4_096
-"""Handed over and not yet published."""
+BULK_UNWRITTEN_BYTES_MAX: Final = 65_536
+"""While the connection has more than this to write, the bulk lane waits."""
 
 ARRIVED_PAYLOADS_MAX: Final = 4_096
 CONNECT_S_MAX: Final = 10.0
@@ -54,6 +55,8 @@ _RECONNECT_S: Final = 0.2
 _PING_S: Final = 2
 _PINGS_MAX: Final = 2
 _CANCELLED_MAX: Final = 50
+
+_SUFFIXES: Final = {Lane.LIVE: "e", Lane.BULK: "b"}
 
 OnPayload = Callable[[bytes], None]
 
@@ -101,15 +104,11 @@ class NatsTransport:
         self._heard_s: dict[str, float] = {}
         self._away: set[str] = set()
         self._connected_s = 0.0
-        # Guards what `send` and the sending task share.
-        self._lock = threading.Lock()
-        self._queue: deque[tuple[str, bytes]] = deque()
-        self._queued_bytes = 0
-        self._open = False
+        self._queues = {lane: LaneQueue() for lane in Lane}
         self.dropped: Counter[str] = Counter()
         """How many payloads to each partner were dropped before they were published."""
 
-    def send(self, recipient: str, payload: bytes) -> None:
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         """Hand a payload over for a partner, from any thread; see rule 1.
 
         Raises:
@@ -121,18 +120,8 @@ class NatsTransport:
             raise LinkError(
                 f"a payload of {len(payload)} bytes is over the limit of {ENVELOPE_BYTES_MAX}: not sent"
             )
-        with self._lock:
-            full = (
-                len(self._queue) >= QUEUE_PAYLOADS_MAX or self._queued_bytes + len(payload) > QUEUE_BYTES_MAX
-            )
-            if full or not self._open or self._loop is None:
-                self.dropped[recipient] += 1
-                return
-            self._queue.append((recipient, payload))
-            self._queued_bytes += len(payload)
-            if len(self._queue) == 1:
-                # The loop is not closed while the transport is open: `stop` takes the lock to close it.
-                self._loop.call_soon_threadsafe(self._wake.set)
+        if not self._queues[lane].put(recipient, payload):
+            self.dropped[recipient] += 1
 
     def listen(self, receive: OnPayload) -> None:
         """Call `receive` on the loop's thread with each payload that arrives, instead of any before."""
@@ -147,6 +136,11 @@ class NatsTransport:
         """Whether a partner was heard lately. From any thread."""
         heard_s = self.heard_s(peer)
         return heard_s is not None and heard_s <= UP_S
+
+    @property
+    def waiting(self) -> int:
+        """How many payloads were handed over and are not published yet. From any thread."""
+        return sum(len(queue) for queue in self._queues.values())
 
     @property
     def is_connected(self) -> bool:
@@ -164,35 +158,37 @@ class NatsTransport:
             raise UsageError("the transport is started already: stop it first")
         logging.getLogger("asyncio").addFilter(_worth_saying)
         self._loop, self._port = asyncio.get_running_loop(), client_port
-        self._wake, self._prompted, self._closing = asyncio.Event(), asyncio.Event(), False
+        self._prompted, self._closing = asyncio.Event(), False
+        for queue in self._queues.values():
+            queue.begin(self._loop)
         self._refusals = Repeats(self._on_refusal, self._loop.time)
         self._events = Repeats(self._on_event, self._loop.time)
         self._context = link_context(self._folder)
         self._client = await self._connected_client()
         self._tasks = [
-            asyncio.create_task(self._send_all(), name="link sender"),
+            *(asyncio.create_task(self._send_all(lane), name=f"link sender, {lane.value}") for lane in Lane),
             asyncio.create_task(self._beat(), name="link heartbeats"),
         ]
 
     async def stop(self) -> None:
         """Close the connection; what was handed over until now is published if that is quick."""
-        with self._lock:
-            self._open = False
+        for queue in self._queues.values():
+            queue.close()
         tasks, self._tasks = self._tasks, []
         if tasks:
             self._closing = True
-            self._wake.set()
+            for queue in self._queues.values():
+                queue.wake.set()
             # The library may swallow a cancellation, so the tasks also end by themselves.
-            await asyncio.wait(tasks[:1], timeout=PUBLISH_S_MAX)
+            await asyncio.wait(tasks[: len(Lane)], timeout=PUBLISH_S_MAX)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=PUBLISH_S_MAX)
         client, self._client = self._client, None
         if client is not None:
             await _close(client)
-        with self._lock:
-            self._queue.clear()
-            self._queued_bytes = 0
+        for queue in self._queues.values():
+            queue.clear()
 
     # --- the connection ---
 
@@ -242,7 +238,7 @@ class NatsTransport:
         async def heartbeat(_: Msg) -> None:
             self._hear(peer)
 
-        for kind, take in (("e", payload), ("h", heartbeat)):
+        for kind, take in (*((suffix, payload) for suffix in _SUFFIXES.values()), ("h", heartbeat)):
             await client.subscribe(
                 f"x.{peer}.{self._party}.{kind}",
                 cb=take,
@@ -255,8 +251,8 @@ class NatsTransport:
         self._connected_s = self._loop.time()
         # Whatever partners sent meanwhile is lost, however short the while was.
         self._away = set(self._peers)
-        with self._lock:
-            self._open = True
+        for queue in self._queues.values():
+            queue.open()
 
     async def _failed(self, error: Exception) -> None:
         """What the library reports of this connection."""
@@ -268,8 +264,8 @@ class NatsTransport:
             self._events.say(f"the connection with the links' server: {_text_of(error)}")
 
     async def _disconnected(self) -> None:
-        with self._lock:
-            self._open = False
+        for queue in self._queues.values():
+            queue.close()
         if not self._closing:
             self._events.say("the connection with the links' server is gone: it is made again")
 
@@ -279,19 +275,31 @@ class NatsTransport:
 
     # --- sending ---
 
-    async def _send_all(self) -> None:
+    async def _send_all(self, lane: Lane) -> None:
+        queue = self._queues[lane]
         while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._queue:
-                recipient, payload = self._queue[0]
-                if not await self._publish(f"x.{self._party}.{recipient}.e", payload):
+            await queue.wake.wait()
+            queue.wake.clear()
+            while (first := queue.first()) is not None:
+                recipient, payload = first
+                if lane is Lane.BULK:
+                    await self._written()
+                if not await self._publish(f"x.{self._party}.{recipient}.{_SUFFIXES[lane]}", payload):
                     self.dropped[recipient] += 1
-                with self._lock:
-                    self._queue.popleft()
-                    self._queued_bytes -= len(payload)
+                queue.drop_first()
             if self._closing:
                 return
+
+    async def _written(self) -> None:
+        """Return when little waits to be written to the connection, so that the live lane need not."""
+        client = self._client
+        if client is None or not client.is_connected or client.pending_data_size <= BULK_UNWRITTEN_BYTES_MAX:
+            return
+        try:
+            async with asyncio.timeout(PUBLISH_S_MAX):
+                await client.flush()
+        except Exception as error:  # noqa: BLE001 - as in `_publish`
+            self._events.say(f"the bulk lane waits: {_text_of(error)}")
 
     async def _publish(self, subject: str, payload: bytes) -> bool:
         """Whether a payload was given to the library while it had a connection."""

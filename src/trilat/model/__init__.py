@@ -147,6 +147,7 @@ from trilat.model.report import (
 )
 from trilat.model.seams import (
     Clock,
+    Lane,
     Row,
     Store,
     Transport,
@@ -237,6 +238,7 @@ __all__ = [
     "ItemReference",
     "Kinematics",
     "Label",
+    "Lane",
     "LedgerError",
     "Level",
     "Lineage",

@@ -5,6 +5,7 @@ takes a `Transport`. The core takes none of them: instants and values come in as
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 
@@ -43,8 +44,12 @@ class Store(Protocol):
         """Write all rows or none, durably, in one commit."""
         ...
 
-    def remove(self, entry: int, record: Row) -> None:
-        """Take key and content out of one row and append the record of it, in one durable commit."""
+    def remove(self, entries: Sequence[int], records: Sequence[Row]) -> None:
+        """Take key and content out of rows and append the records of it, in one durable commit.
+
+        Raises:
+            LedgerError: one of the rows is not there, or the store refuses; nothing was removed.
+        """
         ...
 
     def rows(self, first_entry: int = 0) -> Iterator[Row]:
@@ -60,10 +65,19 @@ class Store(Protocol):
         ...
 
 
+class Lane(Enum):
+    """One of two ways to a recipient that do not wait for each other, each with a queue of its own."""
+
+    LIVE = "live"
+    """What is new, and short words: receipts, questions, notices."""
+    BULK = "bulk"
+    """What was asked for again: long, and never in the way of what is new."""
+
+
 class Transport(Protocol):
     """Carries bytes between nodes. It may lose, repeat, reorder and delay them, and it is not trusted."""
 
-    def send(self, recipient: str, payload: bytes) -> None:
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         """Hand bytes over for a recipient; returning says nothing about their arrival."""
         ...
 

@@ -1,10 +1,18 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
-from trilat.node.folder import ADDRESS_FILE, NodeFolder, make_folder, read_folder
+from trilat.node.folder import (
+    ADDRESS_FILE,
+    RESTORED_FILE,
+    NodeFolder,
+    make_folder,
+    read_folder,
+    read_ledger_key,
+)
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
 from trilat.node.node import Node
@@ -22,6 +30,7 @@ from trilat.node.service import NodeService
 from trilat.node.settings import (
     ClockSettings,
     DeskSettings,
+    LedgerSettings,
     LinkSettings,
     NodeSettings,
     Peer,
@@ -36,13 +45,17 @@ __all__ = [
     "ADDRESS_FILE",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
+    "RESTORED_FILE",
     "SPOKEN_KINDS",
+    "BackupState",
     "ClockSettings",
     "DeskSettings",
     "History",
     "IntakeAnswer",
     "IntakeResult",
+    "LedgerSettings",
     "LinkSettings",
+    "Manifest",
     "ManualClock",
     "Node",
     "NodeConfig",
@@ -61,14 +74,18 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "WebSettings",
+    "check_backup",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "make_backup",
     "make_folder",
     "party_code",
     "read_folder",
     "read_history",
+    "read_ledger_key",
     "restore",
+    "restore_backup",
     "standing_digest",
 ]

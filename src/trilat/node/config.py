@@ -54,6 +54,9 @@ class NodeConfig:
     answer_within_s: int = 3_600
     """How long a question waits for an officer."""
 
+    keep_days: Mapping[str, int] = field(default_factory=dict)
+    """How many days contents of a kind of entries are kept, by kind; 0 or none keeps them for good."""
+
     report_age_s_max: int = 3_600
     report_ahead_s_max: int = 5
     """A report older, or further ahead of the clock, is kept aside."""

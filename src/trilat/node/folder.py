@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from trilat.ledger import Ledger, SqliteStore
+from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
     Entropy,
@@ -41,6 +41,8 @@ from trilat.policy import AgreementSet, read_agreement
 
 LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
+RESTORED_FILE: Final = "restored.json"
+"""Beside the settings of a node that came from a backup: how far that went."""
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
 _KEYS_FILE: Final = "node.keys"
@@ -80,6 +82,11 @@ class NodeFolder:
         """The ledger's file."""
         return self.path / LEDGER_FILE
 
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the ledger lies: its file, or the address of the server that keeps it."""
+        return self.settings.ledger.url or self.ledger_path
+
     def config(self) -> NodeConfig:
         """The settings as the node takes them."""
         settings = self.settings
@@ -99,11 +106,12 @@ class NodeFolder:
             answer_within_s=settings.desk.answer_within_s,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
+            keep_days=settings.ledger.keep_days,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
-        store = SqliteStore(self.ledger_path, read_only=read_only)
+        store = open_store(self.ledger_place, self.settings.party, read_only=read_only)
         return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
 
     def node(
@@ -296,6 +304,11 @@ def read_folder(path: Path) -> NodeFolder:
             },
         ),
     )
+
+
+def read_ledger_key(keys_path: Path) -> bytes:
+    """The ledger key in a node's folder of keys; UsageError where it is missing, short, or open to others."""
+    return _key(keys_path / _LEDGER_KEY_FILE)
 
 
 def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:

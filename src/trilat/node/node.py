@@ -74,6 +74,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
+from trilat.node.retention import Retention
 from trilat.node.views import Views
 from trilat.node.watched import Watched
 from trilat.policy import AgreementSet, place_class
@@ -173,7 +174,7 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
-        parts: tuple[Part, ...] = (self.onward,)
+        parts: tuple[Part, ...] = (self.onward, Retention(self))
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)

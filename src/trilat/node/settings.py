@@ -14,7 +14,8 @@ import msgspec
 
 from trilat.domains import AREAS_MAX, WatchArea, check_watch_areas
 from trilat.fusion import BiasPrior
-from trilat.model import Status, UsageError, format_instant, parse_instant
+from trilat.ledger import is_postgres_url, refuse_unsafe_url
+from trilat.model import LedgerError, Status, UsageError, format_instant, parse_instant
 
 NODE_FILE: Final = "node.toml"
 _LISTS: Final = ("peer", "sensor", "watch_area")
@@ -94,6 +95,30 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
 
 
+_Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+
+
+class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the record is kept."""
+
+    url: str = ""
+    """`postgresql://HOST:PORT/NAME` of a server that keeps it; empty keeps it in the folder's own file."""
+
+    keep_intake_days: _Days = 0
+    keep_reading_days: _Days = 0
+    keep_refusal_days: _Days = 0
+    """How long the contents of these kinds are kept, days; 0 keeps them for good."""
+
+    @property
+    def keep_days(self) -> dict[str, int]:
+        """The days by kind of entry."""
+        return {
+            "intake": self.keep_intake_days,
+            "reading": self.keep_reading_days,
+            "refusal": self.keep_refusal_days,
+        }
+
+
 class ClockSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose time it is."""
 
@@ -128,6 +153,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
+    ledger: LedgerSettings = msgspec.field(default_factory=LedgerSettings)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -179,12 +205,23 @@ def _check(settings: NodeSettings) -> None:
             raise UsageError(
                 f"{NODE_FILE}: {name} `{address}` is not loopback: listen on 127.0.0.1, or set allow_remote"
             )
+    if settings.ledger.url:
+        _check_ledger_url(settings.ledger.url)
     _check_sensors(settings.sensor)
     check_watch_areas(settings.watch_area, NODE_FILE)
     for peer in settings.peer:
         if peer.dial:
             host_and_port(peer.dial, f"dial of peer {peer.code}")
     _ = settings.start_ns
+
+
+def _check_ledger_url(url: str) -> None:
+    if not is_postgres_url(url):
+        raise UsageError(f"{NODE_FILE}: ledger.url is no address of a server: postgresql://HOST:PORT/NAME")
+    try:
+        refuse_unsafe_url(url)
+    except LedgerError as error:
+        raise UsageError(f"{NODE_FILE}: ledger.url: {error}") from error
 
 
 def _check_desk(desk: DeskSettings) -> None:
@@ -246,7 +283,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk"):
+    for name in ("web", "link", "clock", "desk", "ledger"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:
