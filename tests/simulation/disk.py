@@ -47,7 +47,7 @@ class Disk:
         return not self.rotten and len(self.rows) == self.committed
 
     def recover(self) -> None:
-        """A commit that did not end is gone, as a database does from its log; rotten rows come from a copy."""
+        """A commit that did not end is gone, as in a database; rotten rows come from a copy."""
         del self.rows[self.committed :]
         for entry, row in self.rotten.items():
             self.rows[entry] = row
@@ -87,13 +87,15 @@ class SimStore:
         self._disk.committed = len(self._disk.rows)
         self._step("after commit")
 
-    def remove(self, entry: int, record: Row) -> None:
-        """Take key and content out of one row and append the record of it."""
-        if not 0 <= entry < len(self._disk.rows):
-            raise LedgerError(f"entry {entry} is not in this ledger: nothing was removed", entry=entry)
-        self.append([record])
-        blank = self._disk.rows[entry]._replace(wrapped_key=None, sealed_content=None)
-        self._disk.rows[entry] = blank
+    def remove(self, entries: Sequence[int], records: Sequence[Row]) -> None:
+        """Take key and content out of rows and append the records of it."""
+        for entry in entries:
+            if not 0 <= entry < len(self._disk.rows):
+                raise LedgerError(f"entry {entry} is not in this ledger: nothing was removed", entry=entry)
+        blank = [self._disk.rows[entry]._replace(wrapped_key=None, sealed_content=None) for entry in entries]
+        self.append(records)
+        for row in blank:
+            self._disk.rows[row.entry] = row
 
     def rows(self, first_entry: int = 0) -> Iterator[Row]:
         """Rows in order from an entry on; LedgerError at one that is missing."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.simulation.faults import Fault, FaultKind
 
-from trilat.model import SECOND_NS
+from trilat.model import SECOND_NS, Lane
 
 if TYPE_CHECKING:
     from tests.simulation.plan import Plan
@@ -32,8 +32,8 @@ class SimNetwork:
         self._schedule = schedule
         self._chance = random.Random(f"network {plan.seed}")
         self._receivers: dict[str, Callable[[bytes], None]] = {}
-        self._last_ns: dict[tuple[str, str], int] = {}
-        self._carried: deque[tuple[str, bytes]] = deque(maxlen=_KEPT)
+        self._last_ns: dict[tuple[str, str, Lane], int] = {}
+        self._carried: deque[tuple[str, bytes, Lane]] = deque(maxlen=_KEPT)
         self._delays_ns = {
             frozenset((one, other)): self._chance.randint(5_000_000, 60_000_000)
             for one in (*plan.parties, HUB)
@@ -53,12 +53,10 @@ class SimNetwork:
         """Nobody listens at a party any more."""
         self._receivers.pop(party, None)
 
-    def send(self, sender: str, recipient: str, payload: bytes) -> None:
+    def send(self, sender: str, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         """Take a payload from a node."""
-        if frozenset((sender, recipient)) in self._plan.hub_links:
-            self._leg(sender, HUB, (sender, recipient), payload)
-        else:
-            self._leg(sender, recipient, (sender, recipient), payload)
+        by_hub = frozenset((sender, recipient)) in self._plan.hub_links
+        self._leg(sender, HUB if by_hub else recipient, (sender, recipient), payload, lane)
 
     def _faults(self, kind: FaultKind, ends: tuple[str, str]) -> float:
         """The strongest fault of a kind on a link; 0 for none."""
@@ -80,7 +78,7 @@ class SimNetwork:
                 return True
         return False
 
-    def _leg(self, one: str, other: str, ends: tuple[str, str], payload: bytes) -> None:
+    def _leg(self, one: str, other: str, ends: tuple[str, str], payload: bytes, lane: Lane) -> None:
         at_hub = HUB in {one, other}
         if self._is_cut(ends, at_hub=at_hub) or self._hits(FaultKind.LOSS, ends):
             return
@@ -95,25 +93,27 @@ class SimNetwork:
             if self._hits(FaultKind.REORDER, ends):
                 due_ns += round(self._chance.random() * 2 * SECOND_NS)
             else:
-                due_ns = self._last_ns[one, other] = max(due_ns, self._last_ns.get((one, other), 0))
+                # Each lane keeps its order, and neither waits for the other.
+                way = (one, other, lane)
+                due_ns = self._last_ns[way] = max(due_ns, self._last_ns.get(way, 0))
             self.under_way += 1
-            self._schedule(due_ns, lambda: self._arrive(other, ends, payload))
+            self._schedule(due_ns, lambda: self._arrive(other, ends, payload, lane))
 
-    def _arrive(self, at: str, ends: tuple[str, str], payload: bytes) -> None:
+    def _arrive(self, at: str, ends: tuple[str, str], payload: bytes, lane: Lane) -> None:
         self.under_way -= 1
         if self._is_cut(ends, at_hub=at == HUB):
             return
         if at != HUB:
             self._deliver(at, payload)
             return
-        self._carried.append((ends[1], payload))
+        self._carried.append((ends[1], payload, lane))
         if self._hits(FaultKind.REPLAY, ends):
-            recipient, old = self._chance.choice(list(self._carried))
-            self._leg(HUB, recipient, (HUB, recipient), old)
+            recipient, old, way = self._chance.choice(list(self._carried))
+            self._leg(HUB, recipient, (HUB, recipient), old, way)
         recipient = ends[1]
         if self._hits(FaultKind.MISROUTE, ends):
             recipient = self._chance.choice(self._plan.parties)
-        self._leg(HUB, recipient, (ends[0], recipient), payload)
+        self._leg(HUB, recipient, (ends[0], recipient), payload, lane)
 
     def _deliver(self, party: str, payload: bytes) -> None:
         receive = self._receivers.get(party)

@@ -25,6 +25,7 @@ from trilat.model import (
     EventKind,
     Indicator,
     Label,
+    Lane,
     Need,
     Offer,
     Place,
@@ -74,11 +75,11 @@ class SimTransport:
         self._world = world
         self._site = site
 
-    def send(self, recipient: str, payload: bytes) -> None:
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         """Hand a payload over; the process may end just before or after."""
         self._site.step("before send")
         self._world.watch.leaving(self._site, recipient, payload)
-        self._world.network.send(self._site.party, recipient, payload)
+        self._world.network.send(self._site.party, recipient, payload, lane)
         self._site.step("after send")
 
     def listen(self, receive: Callable[[bytes], None]) -> None:
