@@ -7,7 +7,8 @@ events, so a run is a function of its seed.
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tests.simulation.faults import Fault, FaultKind
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 HUB: Final = "the hub"
 _KEPT: Final = 40
 Schedule = Callable[[int, Callable[[], None]], None]
+Relay = Callable[[tuple[str, str], bytes], Iterable[tuple[float, str, bytes]]]
+"""What a hostile hub makes of a payload between two: delays in seconds, recipients, payloads."""
 
 
 class SimNetwork:
@@ -40,6 +43,9 @@ class SimNetwork:
             for other in (*plan.parties, HUB)
             if one < other
         }
+        self.relay: Relay | None = None
+        """What the hub does instead of passing on what comes."""
+
         self.active: list[Fault] = []
         self.under_way = 0
         self.struck: Counter[FaultKind] = Counter()
@@ -104,7 +110,12 @@ class SimNetwork:
         if self._is_cut(ends, at_hub=at == HUB):
             return
         if at != HUB:
-            self._deliver(at, payload)
+            self.deliver(at, payload)
+            return
+        if self.relay is not None:
+            for delay_s, recipient, made in self.relay(ends, payload):
+                due_ns = self._now_ns() + round(delay_s * SECOND_NS)
+                self._schedule(due_ns, partial(self.deliver, recipient, made))
             return
         self._carried.append((ends[1], payload, lane))
         if self._hits(FaultKind.REPLAY, ends):
@@ -115,7 +126,7 @@ class SimNetwork:
             recipient = self._chance.choice(self._plan.parties)
         self._leg(HUB, recipient, (ends[0], recipient), payload, lane)
 
-    def _deliver(self, party: str, payload: bytes) -> None:
+    def deliver(self, party: str, payload: bytes) -> None:
         receive = self._receivers.get(party)
         if receive is not None:
             receive(payload)

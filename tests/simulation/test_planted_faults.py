@@ -1,5 +1,6 @@
 """The simulation finds known faults, within few seeds that are sound without them."""
 
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -32,3 +33,9 @@ def test_a_fault_in_what_is_not_there_any_more_cannot_be_planted() -> None:
     gone = Mutant("gone", "It is gone.", ((Mutant, "no_such_name", lambda sound: sound),))
     with pytest.raises(KeyError), gone.planted():
         pass
+
+
+def test_every_fault_is_on_the_page_with_its_sentence() -> None:
+    page = Path("docs/simulation.md").read_text(encoding="utf-8")
+    for mutant in MUTANTS.values():
+        assert f"| {mutant.name} | {mutant.sentence} |" in page

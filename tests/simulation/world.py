@@ -91,16 +91,22 @@ class World:
     def play(self) -> None:
         """Play the plan."""
         with self.watch.on_seals():
-            self._begin()
-            while self._events and not self.over:
-                self._now_ns, _, do = heapq.heappop(self._events)
-                do()
-                self._taken_count += 1
-                if self._taken_count > _EVENTS_MAX:
-                    self.violate(f"more than {_EVENTS_MAX} events: something goes round in circles")
-                    self.over = True
+            self.begin()
+            self.at(self._healed_ns, self._check_rest)
+            self.run_until(None)
 
-    def _begin(self) -> None:
+    def run_until(self, instant_ns: int | None) -> None:
+        """Take events up to an instant; None for all of them, until the run is over."""
+        while self._events and not self.over and (instant_ns is None or self._events[0][0] <= instant_ns):
+            self._now_ns, _, do = heapq.heappop(self._events)
+            do()
+            self._taken_count += 1
+            if self._taken_count > _EVENTS_MAX:
+                self.violate(f"more than {_EVENTS_MAX} events: something goes round in circles")
+                self.over = True
+
+    def begin(self) -> None:
+        """Start all processes and plan what the plan says."""
         plan = self.plan
         self.tell(f"the change to come: {plan.change.words}")
         for number, site in enumerate(self.sites.values()):
@@ -109,11 +115,10 @@ class World:
             self.at(START_NS + phase_ns, partial(self._tick, site))
             self.at(plan.adopted_ns[site.party], partial(self._adopt, site))
         for sighting in plan.sightings:
-            self.at(sighting.at_ns, partial(self._see, sighting))
+            self.at(sighting.at_ns, partial(self.see, sighting))
         for fault in plan.faults:
             self.at(fault.from_ns, partial(self._strike, fault))
             self.at(fault.to_ns, partial(self._end, fault))
-        self.at(START_NS + HEALED_S * SECOND_NS, self._check_rest)
 
     def enter(self, site: Site, act: Callable[[Node], object]) -> None:
         """Let something happen in a site's process, which may end on the way."""
@@ -182,7 +187,7 @@ class World:
         self.enter(site, partial(self._answer, site))
         self.enter(site, Node.tick)
 
-    def _see(self, sighting: Sighting) -> None:
+    def see(self, sighting: Sighting) -> None:
         site = self.sites[sighting.party]
         site.waiting.append(site.saw(sighting))
         if sighting.number % 7 == 0:

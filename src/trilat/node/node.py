@@ -66,6 +66,7 @@ from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
+from trilat.node.overdue import Overdue
 from trilat.node.parts import Part
 from trilat.node.records import (
     ConsentRecord,
@@ -174,7 +175,7 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
-        parts: tuple[Part, ...] = (self.onward, Retention(self))
+        parts: tuple[Part, ...] = (self.onward, Retention(self), Overdue(self))
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
