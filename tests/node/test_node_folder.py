@@ -63,8 +63,8 @@ def test_what_is_made_is_read_back(kor: Path) -> None:
     assert held.settings == SETTINGS
     assert sorted(held.agreement_texts) == sorted(agreement_files("separate-2009"))
     assert held.cards["USA"].party == "USA"
-    assert sorted(held.secrets.tokens) == ["director", "intake", "reader-OBS", "staff"]
-    assert len(set(held.secrets.tokens.values())) == 4
+    assert sorted(held.secrets.tokens) == ["administrator", "director", "intake", "reader-OBS", "staff"]
+    assert len(set(held.secrets.tokens.values())) == 5
     assert held.keys.pin == held.trust.pin("KOR")
     assert held.config().readers == ("OBS",)
     assert held.config().watch_areas == SETTINGS.watch_area
@@ -90,7 +90,7 @@ def test_what_is_secret_is_its_owner_s_alone_and_masks_itself(kor: Path) -> None
 def test_no_two_nodes_have_a_secret_in_common(kor: Path) -> None:
     found = [path.read_bytes() for path in (*kor.rglob("keys/**/*"), *kor.parent.rglob("usa/keys/**/*"))
              if path.is_file()]  # fmt: skip
-    assert len(found) == len(set(found)) == 26
+    assert len(found) == len(set(found)) == 28
 
 
 def test_a_real_node_has_no_director(tmp_path: Path) -> None:

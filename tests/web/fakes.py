@@ -156,7 +156,7 @@ class FakeNode:
         self._fail()
         self.aside.append((source, text, content))
 
-    async def picture(self, reader: str) -> dict[str, Any]:
+    async def picture(self, reader: str, person: str = "") -> dict[str, Any]:  # noqa: ARG002
         self._fail()
         self.readers.append(reader)
         return {
@@ -167,7 +167,11 @@ class FakeNode:
             "entry": 7,
         }
 
-    async def stream(self, reader: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def stream(
+        self,
+        reader: str,
+        person: str = "",  # noqa: ARG002
+    ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         self._fail()
         self.readers.append(reader)
         try:

@@ -101,8 +101,8 @@ def test_a_named_host_and_an_allowed_origin_are_answered() -> None:
 
 ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("POST", "/intake", frozenset({INTAKE})),
-    ("GET", "/stream", frozenset({STAFF, READER})),
-    ("GET", "/picture", frozenset({STAFF, READER})),
+    ("GET", "/stream", frozenset({STAFF, READER, OFFICER})),
+    ("GET", "/picture", frozenset({STAFF, READER, OFFICER})),
     ("GET", "/referrals", frozenset({STAFF})),
     ("POST", "/referrals/answer", frozenset({STAFF})),
     ("GET", "/desk", frozenset({STAFF, OFFICER})),

@@ -189,7 +189,7 @@ def test_a_source_that_has_nothing_is_refused() -> None:
 
 def test_a_fault_while_the_source_is_closed_harms_nobody() -> None:
     class Clumsy(FakeNode):
-        async def stream(self, reader: str) -> Any:
+        async def stream(self, reader: str, person: str = "") -> Any:  # noqa: ARG002
             try:
                 yield opened(reader)
                 await asyncio.sleep(60)

@@ -10,6 +10,7 @@ import typer
 
 from trilat import __version__
 from trilat.cli import (
+    account,
     agreement,
     attack,
     audit,
@@ -56,6 +57,7 @@ app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
+app.add_typer(account.app, name="account")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
 

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
+from starlette.applications import Starlette
 
 from trilat import __version__
 from trilat.ledger import Entry, EntryKind
@@ -27,7 +28,7 @@ from trilat.node import (
     host_and_port,
     restore,
 )
-from trilat.web import LOOPBACK_HOSTS, Access, node_app, serve
+from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
 
 
 class _Hop:
@@ -65,14 +66,38 @@ async def run_node(folder: NodeFolder, *, until_input_ends: bool) -> None:
         service = await _begun(folder, stack)
         settings = folder.settings
         host, port = host_and_port(settings.web.listen, "web.listen")
-        access = Access(folder.secrets.tokens, hosts=(*LOOPBACK_HOSTS, *settings.web.hosts))
-        served = await serve(node_app(service, access), host, port, allow_remote=settings.web.allow_remote)
+        app = _application(folder, service)
+        served = await serve(app, host, port, allow_remote=settings.web.allow_remote)
         stack.push_async_callback(served.stop)
         folder.leave(ADDRESS_FILE, json.dumps({"web": served.address, "pid": os.getpid()}))
         # Whoever has the address next is not to be asked with our tokens.
         stack.callback(folder.take_back, ADDRESS_FILE)
         structlog.get_logger("trilat.node").info("running", party=settings.party, address=served.address)
         await ended.wait()
+
+
+def _application(folder: NodeFolder, service: NodeService) -> Starlette:
+    """The HTTP interface with its accounts, and with the party's identity provider where there is one."""
+    web, said = folder.settings.web, folder.settings.access
+    people = People(
+        lambda: service.node.accounts.known,
+        idle_s=said.idle_s,
+        session_s=said.session_s,
+        per_s=said.requests_per_s,
+    )
+    access = Access(
+        folder.secrets.tokens, hosts=(*LOOPBACK_HOSTS, *web.hosts), same_origin=True, people=people
+    )
+    provider = None
+    if said.issuer:
+        provider = Provider(
+            issuer=said.issuer,
+            client_id=said.client_id,
+            client_secret=folder.oidc_secret(),
+            back=said.back,
+            claim=said.claim,
+        )
+    return node_app(service, access, provider=provider, secure=said.back.startswith("https:"))
 
 
 async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:

@@ -50,6 +50,8 @@ class EntryKind(Enum):
     """A partner signed how far it has accepted this node's stream."""
     READING = "reading"
     """A reader was let see this node's picture, or was not: what was shown, as versions and a digest."""
+    ACCESS = "access"
+    """An account was changed, or somebody signed in, out, was refused, or audited."""
     CURSOR = "cursor"
     """How far this node has accepted or handed on something, where no other entry says so."""
     REFUSAL = "refusal"

@@ -1,5 +1,18 @@
 """The running service of one party: intake, picture, warnings, releases; rebuilt from its ledger."""
 
+from trilat.node.accounts import (
+    SETUP,
+    AccessRecord,
+    AccessStep,
+    Account,
+    AccountName,
+    AccountRole,
+    Accounts,
+    ApiToken,
+    Known,
+    TokenName,
+)
+from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
@@ -46,13 +59,22 @@ __all__ = [
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
+    "SETUP",
     "SPOKEN_KINDS",
+    "AccessRecord",
+    "AccessStep",
+    "Account",
+    "AccountName",
+    "AccountRole",
+    "Accounts",
+    "ApiToken",
     "BackupState",
     "ClockSettings",
     "DeskSettings",
     "History",
     "IntakeAnswer",
     "IntakeResult",
+    "Known",
     "LedgerSettings",
     "LinkSettings",
     "Manifest",
@@ -73,12 +95,15 @@ __all__ = [
     "ReleaseRecord",
     "SensorSettings",
     "SystemClock",
+    "TokenName",
     "WebSettings",
+    "audit_page",
     "check_backup",
     "declare",
     "digest_of",
     "host_and_port",
     "is_loopback",
+    "known_accounts",
     "make_backup",
     "make_folder",
     "party_code",

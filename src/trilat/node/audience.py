@@ -61,17 +61,19 @@ class Audience:
         """Who reads, sorted."""
         return sorted(reader.reading.reader for reader in self._readers)
 
-    def open(self, code: str, loop: asyncio.AbstractEventLoop) -> tuple[Reader, dict[str, Any]]:
+    def open(
+        self, code: str, loop: asyncio.AbstractEventLoop, person: str = ""
+    ) -> tuple[Reader, dict[str, Any]]:
         """A new reader with the data of its `opened`; UsageError where policy lets it see nothing."""
-        reader = Reader(Reading(self._node, code), loop)
+        reader = Reader(Reading(self._node, code, person), loop)
         opened = reader.reading.open()
         self._readers.append(reader)
         self._due_ns = 0
         return reader, opened
 
-    def once(self, code: str) -> dict[str, Any]:
+    def once(self, code: str, person: str = "") -> dict[str, Any]:
         """The whole picture for one reader, opened, shown and closed; UsageError as in `open`."""
-        reading = Reading(self._node, code)
+        reading = Reading(self._node, code, person)
         opened = reading.open()
         shown: dict[str, Any] = {"at_ns": opened["at_ns"], "items": [], "sights": [], "decisions": []}
         for event, data in reading.frame():

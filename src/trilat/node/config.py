@@ -57,6 +57,9 @@ class NodeConfig:
     keep_days: Mapping[str, int] = field(default_factory=dict)
     """How many days contents of a kind of entries are kept, by kind; 0 or none keeps them for good."""
 
+    two_person_accounts: bool = False
+    """Whether what gives an account a right waits for another administrator."""
+
     report_age_s_max: int = 3_600
     report_ahead_s_max: int = 5
     """A report older, or further ahead of the clock, is kept aside."""

@@ -48,6 +48,7 @@ PACE_FILE: Final = "pace.json"
 _KEYS_FILE: Final = "node.keys"
 _LEDGER_KEY_FILE: Final = "ledger.key"
 _OBSERVATION_KEY_FILE: Final = "observations.key"
+_OIDC_FILE: Final = "oidc.secret"
 _ROLE_SUFFIX: Final = ".token"
 _FILE_BYTES_MAX: Final = 1_000_000
 _KEY_BYTES: Final = 32
@@ -107,6 +108,7 @@ class NodeFolder:
             content_level=settings.content_level,
             headline_level=settings.headline_level,
             keep_days=settings.ledger.keep_days,
+            two_person_accounts=settings.access.two_person,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
@@ -129,6 +131,10 @@ class NodeFolder:
             os.urandom,
             link_clock=link_clock,
         )
+
+    def oidc_secret(self) -> str:
+        """The secret that the identity provider gave this node; UsageError where the file is not there."""
+        return _secret(self.path / "keys" / _OIDC_FILE).decode("utf-8", "replace").strip()
 
     def pace(self) -> Pace:
         """How the node's time runs: an exercise goes on as its director last said, also after a restart."""
@@ -266,7 +272,7 @@ def roles_of(settings: NodeSettings) -> tuple[str, ...]:
         raise UsageError(f"{NODE_FILE}: a reader stands twice, or is the party itself: list each once")
     director = () if settings.status is Status.REAL else ("director",)
     officers = (f"officer-{name}" for name in (*settings.desk.officers, *settings.desk.deputies))
-    return ("intake", "staff", *director, *(f"reader-{code}" for code in readers), *officers)
+    return ("intake", "staff", "administrator", *director, *(f"reader-{code}" for code in readers), *officers)
 
 
 def read_folder(path: Path) -> NodeFolder:

@@ -54,6 +54,7 @@ from trilat.model import (
     kind_of,
     names_watch_area,
 )
+from trilat.node.accounts import Accounts
 from trilat.node.alerts import Alerts
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
@@ -175,7 +176,8 @@ class Node:
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
-        parts: tuple[Part, ...] = (self.onward, Retention(self), Overdue(self))
+        self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
+        parts: tuple[Part, ...] = (self.onward, Retention(self), self.accounts, Overdue(self))
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)

@@ -48,9 +48,10 @@ DECISIONS_EACH_MAX: Final = 500
 class Reading:
     """One reader's standing release, for one thread: the node's."""
 
-    def __init__(self, node: Node, reader: str) -> None:
-        """A reading that is not open yet."""
+    def __init__(self, node: Node, reader: str, person: str = "") -> None:
+        """A reading that is not open yet, as `reader`, by the account `person` where there is one."""
         self.reader = reader
+        self.person = person
         self._node = node
         self._answers = Answers(node, reader, 2 * ITEM_S_MAX)
         self._standing = Standing(node.config, node.holdings, self._answers, self._note_trouble)
@@ -285,6 +286,7 @@ class Reading:
                 content=encode(
                     ReadingRecord(
                         reader=self.reader,
+                        person=self.person,
                         purpose=self._node.config.purpose,
                         what=step,
                         opened=self._opened,

@@ -177,3 +177,5 @@ class ReadingRecord(Noun, frozen=True, kw_only=True):
     reason: Text = ""
     part: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     parts: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    person: ShortText = ""
+    """The account that read, where it was one; `reader` is as whom."""

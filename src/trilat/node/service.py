@@ -396,7 +396,7 @@ class NodeService:
 
     # --- what readers ask ---
 
-    async def picture(self, reader: str) -> dict[str, Any]:
+    async def picture(self, reader: str, person: str = "") -> dict[str, Any]:
         """One standing release, opened, shown once and closed.
 
         Raises:
@@ -405,17 +405,17 @@ class NodeService:
 
         def show() -> dict[str, Any]:
             self._refuse_stopped()
-            return self._audience.once(reader)
+            return self._audience.once(reader, person)
 
         return await self._ask(show)
 
-    async def stream(self, reader: str) -> AsyncIterator[Event]:
+    async def stream(self, reader: str, person: str = "") -> AsyncIterator[Event]:
         """Events of a standing release until it is closed; errors of `picture` at the first step."""
         loop = asyncio.get_running_loop()
 
         def open_() -> tuple[Reader, dict[str, Any]]:
             self._refuse_stopped()
-            return self._audience.open(reader, loop)
+            return self._audience.open(reader, loop, person)
 
         opening = self._asking(open_)
         try:

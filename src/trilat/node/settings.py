@@ -95,6 +95,30 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
 
 
+class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How people sign in, and how often everybody may ask."""
+
+    two_person: bool = False
+    """Whether a new account, role or token waits until another administrator approves it."""
+
+    idle_s: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = 1_800
+    session_s: Annotated[int, msgspec.Meta(ge=300, le=604_800)] = 43_200
+    """A session ends when it was not used for so long, and after so long in any case."""
+
+    requests_per_s: Annotated[float, msgspec.Meta(ge=1, le=100_000)] = 50.0
+    """Of one account or token."""
+
+    issuer: str = ""
+    """The party's OpenID Connect provider; empty for none. Its secret lies in `keys/oidc.secret`."""
+
+    client_id: str = ""
+    back: str = ""
+    """This node's `/oidc/back`, as browsers reach it."""
+
+    claim: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_]{1,60}$")] = "preferred_username"
+    """The claim of the provider's token that names the account."""
+
+
 _Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 
 
@@ -153,6 +177,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
+    access: AccessSettings = msgspec.field(default_factory=AccessSettings)
     ledger: LedgerSettings = msgspec.field(default_factory=LedgerSettings)
 
     @property
@@ -205,8 +230,8 @@ def _check(settings: NodeSettings) -> None:
             raise UsageError(
                 f"{NODE_FILE}: {name} `{address}` is not loopback: listen on 127.0.0.1, or set allow_remote"
             )
-    if settings.ledger.url:
-        _check_ledger_url(settings.ledger.url)
+    _check_access(settings.access)
+    _check_ledger_url(settings.ledger.url)
     _check_sensors(settings.sensor)
     check_watch_areas(settings.watch_area, NODE_FILE)
     for peer in settings.peer:
@@ -215,11 +240,17 @@ def _check(settings: NodeSettings) -> None:
     _ = settings.start_ns
 
 
+def _check_access(access: AccessSettings) -> None:
+    if access.issuer and not (access.client_id and access.back):
+        raise UsageError(f"{NODE_FILE}: access.issuer needs client_id and back beside it")
+
+
 def _check_ledger_url(url: str) -> None:
-    if not is_postgres_url(url):
+    if url and not is_postgres_url(url):
         raise UsageError(f"{NODE_FILE}: ledger.url is no address of a server: postgresql://HOST:PORT/NAME")
     try:
-        refuse_unsafe_url(url)
+        if url:
+            refuse_unsafe_url(url)
     except LedgerError as error:
         raise UsageError(f"{NODE_FILE}: ledger.url: {error}") from error
 
@@ -283,7 +314,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk", "ledger"):
+    for name in ("web", "link", "clock", "desk", "access", "ledger"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

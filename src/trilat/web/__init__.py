@@ -7,6 +7,8 @@ from trilat.web.access import LOOPBACK_HOSTS, Access
 from trilat.web.node_app import node_app
 from trilat.web.observer import Feed, Observer
 from trilat.web.observer_app import Director, observer_app
+from trilat.web.oidc import Provider
+from trilat.web.people import People
 from trilat.web.serve import Served, serve
 from trilat.web.served import ServedNode
 from trilat.web.streams import Streams
@@ -17,6 +19,8 @@ __all__ = [
     "Director",
     "Feed",
     "Observer",
+    "People",
+    "Provider",
     "Served",
     "ServedNode",
     "Streams",

@@ -4,7 +4,9 @@ Each request is checked in this order, and the first check that fails is the ans
 1. one Host header (400), and it names this service (421): a page elsewhere cannot come in by its own name;
 2. an Origin header, where there is one, is allowed (403): a page of another origin gets nothing;
 3. a way in without a token, which is `/enter` with its code and nothing else;
-4. a bearer token, or a session's cookie where there are sessions (401); the token tells the role.
+4. a bearer token, or a session's cookie where there are sessions (401); the token tells the role;
+5. a session's own word where the request changes something (403): another site's page does not have it;
+6. a rate for each account, token and unknown address (429).
 
 Tokens are compared by their SHA-256 digests, each with every one that is known, so that the time taken tells
 nothing. A token in an address is never looked at: addresses end up in logs and histories. What this leaves to
@@ -16,7 +18,6 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
@@ -27,6 +28,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trilat.model import UsageError
 from trilat.web.answers import error_answer
+from trilat.web.denials import Denial
+from trilat.web.people import OPEN_PATHS, People
 
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 ROLE: Final = "trilat.role"
@@ -56,19 +59,11 @@ _REFUSALS_LOGGED_S: Final = 60.0
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]*")
 _ROLE_PATTERN: Final = re.compile(
-    r"intake|staff|director|page|reader:[A-Z][A-Z0-9]{1,11}(/[a-z][a-z0-9-]{0,30})?"
+    r"intake|staff|director|administrator|page|reader:[A-Z][A-Z0-9]{1,11}(/[a-z][a-z0-9-]{0,30})?"
     r"|officer:[a-z][a-z0-9-]{0,30}"
 )
 
 _log = structlog.get_logger("trilat.web")
-
-
-@dataclass(frozen=True)
-class Denial:
-    """Why a request goes no further."""
-
-    status: HTTPStatus
-    text: str
 
 
 class Access:
@@ -82,6 +77,7 @@ class Access:
         origins: Collection[str] = (),
         same_origin: bool = False,
         code: str | None = None,
+        people: People | None = None,
     ) -> None:
         """Who may ask.
 
@@ -92,6 +88,8 @@ class Access:
             origins: origins that may ask, as browsers write them: `http://127.0.0.1:8000`.
             same_origin: whether pages that this service itself gave out may ask.
             code: hex digits that open a session at `/enter`; without it there are no sessions.
+            people: accounts that sign in and have tokens of their own, and the rates of all; without them
+                there are neither.
 
         Raises:
             UsageError: a token or the code is too short to be secret, two are the same, or a role is unknown.
@@ -113,6 +111,7 @@ class Access:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(origins)
         self._same_origin = same_origin
+        self.people = people
 
     def __repr__(self) -> str:
         """Roles only: a token is never shown."""
@@ -146,9 +145,11 @@ class Access:
         for known, its_role in self._roles.items():
             if hmac.compare_digest(known, presented):
                 role = its_role
-        cookie = _digest(_session_cookie(headers))
+        cookie = _digest(session_cookie(headers))
         if hmac.compare_digest(cookie, self._session_digest) and self.has_sessions:
             role = role or PAGE
+        if role is None and self.people is not None:
+            role = self.people.role_of_token(_bearer_token(headers))
         return role
 
     def session(self, code: str) -> str | None:
@@ -181,6 +182,10 @@ class Guard:
         # 3: the code in the address is judged by the route itself.
         enters = self._access.has_sessions and scope["path"] == "/enter"
         role = self._access.role(headers)
+        people = self._access.people
+        if people is not None and denial is None:
+            role, denial = _person(people, role, scope, headers)
+            enters = scope["path"] in OPEN_PATHS
         if denial is None and role is None and not enters:  # 4
             denial = Denial(HTTPStatus.UNAUTHORIZED, self._hint)
         if denial is None:
@@ -188,9 +193,29 @@ class Guard:
             await self._app(scope, receive, _with_headers(send))
             return
         self._attempts.note(scope, denial)
-        extra = {"www-authenticate": "Bearer"} if denial.status is HTTPStatus.UNAUTHORIZED else None
+        extra = {"www-authenticate": "Bearer"} if denial.status is HTTPStatus.UNAUTHORIZED else {}
+        if denial.retry_after_s:
+            extra["retry-after"] = str(max(1, round(denial.retry_after_s)))
         answer = error_answer(denial.status, denial.text, extra)
         await answer(scope, receive, _with_headers(send))
+
+
+def _person(
+    people: People, role: str | None, scope: Scope, headers: Headers
+) -> tuple[str | None, Denial | None]:
+    """The role of who asks with a session too, and what is wrong with how it asks (5, 6)."""
+    denial = None
+    if role is None:
+        cookie = session_cookie(headers)
+        role = people.role_of_cookie(cookie)
+        if role is not None and scope["path"] not in OPEN_PATHS:
+            denial = people.foreign(scope["method"], cookie, headers)
+    client = str((scope.get("client") or ("unknown", 0))[0])
+    wait_s = people.too_often(role, client)
+    if wait_s:
+        text = f"too many requests: ask again in {wait_s:.1f} s"
+        return role, Denial(HTTPStatus.TOO_MANY_REQUESTS, text, wait_s)
+    return role, denial
 
 
 def _with_headers(send: Send) -> Send:
@@ -254,7 +279,7 @@ def _bearer_token(headers: Headers) -> str:
     return token.strip()[:TOKEN_CHARACTERS_MAX] if scheme.lower() == "bearer" else ""
 
 
-def _session_cookie(headers: Headers) -> str:
+def session_cookie(headers: Headers) -> str:
     """The value of the session's cookie; empty where there is none."""
     for pair in ";".join(headers.getlist("cookie")).split(";"):
         name, _, value = pair.partition("=")

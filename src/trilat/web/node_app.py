@@ -17,10 +17,12 @@ from starlette.types import ASGIApp
 from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
 from trilat.web.access import ROLE, Access
+from trilat.web.account_routes import AccountRoutes, account_operations
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
+from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
 from trilat.web.operations import EVENTS, JSON, Operation, application
 from trilat.web.served import ServedNode
 from trilat.web.shapes import (
@@ -55,7 +57,7 @@ _HEALTH: Final[dict[str, Any]] = {
     },
     "required": ["ok", "party", "status"],
 }
-_KEEPERS: Final = frozenset({"staff", "director"})
+_KEEPERS: Final = frozenset({"staff", "director", "administrator", "watch"})
 """Who runs the node. How much it holds, and which links stand, is nothing that a reader was released."""
 
 _BODY_ERRORS: Final = (408, 413, 503)
@@ -71,8 +73,23 @@ DecisionRow), newest last. `closed`: `reason`. A line that begins with a colon s
 """
 
 
-def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None) -> Starlette:
-    """The application of a node; its `state.streams` are the streams open to readers."""
+def node_app(
+    node: ServedNode,
+    access: Access,
+    *,
+    streams: Streams | None = None,
+    provider: Provider | None = None,
+    secure: bool = False,
+) -> Starlette:
+    """The application of a node; its `state.streams` are the streams open to readers.
+
+    Args:
+        node: answers.
+        access: who may ask; with people, accounts sign in here.
+        streams: where there are some already.
+        provider: the party's own identity provider.
+        secure: whether browsers reach the node over TLS, so that cookies go over nothing else.
+    """
     open_streams = Streams() if streams is None else streams
     routes = _Routes(node, open_streams)
     operations = [
@@ -82,6 +99,7 @@ def node_app(node: ServedNode, access: Access, *, streams: Streams | None = None
         *_desk_operations(routes),
         *_director_operations(routes),
         *_common_operations(routes),
+        *_people_operations(node, access, provider, secure=secure),
     ]
     document = openapi_document(
         f"Trilat node of {node.party}",
@@ -123,14 +141,15 @@ class _Routes:
         )
 
     async def stream(self, request: Request) -> ASGIApp:
-        return await self._streams.begin(self._node.stream(self._reader(request)))
+        return await self._streams.begin(self._node.stream(*self._reader(request)))
 
     async def picture(self, request: Request) -> ASGIApp:
-        return json_answer(await self._node.picture(self._reader(request)))
+        return json_answer(await self._node.picture(*self._reader(request)))
 
-    def _reader(self, request: Request) -> str:
-        """As whom a request reads: the staff, or the party that the token is for."""
-        return str(request.scope[ROLE]).partition(":")[2] or f"{self._node.party}/staff"
+    def _reader(self, request: Request) -> tuple[str, str]:
+        """As whom a request reads, the staff or the party that the token is for, and which account it is."""
+        role, _, name = str(request.scope[ROLE]).partition(":")
+        return (name, "") if role == "reader" else (f"{self._node.party}/staff", name)
 
     async def referrals(self, _: Request) -> ASGIApp:
         return json_answer(await self._node.referrals())
@@ -249,6 +268,19 @@ def _plain_pace(pace: Pace) -> dict[str, Any]:
     return {"from_wall_ns": pace.from_wall_ns, "instant_ns": pace.instant_ns, "speed": pace.speed}
 
 
+def _people_operations(
+    node: ServedNode, access: Access, provider: Provider | None, *, secure: bool
+) -> list[Operation]:
+    """Accounts, and the identity provider, where there are people."""
+    if access.people is None:
+        return []
+    accounts = AccountRoutes(node, access.people, secure=secure)
+    rows = account_operations(accounts)
+    if provider is not None:
+        rows += oidc_operations(OpenIdConnect(provider, node, accounts, access.people.now_s))
+    return rows
+
+
 def _feed_operations(routes: _Routes) -> list[Operation]:
     return [
         Operation(
@@ -274,7 +306,7 @@ def _feed_operations(routes: _Routes) -> list[Operation]:
 
 
 def _reader_operations(routes: _Routes) -> list[Operation]:
-    row = partial(Operation, method="GET", roles=frozenset({"staff", "reader"}))
+    row = partial(Operation, method="GET", roles=frozenset({"staff", "reader", "watch", "officer"}))
     return [
         row(
             path="/stream",
@@ -295,7 +327,7 @@ def _reader_operations(routes: _Routes) -> list[Operation]:
 
 
 def _staff_operations(routes: _Routes) -> list[Operation]:
-    row = partial(Operation, roles=frozenset({"staff"}))
+    row = partial(Operation, roles=frozenset({"staff", "watch"}))
     post = partial(row, method="POST", answer=_OBJECT, errors=_BODY_ERRORS)
     return [
         row(
@@ -317,6 +349,7 @@ def _staff_operations(routes: _Routes) -> list[Operation]:
         post(
             path="/referrals/answer",
             handle=routes.answer,
+            roles=frozenset({"staff"}),
             summary="Answer one of them; the answer is a signed consent, or its refusal.",
             body=GivenAnswer,
         ),
@@ -337,13 +370,14 @@ def _staff_operations(routes: _Routes) -> list[Operation]:
 
 def _desk_operations(routes: _Routes) -> list[Operation]:
     officer, both = frozenset({"officer"}), frozenset({"officer", "staff"})
+    lookers = both | {"watch"}
     post = partial(Operation, method="POST", answer=_OBJECT, errors=_BODY_ERRORS)
     return [
         Operation(
             method="GET",
             path="/desk",
             handle=routes.desk,
-            roles=both,
+            roles=lookers,
             summary="Questions of release with the copy that would leave; each look is recorded.",
             answer=_OBJECT,
             errors=(503,),
@@ -373,7 +407,7 @@ def _desk_operations(routes: _Routes) -> list[Operation]:
             method="GET",
             path="/onward",
             handle=routes.onward,
-            roles=both,
+            roles=lookers,
             summary="Own requests for leave to pass partners' items on, and how they stand.",
             answer={"type": "array", "items": _OBJECT},
             errors=(503,),

@@ -50,7 +50,7 @@ class ServedNode(Protocol):
         """Write down input that could not be read, with the reason in one line."""
         ...
 
-    async def picture(self, reader: str) -> dict[str, Any]:
+    async def picture(self, reader: str, person: str = "") -> dict[str, Any]:
         """What a reader may see now, as one standing release opened and closed.
 
         Raises:
@@ -58,7 +58,7 @@ class ServedNode(Protocol):
         """
         ...
 
-    def stream(self, reader: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    def stream(self, reader: str, person: str = "") -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Name and data of each event of a reader's picture; errors as in `picture`, at the first step."""
         ...
 

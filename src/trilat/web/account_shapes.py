@@ -1,0 +1,76 @@
+"""Shapes of what people give about accounts, as JSON; strict, as those of `trilat.web.shapes`."""
+
+from typing import Annotated
+
+import msgspec
+
+from trilat.model import ShortText
+from trilat.node import AccountName, TokenName
+from trilat.web.passwords import PASSWORD_CHARACTERS_MAX
+
+Password = Annotated[str, msgspec.Meta(max_length=PASSWORD_CHARACTERS_MAX)]
+RoleName = Annotated[str, msgspec.Meta(pattern=r"^(watch|release|administrator|auditor)(?!\n)$")]
+
+
+class GivenSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Name and password of who signs in; any name, so that a wrong one costs what a right one does."""
+
+    name: ShortText
+    password: Password
+
+
+class GivenNewPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One's own password, now and from now on."""
+
+    password: Password
+    new_password: Password
+
+
+class GivenAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new account; without a password it signs in with the party's own identity provider, or not at all."""
+
+    name: AccountName
+    role: RoleName
+    password: Password = ""
+
+
+class GivenPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new password for an account."""
+
+    name: AccountName
+    password: Password
+
+
+class GivenRole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another role for an account."""
+
+    name: AccountName
+    role: RoleName
+
+
+class GivenName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account."""
+
+    name: AccountName
+
+
+class GivenToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token for a program that acts as an account, for some days."""
+
+    name: AccountName
+    token: TokenName
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+
+
+class GivenWithdrawal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token to be withdrawn."""
+
+    name: AccountName
+    token: TokenName
+
+
+class GivenApproval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What another administrator says to a proposal."""
+
+    proposal: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+    approve: bool
