@@ -521,7 +521,7 @@ def test_a_partner_restored_from_a_backup_gets_its_lost_end_from_the_archive(wor
 
 def test_without_an_archive_the_lost_end_is_said(world: "World") -> None:
     kor, usa, network = _pair(world)
-    kor.endpoint._archive = None
+    kor.endpoint._outbox.archive = None
     for _ in range(20):
         kor.post("USA")
     now_ns = _settle([kor, usa], network, 0, SECOND_NS)
@@ -611,11 +611,11 @@ def test_a_link_that_fails_is_told_and_tried_again(world: "World") -> None:
 
         def listen(self, receive: object) -> None: ...
 
-    sound, kor.endpoint._transport = kor.endpoint._transport, Broken()
+    sound, kor.endpoint._post._transport = kor.endpoint._post._transport, Broken()
     kor.post("USA")
     kor.endpoint.tick(0)
     assert kor.endpoint.refusals["link"] == 1
-    kor.endpoint._transport = sound
+    kor.endpoint._post._transport = sound
     _settle([kor, usa], network, 0, 10 * SECOND_NS)
     assert _complete(kor, usa)
 

@@ -161,6 +161,7 @@ def test_dropped_at_any_instant_nothing_is_lost_or_repeated(
             items = [(record.item.item_id, record.item.version) for record in records]
             assert len(set(items)) == len(items), "a version was released twice"
             came = [record for record in received(run.nodes[peer]) if record.sender == name]
+            came.sort(key=lambda record: record.sequence)
             assert [record.parcel for record in came] == [record.parcel for record in records]
         for item in reference.holdings.items():
             if not isinstance(item, Warning | Consent):
@@ -325,13 +326,13 @@ class _Spy:
     def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         del lane
         assert self.node is not None
-        outgoing = self.node.endpoint._outgoing.get(recipient)
+        outgoing = self.node.endpoint._outbox.streams.get(recipient)
         if outgoing is not None and outgoing._pushed:
             written = {record.sequence: record.parcel for record in sent(self.node, recipient)}
             self.sendings += 1
             assert max(written, default=0) >= outgoing._pushed, "bytes left that the ledger does not hold"
-            for offset, parcel in enumerate(outgoing.unacknowledged(10_000)):
-                assert written[outgoing.acknowledged + 1 + offset] == parcel
+            for sequence, parcel in outgoing._kept.items():
+                assert written[sequence] == parcel
         self._inner.send(recipient, payload)
 
     def listen(self, receive: object) -> None:
@@ -342,9 +343,9 @@ def test_whenever_bytes_leave_the_senders_ledger_holds_the_release(monkeypatch: 
     federation = federation_of("multilateral", 12)
     spies = []
     for party, node in federation.nodes.items():
-        spy = _Spy(node.endpoint._transport, party)
+        spy = _Spy(node.endpoint._post._transport, party)
         spy.node = node
-        monkeypatch.setattr(node.endpoint, "_transport", spy)
+        monkeypatch.setattr(node.endpoint._post, "_transport", spy)
         spies.append(spy)
     nodes = federation.nodes
     play(

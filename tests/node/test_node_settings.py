@@ -3,6 +3,7 @@
 import pytest
 
 from trilat.domains import WatchArea
+from trilat.link import LinkProfile
 from trilat.model import Status, UsageError
 from trilat.node import ClockSettings, LinkSettings, NodeSettings, Peer, SensorSettings, WebSettings
 from trilat.node.settings import read_settings, write_settings
@@ -21,7 +22,10 @@ def test_what_is_written_is_read_back() -> None:
         purpose="missile-warning",
         releasable_to=("USA", "OBS"),
         readers=("OBS",),
-        peer=(Peer(code="USA", dial="127.0.0.1:7422"), Peer(code="KOR", link=False)),
+        peer=(
+            Peer(code="USA", dial="127.0.0.1:7422", profile="thin", bits_per_s=9_600),
+            Peer(code="KOR", link=False),
+        ),
         web=WebSettings(listen="[::1]:8080", hosts=("watch.example",)),
         link=LinkSettings(leaf_listen="localhost:7423", server='a path with "quotes" and \\ and é'),
         sensor=(SensorSettings(name="R1", range_bias_sigma_m=15.0, clock_bias_sigma_s=1e-3),),
@@ -40,9 +44,19 @@ def test_what_is_left_out_is_loopback_and_the_world_s_time() -> None:
     assert (settings.clock.kind, settings.peers) == ("system", ())
 
 
+def test_only_thin_links_have_a_profile() -> None:
+    peers = '[[peer]]\ncode = "USA"\nprofile = "thin"\n[[peer]]\ncode = "JPN"\n'
+    (profile,) = read_settings(GOOD + peers).link_profiles.items()
+    assert profile == ("USA", LinkProfile.thin(2_400, 1_000))
+    assert (profile[1].bits_per_s, profile[1].sparing) == (2_400, True)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (GOOD + '[[peer]]\ncode = "USA"\nprofile = "slow"', "`$.peer[0].profile`"),
+        (GOOD + '[[peer]]\ncode = "USA"\nbits_per_s = 10', "`$.peer[0].bits_per_s`"),
+        (GOOD + '[[peer]]\ncode = "USA"\nmessage_bytes = 10', "`$.peer[0].message_bytes`"),
         ("party = ", "node.toml: Invalid value"),
         (GOOD.replace('"KOR"', '"kor"'), "`$.party`"),
         (GOOD.replace('"KOR"', '"KOR/staff"'), "`$.party`"),

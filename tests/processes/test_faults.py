@@ -72,11 +72,11 @@ def whole(folders: dict[str, Path], given: dict[str, int]) -> dict[str, Node]:
 
 
 def _assert_streams_are_whole(played: Played) -> None:
-    """What was released came, once, in order; and every partner has signed for it."""
+    """What was released came, once; and every partner has signed for it."""
     for party, node in played.nodes.items():
         for peer in node.config.peers:
             came = [record for record in received(played.nodes[peer]) if record.sender == party]
-            assert [record.sequence for record in came] == list(range(1, len(came) + 1))
+            assert sorted(record.sequence for record in came) == list(range(1, len(came) + 1))
             assert len(came) == node.endpoint.next_sequence(peer) - 1, f"{party} to {peer}"
 
 

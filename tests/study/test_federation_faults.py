@@ -62,6 +62,7 @@ def _is_complete(federation: Federation) -> None:
         for peer in node.config.peers:
             records = sent(node, peer)
             came = [record for record in received(federation.nodes[peer]) if record.sender == party]
+            came.sort(key=lambda record: record.sequence)
             assert [record.sequence for record in came] == list(range(1, len(records) + 1))
             assert [record.parcel for record in came] == [record.parcel for record in records]
 

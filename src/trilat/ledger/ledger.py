@@ -163,8 +163,11 @@ class Ledger:
                     content=found.content,
                 )
 
-    def contents(self, kinds: Collection[EntryKind]) -> Iterator[tuple[int, EntryKind, bytes]]:
-        """Entry, kind and content of all rows of `kinds` that have one, in order; for reading very many.
+    def contents(
+        self, kinds: Collection[EntryKind], first: int = 0
+    ) -> Iterator[tuple[int, EntryKind, bytes]]:
+        """Entry, kind and content of all rows of `kinds` that have one, in order from entry `first` on; for
+        reading very many.
 
         Each row is opened under its own key, which proves its place and content; that no row is missing is
         what `verify` examines.
@@ -173,7 +176,7 @@ class Ledger:
             LedgerError: a row cannot be read or does not open.
         """
         wanted = {kind.value: kind for kind in kinds}
-        for row in self._store.rows():
+        for row in self._store.rows(first):
             kind = wanted.get(row.kind)
             if kind is None or row.wrapped_key is None or row.sealed_content is None:
                 continue

@@ -1,22 +1,34 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
+from trilat.link.backlog import Backlog
 from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.endpoint import (
-    Archive,
     Arrival,
     LinkEndpoint,
     OnAcknowledged,
     OnNotice,
+    OnOmitted,
     OnParcels,
-    OutgoingState,
 )
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
+from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys, Pin
+from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
-from trilat.link.messages import NOTICE_CONTENT_BYTES_MAX, Acknowledgement, Notice, Pull
+from trilat.link.messages import (
+    NOTICE_CONTENT_BYTES_MAX,
+    Acknowledgement,
+    HighWater,
+    Notice,
+    Omission,
+    Pull,
+)
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
+from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
+from trilat.link.priority import Priority, Standing, newest_wins, standing_of
+from trilat.link.ranges import Range, Ranges
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
@@ -31,7 +43,7 @@ from trilat.link.statement import (
     sign_label,
     verify_label,
 )
-from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore, party_of
 
 __all__ = [
@@ -40,16 +52,19 @@ __all__ = [
     "Address",
     "Archive",
     "Arrival",
+    "Backlog",
     "Batch",
     "Binding",
     "Card",
     "Cut",
     "Entropy",
+    "HighWater",
     "IncomingStream",
     "LinkEndpoint",
     "LinkFaults",
     "LinkIdentity",
     "LinkLimits",
+    "LinkProfile",
     "LinkedPartner",
     "Marking",
     "MemoryNetwork",
@@ -58,9 +73,12 @@ __all__ = [
     "NatsTransport",
     "NodeKeys",
     "Notice",
+    "Omission",
     "OnAcknowledged",
     "OnNotice",
+    "OnOmitted",
     "OnParcels",
+    "OnSkipped",
     "Opened",
     "OpenedParcel",
     "Opener",
@@ -68,15 +86,23 @@ __all__ = [
     "OutgoingStream",
     "Parcel",
     "Pin",
+    "Priority",
     "Pull",
     "Push",
+    "Range",
+    "Ranges",
     "Sealer",
     "ServerSettings",
     "SignatureState",
+    "Skip",
+    "SkipReason",
+    "Standing",
     "TrustStore",
+    "Worth",
     "agreement_digest",
     "card_from_json",
     "card_to_json",
+    "newest_wins",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -88,6 +114,7 @@ __all__ = [
     "sign_item",
     "sign_label",
     "signature_states",
+    "standing_of",
     "verify_label",
     "write_private",
 ]

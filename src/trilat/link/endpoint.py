@@ -17,18 +17,30 @@ One endpoint is used by one thread.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from enum import Enum
+from hashlib import sha256
 from typing import Final
 
 from trilat.link.cose import is_sign1
+from trilat.link.incoming import IncomingStream
 from trilat.link.keys import Entropy, NodeKeys
-from trilat.link.messages import Acknowledgement, Notice, Pull, open_message, sign_message
-from trilat.link.opening import Checked, OpenedParcel, Opener
-from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
-from trilat.link.sealing import Sealer
-from trilat.link.stream import IncomingStream, LinkLimits, OutgoingStream, Push
+from trilat.link.limits import LinkLimits, LinkProfile
+from trilat.link.messages import (
+    RUNS_MAX,
+    Acknowledgement,
+    HighWater,
+    Notice,
+    Omission,
+    Pull,
+    open_message,
+    sign_message,
+)
+from trilat.link.opening import OpenedParcel, Opener
+from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.post import Post
+from trilat.link.priority import Standing, newest_wins
+from trilat.link.ranges import Range
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
@@ -41,23 +53,20 @@ from trilat.model import (
     TrustError,
     UsageError,
     WireError,
-    decode,
 )
 
 OnParcels = Callable[[str, str, int, tuple[OpenedParcel, ...]], None]
-"""Takes sender, stream, first sequence and parcels; returns when they are on disk."""
+"""Takes sender, stream, first sequence and parcels without a gap; returns when they are on disk."""
 
 OnAcknowledged = Callable[[str, str, int, bytes], None]
 """Takes recipient, stream, cursor and the signed receipt; called when a cursor moved."""
 
-Archive = Callable[[str, str, int, int], Sequence[bytes]]
-"""Gives, from the ledger, parcels of (recipient, stream) from a sequence on, at most so many."""
+OnOmitted = Callable[[str, str, tuple[Range, ...], bytes], None]
+"""Takes sender, stream, runs of numbers that carry nothing and the signed word on it; returns when it is on
+disk."""
 
 OnNotice = Callable[[str, bytes], None]
 """Takes who said it, and what: bytes by an authentic partner that may be hostile."""
-
-_INSISTING: Final = 3
-"""Pulls for the same thing after which one that was acknowledged before is believed not to be a late one."""
 
 _REASONS: Final = {
     WireError: "wire",
@@ -88,15 +97,6 @@ class Arrival(Enum):
     """It was sound, but this node could not record it: nothing was acknowledged."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutgoingState:
-    """What a ledger says of an outgoing stream: its name, the partner's cursor, the parcels behind it."""
-
-    stream: str
-    acknowledged: int
-    parcels: Sequence[bytes]
-
-
 class LinkEndpoint:
     """Streams to and from every pinned partner, over one transport."""
 
@@ -110,8 +110,12 @@ class LinkEndpoint:
         *,
         on_acknowledged: OnAcknowledged | None = None,
         on_refusal: Callable[[str], None] | None = None,
+        on_omitted: OnOmitted | None = None,
+        on_skipped: OnSkipped | None = None,
         archive: Archive | None = None,
+        worth: Worth | None = None,
         limits: LinkLimits | None = None,
+        profiles: Mapping[str, LinkProfile] | None = None,
     ) -> None:
         """An endpoint that listens on `transport`, with no streams yet.
 
@@ -123,67 +127,90 @@ class LinkEndpoint:
             on_parcels: records and takes new parcels.
             on_acknowledged: records how far a partner has accepted.
             on_refusal: is told in one line what was refused and why.
-            archive: gives parcels that a partner asks for again after it had acknowledged them.
-            limits: of every link.
+            on_omitted: records that numbers of a partner's stream carry nothing; None refuses such words.
+            on_skipped: records that numbers of a stream of ours carry nothing; None leaves nothing out.
+            archive: gives parcels that are not in memory any more; without one, all that is not acknowledged
+                stays there, and nothing that was acknowledged can be given again.
+            worth: says what is not worth sending on a sparing link.
+            limits: of every link that has no profile.
+            profiles: how the links to single partners are used.
         """
         self._keys = keys
         self._trust = trust
-        self._transport = transport
-        self._entropy = entropy
         self._on_parcels = on_parcels
         self._on_acknowledged = on_acknowledged
         self._on_refusal = on_refusal
-        self._archive = archive
-        self._limits = limits if limits is not None else LinkLimits()
+        self._on_omitted = on_omitted
+        self._profiles = dict(profiles) if profiles is not None else {}
+        self._standard = LinkProfile(limits=limits if limits is not None else LinkLimits())
         self._opener = Opener(keys, trust)
-        self._outgoing: dict[str, OutgoingStream] = {}
-        self._sealers: dict[str, Sealer] = {}
+        self._post = Post(transport, self._profile, self._tell)
+        self._outbox = Outbox(keys, trust, entropy, self._post, self._profile, self._tell)
+        self._outbox.archive, self._outbox.on_skipped, self._outbox.worth = archive, on_skipped, worth
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
-        self._looked_back: dict[str, tuple[int, int]] = {}
+        self._newest: dict[tuple[str, str], tuple[int, bytes]] = {}
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = {}
+        self._notices = 0
         self._now_ns = 0
         self.refusals: Counter[str] = Counter()
         """How many payloads were refused, by reason."""
         transport.listen(self._take)
 
+    def _profile(self, party: str) -> LinkProfile:
+        return self._profiles.get(party, self._standard)
+
     def stream(self, recipient: str) -> str:
         """The opaque name of the stream to a recipient."""
-        return self._stream_to(recipient).name
+        return self._outbox.stream_to(recipient).name
 
     def next_sequence(self, recipient: str) -> int:
         """The number that the next parcel to a recipient gets."""
-        return self._stream_to(recipient).last + 1
+        return self._outbox.stream_to(recipient).last + 1
 
     def acknowledged(self, recipient: str) -> int:
         """The cursor up to which a recipient has signed that it accepted."""
-        return self._stream_to(recipient).acknowledged
+        return self._outbox.stream_to(recipient).acknowledged
 
     def cursors(self) -> dict[tuple[str, str], int]:
         """How far each (sender, stream) was accepted here."""
         return {name: stream.cursor for name, stream in self._incoming.items()}
 
-    def restore(self, outgoing: Mapping[str, OutgoingState], incoming: Mapping[tuple[str, str], int]) -> None:
+    def restore(
+        self,
+        outgoing: Mapping[str, OutgoingState],
+        incoming: Mapping[tuple[str, str], int],
+        ahead: Mapping[tuple[str, str], tuple[Range, ...]] | None = None,
+    ) -> None:
         """Continue where the ledger says: streams by recipient, cursors by (sender, stream).
 
         The first `tick` sends again what is not acknowledged, and asks every sender for what follows.
 
+        Args:
+            outgoing: own streams.
+            incoming: the cursors of partners' streams.
+            ahead: what was accepted ahead of these cursors.
+
         Raises:
             UsageError: something was sent or accepted already, or a cursor cannot be.
         """
-        if self._outgoing or self._incoming:
+        if self._outbox.streams or self._incoming:
             raise UsageError("restore comes before anything is sent or accepted: make a new endpoint")
-        for recipient, state in outgoing.items():
-            self._outgoing[recipient] = OutgoingStream(
-                state.stream, self._limits, state.acknowledged, state.parcels
-            )
+        self._outbox.restore(outgoing)
         for name, cursor in incoming.items():
-            self._incoming[name] = IncomingStream(cursor)
+            self._incoming[name] = IncomingStream(cursor, (ahead or {}).get(name, ()))
             self._resume.append(name)
 
-    def send(self, recipient: str, sequence: int, parcel: bytes, receipt: Receipt | None) -> None:
+    def send(
+        self,
+        recipient: str,
+        sequence: int,
+        parcel: bytes,
+        receipt: Receipt | None,
+        standing: Standing | None = None,
+    ) -> None:
         """Take a parcel that the ledger holds; the next `tick` sends it.
 
         Args:
@@ -191,25 +218,13 @@ class LinkEndpoint:
             sequence: its number, as recorded: that of `next_sequence`.
             parcel: the wire form of a Parcel.
             receipt: of this party's ledger, for the entry that holds the parcel.
+            standing: how it stands (`standing_of`); read from the parcel where it is not given.
 
         Raises:
             UsageError: no receipt of this party, another number than the next, or a parcel too large.
             TrustError: the recipient is not pinned.
         """
-        if receipt is None or receipt.party != self._keys.party:
-            raise UsageError(
-                f"nothing is sent to `{recipient}` that the ledger does not hold: give its receipt"
-            )
-        if not 1 <= len(parcel) <= PARCEL_BYTES_MAX:
-            raise UsageError(
-                f"a parcel of {len(parcel)} bytes is over the limit of {PARCEL_BYTES_MAX}: split it"
-            )
-        stream = self._stream_to(recipient)
-        if sequence != stream.last + 1:
-            raise UsageError(
-                f"parcel {sequence} to `{recipient}` does not follow {stream.last}: send in recorded order"
-            )
-        stream.append(parcel)
+        self._outbox.send(recipient, sequence, parcel, receipt, standing)
 
     def on_notice(self, topic: str, take: OnNotice) -> None:
         """Let `take` have the notices of a topic; where it raises a PeerError the notice is refused.
@@ -222,19 +237,23 @@ class LinkEndpoint:
         self._topics[topic] = take
 
     def notify(self, recipient: str, topic: str, content: bytes) -> None:
-        """Tell a partner's node something beside items, now and once: it may be lost, so say it again.
+        """Tell a partner's node something beside items, once: it may be lost, so say it again. It goes now,
+        or on a paced link when that is free.
 
         Raises:
             ItemError: too long for a notice.
         """
         notice = Notice(sender=self._keys.party, recipient=recipient, topic=topic, content=content)
-        self._transmit(recipient, sign_message(self._keys, notice))
+        self._notices += 1
+        name = ("notice", topic, str(self._notices))
+        self._post.say(recipient, name, lambda: sign_message(self._keys, notice), self._now_ns)
 
     def tick(self, now_ns: int) -> None:
-        """Send what is due at an instant: new parcels, what was not acknowledged in time, and pulls."""
+        """Send what is due at an instant: new parcels, what was not acknowledged in time, pulls, and now and
+        then how far the own streams go.
+        """
         self._now_ns = max(self._now_ns, now_ns)
-        for recipient, stream in list(self._outgoing.items()):
-            self._push(recipient, stream)
+        self._outbox.push_all(self._now_ns)
         resume, self._resume = self._resume, []
         for name in resume:
             self._pull(name)
@@ -249,31 +268,35 @@ class LinkEndpoint:
         interval does nothing, nor does it for a party without a stream to or from it.
         """
         self._now_ns = max(self._now_ns, now_ns)
-        outgoing = self._outgoing.get(party)
+        outgoing = self._outbox.streams.get(party)
         incoming = [name for name in self._incoming if name[0] == party]
         if outgoing is None and not incoming:
             return
         resumed_ns = self._resumed_ns.get(party)
-        if resumed_ns is not None and self._now_ns < resumed_ns + self._limits.pull_interval_ns:
+        again_ns = self._profile(party).limits.pull_interval_ns
+        if resumed_ns is not None and self._now_ns < resumed_ns + again_ns:
             return
         self._resumed_ns[party] = self._now_ns
         if outgoing is not None:
             outgoing.resume()
-            self._push(party, outgoing)
+            self._outbox.push(party, self._now_ns)
         for name in incoming:
             # What was asked just before may be lost with the link, so it does not count as asked.
             self._pulled.pop(name, None)
             self._pull(name)
 
     def next_tick_ns(self) -> int | None:
-        """The instant of the next `tick` that has something to do, in ns; None while there is nothing."""
-        instants = [stream.due_ns() for stream in self._outgoing.values()]
+        """The instant of the next `tick` that has something to do, in ns; None while there is nothing.
+
+        How far streams go is said in the ticks that come anyway; it is nothing to wake for.
+        """
+        due = [instant for instant in (self._outbox.next_ns(),) if instant is not None]
         if self._resume:
-            instants.append(0)
+            due.append(0)
         for name, incoming in self._incoming.items():
             if incoming.behind and name in self._pulled:
-                instants.append(self._pulled[name][1] + self._limits.pull_interval_ns)
-        due = [instant for instant in instants if instant is not None]
+                again_ns = self._profile(name[0]).limits.pull_interval_ns
+                due.append(self._pulled[name][1] + again_ns)
         return max(min(due), self._now_ns) if due else None
 
     def receive(self, payload: bytes) -> Arrival:
@@ -290,10 +313,7 @@ class LinkEndpoint:
         checked = self._opener.check(payload)
         batch = checked.batch
         name = (batch.sender, batch.stream)
-        stream = self._incoming.get(name)
-        if stream is None:
-            self._refuse_many_streams(batch.sender)
-            stream = IncomingStream()
+        stream = self._stream_from(name)
         try:
             new = stream.accept(batch.first_sequence, len(batch.bindings))
         except ReplayError as error:
@@ -301,46 +321,74 @@ class LinkEndpoint:
             self._acknowledge(name, stream)
             self._tell("replay", f"`{batch.sender}` sent again what was accepted: {error}")
             return Arrival.REPEATED
+        first = batch.first_sequence if new is None else new.start
+        opened = self._opener.open(checked, first).parcels
+        runs = stream.news(first, batch.first_sequence + len(batch.bindings) - 1)
         if new is None:
-            self._incoming[name] = stream
+            return self._deliver_ahead(name, stream, opened, runs)
+        self._incoming[name] = stream
+        return self._deliver(name, stream, opened, runs)
+
+    def _deliver_ahead(
+        self,
+        name: tuple[str, str],
+        stream: IncomingStream,
+        opened: tuple[OpenedParcel, ...],
+        runs: tuple[Range, ...],
+    ) -> Arrival:
+        """Take what may overtake of a batch before which something is missing."""
+        self._incoming[name] = stream
+        limit = self._profile(name[0]).limits.ahead_parcels
+        first = opened[0].sequence
+        taken: list[Range] = []
+        for sequence in (number for run in runs for number in range(run[0], run[1] + 1)):
+            if not newest_wins(opened[sequence - first].release.item) or stream.ahead_runs >= limit:
+                continue
+            if taken and taken[-1][1] == sequence - 1:
+                taken[-1] = (taken[-1][0], sequence)
+            else:
+                taken.append((sequence, sequence))
+        if not taken:
             self._pull(name)
             return Arrival.AHEAD
-        return self._deliver(name, stream, checked, new)
+        # What is missing may be on its way: it is asked for when nothing of it has come for a while.
+        self._pulled[name] = (stream.cursor, self._now_ns)
+        return self._deliver(name, stream, opened, tuple(taken))
 
     def _deliver(
-        self, name: tuple[str, str], stream: IncomingStream, checked: Checked, new: range
+        self,
+        name: tuple[str, str],
+        stream: IncomingStream,
+        opened: tuple[OpenedParcel, ...],
+        runs: tuple[Range, ...],
     ) -> Arrival:
-        opened = self._opener.open(checked, new.start)
-        try:
-            self._on_parcels(opened.sender, opened.stream, opened.first_sequence, opened.parcels)
-        except TrilatError as error:
-            self._tell("not-recorded", f"parcels of `{opened.sender}` were not recorded: {error}")
-            return Arrival.NOT_RECORDED
-        self._incoming[name] = stream
-        stream.advance(new.stop - 1)
+        sender, start = name[0], opened[0].sequence
+        for first, last in runs:
+            parcels = opened[first - start : last - start + 1]
+            try:
+                self._on_parcels(sender, name[1], first, parcels)
+            except TrilatError as error:
+                self._tell("not-recorded", f"parcels of `{sender}` were not recorded: {error}")
+                return Arrival.NOT_RECORDED
+            stream.settle(first, last)
+            if last >= self._newest.get(name, (0, b""))[0]:
+                self._newest[name] = (last, parcels[-1].wire)
         self._acknowledge(name, stream)
         if stream.behind:
-            self._pull(name)
+            self._pull_later(name, stream)
         return Arrival.DELIVERED
 
     def _receive_message(self, payload: bytes) -> Arrival:
         message = open_message(payload, self._keys.party, self._trust)
         if isinstance(message, Notice):
             return self._receive_notice(message)
-        stream = self._outgoing.get(message.sender)
-        if stream is None or stream.name != message.stream:
-            raise EnvelopeError(
-                f"`{message.sender}` speaks of a stream that this node does not send: not read"
-            )
+        if isinstance(message, HighWater):
+            return self._receive_high_water(message)
+        if isinstance(message, Omission):
+            return self._receive_omission(message, payload)
+        moved = self._outbox.heard(message, self._now_ns)
         cursor = message.cursor if isinstance(message, Acknowledgement) else message.since
-        before = stream.acknowledged
-        if isinstance(message, Acknowledgement):
-            stream.acknowledge(cursor, self._now_ns)
-        elif cursor < before:
-            self._look_back(message.sender, stream, cursor)
-        elif stream.rewind(cursor, self._now_ns):
-            self._push(message.sender, stream)
-        if stream.acknowledged > before and not self._note(message.sender, stream.name, cursor, payload):
+        if moved and not self._note(message.sender, message.stream, cursor, payload):
             return Arrival.NOT_RECORDED
         return Arrival.PULLED if isinstance(message, Pull) else Arrival.ACKNOWLEDGED
 
@@ -350,6 +398,45 @@ class LinkEndpoint:
             raise EnvelopeError(f"`{notice.sender}` speaks on `{notice.topic[:40]}`, which nobody takes here")
         take(notice.sender, notice.content)
         return Arrival.NOTICED
+
+    def _receive_high_water(self, word: HighWater) -> Arrival:
+        name = (word.sender, word.stream)
+        stream = self._stream_from(name)
+        newest = self._newest.get(name)
+        if word.last < stream.cursor or (
+            newest is not None and newest[0] == word.last and sha256(newest[1]).digest() != word.digest
+        ):
+            raise EnvelopeError(
+                f"`{word.sender}` says that its stream ends at {word.last}, and it sent otherwise: "
+                "one of the two records was put back or is incomplete, run verify on both"
+            )
+        stream.hear_of(word.last)
+        self._incoming[name] = stream
+        if stream.behind:
+            self._pull_later(name, stream)
+        return Arrival.NOTICED
+
+    def _receive_omission(self, word: Omission, signed: bytes) -> Arrival:
+        name = (word.sender, word.stream)
+        stream = self._stream_from(name)
+        if self._on_omitted is None:
+            raise EnvelopeError(f"`{word.sender}` leaves numbers out, which is not recorded here: not taken")
+        runs = tuple(run for first, last in word.runs for run in stream.news(first, last))
+        if stream.ahead_runs + len(runs) > self._profile(word.sender).limits.ahead_parcels:
+            raise EnvelopeError(f"`{word.sender}` leaves out too much ahead of what it sent: not taken")
+        if runs:
+            try:
+                self._on_omitted(word.sender, word.stream, runs, signed)
+            except TrilatError as error:
+                self._tell("not-recorded", f"an omission of `{word.sender}` was not recorded: {error}")
+                return Arrival.NOT_RECORDED
+        self._incoming[name] = stream
+        for first, last in runs:
+            stream.settle(first, last)
+        self._acknowledge(name, stream)
+        if stream.behind:
+            self._pull_later(name, stream)
+        return Arrival.DELIVERED if runs else Arrival.REPEATED
 
     def _note(self, recipient: str, stream: str, cursor: int, signed: bytes) -> bool:
         """Whether the node recorded a partner's receipt. If not, it only sends too much after a restart."""
@@ -362,82 +449,58 @@ class LinkEndpoint:
             return False
         return True
 
-    def _look_back(self, recipient: str, stream: OutgoingStream, since: int) -> None:
-        """Answer a pull for what was acknowledged before. One may be late; a partner that insists has lost
-        the end of its record, as after a restore from a backup, and gets it from the archive.
-        """
-        asked, times = self._looked_back.get(recipient, (since, 0))
-        times = times + 1 if asked == since else 1
-        self._looked_back[recipient] = (since, times)
-        if times < _INSISTING:
-            return
-        count = min(self._limits.batch_parcels, stream.acknowledged - since)
-        parcels = self._archive(recipient, stream.name, since + 1, count) if self._archive else ()
-        if not parcels:
-            raise EnvelopeError(
-                f"`{recipient}` asks again for what follows {since}, and had acknowledged "
-                f"{stream.acknowledged}: its record is older than its receipts, and no archive has it here"
-            )
-        self._seal_and_send(recipient, stream, Push(first_sequence=since + 1, parcels=tuple(parcels[:count])))
-
-    def _push(self, recipient: str, stream: OutgoingStream) -> None:
-        while (push := stream.push(self._now_ns)) is not None:
-            self._seal_and_send(recipient, stream, push)
-
-    def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push) -> None:
-        try:
-            sealer = self._sealers.get(recipient)
-            if sealer is None:
-                pin = self._trust.pin(recipient)
-                sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream.name, self._entropy)
-            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in push.parcels]
-            envelope = sealer.seal(push.first_sequence, parcels)
-        except TrilatError as error:
-            self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
-            return
-        self._transmit(recipient, envelope)
-
     def _acknowledge(self, name: tuple[str, str], stream: IncomingStream) -> None:
+        """Sign how far the stream was accepted; on a paced link when it is free, as it stands then."""
         sender, stream_name = name
-        receipt = Acknowledgement(
-            sender=self._keys.party, recipient=sender, stream=stream_name, cursor=stream.cursor
-        )
-        self._transmit(sender, sign_message(self._keys, receipt))
+
+        def receipt() -> bytes:
+            word = Acknowledgement(
+                sender=self._keys.party,
+                recipient=sender,
+                stream=stream_name,
+                cursor=stream.cursor,
+                ahead=stream.ahead[:RUNS_MAX],
+            )
+            return sign_message(self._keys, word)
+
+        self._post.say(sender, ("acknowledgement", stream_name), receipt, self._now_ns)
+
+    def _pull_later(self, name: tuple[str, str], stream: IncomingStream) -> None:
+        """Ask for what follows when nothing has come for a while: until then it may be on its way."""
+        self._pulled[name] = (stream.cursor, self._now_ns)
 
     def _pull(self, name: tuple[str, str]) -> None:
         """Ask for what follows the cursor, but the same thing only once in the pull interval."""
         sender, stream_name = name
-        cursor = self._incoming[name].cursor
+        stream = self._incoming[name]
         asked = self._pulled.get(name)
-        again_ns = self._limits.pull_interval_ns
-        if asked is not None and asked[0] == cursor and self._now_ns < asked[1] + again_ns:
+        again_ns = self._profile(sender).limits.pull_interval_ns
+        if asked is not None and asked[0] == stream.cursor and self._now_ns < asked[1] + again_ns:
             return
-        self._pulled[name] = (cursor, self._now_ns)
-        pull = Pull(sender=self._keys.party, recipient=sender, stream=stream_name, since=cursor)
-        self._transmit(sender, sign_message(self._keys, pull))
+        self._pulled[name] = (stream.cursor, self._now_ns)
 
-    def _transmit(self, recipient: str, payload: bytes) -> None:
-        try:
-            self._transport.send(recipient, payload)
-        except LinkError as error:
-            self._tell("link", f"the link to `{recipient}` failed, what is lost is sent again: {error}")
-
-    def _stream_to(self, recipient: str) -> OutgoingStream:
-        stream = self._outgoing.get(recipient)
-        if stream is None:
-            if self._trust.pin(recipient).party != recipient or recipient == self._keys.party:
-                raise UsageError(
-                    f"`{recipient}` has no node of its own to send to: give a partner's party code"
-                )
-            name = self._keys.stream_to(recipient)
-            stream = self._outgoing[recipient] = OutgoingStream(name, self._limits)
-        return stream
-
-    def _refuse_many_streams(self, sender: str) -> None:
-        if sum(known == sender for known, _ in self._incoming) >= self._limits.streams_per_sender:
-            raise EnvelopeError(
-                f"`{sender}` began more than {self._limits.streams_per_sender} streams: not accepted"
+        def pull() -> bytes:
+            word = Pull(
+                sender=self._keys.party,
+                recipient=sender,
+                stream=stream_name,
+                since=stream.cursor,
+                ahead=stream.ahead[:RUNS_MAX],
             )
+            return sign_message(self._keys, word)
+
+        self._post.say(sender, ("pull", stream_name), pull, self._now_ns)
+
+    def _stream_from(self, name: tuple[str, str]) -> IncomingStream:
+        """The stream of a sender; one that is new is kept only when something of it was taken."""
+        stream = self._incoming.get(name)
+        if stream is not None:
+            return stream
+        sender = name[0]
+        limit = self._profile(sender).limits.streams_per_sender
+        if sum(known == sender for known, _ in self._incoming) >= limit:
+            raise EnvelopeError(f"`{sender}` began more than {limit} streams: not accepted")
+        return IncomingStream()
 
     def _refuse(self, error: PeerError) -> Arrival:
         self._tell(_REASONS.get(type(error), "peer"), str(error))

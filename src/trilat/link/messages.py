@@ -1,4 +1,4 @@
-"""`Acknowledgement`, `Pull`, `Notice`: what nodes say beside envelopes, each as a COSE_Sign1 by its sender.
+"""What nodes say beside envelopes, each as a COSE_Sign1 by its sender.
 
 An acknowledgement is a receipt: its signed bytes, kept, prove what the partner has accepted. It and a pull
 name who speaks to whom about which stream, so that neither can be turned against another stream or party. A
@@ -16,6 +16,7 @@ from trilat.model import (
     Count,
     EnvelopeError,
     Identifier,
+    ItemError,
     Noun,
     PartyCode,
     WireError,
@@ -25,25 +26,72 @@ from trilat.model import (
 
 MESSAGE_BYTES_MAX: Final = 66_560
 NOTICE_CONTENT_BYTES_MAX: Final = 65_536
+RUNS_MAX: Final = 128
+"""Runs of numbers in one message."""
+
 MESSAGE_TYPE: Final = "application/vnd.trilat.message"
+_Runs = Annotated[tuple[tuple[Count, Count], ...], msgspec.Meta(max_length=RUNS_MAX)]
+_Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 
 class Acknowledgement(Noun, frozen=True, kw_only=True, tag="acknowledgement"):
-    """All of the recipient's stream up to `cursor` was accepted and is on the disk of who says so."""
+    """All of the recipient's stream up to `cursor` was accepted and is on the disk of who says so; and so
+    are the runs `ahead` of it, the lowest ones where there are more.
+    """
+
+    fields_appended = 1
 
     sender: PartyCode
     recipient: PartyCode
     stream: Identifier
     cursor: Count
+    ahead: _Runs = ()
+
+    def check(self) -> None:
+        """Refuse runs that are none."""
+        _check_runs(self.ahead, self.cursor)
 
 
 class Pull(Noun, frozen=True, kw_only=True, tag="pull"):
     """Send what follows `since`: all up to there has been accepted, and something after it is missing."""
 
+    fields_appended = 1
+
     sender: PartyCode
     recipient: PartyCode
     stream: Identifier
     since: Count
+    ahead: _Runs = ()
+    """What was accepted behind `since` all the same, and need not be sent."""
+
+    def check(self) -> None:
+        """Refuse runs that are none."""
+        _check_runs(self.ahead, self.since)
+
+
+class HighWater(Noun, frozen=True, kw_only=True, tag="high-water"):
+    """The sender's stream goes up to `last`, and `digest` is SHA-256 of the parcel with that number: who has
+    less pulls, and who has another parcel under that number knows that one of the two records is not whole.
+    """
+
+    sender: PartyCode
+    recipient: PartyCode
+    stream: Identifier
+    last: Count
+    digest: _Digest
+
+
+class Omission(Noun, frozen=True, kw_only=True, tag="omission"):
+    """These runs of the sender's stream carry nothing, for good: the recipient's cursor passes over them."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    stream: Identifier
+    runs: Annotated[_Runs, msgspec.Meta(min_length=1)]
+
+    def check(self) -> None:
+        """Refuse runs that are none."""
+        _check_runs(self.runs, -1)
 
 
 class Notice(Noun, frozen=True, kw_only=True, tag="notice"):
@@ -55,7 +103,13 @@ class Notice(Noun, frozen=True, kw_only=True, tag="notice"):
     content: Annotated[bytes, msgspec.Meta(max_length=NOTICE_CONTENT_BYTES_MAX)]
 
 
-Message = Acknowledgement | Pull | Notice
+Message = Acknowledgement | Pull | HighWater | Omission | Notice
+_SHORT: Final[tuple[type[Acknowledgement | Pull | HighWater | Omission], ...]] = (
+    Acknowledgement,
+    Pull,
+    HighWater,
+    Omission,
+)
 
 
 def sign_message(keys: NodeKeys, message: Message) -> bytes:
@@ -81,12 +135,17 @@ def open_message(data: bytes, party: str, trust: TrustStore) -> Message:
 
 
 def _decode(payload: bytes) -> Message:
-    try:
-        return decode(payload, Acknowledgement)
-    except WireError:
-        pass
-    try:
-        return decode(payload, Pull)
-    except WireError:
-        pass
+    for kind in _SHORT:
+        try:
+            return decode(payload, kind)
+        except WireError:
+            continue
     return decode(payload, Notice, MESSAGE_BYTES_MAX)
+
+
+def _check_runs(runs: tuple[tuple[int, int], ...], behind: int) -> None:
+    """Runs stand in order, with a gap between them, behind a number."""
+    for first, last in runs:
+        if not behind + 1 < first <= last:
+            raise ItemError("runs of a stream are not in order: give each once, lowest first")
+        behind = last

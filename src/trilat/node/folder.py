@@ -130,6 +130,7 @@ class NodeFolder:
             transport,
             os.urandom,
             link_clock=link_clock,
+            profiles=self.settings.link_profiles,
         )
 
     def oidc_secret(self) -> str:

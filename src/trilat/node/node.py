@@ -11,7 +11,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 
@@ -23,13 +23,16 @@ from trilat.link import (
     Entropy,
     LinkEndpoint,
     LinkLimits,
+    LinkProfile,
     NodeKeys,
     OpenedParcel,
     Parcel,
     TrustStore,
+    newest_wins,
     open_signed_item,
     sign_item,
     sign_label,
+    standing_of,
 )
 from trilat.model import (
     AnyItem,
@@ -65,6 +68,7 @@ from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
+from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
 from trilat.node.overdue import Overdue
@@ -115,6 +119,7 @@ class Node:
         entropy: Entropy,
         limits: LinkLimits | None = None,
         link_clock: Clock | None = None,
+        profiles: Mapping[str, LinkProfile] | None = None,
     ) -> None:
         """A node that has accepted nothing yet; to continue an old ledger call `restore` first.
 
@@ -127,8 +132,9 @@ class Node:
             trust: its partners' pins.
             transport: its post.
             entropy: random bytes, never the same twice.
-            limits: of its links.
+            limits: of its links that have no profile.
             link_clock: by which its links wait and send again; `clock` where none is given.
+            profiles: how links to single partners are used.
         """
         self.config = config
         self.clock = clock
@@ -152,16 +158,8 @@ class Node:
         self._keys = keys
         self._trust = trust
         self._link_clock = link_clock or clock
-        self.endpoint = LinkEndpoint(
-            keys,
-            trust,
-            transport,
-            entropy,
-            self._received,
-            on_acknowledged=self._acknowledged,
-            on_refusal=lambda text: self.refused("link", text),
-            limits=limits,
-        )
+        self.lanes = Lanes(self)
+        self.endpoint = self._endpoint(transport, entropy, limits, profiles)
         self.accepted_reports = 0
         """How many own reports were accepted, of every version."""
 
@@ -173,6 +171,29 @@ class Node:
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
         self._offers_reports = _offers_reports(config, agreements)
+
+    def _endpoint(
+        self,
+        transport: Transport,
+        entropy: Entropy,
+        limits: LinkLimits | None,
+        profiles: Mapping[str, LinkProfile] | None,
+    ) -> LinkEndpoint:
+        return LinkEndpoint(
+            self._keys,
+            self._trust,
+            transport,
+            entropy,
+            self._received,
+            on_acknowledged=self._acknowledged,
+            on_refusal=lambda text: self.refused("link", text),
+            on_omitted=self.lanes.omitted,
+            on_skipped=self.lanes.skipped,
+            archive=self.lanes.read,
+            worth=self.lanes.worth,
+            limits=limits,
+            profiles=profiles,
+        )
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
@@ -261,11 +282,15 @@ class Node:
         entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         for part in self.parts:
             entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
-        records = [self._record(ready) for ready in self.exchange.due(now_ns, _RELEASES_MAX)]
+        due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
+        records = [self._record(ready) for ready in due]
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
-        for record, receipt in zip(records, receipts[len(receipts) - len(records) :], strict=True):
-            self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt)
+        released = zip(due, records, receipts[len(receipts) - len(records) :], strict=True)
+        for ready, record, receipt in released:
+            self.lanes.note(record, receipt.entry)
+            standing = standing_of(ready.release)
+            self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt, standing)
         for part in self.parts:
             part.written(now_ns)
         self.tend_links()
@@ -384,7 +409,10 @@ class Node:
         held = Held(item, parcel.marking, parcel.consents, form=release.form)
         for consent, signed in zip(consents, parcel.consents, strict=True):
             self._use_consent(consent, signed)
-        if self.holdings.add(held, sender):
+        newest = self.holdings.newest(item.item_id)
+        overtaken = newest is not None and newest.version > item.version and newest_wins(item)
+        # A newer version that came before its turn stands; the older one is in the ledger, and that is all.
+        if self.holdings.add(held, sender) and not overtaken:
             self._to_offer.append(held)
             try:
                 if not self.exchange.hear(item, sender):

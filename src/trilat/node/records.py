@@ -57,6 +57,20 @@ class ReceiptRecord(Noun, frozen=True, kw_only=True):
     signed: Annotated[bytes, msgspec.Meta(min_length=1, max_length=8_192)]
 
 
+class OmissionRecord(Noun, frozen=True, kw_only=True):
+    """Numbers of a stream that carry nothing, for good: as its sender decided, or as it signed."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    stream: Identifier
+    runs: Annotated[tuple[tuple[Count, Count], ...], msgspec.Meta(min_length=1, max_length=4_096)]
+    reasons: Annotated[tuple[Identifier, ...], msgspec.Meta(max_length=4_096)] = ()
+    """Why, a word for each run, in the sender's own ledger; the recipient is not told."""
+
+    signed: Annotated[bytes, msgspec.Meta(max_length=8_192)] = b""
+    """The sender's signed word, in the recipient's ledger."""
+
+
 class RefusalRecord(Noun, frozen=True, kw_only=True):
     """Input that was refused, kept aside with the reason."""
 

@@ -7,9 +7,10 @@ offered, waits again; the streams go on where they stood.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from trilat.ledger import EntryKind, Stored
-from trilat.link import OutgoingState, Parcel
+from trilat.link import Backlog, IncomingStream, OutgoingState, Parcel, Range, Ranges, standing_of
 from trilat.model import (
     Decision,
     Disagreement,
@@ -27,24 +28,39 @@ from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
     DeskRecord,
+    OmissionRecord,
     ReceiptRecord,
     ReceivedRecord,
     ReleaseRecord,
 )
 
+_NOTHING: Final = Ranges()
+
 
 @dataclass
 class _Outgoing:
-    """A stream to one recipient: releases in order of their sequence, and how far it acknowledged them."""
+    """A stream to one recipient: its newest number, how far it is acknowledged, and what may overtake."""
 
     stream: str
-    parcels: list[bytes] = field(default_factory=list)
+    last: int = 0
     acknowledged: int = 0
+    backlog: Backlog = field(default_factory=Backlog)
+    skipped: Ranges = field(default_factory=Ranges)
+
+    def receipt(self, cursor: int) -> None:
+        """The recipient signed for all up to a cursor."""
+        self.acknowledged = max(self.acknowledged, cursor)
+        self.backlog.settle(self.acknowledged, _NOTHING)
+        self.skipped.drop_through(self.acknowledged)
 
     def state(self) -> OutgoingState:
         """What the link needs to go on."""
         return OutgoingState(
-            stream=self.stream, acknowledged=self.acknowledged, parcels=self.parcels[self.acknowledged :]
+            stream=self.stream,
+            acknowledged=self.acknowledged,
+            last=max(self.last, self.acknowledged),
+            backlog=self.backlog,
+            skipped=tuple(self.skipped),
         )
 
 
@@ -57,7 +73,10 @@ class _Restorer:
         self._published: set[bytes] = set()
         self._reports: dict[bytes, str] = {}
         self._outgoing: dict[str, _Outgoing] = {}
-        self._incoming: dict[tuple[str, str], int] = {}
+        self._incoming: dict[tuple[str, str], IncomingStream] = {}
+        self._removed = 0
+        """Releases whose content was removed: their numbers are missed."""
+
         self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
             EntryKind.REPORT: self._report,
             EntryKind.INTAKE: self._intake,
@@ -68,12 +87,14 @@ class _Restorer:
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
+            EntryKind.CURSOR: self._omission,
         }
         for part in node.parts:
             self._use.update(part.kinds())
 
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
+        self._removed += stored.kind is EntryKind.RELEASE and stored.content is None
         use = self._use.get(stored.kind)
         if use is not None and stored.content is not None:
             use(stored, stored.content)
@@ -83,7 +104,9 @@ class _Restorer:
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
         self._node.endpoint.restore(
-            {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()}, self._incoming
+            {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
+            {name: stream.cursor for name, stream in self._incoming.items()},
+            {name: stream.ahead for name, stream in self._incoming.items()},
         )
 
     def _keep(self, held: Held) -> None:
@@ -144,16 +167,21 @@ class _Restorer:
     def _release(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
         outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
-        outgoing.parcels.append(record.parcel)
-        if record.sequence != len(outgoing.parcels):
+        missed = record.sequence - outgoing.last - 1
+        if not 0 <= missed <= self._removed:
             raise LedgerError(
-                f"release {record.sequence} to `{record.recipient}` is not number {len(outgoing.parcels)}"
+                f"release {record.sequence} to `{record.recipient}` is not number {outgoing.last + 1}"
             )
+        self._removed -= missed
+        outgoing.last = record.sequence
+        parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+        outgoing.backlog.add(record.sequence, standing_of(decode(parcel.release, Release)))
+        self._node.lanes.note(record, stored.entry)
         self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
 
     def _received(self, _: Stored, content: bytes) -> None:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
-        self._incoming[record.sender, record.stream] = record.sequence
+        self._settle(record.sender, record.stream, (record.sequence, record.sequence))
         if record.refusal:
             self._node.note_refusal(record.refusal)
             return
@@ -166,7 +194,20 @@ class _Restorer:
         record = decode(content, ReceiptRecord)
         outgoing = self._outgoing.get(record.recipient)
         if outgoing is not None:
-            outgoing.acknowledged = max(outgoing.acknowledged, record.cursor)
+            outgoing.receipt(record.cursor)
+
+    def _omission(self, _: Stored, content: bytes) -> None:
+        record = decode(content, OmissionRecord, bytes_max=RECORD_BYTES_MAX)
+        for run in record.runs:
+            if record.sender != self._node.config.party:
+                self._settle(record.sender, record.stream, run)
+            else:
+                outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
+                outgoing.skipped.add(*run)
+
+    def _settle(self, sender: str, stream: str, run: Range) -> None:
+        """These numbers of a partner's stream are in the ledger."""
+        self._incoming.setdefault((sender, stream), IncomingStream()).settle(*run)
 
 
 def restore(node: Node, before: Callable[[int], None] | None = None) -> None:

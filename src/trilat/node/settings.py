@@ -15,6 +15,7 @@ import msgspec
 from trilat.domains import AREAS_MAX, WatchArea, check_watch_areas
 from trilat.fusion import BiasPrior
 from trilat.ledger import is_postgres_url, refuse_unsafe_url
+from trilat.link import LinkProfile
 from trilat.model import LedgerError, Status, UsageError, format_instant, parse_instant
 
 NODE_FILE: Final = "node.toml"
@@ -39,6 +40,20 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     dial: str = ""
     """Where the partner's server listens for us; empty where the partner dials us."""
+
+    profile: Annotated[str, msgspec.Meta(pattern="^(wide|thin)$")] = "wide"
+    """How the link is used: as fast as it can, or sparingly at a rate."""
+
+    bits_per_s: Annotated[int, msgspec.Meta(ge=50, le=1_000_000_000)] = 2_400
+    """What a thin link carries."""
+
+    message_bytes: Annotated[int, msgspec.Meta(ge=200, le=524_288)] = 1_000
+    """The size at which a message of a thin link is full."""
+
+    @property
+    def link_profile(self) -> LinkProfile | None:
+        """The profile of a thin link; None for one that needs none."""
+        return LinkProfile.thin(self.bits_per_s, self.message_bytes) if self.profile == "thin" else None
 
 
 class SensorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,6 +199,11 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def peers(self) -> tuple[str, ...]:
         """The codes of all peers."""
         return tuple(peer.code for peer in self.peer)
+
+    @property
+    def link_profiles(self) -> dict[str, LinkProfile]:
+        """The profiles of thin links, by partner."""
+        return {peer.code: profile for peer in self.peer if (profile := peer.link_profile) is not None}
 
     @property
     def bias_priors(self) -> dict[str, BiasPrior]:

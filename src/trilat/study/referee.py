@@ -8,7 +8,8 @@ be lenient. For every release that a node opened:
    originator's signed consent to this very passing;
 4. the copy holds no more than its form allows;
 5. the sender's ledger held it before it was sent: its place in the stream is recorded there;
-6. each stream was accepted once, in order, without a gap.
+6. each number of a stream was accepted once, and nothing before its turn but what the newest version of it
+   replaces.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,9 @@ from trilat.model import (
 from trilat.node import RECORD_BYTES_MAX, Node, ReceivedRecord, ReleaseRecord
 from trilat.policy import AgreementSet, Rule
 from trilat.study.presets import Preset
+
+_EARLY: Final = frozenset({"warning", "event", "area", "track", "vessel", "indicator"})
+"""Kinds that may come before their turn in a stream."""
 
 
 class Played(Protocol):
@@ -71,13 +75,21 @@ def violations(played: Played) -> tuple[str, ...]:
     }
     found: list[str] = []
     for party, node in played.nodes.items():
-        expected: dict[tuple[str, str], int] = {}
+        seen: dict[tuple[str, str], set[int]] = {}
+        turns: dict[tuple[str, str], int] = {}
         for record in received(node):
             stream = (record.sender, record.stream)
-            expected[stream] = expected.get(stream, 0) + 1
             name = f"{party} received {record.sequence} of {record.sender}"
-            if record.sequence != expected[stream]:  # 6
-                found.append(f"{name}: expected {expected[stream]}")
+            came = seen.setdefault(stream, set())
+            if record.sequence in came:  # 6
+                found.append(f"{name}: twice")
+            came.add(record.sequence)
+            turn = turns.get(stream, 0) + 1
+            if record.sequence > turn and not _may_come_early(record):  # 6
+                found.append(f"{name}: expected {turn}")
+            while turn in came:
+                turn += 1
+            turns[stream] = turn - 1
             if written.get((record.sender, party, record.sequence)) != record.parcel:  # 5
                 found.append(f"{name}: not what the sender's ledger holds")
             if not record.refusal:
@@ -89,7 +101,16 @@ def violations(played: Played) -> tuple[str, ...]:
                         release, record.sender, _consents(node, parcel), played.preset.agreements
                     )
                 ]
+        for stream, came in seen.items():  # 6
+            if max(came) > turns[stream]:
+                found.append(f"{party} received {max(came)} of {stream[0]}: expected {turns[stream] + 1}")
     return tuple(found)
+
+
+def _may_come_early(record: ReceivedRecord) -> bool:
+    parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
+    item = decode(parcel.release, Release).item
+    return kind_of(item) in _EARLY and not (isinstance(item, Track) and item.tracklets)
 
 
 def received(node: Node) -> Iterator[ReceivedRecord]:
