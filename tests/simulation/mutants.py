@@ -15,12 +15,15 @@ import msgspec
 from trilat.ledger import Entry, Ledger
 from trilat.ledger.examination import examine
 from trilat.link import LinkEndpoint, Sealer
-from trilat.link.stream import IncomingStream, OutgoingStream
+from trilat.link.incoming import IncomingStream
+from trilat.link.stream import OutgoingStream
 from trilat.model import INSTANT_NS_MAX, Decision, Duties, Form, LedgerError, Outcome, Receipt, decode, encode
+from trilat.node.lanes import Lanes
 from trilat.policy import AgreementSet
 
 _RESTORE: Final[Any] = import_module("trilat.node.restore")
 _EXCHANGE: Final = import_module("trilat.node.exchange")
+_ENDPOINT: Final = import_module("trilat.link.endpoint")
 _EXAMINATION: Final = import_module("trilat.ledger.examination")
 _DECIDE: Final = import_module("trilat.policy.decide")
 Patch = tuple[Any, str, Callable[[Any], Any]]
@@ -51,12 +54,10 @@ class Mutant:
 
 
 def _acknowledge_first(sound: Any) -> Any:
-    def deliver(self: Any, name: Any, stream: Any, checked: Any, new: range) -> Any:
-        before = stream.cursor
-        stream.advance(new.stop - 1)
-        self._acknowledge(name, stream)
-        stream._cursor = before
-        return sound(self, name, stream, checked, new)
+    def deliver(self: Any, name: Any, stream: Any, opened: Any, runs: Any) -> Any:
+        early = IncomingStream(stream.cursor, (*stream.ahead, *runs))
+        self._acknowledge(name, early)
+        return sound(self, name, stream, opened, runs)
 
     return deliver
 
@@ -103,8 +104,8 @@ def _last_again(sound: Any) -> Any:
 
     def finish(self: Any) -> None:
         for recipient, outgoing in self._outgoing.items():
-            if outgoing.acknowledged < len(outgoing.parcels):
-                outgoing.parcels.pop()
+            if outgoing.acknowledged < outgoing.last:
+                outgoing.last -= 1
                 self._node.exchange._sequences[recipient] -= 1
         sound(self)
 
@@ -114,9 +115,8 @@ def _last_again(sound: Any) -> Any:
 def _skip_one(sound: Any) -> Any:
     def state(self: Any) -> Any:
         whole = sound(self)
-        return replace(
-            whole, acknowledged=whole.acknowledged + bool(whole.parcels), parcels=whole.parcels[1:]
-        )
+        oldest = whole.acknowledged + 1
+        return replace(whole, skipped=((oldest, oldest),)) if oldest <= whole.last else whole
 
     return state
 
@@ -147,14 +147,12 @@ def _permitted_after_restart(sound: Any) -> Any:
     return taken
 
 
-def _one_back(sound: Any) -> Any:
-    def received(self: Any, stored: Any, content: bytes) -> None:
-        sound(self, stored, content)
-        for name in self._incoming:
-            if self._incoming[name] > 1 and stored.entry % 7 == 0:
-                self._incoming[name] -= 1
+def _forgets_some(sound: Any) -> Any:
+    def settle(self: Any, sender: str, stream: str, run: Any) -> None:
+        if run[0] % 7:
+            sound(self, sender, stream, run)
 
-    return received
+    return settle
 
 
 def _same_epoch(sound: Any) -> Any:
@@ -177,14 +175,13 @@ def _counter_again(sound: Any) -> Any:
     return seal
 
 
-def _any_cursor(_: Any) -> Any:
-    def acknowledge(self: Any, cursor: int, now_ns: int) -> int:
-        newly: int = max(0, min(cursor, self.last) - self._acknowledged)
-        for _ in range(newly):
-            self._parcels.popleft()
-        self._acknowledged += newly
-        self._pushed = max(self._pushed, self._acknowledged)
-        self._resend_ns = now_ns + self._wait_ns if self._pushed > self._acknowledged else None
+def _any_cursor(sound: Any) -> Any:
+    def acknowledge(self: Any, cursor: int, now_ns: int, ahead: Any = ()) -> int:
+        last, self._last = self._last, max(self._last, cursor)
+        try:
+            newly: int = sound(self, cursor, now_ns, ahead)
+        finally:
+            self._last = last
         return newly
 
     return acknowledge
@@ -199,19 +196,22 @@ def _repeats_too(_: Any) -> Any:
     return accept
 
 
-def _stay(sound: Any) -> Any:
-    def advance(self: Any, cursor: int) -> None:
-        sound(self, max(cursor, self._cursor))
-
-    return advance
+def _all_is_new(_: Any) -> Any:
+    return lambda _stream, first, last: ((first, last),)
 
 
-def _gaps_too(sound: Any) -> Any:
-    def accept(self: Any, first_sequence: int, count: int) -> range | None:
-        new: range | None = sound(self, first_sequence, count)
-        return range(first_sequence, first_sequence + count) if new is None else new
+def _always(_: Any) -> Any:
+    return lambda _item: True
 
-    return accept
+
+def _of_others(sound: Any) -> Any:
+    def read(self: Any, recipient: str, stream: str, first: int, limit: int) -> Any:
+        others = [peer for peer in self._node.config.peers if peer != recipient]
+        return sound(self, others[0], self._node.endpoint.stream(others[0]), first, limit) or sound(
+            self, recipient, stream, first, limit
+        )
+
+    return read
 
 
 def _silent_repeat(sound: Any) -> Any:
@@ -332,12 +332,17 @@ _ALL: Final = (
     Mutant(
         "repeat not dropped",
         "What was accepted is accepted again when it comes again.",
-        ((IncomingStream, "accept", _repeats_too), (IncomingStream, "advance", _stay)),
+        ((IncomingStream, "accept", _repeats_too), (IncomingStream, "news", _all_is_new)),
     ),
     Mutant(
         "reorder handed on",
-        "What comes too early is accepted in front of what is missing.",
-        ((IncomingStream, "accept", _gaps_too),),
+        "What comes too early is accepted in front of what is missing, whatever it is.",
+        ((_ENDPOINT, "newest_wins", _always),),
+    ),
+    Mutant(
+        "archive answers with another stream",
+        "What is sent again is read from the stream to somebody else.",
+        ((Lanes, "read", _of_others),),
     ),
     Mutant(
         "repeat not acknowledged",
@@ -346,13 +351,13 @@ _ALL: Final = (
     ),
     Mutant(
         "resend skips one after a restart",
-        "Of what no receipt covers, the oldest is not sent again.",
+        "Of what no receipt covers, the oldest is taken for left out.",
         ((_RESTORE._Outgoing, "state", _skip_one),),
     ),
     Mutant(
         "restore accepts one twice",
-        "After a restart a stream goes on one number too early.",
-        ((_RESTORE._Restorer, "_received", _one_back),),
+        "After a restart some numbers that came are asked for again, and accepted again.",
+        ((_RESTORE._Restorer, "_settle", _forgets_some),),
     ),
     Mutant(
         "restore forgets what was not due",

@@ -11,7 +11,7 @@ from trilat.ledger import EntryKind, Stored
 from trilat.link import Parcel, TrustStore, open_signed_item
 from trilat.model import AnyItem, Consent, Decision, Release, TrilatError, decode, decode_item
 from trilat.node import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
-from trilat.node.records import ConsentRecord, ReceiptRecord
+from trilat.node.records import ConsentRecord, OmissionRecord, ReceiptRecord
 from trilat.policy import AgreementSet
 
 Reference = tuple[str, int]
@@ -65,6 +65,12 @@ class Record:
     released: dict[str, list[Released]] = field(default_factory=dict)
     received: dict[str, list[Received]] = field(default_factory=dict)
     receipts: dict[str, list[int]] = field(default_factory=dict)
+    omitted: dict[str, set[int]] = field(default_factory=dict)
+    """Numbers that a partner signed as left out of its stream."""
+
+    skipped: dict[str, set[int]] = field(default_factory=dict)
+    """Numbers left out of the own stream to a partner."""
+
     consents: list[Consent] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -100,6 +106,7 @@ class _Reader:
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
+            EntryKind.CURSOR: self._omission,
         }
 
     def take(self, stored: Stored) -> None:
@@ -182,6 +189,14 @@ class _Reader:
     def _receipt(self, _: Stored, content: bytes) -> None:
         receipt = decode(content, ReceiptRecord)
         self._record.receipts.setdefault(receipt.recipient, []).append(receipt.cursor)
+
+    def _omission(self, _: Stored, content: bytes) -> None:
+        record = decode(content, OmissionRecord, bytes_max=RECORD_BYTES_MAX)
+        own = record.sender == self._site.party
+        where = self._record.skipped if own else self._record.omitted
+        numbers = where.setdefault(record.recipient if own else record.sender, set())
+        for first, last in record.runs:
+            numbers.update(range(first, last + 1))
 
 
 def _under(release: Release, files: Mapping[str, Any]) -> AnyItem:

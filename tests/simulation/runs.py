@@ -59,7 +59,7 @@ def _played(world: World) -> Played:
         seed=world.plan.seed,
         parties=len(world.sites),
         items=sum(len(site.accepted) for site in world.sites.values()),
-        deliveries=sum(sum(site.committed.received.values()) for site in world.sites.values()),
+        deliveries=sum(site.committed.count for site in world.sites.values()),
         restarts=sum(site.starts - 1 for site in world.sites.values()),
         faults={
             kind.value: count for kind, count in sorted(world.injected.items(), key=lambda one: one[0].value)

@@ -22,14 +22,17 @@ from trilat.link.cose import is_sign1, payload_of
 from trilat.link.messages import MESSAGE_TYPE
 from trilat.model import Envelope
 from trilat.node import ReceivedRecord, ReleaseRecord
+from trilat.node.records import OmissionRecord
 
 if TYPE_CHECKING:
     from tests.simulation.sites import Site
 
-_RELEASE: Final = ReleaseRecord.__struct_fields__
-_RECEIVED: Final = ReceivedRecord.__struct_fields__
+_FIELDS: Final = {
+    EntryKind.RELEASE.value: ReleaseRecord.__struct_fields__,
+    EntryKind.RECEIVED.value: ReceivedRecord.__struct_fields__,
+    EntryKind.CURSOR.value: OmissionRecord.__struct_fields__,
+}
 _ENVELOPE: Final = Envelope.__struct_fields__
-_KINDS: Final = (EntryKind.RELEASE.value, EntryKind.RECEIVED.value)
 Report = Callable[[str], None]
 
 
@@ -40,28 +43,51 @@ class Committed:
         """Nothing read yet."""
         self._vault = Vault(key)
         self._read = 0
+        self.count = 0
+        """Parcels that came."""
+
         self.released: dict[tuple[str, str], int] = {}
-        self.received: dict[tuple[str, str], int] = {}
+        self.received: dict[tuple[str, str], set[int]] = {}
+        self._whole: dict[tuple[str, str], int] = {}
 
     def read(self, site: "Site") -> None:
         """Read what was committed since."""
         disk = site.disk
         for row in disk.rows[self._read : disk.committed]:
-            if row.kind not in _KINDS or row.wrapped_key is None or row.sealed_content is None:
+            if row.kind not in _FIELDS or row.wrapped_key is None or row.sealed_content is None:
                 continue
             secrets = self._vault.unwrap(row.wrapped_key, row.entry, row.chained)
             content = None if secrets is None else self._vault.open(secrets, row.entry, row.sealed_content)
             if content is None:
                 continue
-            fields = _RELEASE if row.kind == EntryKind.RELEASE.value else _RECEIVED
-            record = dict(zip(fields, msgspec.msgpack.decode(content), strict=False))
-            partner = record.get("recipient") or record.get("sender")
-            streams = self.released if fields is _RELEASE else self.received
-            # A gap ends what counts as held: numbers behind it are not "up to there".
-            name = (str(partner), record["stream"])
-            if record["sequence"] == streams.get(name, 0) + 1:
-                streams[name] = record["sequence"]
+            self._take(site.party, row.kind, msgspec.msgpack.decode(content))
         self._read = disk.committed
+
+    def _take(self, party: str, kind: str, values: list[Any]) -> None:
+        record = dict(zip(_FIELDS[kind], values, strict=False))
+        name = (
+            record["sender"] if kind != EntryKind.RELEASE.value else record["recipient"],
+            record["stream"],
+        )
+        if kind == EntryKind.RELEASE.value:
+            # A gap ends what counts as written: numbers behind it are not "up to there".
+            if record["sequence"] == self.released.get(name, 0) + 1:
+                self.released[name] = record["sequence"]
+        elif kind == EntryKind.RECEIVED.value:
+            self.count += 1
+            self.received.setdefault(name, set()).add(record["sequence"])
+        elif record["sender"] != party:
+            for first, last in record["runs"]:
+                self.received.setdefault(name, set()).update(range(first, last + 1))
+
+    def held(self, sender: str, stream: str) -> int:
+        """Up to which number all of a partner's stream is on the disk."""
+        name = (sender, stream)
+        numbers, whole = self.received.get(name, set()), self._whole.get(name, 0)
+        while whole + 1 in numbers:
+            whole += 1
+        self._whole[name] = whole
+        return whole
 
 
 class Watch:
@@ -98,11 +124,15 @@ class Watch:
         said = msgspec.msgpack.decode(payload_of(payload, MESSAGE_TYPE, "message"))
         if said[0] not in {"acknowledgement", "pull"}:
             return
-        _, _, _, stream, cursor = said[:5]
-        held = site.committed.received.get((recipient, stream), 0)
-        if cursor > held:
+        _, _, _, stream, cursor, *more = said
+        held = site.committed.held(recipient, stream)
+        numbers = site.committed.received.get((recipient, stream), set())
+        ahead = [
+            run for run in (more[0] if more else ()) if not numbers.issuperset(range(run[0], run[1] + 1))
+        ]
+        if cursor > held or ahead:
             self._report(
-                f"{site.party} told {recipient} that it has {cursor}, and its disk holds {held}: "
+                f"{site.party} told {recipient} that it has {cursor} {ahead}, and its disk holds {held}: "
                 "acknowledged beyond the disk"
             )
 

@@ -20,7 +20,7 @@ from tests.simulation.sites import Site
 from tests.simulation.watch import Watch
 
 from trilat.model import SECOND_NS, Agreement, AnyItem, LedgerError, TrilatError
-from trilat.node import Node
+from trilat.node import Node, Referral
 from trilat.policy import AgreementSet
 
 REST_S_MAX: Final = 150
@@ -30,6 +30,8 @@ _QUIET_CHECKS: Final = 3
 _STORY_LINES_MAX: Final = 2_000
 _EVENTS_MAX: Final = 200_000
 _VIOLATIONS_MAX: Final = 100
+_ANSWERED: Final = 0.75
+_GRANTED: Final = 0.5
 _BEYOND: Final = 1_000_000
 
 
@@ -197,10 +199,11 @@ class World:
         """The feed hands over what waits, and keeps what was not accepted, as any feed does."""
         if site.node is None or not site.waiting:
             return
-        batch = list(site.waiting)
+        batch = list({item.item_id: item for item in reversed(site.waiting)}.values())[::-1]
         self.enter(site, lambda node: self._taken(site, node, batch))
 
     def _taken(self, site: Site, node: Node, batch: list[AnyItem]) -> None:
+        """What became of a batch, in which no item stands in two versions: a refusal names the item alone."""
         refused: dict[str, str] = {}
         for line in node.intake(batch).refusals:
             refused[line.split("`")[1]] = line
@@ -216,17 +219,19 @@ class World:
     def _answer(self, site: Site, node: Node) -> None:
         """Officers: some questions are granted, some refused, some never answered."""
         for referral in node.referrals():
-            key = f"{self.plan.seed} {referral.clause} {referral.subject} {referral.recipient}"
-            chance = random.Random(key)
-            share, after_s = chance.random(), chance.uniform(0.5, 6)
-            if share < 0.75 and referral.asked_ns + after_s * SECOND_NS <= node.clock.now_ns():
+            granted, after_s = self._says(referral)
+            due = referral.asked_ns + after_s * SECOND_NS <= node.clock.now_ns()
+            if granted is not None and due:
                 node.answer(
-                    referral,
-                    granted=share < 0.5,
-                    officer=f"{site.party}/officer",
-                    valid_s=3_600,
-                    assumed=True,
+                    referral, granted=granted, officer=f"{site.party}/officer", valid_s=3_600, assumed=True
                 )
+
+    def _says(self, referral: Referral) -> tuple[bool | None, float]:
+        """What an officer will say, None for nothing ever, and after how many seconds."""
+        key = f"{self.plan.seed} {referral.clause} {referral.subject} {referral.recipient}"
+        chance = random.Random(key)
+        share, after_s = chance.random(), chance.uniform(0.5, 6)
+        return (None if share >= _ANSWERED else share < _GRANTED), after_s
 
     def _adopt(self, site: Site) -> None:
         """The change comes to a node: its process begins anew with it, as an operator would do."""
@@ -311,6 +316,9 @@ class World:
                 continue
             if site.waiting:
                 waits.append(f"{len(site.waiting)} reports wait for {site.party}")
+            asked = sum(self._says(one)[0] is not None for one in site.node.referrals())
+            if asked:
+                waits.append(f"{asked} questions wait for officers of {site.party}")
             waits += [
                 f"{count} of {site.party} to {peer}"
                 for peer in site.peers

@@ -81,6 +81,7 @@ class Outbox:
         self.streams: dict[str, OutgoingStream] = {}
         self._sealers: dict[str, Sealer] = {}
         self._looked_back: dict[str, tuple[int, int]] = {}
+        self._gave_again_ns: dict[str, int] = {}
         self._said_ns: dict[str, int] = {}
 
     def stream_to(self, recipient: str) -> OutgoingStream:
@@ -222,9 +223,13 @@ class Outbox:
         asked, times = self._looked_back.get(recipient, (since, 0))
         times = times + 1 if asked == since else 1
         self._looked_back[recipient] = (since, times)
-        if times < _INSISTING:
-            return
         limits = self._profile(recipient).limits
+        gave_ns = self._gave_again_ns.get(recipient)
+        resting = gave_ns is not None and now_ns < gave_ns + limits.pull_interval_ns
+        if times < _INSISTING or resting:
+            # Words are short and batches long: who asks without end gets one batch in an interval.
+            return
+        self._gave_again_ns[recipient] = now_ns
         count = min(limits.batch_parcels, stream.acknowledged - since)
         parcels = self.archive(recipient, stream.name, since + 1, count) if self.archive else ()
         if not parcels:
