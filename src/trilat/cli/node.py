@@ -219,5 +219,5 @@ def _show(state: dict[str, Any], unlinked: Sequence[str]) -> None:
             str(link["sent"] - link["acknowledged"]),
         )
     show_table(table)
-    for line in state["last_refusals"]:
+    for line in (*state["agreements"], *state["last_refusals"]):
         say(line, indent=2, hang=2)

@@ -27,6 +27,7 @@ from trilat.node import (
     SystemClock,
     host_and_port,
     restore,
+    use_agreements,
 )
 from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
 
@@ -201,7 +202,9 @@ def _restored(node: Node) -> int:
 
 
 def _record_start(node: Node, folder: NodeFolder) -> None:
-    """Write that the node begins, and every agreement and pin that the ledger does not have yet."""
+    """Write that the node begins, and every agreement and pin that the ledger does not have yet. What waits
+    was decided without such an agreement, and is decided anew.
+    """
     known = {
         (stored.kind, stored.content)
         for stored in node.ledger.entries(kinds={EntryKind.AGREEMENT, EntryKind.TRUST})
@@ -213,6 +216,8 @@ def _record_start(node: Node, folder: NodeFolder) -> None:
     start = json.dumps({"version": __version__, "settings": folder.path.name}).encode()
     entries = [Entry(kind=kind, content=content) for kind, content in held if (kind, content) not in known]
     node.ledger.append([Entry(kind=EntryKind.START, content=start), *entries])
+    if any(entry.kind is EntryKind.AGREEMENT for entry in entries):
+        use_agreements(node, node.agreements)
 
 
 @asynccontextmanager

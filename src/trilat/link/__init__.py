@@ -1,5 +1,6 @@
 """The link: who is trusted, envelopes that only their recipient opens, and streams that lose nothing."""
 
+from trilat.link.attestation import Attestation, open_attestation, sign_attestation
 from trilat.link.backlog import Backlog
 from trilat.link.card import Card, card_from_json, card_to_json
 from trilat.link.endpoint import (
@@ -12,7 +13,7 @@ from trilat.link.endpoint import (
 )
 from trilat.link.identity import LinkIdentity, refuse_open_to_others, write_private
 from trilat.link.incoming import IncomingStream
-from trilat.link.keys import Entropy, NodeKeys, Pin
+from trilat.link.keys import Entropy, NodeKeys, Pin, wrap_to
 from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
 from trilat.link.messages import (
@@ -25,14 +26,20 @@ from trilat.link.messages import (
 )
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
-from trilat.link.outbox import Archive, OnSkipped, OutgoingState, Worth
+from trilat.link.outbox import Archive, Gate, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import Batch, Binding, Parcel
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.ranges import Range, Ranges
 from trilat.link.sealing import Sealer
 from trilat.link.server import NatsServer
 from trilat.link.server_config import Address, LinkedPartner, ServerSettings
-from trilat.link.signing import SignatureState, agreement_digest, sign_agreement, signature_states
+from trilat.link.signing import (
+    SignatureState,
+    agreement_digest,
+    sign_agreement,
+    signature_states,
+    valid_signers,
+)
 from trilat.link.statement import (
     Marking,
     open_signed_binding,
@@ -43,7 +50,7 @@ from trilat.link.statement import (
     sign_label,
     verify_label,
 )
-from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
+from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore, party_of
 
 __all__ = [
@@ -52,14 +59,17 @@ __all__ = [
     "Address",
     "Archive",
     "Arrival",
+    "Attestation",
     "Backlog",
     "Batch",
     "Binding",
     "Card",
     "Cut",
     "Entropy",
+    "Gate",
     "HighWater",
     "IncomingStream",
+    "Judge",
     "LinkEndpoint",
     "LinkFaults",
     "LinkIdentity",
@@ -103,6 +113,7 @@ __all__ = [
     "card_from_json",
     "card_to_json",
     "newest_wins",
+    "open_attestation",
     "open_envelope",
     "open_signed_binding",
     "open_signed_item",
@@ -110,11 +121,14 @@ __all__ = [
     "read_signed_item",
     "refuse_open_to_others",
     "sign_agreement",
+    "sign_attestation",
     "sign_binding",
     "sign_item",
     "sign_label",
     "signature_states",
     "standing_of",
+    "valid_signers",
     "verify_label",
+    "wrap_to",
     "write_private",
 ]

@@ -37,10 +37,11 @@ from trilat.link.messages import (
     sign_message,
 )
 from trilat.link.opening import OpenedParcel, Opener
-from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.outbox import Archive, Gate, OnSkipped, Outbox, OutgoingState, Worth
 from trilat.link.post import Post
 from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
+from trilat.link.stream import Judge
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
@@ -225,6 +226,18 @@ class LinkEndpoint:
             TrustError: the recipient is not pinned.
         """
         self._outbox.send(recipient, sequence, parcel, receipt, standing)
+
+    def guard(self, gate: Gate) -> None:
+        """Ask before anything recorded is sent; where the gate says no, the stream stands there for now."""
+        self._outbox.gate = gate
+
+    def review(self, recipient: str, judge: Judge | None) -> None:
+        """Leave out of a stream what `judge` gives a reason for, also on a wide link; None ends that."""
+        self._outbox.review(recipient, judge)
+
+    def new_epochs(self) -> None:
+        """Begin a new epoch of every stream: who may read is not who could before."""
+        self._outbox.new_epochs()
 
     def on_notice(self, topic: str, take: OnNotice) -> None:
         """Let `take` have the notices of a topic; where it raises a PeerError the notice is refused.

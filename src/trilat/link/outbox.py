@@ -14,7 +14,7 @@ from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
 from trilat.link.ranges import Range, Ranges
 from trilat.link.sealing import Sealer
-from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
+from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
@@ -32,6 +32,9 @@ whose content was removed there."""
 
 OnSkipped = Callable[[str, str, Sequence[tuple[int, int, SkipReason]]], None]
 """Takes recipient, stream and runs with reasons; returns when they are on disk."""
+
+Gate = Callable[[str, int, bytes], bool]
+"""Whether a recorded parcel, by recipient and number, may be sent now."""
 
 Worth = Callable[[str, Release], SkipReason | None]
 """Says why a release to a recipient is not worth sending any more; None where it is."""
@@ -78,7 +81,11 @@ class Outbox:
         self.archive: Archive | None = None
         self.on_skipped: OnSkipped | None = None
         self.worth: Worth | None = None
+        self.gate: Gate | None = None
+        """Is asked before anything is sealed; None lets all pass."""
+
         self.streams: dict[str, OutgoingStream] = {}
+        self._judges: dict[str, Judge | None] = {}
         self._sealers: dict[str, Sealer] = {}
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._gave_again_ns: dict[str, int] = {}
@@ -126,8 +133,26 @@ class Outbox:
         )
         if profile.sparing and self.on_skipped is not None:
             stream.judge = lambda parcel: self._judge(recipient, stream, parcel)
+        self._judges[recipient] = stream.judge
         self.streams[recipient] = stream
         return stream
+
+    def review(self, recipient: str, judge: Judge | None) -> None:
+        """Leave out of a stream what `judge` gives a reason for, beside what is not worth sending anyway."""
+        stream, worth = self.stream_to(recipient), self._judges.get(recipient)
+        if judge is None or self.on_skipped is None:
+            stream.judge = worth
+            return
+        asked = judge
+
+        def both(parcel: bytes) -> SkipReason | None:
+            return asked(parcel) or (None if worth is None else worth(parcel))
+
+        stream.judge = both
+
+    def new_epochs(self) -> None:
+        """Begin a new epoch of every stream with the next envelope."""
+        self._sealers.clear()
 
     def _judge(self, recipient: str, stream: OutgoingStream, parcel: bytes) -> SkipReason | None:
         """Why a parcel is not worth sending. One that cannot be read is: sealing it says what is wrong."""
@@ -289,12 +314,24 @@ class Outbox:
             if sealer is None:
                 pin = self._trust.pin(recipient)
                 sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream.name, self._entropy)
-            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in push.parcels]
+            passing = self._passing(recipient, push)
+            if not passing:
+                return
+            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in passing]
             envelope = sealer.seal(push.first_sequence, parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
         self._post.put(recipient, envelope, now_ns, Lane.BULK if push.bulk else Lane.LIVE)
+
+    def _passing(self, recipient: str, push: Push) -> Sequence[bytes]:
+        """The parcels up to the first that may not be sent now: the rest is tried again when overdue."""
+        if self.gate is None:
+            return push.parcels
+        for place, parcel in enumerate(push.parcels):
+            if not self.gate(recipient, push.first_sequence + place, parcel):
+                return push.parcels[:place]
+        return push.parcels
 
 
 def _standing(parcel: bytes) -> Standing | None:

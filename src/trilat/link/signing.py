@@ -64,13 +64,21 @@ def signers_of(agreement: Agreement) -> tuple[str, ...]:
     return tuple(dict.fromkeys(party_of(code) for code in agreement.parties))
 
 
-def sign_agreement(keys: NodeKeys, agreement: Agreement, now_ns: int) -> PartySignature:
+def sign_agreement(
+    keys: NodeKeys, agreement: Agreement, now_ns: int, before: Agreement | None = None
+) -> PartySignature:
     """A party's signature of an agreement.
+
+    Args:
+        keys: the party's.
+        agreement: what it signs.
+        now_ns: when it signs, UTC ns.
+        before: the version before, whose parties may sign too: who leaves is in that one alone.
 
     Raises:
         UsageError: the party is none of the agreement's, or has signed it already.
     """
-    if keys.party not in signers_of(agreement):
+    if keys.party not in {*signers_of(agreement), *(() if before is None else signers_of(before))}:
         raise UsageError(
             f"`{keys.party}` is no party of `{agreement.agreement_id}`: only its parties sign it"
         )
@@ -96,6 +104,19 @@ def signature_states(trust: TrustStore, agreement: Agreement) -> dict[str, Signa
         else:  # also a second one of a party, and one of a stranger
             states[signature.party] = SignatureState.WRONG
     return states
+
+
+def valid_signers(trust: TrustStore, agreement: Agreement) -> frozenset[str] | None:
+    """The parties whose signatures fit, also of such as leave by it; None where one does not fit, stands
+    twice, or is by a party without a pin: then nothing of the text is believed.
+    """
+    signed = [signature.party for signature in agreement.signatures]
+    if len(set(signed)) != len(signed):
+        return None
+    fitting = all(
+        signature.party in trust and _fits(trust, agreement, signature) for signature in agreement.signatures
+    )
+    return frozenset(signed) if fitting else None
 
 
 def _fits(trust: TrustStore, agreement: Agreement, signature: PartySignature) -> bool:

@@ -56,6 +56,8 @@ class SkipReason(Enum):
     """The release or its label has expired."""
     REPLACED = "replaced"
     """A newer version of the item stands behind it in the stream."""
+    WITHDRAWN = "withdrawn"
+    """Policy would not let it go any more: its agreement has changed since it was recorded."""
     REMOVED = "removed"
     """Its content was removed from the ledger."""
 

@@ -14,6 +14,7 @@ from trilat.node.accounts import (
 )
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
+from trilat.node.changing import use_agreements
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.declaring import declare
@@ -28,6 +29,8 @@ from trilat.node.folder import (
 )
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
+from trilat.node.known import KnownKind, KnownVersions
+from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
 from trilat.node.records import (
@@ -43,6 +46,7 @@ from trilat.node.service import NodeService
 from trilat.node.settings import (
     ClockSettings,
     DeskSettings,
+    KnownSettings,
     LedgerSettings,
     LinkSettings,
     NodeSettings,
@@ -53,6 +57,7 @@ from trilat.node.settings import (
     is_loopback,
     party_code,
 )
+from trilat.node.signed import unsigned_agreements
 
 __all__ = [
     "ADDRESS_FILE",
@@ -75,6 +80,9 @@ __all__ = [
     "IntakeAnswer",
     "IntakeResult",
     "Known",
+    "KnownKind",
+    "KnownSettings",
+    "KnownVersions",
     "LedgerSettings",
     "LinkSettings",
     "Manifest",
@@ -97,6 +105,7 @@ __all__ = [
     "SystemClock",
     "TokenName",
     "WebSettings",
+    "adopt_text",
     "audit_page",
     "check_backup",
     "declare",
@@ -104,13 +113,18 @@ __all__ = [
     "host_and_port",
     "is_loopback",
     "known_accounts",
+    "known_lines",
+    "known_state",
     "make_backup",
     "make_folder",
     "party_code",
     "read_folder",
     "read_history",
     "read_ledger_key",
+    "remove_party",
     "restore",
     "restore_backup",
     "standing_digest",
+    "unsigned_agreements",
+    "use_agreements",
 ]

@@ -54,6 +54,15 @@ class NodeConfig:
     answer_within_s: int = 3_600
     """How long a question waits for an officer."""
 
+    fresh_s: int = 0
+    """How long nothing is heard of an agreement before nothing goes under it; 0: as the agreement says."""
+
+    takes_unsigned: bool = False
+    """Whether this party's people may give the node agreements that are not signed: in an exercise."""
+
+    gossip_s: int = 60
+    """How often partners are told which versions are known here."""
+
     keep_days: Mapping[str, int] = field(default_factory=dict)
     """How many days contents of a kind of entries are kept, by kind; 0 or none keeps them for good."""
 

@@ -30,14 +30,16 @@ from trilat.link import (
     card_from_json,
     card_to_json,
     signature_states,
+    valid_signers,
     write_private,
 )
-from trilat.model import AgreementError, Clock, Status, Transport, TrustError, UsageError
+from trilat.model import Agreement, AgreementError, Clock, Status, Transport, TrustError, UsageError
 from trilat.node.clock import REAL_TIME, Pace
 from trilat.node.config import NodeConfig
 from trilat.node.node import Node
 from trilat.node.settings import NODE_FILE, NodeSettings, party_code, read_settings, write_settings
-from trilat.policy import AgreementSet, read_agreement
+from trilat.node.signed import unsigned_agreements
+from trilat.policy import AgreementSet, read_agreement, signatories
 
 LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
@@ -108,6 +110,9 @@ class NodeFolder:
             content_level=settings.content_level,
             headline_level=settings.headline_level,
             keep_days=settings.ledger.keep_days,
+            fresh_s=settings.fresh_s,
+            takes_unsigned=not settings.refuses_unsigned,
+            gossip_s=settings.known.gossip_s,
             two_person_accounts=settings.access.two_person,
         )
 
@@ -119,7 +124,24 @@ class NodeFolder:
     def node(
         self, clock: Clock, ledger: Ledger, transport: Transport, link_clock: Clock | None = None
     ) -> Node:
-        """The node of this folder over its ledger; to continue it call `restore`."""
+        """The node of this folder over its ledger; to continue it call `restore`.
+
+        Raises:
+            AgreementError: an agreement lacks a signature, and the settings do not take such.
+        """
+        unsigned = unsigned_agreements(self.agreements, self.trust, self.config())
+        if unsigned and self.settings.refuses_unsigned:
+            raise AgreementError(
+                f"{unsigned[0]}; a node of status {self.settings.status.value} takes signed agreements only",
+                file=None,
+                clause=None,
+            )
+        node = self._node(clock, ledger, transport, link_clock)
+        for line in unsigned:
+            node.note_refusal(f"{line}; taken all the same in an exercise")
+        return node
+
+    def _node(self, clock: Clock, ledger: Ledger, transport: Transport, link_clock: Clock | None) -> Node:
         return Node(
             self.config(),
             clock,
@@ -324,13 +346,18 @@ def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> Non
     """
     for file, agreement in agreements.files.items():
         for party, state in signature_states(trust, agreement).items():
-            if state is SignatureState.WRONG:
+            if state is SignatureState.WRONG and not _leaves(agreement, party, trust):
                 raise AgreementError(
                     f"{file}: the signature of {party} is wrong: it is by another key, or of another text; "
                     "put back the file that was signed",
                     file=file,
                     clause=None,
                 )
+
+
+def _leaves(agreement: Agreement, party: str, trust: TrustStore) -> bool:
+    """Whether a party that is in the version no more has signed that."""
+    return party not in signatories(agreement) and valid_signers(trust, agreement) is not None
 
 
 def _card(path: Path, code: str) -> Card:

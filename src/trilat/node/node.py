@@ -12,7 +12,6 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import islice
 
 import msgspec
@@ -59,6 +58,7 @@ from trilat.model import (
 )
 from trilat.node.accounts import Accounts
 from trilat.node.alerts import Alerts
+from trilat.node.changing import StandingParcels, offers_reports
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
 from trilat.node.desk import ReleaseDesk, consent_of
@@ -68,6 +68,7 @@ from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
+from trilat.node.known import KnownVersions
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
@@ -92,16 +93,6 @@ _PART_STEPS_MAX = 200
 _REFUSALS_KEPT = 5_000
 _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
-
-
-def _offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
-    """Whether any clause speaks of giving a peer reports as they are."""
-    return any(
-        "report" in rule.clause.kinds
-        and config.party in rule.clause.givers
-        and not set(config.peers).isdisjoint(rule.clause.receivers)
-        for rule in agreements.rules
-    )
 
 
 class Node:
@@ -140,23 +131,16 @@ class Node:
         self.clock = clock
         self.ledger = ledger
         self.agreements = agreements
-        self.heads = Heads(config)
-        self.views = Views(config.party, config.bias_priors, partial(place_class, agreements=agreements))
-        self.alerts = Alerts(config.party)
-        self.disputed = Disputed(config.party)
-        self.watched = Watched(config)
-        self.exchange = Exchange(config, agreements)
-        self.desk = ReleaseDesk(self)
-        self.onward = OnwardRequests(self)
-        self.holdings = Holdings()
-        self.recent_decisions = RecentDecisions()
+        self.offers_reports = offers_reports(config, agreements)
+        """Whether any clause speaks of giving a peer reports as they are."""
+
+        self.keys = keys
+        self.trust = trust
+        self._make_state()
         self.refusals: deque[str] = deque(maxlen=_REFUSALS_KEPT)
         """The newest lines of what was refused; the ledger has all of them."""
 
         self.refusals_count = 0
-        self.feeds = Feeds()
-        self._keys = keys
-        self._trust = trust
         self._link_clock = link_clock or clock
         self.lanes = Lanes(self)
         self.endpoint = self._endpoint(transport, entropy, limits, profiles)
@@ -166,11 +150,27 @@ class Node:
         self.failure: str | None = None
         """Why this node does nothing any more; its ledger is sound, and a node restored from it goes on."""
 
+        self.known = KnownVersions(self)
         self.parts = self._parts()
-        self._making = Making(self)
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
-        self._offers_reports = _offers_reports(config, agreements)
+
+    def _make_state(self) -> None:
+        """What the node keeps in memory, each thing in a file of its own."""
+        config = self.config
+        self.heads = Heads(config)
+        self.views = Views(config.party, config.bias_priors, lambda item: place_class(item, self.agreements))
+        self.alerts = Alerts(config.party)
+        self.disputed = Disputed(config.party)
+        self.watched = Watched(config)
+        self.exchange = Exchange(config, self.agreements)
+        self.standing_parcels = StandingParcels(self)
+        self.desk = ReleaseDesk(self)
+        self.onward = OnwardRequests(self)
+        self.holdings = Holdings()
+        self.recent_decisions = RecentDecisions()
+        self.feeds = Feeds()
+        self._making = Making(self)
 
     def _endpoint(
         self,
@@ -180,8 +180,8 @@ class Node:
         profiles: Mapping[str, LinkProfile] | None,
     ) -> LinkEndpoint:
         return LinkEndpoint(
-            self._keys,
-            self._trust,
+            self.keys,
+            self.trust,
             transport,
             entropy,
             self._received,
@@ -198,7 +198,7 @@ class Node:
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
-        parts: tuple[Part, ...] = (self.onward, Retention(self), self.accounts, Overdue(self))
+        parts: tuple[Part, ...] = (self.known, self.onward, Retention(self), self.accounts, Overdue(self))
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -258,7 +258,7 @@ class Node:
             self.views.add_own(item)
         except TrilatError as error:
             self.note_refusal(f"report `{item.item_id}` is kept but not used: {error}")
-        if self._offers_reports or not isinstance(item, Report):
+        if not isinstance(item, Report) or self.offers_reports:
             self._to_offer.append(held)
 
     def tick(self) -> tuple[ReleaseRecord, ...]:
@@ -354,11 +354,11 @@ class Node:
         """The release with its place in the recipient's stream, and with what proves it."""
         item = ready.held.item
         # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
-        marking = ready.held.marking or sign_label(self._keys, ready.release.item)
+        marking = ready.held.marking or sign_label(self.keys, ready.release.item)
         parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
         return ReleaseRecord(
             recipient=ready.recipient,
-            stream=self._keys.stream_to(ready.recipient),
+            stream=self.keys.stream_to(ready.recipient),
             sequence=self.exchange.next_sequence(ready.recipient),
             item=item.reference,
             valid_ns=item.valid_ns,
@@ -425,7 +425,7 @@ class Node:
 
     def opened_consent(self, signed: bytes) -> Consent:
         """The consent that an originator signed; PeerError where it is unsound, UsageError where none."""
-        item = open_signed_item(self._trust, signed)
+        item = open_signed_item(self.trust, signed)
         if not isinstance(item, Consent):
             raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")
         return item
@@ -470,7 +470,7 @@ class Node:
             valid_s=valid_s,
             assumed=assumed,
         )
-        signed = sign_item(self._keys, consent)
+        signed = sign_item(self.keys, consent)
         entry = Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))
         self._written([*beside, entry])
         self.use_own_consent(consent, signed)
@@ -563,10 +563,14 @@ class Node:
         self.refusals.append(text)
         self.refusals_count += 1
 
-    def drop_offer(self, decided: tuple[str, int]) -> None:
-        """After a restart: an item that was decided on before it, and not asked about since, is settled."""
+    def drop_offer(self, decided: tuple[str, int], recipient: str) -> None:
+        """After a restart: an item that was decided on before it, and not asked about since, is settled; one
+        that waits for a single recipient only by that one's decision.
+        """
         self._to_offer = [
-            held for held in self._to_offer if (held.item.item_id, held.item.version) != decided
+            held
+            for held in self._to_offer
+            if (held.item.item_id, held.item.version) != decided or held.audience not in {None, recipient}
         ]
 
     def unsettled(self, recipient: str) -> int:

@@ -159,7 +159,7 @@ class _Restorer:
             raise LedgerError(
                 f"the ledger decides on `{reference[0]}` version {reference[1]} before it holds it"
             )
-        self._node.drop_offer(reference)
+        self._node.drop_offer(reference, decision.recipient)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
         self._node.exchange.take(held, decision, now_ns)
         self._node.use_decision(held.item, decision)

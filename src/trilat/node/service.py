@@ -30,6 +30,7 @@ from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
+from trilat.node.known_state import known_lines
 from trilat.node.node import Node
 from trilat.node.records import Referral
 from trilat.node.timings import Timings
@@ -172,6 +173,7 @@ class NodeService:
 
     def _resume(self, peer: str) -> None:
         if self.problem() is None:
+            self.node.known.reached(peer)
             self.node.endpoint.resume(peer, self._wall_ns())
 
     # --- what the links hand over ---
@@ -484,6 +486,7 @@ class NodeService:
             "referrals": len(node.referrals()),
             "refusals": node.refusals_count,
             "last_refusals": list(node.refusals)[-_LINES_SHOWN:],
+            "agreements": known_lines(node),
             **self.about(),
         }
 

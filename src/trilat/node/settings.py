@@ -22,6 +22,9 @@ NODE_FILE: Final = "node.toml"
 _LISTS: Final = ("peer", "sensor", "watch_area")
 """Settings that are lists of tables, `[[NAME]]` each."""
 
+_FRESH_S_REAL: Final = 86_400
+"""A day: a node that means the world and hears nobody for longer gives nothing."""
+
 _SENSORS_MAX: Final = 32
 """Sensors whose biases are estimated together."""
 
@@ -158,6 +161,20 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         }
 
 
+class KnownSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How new the node's knowledge of agreements must be, and how they must be signed."""
+
+    unsigned_agreements: Annotated[str, msgspec.Meta(pattern="^(|refuse|exercise)$")] = ""
+    """`refuse`, or `exercise`: they are taken and said; empty takes the first where the world is meant."""
+
+    fresh_s: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] | None = None
+    """Nothing goes under an agreement of which nobody was heard for so long; 0: as the agreement itself says.
+    Left out: a day where the world is meant, else 0."""
+
+    gossip_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
+    """How often partners are told which versions are known here."""
+
+
 class ClockSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose time it is."""
 
@@ -194,6 +211,20 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
     access: AccessSettings = msgspec.field(default_factory=AccessSettings)
     ledger: LedgerSettings = msgspec.field(default_factory=LedgerSettings)
+    known: KnownSettings = msgspec.field(default_factory=KnownSettings)
+
+    @property
+    def refuses_unsigned(self) -> bool:
+        """Whether an agreement counts only with the signatures that it must have."""
+        said = self.known.unsigned_agreements
+        return said == "refuse" if said else self.status is Status.REAL
+
+    @property
+    def fresh_s(self) -> int:
+        """How long nothing may be heard of an agreement, seconds; 0 for as the agreement says."""
+        if self.known.fresh_s is not None:
+            return self.known.fresh_s
+        return _FRESH_S_REAL if self.status is Status.REAL else 0
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -234,11 +265,7 @@ def _check(settings: NodeSettings) -> None:
     if len(set(settings.peers)) != len(settings.peers) or settings.party in settings.peers:
         raise UsageError(f"{NODE_FILE}: a peer stands twice, or is the party itself: list each once")
     _check_desk(settings.desk)
-    if settings.clock.kind == "paced":
-        if settings.status is Status.REAL:
-            raise UsageError(f"{NODE_FILE}: a node of status real runs on the system clock: set clock.kind")
-        if not settings.clock.start:
-            raise UsageError(f"{NODE_FILE}: a paced clock needs clock.start, an instant in UTC")
+    _check_status(settings)
     addresses = [
         ("web.listen", settings.web.listen, settings.web.allow_remote),
         ("link.client_listen", settings.link.client_listen, False),
@@ -273,6 +300,19 @@ def _check_ledger_url(url: str) -> None:
             refuse_unsafe_url(url)
     except LedgerError as error:
         raise UsageError(f"{NODE_FILE}: ledger.url: {error}") from error
+
+
+def _check_status(settings: NodeSettings) -> None:
+    """What a node that means the world may not do."""
+    if settings.status is Status.REAL and not settings.refuses_unsigned:
+        raise UsageError(
+            f"{NODE_FILE}: a node of status real takes signed agreements only: leave out unsigned_agreements"
+        )
+    if settings.clock.kind == "paced":
+        if settings.status is Status.REAL:
+            raise UsageError(f"{NODE_FILE}: a node of status real runs on the system clock: set clock.kind")
+        if not settings.clock.start:
+            raise UsageError(f"{NODE_FILE}: a paced clock needs clock.start, an instant in UTC")
 
 
 def _check_desk(desk: DeskSettings) -> None:
@@ -334,7 +374,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk", "access", "ledger"):
+    for name in ("web", "link", "clock", "desk", "access", "ledger", "known"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

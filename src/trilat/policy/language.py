@@ -69,6 +69,8 @@ AGREEMENT_FIELDS: Final = (
     "onward_to",
     "onward_situations",
     "equivalents",
+    "fresh_s",
+    "removal_by",
 )
 CLAUSE_FIELDS: Final = (
     "id",
@@ -162,6 +164,8 @@ def read_agreement(file_name: str, text: str) -> Agreement:
             assumed=head.texts("assumed", ()),
             signatures=_signatures(whole),
             equivalents=read_equivalents(head),
+            fresh_s=head.number("fresh_s", 0),
+            removal_by=head.choices("removal_by", parties, ()),
         )
     except ItemError as error:
         raise head.refusal(str(error)) from error

@@ -18,6 +18,7 @@ from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
 from trilat.web.access import ROLE, Access
 from trilat.web.account_routes import AccountRoutes, account_operations
+from trilat.web.agreements import agreement_operations
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.document import openapi_document, report_schemas
@@ -97,6 +98,7 @@ def node_app(
         *_reader_operations(routes),
         *_staff_operations(routes),
         *_desk_operations(routes),
+        *agreement_operations(node),
         *_director_operations(routes),
         *_common_operations(routes),
         *_people_operations(node, access, provider, secure=secure),
