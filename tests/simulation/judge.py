@@ -22,15 +22,23 @@ from tests.simulation.record import Decided, Record, Reference, Released, read_r
 from tests.simulation.sites import Site
 from tests.simulation.world import World
 
-from trilat.model import SECOND_NS, AnyItem, Consent, Decision, Duties, Outcome, Vessel, Warning, kind_of
+from trilat.model import (
+    SECOND_NS,
+    AnyItem,
+    Consent,
+    Decision,
+    Duties,
+    Outcome,
+    Reason,
+    Vessel,
+    Warning,
+    kind_of,
+)
 from trilat.node import Node
-from trilat.node.exchange import Exchange
 
 LINES_MAX: Final = 40
 _EARLY: Final = frozenset({"warning", "event", "area", "track", "vessel", "indicator"})
 """Kinds of which the newest version counts, in whatever order versions come."""
-
-_RE_DECIDES: Final = hasattr(Exchange, "use")
 
 
 def judge(world: World) -> list[str]:
@@ -50,10 +58,12 @@ def _all(world: World, records: dict[str, Record], oracle: Oracle) -> Iterator[s
         site = world.sites[party]
         yield from record.faults  # 1
         yield from _feed(site, record)
-        yield from _decisions(record, site.peers, oracle)
+        removed = world.plan.change.removed
+        yield from _decisions(record, site.peers, oracle, removed)
         for peer in site.peers:
             yield from _releases(record, peer, oracle)
-            yield from _stream(record, records[peer])
+            yield from _stream(record, records[peer], whole=removed not in {party, peer})
+            yield from _withdrawn(record, peer, oracle)
         yield from _aside(record, oracle)
         yield from _holdings(site, record)
     party = world.plan.parties[world.plan.seed % len(world.plan.parties)]
@@ -68,7 +78,7 @@ def _feed(site: Site, record: Record) -> Iterator[str]:
         yield f"the ledger of {site.party} has {reference}, which no feed gave"
 
 
-def _decisions(record: Record, peers: Sequence[str], oracle: Oracle) -> Iterator[str]:
+def _decisions(record: Record, peers: Sequence[str], oracle: Oracle, removed: str | None) -> Iterator[str]:
     for reference, item in record.held.items():  # 3
         for peer in peers:
             if not _concerns(record, reference, item, peer):
@@ -78,7 +88,12 @@ def _decisions(record: Record, peers: Sequence[str], oracle: Oracle) -> Iterator
     for (reference, peer), decided in record.decisions.items():
         for one in decided:
             expected = _expected(record, one, oracle)
-            if expected != one.decision:
+            if _is_unheard(one.decision):
+                # Whether what a node held is the newest was not heard: it gives nothing then, and asks again.
+                waits = one is decided[-1] and not _is_replaced(record, reference)
+                if waits and removed not in {peer, record.party}:
+                    yield f"{record.party} never decided anew on {reference} for {peer}: lost"
+            elif expected != one.decision:
                 yield (
                     f"{record.party} decided {_said(one.decision)} on {reference} for {peer}, "
                     f"the reference {_said(expected)}"
@@ -105,6 +120,15 @@ def _expected(record: Record, one: Decided, oracle: Oracle) -> Decision:
     return oracle.decide(one.item, asked, one.agreements, record.consents[: one.consents])
 
 
+def _is_unheard(decision: Decision) -> bool:
+    return decision.outcome is Outcome.WITHHOLD and Reason.AGREEMENT_STALE in decision.reasons
+
+
+def _is_replaced(record: Record, reference: Reference) -> bool:
+    """Whether a newer version of an item is held."""
+    return any(item_id == reference[0] and version > reference[1] for item_id, version in record.held)
+
+
 def _said(decision: Decision) -> str:
     form = "" if decision.form is None else f" as {decision.form.value}"
     reasons = ", ".join(reason.value for reason in decision.reasons)
@@ -120,12 +144,13 @@ def _releases(record: Record, peer: str, oracle: Oracle) -> Iterator[str]:
     for (reference, recipient), decided in record.decisions.items():
         if recipient != peer:
             continue
-        permits = [one for one in decided if one.decision.outcome is Outcome.PERMIT]
+        last = decided[-1]
         left = released.get(reference, [])
         name = f"{record.party}: {reference} to {peer}"
         if len(left) > 1:  # 4
             yield f"{name} left {len(left)} times: doubled"
-        if permits and not left and not _thinned(permits[-1].decision, permits[-1].item):
+        permitted = last.decision.outcome is Outcome.PERMIT
+        if permitted and not left and not _thinned(last.decision, last.item):
             yield f"{name} was permitted and never left: lost"
     yield from _thin(record, peer, released)
 
@@ -148,10 +173,9 @@ def _release(record: Record, peer: str, reference: Reference, one: Released, ora
     if one.at_ns < item.valid_ns + duties.delay_s * SECOND_NS and not isinstance(item, Consent):
         yield f"{name} left before its delay of {duties.delay_s} s had passed: leaked"
     asked = Asked(record.party, peer, one.at_ns, decision.via)
-    if _RE_DECIDES:  # 5
-        now = oracle.decide(item, asked, one.agreements, record.consents[: one.consents])
-        if (now.outcome, now.form, now.duties) != (Outcome.PERMIT, release.form, release.duties):
-            yield f"{name} left under an agreement that its sender knew was replaced: leaked"
+    now = oracle.decide(item, asked, one.agreements, record.consents[: one.consents])
+    if (now.outcome, now.form, now.duties) != (Outcome.PERMIT, release.form, release.duties):  # 5
+        yield f"{name} left under an agreement that its sender knew was replaced: leaked"
     for field in item.__struct_fields__:  # 6
         if field in {"label", "provenance"}:
             continue
@@ -168,7 +192,7 @@ def _thin(record: Record, peer: str, released: dict[Reference, list[Released]]) 
     """Versions of what is thinned."""
     permitted: dict[str, int] = {}
     for ((item_id, version), recipient), decided in record.decisions.items():
-        may_leave = any(one.decision.outcome is Outcome.PERMIT for one in decided)
+        may_leave = decided[-1].decision.outcome is Outcome.PERMIT
         if recipient == peer and isinstance(decided[-1].item, Vessel) and may_leave:
             permitted[item_id] = max(version, permitted.get(item_id, 0))
     left: dict[str, list[Released]] = {}
@@ -183,8 +207,23 @@ def _thin(record: Record, peer: str, released: dict[Reference, list[Released]]) 
             yield f"{record.party}: versions {versions} of {item_id} left for {peer}: out of order"
 
 
-def _stream(record: Record, other: Record) -> Iterator[str]:
-    """The stream from one to another, on both disks."""
+def _withdrawn(record: Record, peer: str, oracle: Oracle) -> Iterator[str]:
+    """What a sender left out of a stream: the newest agreement that it knew must not have let it go."""
+    sent = {one.record.sequence: one for one in record.released.get(peer, [])}
+    for number, omitted in record.skipped.get(peer, {}).items():
+        one = sent.get(number)
+        if one is None:
+            yield f"{record.party} left {number} to {peer} out, which never was in the stream"
+            continue
+        item = record.held[one.record.item.item_id, one.record.item.version]
+        asked = Asked(record.party, peer, omitted.at_ns, one.release.via)
+        said = record.consents[: omitted.consents]
+        if oracle.decide(item, asked, omitted.agreements, said).outcome is Outcome.PERMIT:
+            yield f"{record.party} left {number} to {peer} out, which the reference permits: lost"
+
+
+def _stream(record: Record, other: Record, *, whole: bool) -> Iterator[str]:
+    """The stream from one to another, on both disks; `whole` where all of it must have come."""
     sent = record.released.get(other.party, [])
     came = other.received.get(record.party, [])
     name = f"{record.party} to {other.party}"
@@ -204,12 +243,12 @@ def _stream(record: Record, other: Record) -> Iterator[str]:
         seen.add(number)
         while turn in seen or turn in other.omitted.get(record.party, set()):
             turn += 1
-    for number in written.keys() - seen - other.omitted.get(record.party, set()):
+    for number in written.keys() - seen - other.omitted.get(record.party, set()) if whole else ():
         yield f"{name}: {number} of {len(sent)} never came: lost"
-    for number in other.omitted.get(record.party, set()) - record.skipped.get(other.party, set()):
+    for number in other.omitted.get(record.party, set()) - record.skipped.get(other.party, {}).keys():
         yield f"{name}: {number} is taken for left out, and its sender did not leave it out: lost"
     cursors = record.receipts.get(other.party, [0])
-    if max(cursors) != len(sent):
+    if whole and max(cursors) != len(sent):
         yield f"{name}: receipts for {max(cursors)} of {len(sent)}"
 
 
@@ -221,6 +260,15 @@ def _aside(record: Record, oracle: Oracle) -> Iterator[str]:
             asked = Asked(sender, record.party, release.decided_ns)
             decision = oracle.decide(release.item, asked, one.agreements, one.said)
             fits = decision.outcome is Outcome.PERMIT and decision.form is release.form
+            # What a newer version forbids by now is kept aside too, if it came from before that one began.
+            now = oracle.decide(
+                release.item, Asked(sender, record.party, one.at_ns), one.agreements, one.said
+            )
+            begun = any(
+                release.decided_ns < agreement.in_force_from_ns <= one.at_ns
+                for agreement in one.agreements.files.values()
+            )
+            fits = fits and (not begun or now.outcome is Outcome.PERMIT)
             if fits == bool(one.record.refusal):
                 yield (
                     f"{record.party} {'kept aside' if fits else 'used'} {release.item.item_id} of {sender}, "

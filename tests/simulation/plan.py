@@ -66,8 +66,9 @@ class Plan:
     pact: Agreement
     change: Change
     change_ns: int
-    adopted_ns: dict[str, int]
-    """When the change comes to each node; a node that is down then learns of it when it is back."""
+    given_to: str
+    given_ns: int
+    """To whose node people give the change, and when; the others hear of it from their partners."""
 
     sightings: tuple[Sighting, ...]
     faults: tuple[Fault, ...]
@@ -83,7 +84,8 @@ def draw_plan(seed: int, items: int = ITEMS_MIN) -> Plan:
     pact = first_pact(chance, parties, START_NS - 86_400 * SECOND_NS)
     change_ns = _at(chance.uniform(8, 30))
     change = changed(chance, pact, change_ns)
-    adopted_ns = {party: change_ns + round(chance.uniform(-6, 12) * SECOND_NS) for party in parties}
+    given_to = chance.choice(change.agreement.parties)
+    given_ns = change_ns + round(chance.uniform(-6, 8) * SECOND_NS)
     return Plan(
         seed=seed,
         parties=parties,
@@ -91,7 +93,8 @@ def draw_plan(seed: int, items: int = ITEMS_MIN) -> Plan:
         pact=pact,
         change=change,
         change_ns=change_ns,
-        adopted_ns=adopted_ns,
+        given_to=given_to,
+        given_ns=given_ns,
         sightings=_sightings(chance, parties, items),
         faults=_faults(chance, parties),
     )

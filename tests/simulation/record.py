@@ -9,8 +9,9 @@ from tests.simulation.sites import Site
 
 from trilat.ledger import EntryKind, Stored
 from trilat.link import Parcel, TrustStore, open_signed_item
-from trilat.model import AnyItem, Consent, Decision, Release, TrilatError, decode, decode_item
+from trilat.model import Agreement, AnyItem, Consent, Decision, Release, TrilatError, decode, decode_item
 from trilat.node import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
+from trilat.node.known_records import ADOPTED_BYTES_MAX, AdoptedRecord
 from trilat.node.records import ConsentRecord, OmissionRecord, ReceiptRecord
 from trilat.policy import AgreementSet
 
@@ -53,6 +54,15 @@ class Received:
     said: tuple[Consent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """When a number was left out, and what the node knew then."""
+
+    at_ns: int
+    agreements: AgreementSet
+    consents: int
+
+
 @dataclass
 class Record:
     """What a ledger says."""
@@ -68,10 +78,13 @@ class Record:
     omitted: dict[str, set[int]] = field(default_factory=dict)
     """Numbers that a partner signed as left out of its stream."""
 
-    skipped: dict[str, set[int]] = field(default_factory=dict)
+    skipped: dict[str, dict[int, LeftOut]] = field(default_factory=dict)
     """Numbers left out of the own stream to a partner."""
 
     consents: list[Consent] = field(default_factory=list)
+    adopted: list[int] = field(default_factory=list)
+    """Versions of the pact that came while the node ran."""
+
     faults: list[str] = field(default_factory=list)
 
 
@@ -95,10 +108,10 @@ class _Reader:
         self._site = site
         self._record = record
         self._trust = TrustStore(one.keys.pin for one in site.world.sites.values())
-        self._under = list(site.under)
-        self._agreements = self._under[0][1]
+        self._agreements = site.agreements
         self._signed: dict[bytes, Consent] = {}
         self._take: dict[EntryKind, Any] = {
+            EntryKind.AGREEMENT: self._adopted,
             EntryKind.REPORT: self._report,
             EntryKind.ITEM: self._item,
             EntryKind.CONSENT: self._consent,
@@ -110,12 +123,15 @@ class _Reader:
         }
 
     def take(self, stored: Stored) -> None:
-        while len(self._under) > 1 and self._under[1][0] <= stored.entry:
-            del self._under[0]
-        self._agreements = self._under[0][1]
         take = self._take.get(stored.kind)
         if take is not None and stored.content is not None:
             take(stored, stored.content)
+
+    def _adopted(self, _: Stored, content: bytes) -> None:
+        record = decode(content, AdoptedRecord, bytes_max=ADOPTED_BYTES_MAX)
+        agreement = decode(record.content, Agreement, bytes_max=ADOPTED_BYTES_MAX)
+        self._agreements = self._site.world.agreements_of(self._agreements, agreement)
+        self._record.adopted.append(agreement.version)
 
     def _keep(self, item: AnyItem, where: dict[Reference, AnyItem]) -> None:
         reference = (item.item_id, item.version)
@@ -190,13 +206,15 @@ class _Reader:
         receipt = decode(content, ReceiptRecord)
         self._record.receipts.setdefault(receipt.recipient, []).append(receipt.cursor)
 
-    def _omission(self, _: Stored, content: bytes) -> None:
-        record = decode(content, OmissionRecord, bytes_max=RECORD_BYTES_MAX)
-        own = record.sender == self._site.party
-        where = self._record.skipped if own else self._record.omitted
-        numbers = where.setdefault(record.recipient if own else record.sender, set())
-        for first, last in record.runs:
-            numbers.update(range(first, last + 1))
+    def _omission(self, stored: Stored, content: bytes) -> None:
+        omission = decode(content, OmissionRecord, bytes_max=RECORD_BYTES_MAX)
+        numbers = [number for first, last in omission.runs for number in range(first, last + 1)]
+        record = self._record
+        if omission.sender != record.party:
+            record.omitted.setdefault(omission.sender, set()).update(numbers)
+            return
+        left_out = LeftOut(stored.recorded_ns, self._agreements, len(record.consents))
+        record.skipped.setdefault(omission.recipient, {}).update(dict.fromkeys(numbers, left_out))
 
 
 def _under(release: Release, files: Mapping[str, Any]) -> AnyItem:

@@ -6,18 +6,20 @@ simulated. It may end at any step of these: before and after a commit, before an
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from tests.simulation.disk import CrashError, Disk, SimStore
 from tests.simulation.pact import PURPOSE
 from tests.simulation.plan import Sighting
 from tests.simulation.watch import Committed
 
 from trilat.ledger import Ledger
-from trilat.link import LinkLimits, NodeKeys, TrustStore
+from trilat.link import LinkLimits, NodeKeys, TrustStore, sign_agreement
 from trilat.link.messages import Acknowledgement, sign_message
 from trilat.model import (
+    Agreement,
     AnyItem,
     Classification,
     Domain,
@@ -35,13 +37,15 @@ from trilat.model import (
     Vessel,
 )
 from trilat.node import Node, NodeConfig, restore
-from trilat.policy import AgreementSet
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 LIMITS: Final = LinkLimits(batch_parcels=25, window_parcels=100)
 """Small, so that batches and windows fill."""
+
+GOSSIP_S: Final = 5
+"""How often nodes tell each other what they know."""
 
 _LEVELS: Final = {
     "USA": ("UNCLASSIFIED", "CONFIDENTIAL", "SECRET", "TOP SECRET"),
@@ -88,16 +92,26 @@ class SimTransport:
         world.network.listen(site.party, lambda payload: world.enter(site, lambda _: receive(payload)))
 
 
+def keys_of(seed: int, party: str) -> NodeKeys:
+    """A party's keys in a run."""
+    return NodeKeys.generate(party, random.Random(f"keys {seed} {party}").randbytes)
+
+
+def signed_by(keys: Mapping[str, NodeKeys], agreement: Agreement, before: Agreement | None) -> Agreement:
+    """A version with the signatures of all these parties."""
+    signatures = [sign_agreement(one, agreement, agreement.in_force_from_ns, before) for one in keys.values()]
+    return msgspec.structs.replace(agreement, signatures=tuple(signatures))
+
+
 class Site:
     """One party."""
 
-    def __init__(self, world: "World", party: str) -> None:
+    def __init__(self, world: "World", party: str, keys: NodeKeys) -> None:
         """Keys and an empty disk; the process has not begun."""
-        plan = world.plan
-        chance = random.Random(f"keys {plan.seed} {party}")
+        chance = random.Random(f"ledger key {world.plan.seed} {party}")
         self.world = world
         self.party = party
-        self.keys = NodeKeys.generate(party, chance.randbytes)
+        self.keys = keys
         self.ledger_key = chance.randbytes(32)
         self.disk = Disk()
         self.committed = Committed(self.ledger_key)
@@ -107,9 +121,8 @@ class Site:
         self.fuse: int | None = None
         """Steps until the process ends; None where nothing ends it."""
 
-        self.files = {"pact-1.toml": plan.pact}
-        self.under: list[tuple[int, AgreementSet]] = []
-        """Which agreements the process that wrote entries from a number on held."""
+        self.agreements = world.agreements
+        """What it holds as files; what came while it ran is in its ledger."""
 
         self.waiting: list[AnyItem] = []
         """What the feed has to hand over still."""
@@ -149,12 +162,11 @@ class Site:
         chance = random.Random(f"entropy {world.plan.seed} {self.party} {self.starts}")
         clock = SimClock(world.now, self)
         ledger = Ledger(SimStore(self.disk, self.step), self.party, self.ledger_key, clock, chance.randbytes)
-        agreements = world.agreements_of(self.files)
         node = Node(
             self._config(),
             clock,
             ledger,
-            agreements,
+            self.agreements,
             self.keys,
             TrustStore(site.keys.pin for site in world.sites.values()),
             SimTransport(world, self),
@@ -162,7 +174,6 @@ class Site:
             LIMITS,
         )
         restore(node)
-        self.under.append((self.disk.committed, agreements))
         self.node = node
 
     def ledger_beside(self) -> Ledger:
@@ -192,6 +203,7 @@ class Site:
             token_key=hashlib.sha256(f"token {self.world.plan.seed} {self.party}".encode()).digest(),
             content_level=level,
             headline_level=level,
+            gossip_s=GOSSIP_S,
         )
 
     def saw(self, sighting: Sighting) -> AnyItem:

@@ -43,7 +43,8 @@ class Stage:
             pact=pact,
             change=changed(chance, pact, _NEVER_NS),
             change_ns=_NEVER_NS,
-            adopted_ns=dict.fromkeys(PARTIES, _NEVER_NS),
+            given_to="USA",
+            given_ns=_NEVER_NS,
             sightings=(),
             faults=(),
         )

@@ -16,11 +16,12 @@ from tests.simulation.disk import CrashError
 from tests.simulation.faults import Fault, FaultKind
 from tests.simulation.network import SimNetwork
 from tests.simulation.plan import HEALED_S, START_NS, Plan, Sighting
-from tests.simulation.sites import Site
+from tests.simulation.sites import Site, keys_of, signed_by
 from tests.simulation.watch import Watch
 
 from trilat.model import SECOND_NS, Agreement, AnyItem, LedgerError, TrilatError
 from trilat.node import Node, Referral
+from trilat.node.known_agreements import file_name
 from trilat.policy import AgreementSet
 
 REST_S_MAX: Final = 150
@@ -53,7 +54,6 @@ class World:
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = 0
         self._quiet = 0
-        self._sets: dict[tuple[str, ...], AgreementSet] = {}
         self._taken_count = 0
         self.over = False
         self.rest_s = 0.0
@@ -61,7 +61,14 @@ class World:
 
         self.watch = Watch(self.violate)
         self.network = SimNetwork(self.plan, self.now, self.at)
-        self.sites = {party: Site(self, party) for party in self.plan.parties}
+        keys = {party: keys_of(self.plan.seed, party) for party in self.plan.parties}
+        pact, change = self.plan.pact, self.plan.change.agreement
+        self.agreements = AgreementSet.of({"pact-1.toml": signed_by(keys, pact, None)})
+        self.changed = signed_by(keys, change, pact)
+        """Version 2, signed by all parties of both."""
+
+        self._wider: AgreementSet | None = None
+        self.sites = {party: Site(self, party, keys[party]) for party in self.plan.parties}
 
     def now(self) -> int:
         """UTC nanoseconds of the world."""
@@ -83,12 +90,13 @@ class World:
         self.violations.append(text)
         self.over = self.over or self.stops_early or len(self.violations) >= _VIOLATIONS_MAX
 
-    def agreements_of(self, files: dict[str, Agreement]) -> AgreementSet:
-        """The compiled set of these files."""
-        key = tuple(files)
-        if key not in self._sets:
-            self._sets[key] = AgreementSet.of(files)
-        return self._sets[key]
+    def agreements_of(self, held: AgreementSet, adopted: Agreement) -> AgreementSet:
+        """What is held with one more version."""
+        if held is not self.agreements:
+            return held
+        if self._wider is None:
+            self._wider = AgreementSet.of({**held.files, file_name(adopted): adopted})
+        return self._wider
 
     def play(self) -> None:
         """Play the plan."""
@@ -115,7 +123,7 @@ class World:
             self._start(site)
             phase_ns = number * SECOND_NS // (2 * len(self.sites))
             self.at(START_NS + phase_ns, partial(self._tick, site))
-            self.at(plan.adopted_ns[site.party], partial(self._adopt, site))
+        self.at(plan.given_ns, partial(self._adopt, self.sites[plan.given_to]))
         for sighting in plan.sightings:
             self.at(sighting.at_ns, partial(self.see, sighting))
         for fault in plan.faults:
@@ -234,12 +242,17 @@ class World:
         return (None if share >= _ANSWERED else share < _GRANTED), after_s
 
     def _adopt(self, site: Site) -> None:
-        """The change comes to a node: its process begins anew with it, as an operator would do."""
-        site.files = {**site.files, "pact-2.toml": self.plan.change.agreement}
-        self.tell(f"{site.party} learns of the change")
-        if site.node is not None:
-            self._stop(site)
-            self._start(site)
+        """People give the change to one node, as soon as it is up; the others hear of it on their links."""
+        if site.node is None:
+            self.at(self._now_ns + SECOND_NS, partial(self._adopt, site))
+            return
+        self.tell(f"{site.party} is given the change")
+        self.enter(site, self._given)
+
+    def _given(self, node: Node) -> None:
+        refusal = node.known.agreements.adopt(self.changed, node.config.party)
+        if refusal is not None:
+            self.violate(f"{node.config.party} refuses the change: {refusal}")
 
     def _strike(self, fault: Fault) -> None:
         self.injected[fault.kind] += 1
@@ -322,7 +335,7 @@ class World:
             waits += [
                 f"{count} of {site.party} to {peer}"
                 for peer in site.peers
-                if (count := site.node.unsettled(peer))
+                if self.plan.change.removed not in {peer, site.party} and (count := site.node.unsettled(peer))
             ]
         return ", ".join(waits)
 
