@@ -59,6 +59,8 @@ def _all(world: World, records: dict[str, Record], oracle: Oracle) -> Iterator[s
         yield from record.faults  # 1
         yield from _feed(site, record)
         removed = world.plan.change.removed
+        if record.adopted != [world.changed.version] and party != removed:  # 3
+            yield f"{party} adopted versions {record.adopted} of the pact: its change never came, or again"
         yield from _decisions(record, site.peers, oracle, removed)
         for peer in site.peers:
             yield from _releases(record, peer, oracle)

@@ -18,6 +18,9 @@ from trilat.link import LinkEndpoint, Sealer
 from trilat.link.incoming import IncomingStream
 from trilat.link.stream import OutgoingStream
 from trilat.model import INSTANT_NS_MAX, Decision, Duties, Form, LedgerError, Outcome, Receipt, decode, encode
+from trilat.node.exchange import Exchange
+from trilat.node.known import KnownVersions
+from trilat.node.known_agreements import KnownAgreements
 from trilat.node.lanes import Lanes
 from trilat.policy import AgreementSet
 
@@ -25,6 +28,7 @@ _RESTORE: Final[Any] = import_module("trilat.node.restore")
 _EXCHANGE: Final = import_module("trilat.node.exchange")
 _ENDPOINT: Final = import_module("trilat.link.endpoint")
 _EXAMINATION: Final = import_module("trilat.ledger.examination")
+_CHANGING: Final[Any] = import_module("trilat.node.changing")
 _DECIDE: Final = import_module("trilat.policy.decide")
 Patch = tuple[Any, str, Callable[[Any], Any]]
 """Where, which name, and what makes the faulty thing of the sound one."""
@@ -288,6 +292,35 @@ def _sound_rows(sound: Any) -> Any:
     return examined
 
 
+def _nothing(_: Any) -> Any:
+    return lambda _parcels, _wire: None
+
+
+def _never(_: Any) -> Any:
+    return lambda _known, _partner: False
+
+
+def _not_at_all(_: Any) -> Any:
+    def go_on(node: Any, waiting: Any) -> None:
+        for held in waiting:
+            decision = node.exchange.decide(held, held.audience, held.item.valid_ns)
+            node.exchange.take(held, decision, held.item.valid_ns)
+
+    return go_on
+
+
+def _any_stands(_: Any) -> Any:
+    return lambda _exchange, _waiting: True
+
+
+def _not_taken(_: Any) -> Any:
+    return lambda _kind, _name, _version, _content, _sender: None
+
+
+def _not_restored(_: Any) -> Any:
+    return lambda _known, _stored, _content: None
+
+
 _ALL: Final = (
     Mutant(
         "acknowledge before commit",
@@ -308,6 +341,31 @@ _ALL: Final = (
         "stale membership",
         "An older version of an agreement goes on speaking beside the newer one.",
         ((AgreementSet, "_replaced_ns", _old_speaks),),
+    ),
+    Mutant(
+        "removed member gets what was recorded",
+        "What stood in a stream when its recipient was taken out of the agreement is sent all the same.",
+        ((_CHANGING.StandingParcels, "_reason", _nothing), (KnownVersions, "_is_behind", _never)),
+    ),
+    Mutant(
+        "what waits is not decided anew",
+        "What was decided before a change, and waits for its delay, leaves as it was decided.",
+        ((_CHANGING, "_decide_anew", _not_at_all),),
+    ),
+    Mutant(
+        "an older decision leaves beside the newer",
+        "After a restart every decision that ever permitted an item lets it leave.",
+        ((Exchange, "_stands", _any_stands),),
+    ),
+    Mutant(
+        "a version told is not taken",
+        "A node hears of a newer version of an agreement, and goes on by the old one.",
+        ((KnownAgreements, "take", _not_taken),),
+    ),
+    Mutant(
+        "a restart forgets what was adopted",
+        "A node that begins anew goes by its files alone.",
+        ((KnownVersions, "_restore", _not_restored),),
     ),
     Mutant(
         "reused sequence",

@@ -48,13 +48,13 @@ def run_seed(seed: int, mutant: str | None = None, items: int = ITEMS_MIN) -> Pl
 
 def _played(world: World) -> Played:
     world.play()
-    if not (world.violations and world.stops_early):
-        world.violations += judge(world)
-    story = tuple(world.story[-STORY_LINES:]) if world.violations else ()
     refused: Counter[str] = Counter()
     for site in world.sites.values():
         if site.node is not None:
             refused.update(site.node.endpoint.refusals)
+    if not (world.violations and world.stops_early):
+        world.violations += judge(world)
+    story = tuple(world.story[-STORY_LINES:]) if world.violations else ()
     return Played(
         seed=world.plan.seed,
         parties=len(world.sites),

@@ -206,6 +206,10 @@ class Site:
             gossip_s=GOSSIP_S,
         )
 
+    def is_changed(self) -> bool:
+        """Whether the change of the agreement is in force by this site's clock."""
+        return self.running.clock.now_ns() >= self.world.plan.change_ns
+
     def saw(self, sighting: Sighting) -> AnyItem:
         """The item that the feed makes of a sighting, by this site's clock."""
         at_ns = self.world.now() + self.skew_ns

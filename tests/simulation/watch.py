@@ -43,6 +43,9 @@ class Committed:
         """Nothing read yet."""
         self._vault = Vault(key)
         self._read = 0
+        self.adopted = False
+        """Whether the change of the agreement came."""
+
         self.count = 0
         """Parcels that came."""
 
@@ -54,6 +57,7 @@ class Committed:
         """Read what was committed since."""
         disk = site.disk
         for row in disk.rows[self._read : disk.committed]:
+            self.adopted = self.adopted or row.kind == EntryKind.AGREEMENT.value
             if row.kind not in _FIELDS or row.wrapped_key is None or row.sealed_content is None:
                 continue
             secrets = self._vault.unwrap(row.wrapped_key, row.entry, row.chained)
@@ -113,6 +117,11 @@ class Watch:
 
     def _envelope(self, site: "Site", recipient: str, payload: bytes) -> None:
         envelope = dict(zip(_ENVELOPE, msgspec.msgpack.decode(payload), strict=False))
+        removed = site.world.plan.change.removed
+        if removed in {site.party, recipient} and site.committed.adopted and site.is_changed():
+            self._report(
+                f"{site.party} sent to {recipient}, and knew that {removed} is no party any more: leaked"
+            )
         last = envelope["first_sequence"] + len(envelope["sealed"]) - 1
         written = site.committed.released.get((recipient, envelope["stream"]), 0)
         if last > written:

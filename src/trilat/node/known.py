@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from trilat.ledger import EntryKind, Stored
 from trilat.link import Attestation, open_attestation, sign_attestation
 from trilat.model import SECOND_NS, Agreement, PeerError, WireError, decode
-from trilat.node.changing import use_heard
+from trilat.node.changing import Boundaries, use_heard
 from trilat.node.confirmed import Confirmations, Newest
 from trilat.node.known_agreements import AGREEMENTS, KnownAgreements
 from trilat.node.known_records import (
@@ -130,6 +130,7 @@ class KnownVersions(Part):
         self.confirmations = Confirmations()
         self._kinds: dict[str, KnownKind] = {AGREEMENTS: self.agreements}
         self._partners = {peer: _Partner() for peer in node.config.peers}
+        self._boundaries = Boundaries(node)
         self._marked = 0
         self._heard: Mapping[str, Heard] = {}
         self._held_up: frozenset[str] = frozenset()
@@ -161,7 +162,8 @@ class KnownVersions(Part):
             for name, agreement in self.agreements.agreements().items()
             if (found := self._heard_of(name, agreement, now_ns)) is not None
         }
-        if heard != self._heard:
+        passed = self._boundaries.passed(now_ns)
+        if heard != self._heard or passed:
             self._tell_changes(heard)
             self._heard = heard
             use_heard(self._node, heard)
