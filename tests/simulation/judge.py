@@ -30,6 +30,7 @@ from trilat.model import (
     Duties,
     Outcome,
     Reason,
+    TrilatError,
     Vessel,
     Warning,
     kind_of,
@@ -59,7 +60,8 @@ def _all(world: World, records: dict[str, Record], oracle: Oracle) -> Iterator[s
         yield from record.faults  # 1
         yield from _feed(site, record)
         removed = world.plan.change.removed
-        if record.adopted != [world.changed.version] and party != removed:  # 3
+        came = [world.changed.version] if world.plan.given_ns <= world.now() else []
+        if record.adopted != came and party != removed:  # 3
             yield f"{party} adopted versions {record.adopted} of the pact: its change never came, or again"
         yield from _decisions(record, site.peers, oracle, removed)
         for peer in site.peers:
@@ -300,9 +302,12 @@ def _restored(site: Site) -> Iterator[str]:
     if before is None:
         return
     said = _state(before)
-    site.start()
-    assert site.node is not None
-    for name, value in _state(site.node).items():
+    try:
+        site.start()
+    except TrilatError as error:
+        yield f"{site.party} does not start over its own disk: {error}"
+        return
+    for name, value in _state(site.running).items():
         if said[name] != value:
             yield f"{site.party} built anew has another {name}: {_differing(said[name], value)}"
 
