@@ -21,7 +21,7 @@ import apsw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from trilat.ledger import Entry, EntryKind, Ledger, SqliteStore
-from trilat.link import NodeKeys, Parcel, Sealer, TrustStore, open_envelope, sign_label
+from trilat.link import NodeKeys, Parcel, Sealer, TrustStore, open_envelope, sign_labels
 from trilat.model import (
     Classification,
     Domain,
@@ -104,7 +104,8 @@ def envelope_rates() -> dict[str, float]:
         sender="JPN", recipient="KOR", purpose=chosen.regime.purpose, at_ns=chosen.regime.as_of_ns
     )
     release = degrade(item, decide(item, request, chosen.agreements))
-    parcels = [Parcel(release=encode(release), marking=sign_label(keys["JPN"], item))] * BATCH
+    markings = sign_labels(keys["JPN"], [item] * BATCH, os.urandom)
+    parcels = [Parcel(release=encode(release), marking=marking) for marking in markings]
     sealer = Sealer(keys["JPN"], keys["KOR"].pin, keys["JPN"].stream_to("KOR"), os.urandom)
     sealed = sealer.seal(1, parcels)
     bare = Ed25519PrivateKey.generate()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from trilat.model import (
     Agreement,
+    Certificate,
     Decision,
     Envelope,
     Noun,
@@ -26,6 +27,7 @@ OTHERS: Final[dict[str, type[Noun]]] = {
     "receipt": Receipt,
     "envelope": Envelope,
     "party": Party,
+    "certificate": Certificate,
 }
 """What travels or is kept and is not an item."""
 

@@ -276,8 +276,10 @@ def _consent(fields: Fields) -> Fields:
 def _reclassification(fields: Fields) -> Fields:
     new = fields["new_label"]
     originator = fields["label"].originator
+    markings = fields["markings"] if len(fields["markings"]) == len(fields["about"]) else ()
     return fields | {
-        "new_label": msgspec.structs.replace(new, originator=originator, version=max(new.version, 2))
+        "new_label": msgspec.structs.replace(new, originator=originator, version=max(new.version, 2)),
+        "markings": markings,
     }
 
 

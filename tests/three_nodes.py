@@ -14,7 +14,9 @@ import msgspec
 
 from trilat.ledger import EntryKind, Ledger, MemoryStore
 from trilat.link import Entropy, NodeKeys, Parcel, TrustStore, sign_agreement
-from trilat.link.cose import is_sign1
+from trilat.link.cose import is_encrypt0, is_sign1
+from trilat.link.messages import Notice, open_message
+from trilat.link.pair import Pairs
 from trilat.model import (
     SECOND_NS,
     Agreement,
@@ -23,6 +25,7 @@ from trilat.model import (
     EventKind,
     Lane,
     PartySignature,
+    PeerError,
     Provenance,
     Release,
     Status,
@@ -108,6 +111,16 @@ def without_korea(at_ns: int, version: int = 2) -> Agreement:
     return signed(made, "USA", at_ns=at_ns)
 
 
+def notice_in(recipient: str, payload: bytes) -> Notice | None:
+    """The notice that a payload carries to a recipient, or None."""
+    trust = TrustStore([keys_of(party).pin for party in PARTIES])
+    try:
+        message = open_message(Pairs(keys_of(recipient), trust).uncover(payload), recipient, trust)
+    except PeerError:
+        return None
+    return message if isinstance(message, Notice) else None
+
+
 class Post:
     """Carries payloads between parties whose link is up, in order; what is sent over a link that is down is
     lost.
@@ -134,7 +147,7 @@ class Post:
             sender, recipient, payload = self._queue.popleft()
             receive = self.receivers.get(recipient)
             if receive is not None:
-                self.carried.append((sender, recipient, not is_sign1(payload)))
+                self.carried.append((sender, recipient, not (is_encrypt0(payload) or is_sign1(payload))))
                 receive(payload)
 
     def of(self, party: str) -> "Box":

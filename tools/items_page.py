@@ -25,6 +25,7 @@ from trilat.model import (
     AreaKind,
     Attribution,
     Caveat,
+    Certificate,
     Classification,
     Decision,
     DirectionPlot,
@@ -55,6 +56,7 @@ from trilat.model import (
     RecallAction,
     Receipt,
     Release,
+    RemovedItem,
     Stage,
     Status,
     Threat,
@@ -102,7 +104,7 @@ SECTIONS: Final[list[tuple[str, str, list[type[Noun]]]]] = [
     (
         "What is decided and carried",
         "Not items: they are about items.",
-        [Decision, Release, Receipt, Envelope, Party],
+        [Decision, Release, Receipt, Envelope, Certificate, RemovedItem, Party],
     ),
 ]
 
@@ -134,6 +136,8 @@ MAY_CHANGE: Final[dict[type[Noun], str]] = {
     Decision: "never; deciding again at another instant makes another decision.",
     Release: "never; what was released cannot be taken back, only recalled.",
     Receipt: "never.",
+    Certificate: "never; a holder that does more signs another.",
+    RemovedItem: "never.",
     Envelope: "never; it is sent again as it was, bit by bit.",
     Party: "its name may; its code never.",
 }

@@ -5,16 +5,27 @@ from typing import Any
 import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
-from trilat.link.cose import _signed_bytes, decrypt0, encrypt0, is_sign1, payload_of, sign1, verify1
+from trilat.link.cose import (
+    OBJECT_ALGORITHMS,
+    ObjectCipher,
+    _signed_bytes,
+    is_encrypt0,
+    is_sign1,
+    payload_of,
+    sign1,
+    verify1,
+)
 from trilat.model import EnvelopeError
 
 TYPE = "application/vnd.trilat.test"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-AES = AESGCM(bytes(range(32)))
+SECRET = bytes(range(32))
+AES = AESGCM(SECRET)
 IV = bytes(range(12))
 EPOCH = b"epoch-identifier"
+CIPHER = ObjectCipher("A256GCM", SECRET, EPOCH)
 
 
 def _verify(data: bytes) -> bytes:
@@ -51,8 +62,39 @@ def test_a_sign1_is_tag_18_of_four_and_signs_the_sig_structure(length: int) -> N
     assert is_sign1(data)
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "number", "cipher"), [("A256GCM", 3, AESGCM), ("ChaCha20/Poly1305", 24, ChaCha20Poly1305)]
+)
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 239, 240, 65_519, 65_520, 100_000])
+def test_each_algorithm_is_written_by_its_registered_number_and_judged_by_its_bare_cipher(
+    algorithm: str, number: int, cipher: Any, length: int
+) -> None:
+    made = ObjectCipher(algorithm, SECRET, EPOCH)
+    data = made.close(IV, bytes(length), b"bound")
+    protected, _, ciphertext = cbor2.loads(data).value
+    assert cbor2.loads(protected) == {1: number, 4: EPOCH}
+    structure = _array(3) + _text(b"Encrypt0") + _bytes(protected) + _bytes(b"bound")
+    assert cipher(SECRET).decrypt(IV, ciphertext, structure) == bytes(length)
+    assert made.open(data, b"bound") == bytes(length)
+
+
+def test_an_object_of_one_algorithm_is_not_opened_by_another_under_the_same_key() -> None:
+    for sealed_by in OBJECT_ALGORITHMS:
+        for opened_by in OBJECT_ALGORITHMS:
+            data = ObjectCipher(sealed_by, SECRET, EPOCH).close(IV, b"plaintext", b"bound")
+            if sealed_by != opened_by:
+                with pytest.raises(EnvelopeError, match="another epoch or algorithm"):
+                    ObjectCipher(opened_by, SECRET, EPOCH).open(data, b"bound")
+
+
+@pytest.mark.parametrize("algorithm", ["", "A128GCM", "A256CBC", "a256gcm", "none"])
+def test_an_algorithm_that_is_not_known_is_refused_in_one_line(algorithm: str) -> None:
+    with pytest.raises(EnvelopeError, match="does not know"):
+        ObjectCipher(algorithm, SECRET, EPOCH)
+
+
 def test_an_encrypt0_is_tag_16_of_three_and_binds_the_enc_structure() -> None:
-    data = encrypt0(AES, EPOCH, IV, b"plaintext", b"bound")
+    data = CIPHER.close(IV, b"plaintext", b"bound")
     decoded = cbor2.loads(data)
     assert (decoded.tag, len(decoded.value)) == (16, 3)
     protected, unprotected, ciphertext = decoded.value
@@ -60,8 +102,8 @@ def test_an_encrypt0_is_tag_16_of_three_and_binds_the_enc_structure() -> None:
     # RFC 9052, section 5.3: [context, protected, external_aad]
     structure = _array(3) + _text(b"Encrypt0") + _bytes(protected) + _bytes(b"bound")
     assert AES.decrypt(IV, ciphertext, structure) == b"plaintext"
-    assert decrypt0(AES, EPOCH, data, b"bound") == b"plaintext"
-    assert not is_sign1(data)
+    assert CIPHER.open(data, b"bound") == b"plaintext"
+    assert (is_sign1(data), is_encrypt0(data)) == (False, True)
 
 
 def _altered(change: dict[str, Any]) -> bytes:
@@ -157,15 +199,15 @@ def test_no_bit_of_a_sign1_can_change_and_none_can_be_missing() -> None:
 
 
 def test_no_bit_of_an_encrypt0_can_change_and_none_can_be_missing() -> None:
-    data = encrypt0(AES, EPOCH, IV, b"plaintext", b"bound")
+    data = CIPHER.close(IV, b"plaintext", b"bound")
     for position in range(8 * len(data)):
         changed = bytearray(data)
         changed[position // 8] ^= 1 << (position % 8)
         with pytest.raises(EnvelopeError):
-            decrypt0(AES, EPOCH, bytes(changed), b"bound")
+            CIPHER.open(bytes(changed), b"bound")
     for length in range(len(data)):
         with pytest.raises(EnvelopeError):
-            decrypt0(AES, EPOCH, data[:length], b"bound")
+            CIPHER.open(data[:length], b"bound")
 
 
 @pytest.mark.parametrize(
@@ -173,9 +215,9 @@ def test_no_bit_of_an_encrypt0_can_change_and_none_can_be_missing() -> None:
     [(b"another epoch id", b"bound"), (EPOCH, b"another"), (EPOCH, b""), (b"", b"bound")],
 )
 def test_an_encrypt0_opens_only_as_it_was_bound(epoch: bytes, bound: bytes) -> None:
-    data = encrypt0(AES, EPOCH, IV, b"plaintext", b"bound")
+    data = CIPHER.close(IV, b"plaintext", b"bound")
     with pytest.raises(EnvelopeError):
-        decrypt0(AES, epoch, data, bound)
+        ObjectCipher("A256GCM", SECRET, epoch).open(data, bound)
 
 
 def _array(count: int) -> bytes:

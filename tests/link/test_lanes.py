@@ -154,7 +154,8 @@ def test_a_paced_link_keeps_to_its_rate(world: "World") -> None:
         # Whenever a message leaves, all before it have gone at the rate.
         assert total * 8 * SECOND_NS <= 20_000 * at_ns + SECOND_NS
         total += size
-    assert largest < 4_000
+    # The largest is a full message with the padding of its class and the wrapped key of its epoch.
+    assert largest < 5_000
     assert total * 8 > 0.8 * 20_000 * carried[-1][0] / SECOND_NS
 
 

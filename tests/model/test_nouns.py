@@ -233,7 +233,14 @@ REFUSALS: list[tuple[Any, dict[str, Any], str]] = [
     (example("recall"), {"deadline_ns": T}, "after valid_ns"),
     (example("recall"), {"action": "burn"}, "must be RecallAction"),
     (example("reclassification"), {"about": ()}, "at least 1"),
-    (example("reclassification"), {"new_label": replace(KOREAN, version=2)}, "only the originator relabels"),
+    (
+        example("reclassification"),
+        {"new_label": replace(KOREAN, version=2), "on_behalf": None},
+        "only the originator relabels",
+    ),
+    (example("reclassification"), {"markings": (b"one", b"two")}, "one for each item"),
+    (example("answer"), {"certificate": b"c" * 8_193}, "at most"),
+    (example("answer"), {"onward": (b"",)}, "at least"),
     (example("reclassification"), {"new_label": LABEL}, "higher version"),
     (example("loss-report"), {"about": ()}, "at least 1"),
     (example("loss-report"), {"confirmed": 0}, "must be bool"),
@@ -286,11 +293,12 @@ REFUSALS: list[tuple[Any, dict[str, Any], str]] = [
     (example("receipt"), {"commitment": bytes(31)}, "at least 32"),
     (example("receipt"), {"commitment": bytes(33)}, "at most 32"),
     (example("receipt"), {"entry": -1}, "at least 0"),
-    (example("envelope"), {"envelope_version": 2}, "at most 1"),
+    (example("envelope"), {"envelope_version": 3}, "at most 2"),
     (example("envelope"), {"sealed": ()}, "at least 1"),
     (example("envelope"), {"sealed": (b"",)}, "at least 1"),
-    (example("envelope"), {"signature": b""}, "at least 1"),
-    (example("envelope"), {"epoch": bytes(7)}, "at least 8"),
+    (example("envelope"), {"batch": b""}, "at least 1"),
+    (example("envelope"), {"token": bytes(15)}, "at least 16"),
+    (example("envelope"), {"epoch": bytes(15)}, "at least 16"),
 ]
 
 

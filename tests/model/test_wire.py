@@ -144,6 +144,19 @@ def test_duties_from_before_covering_are_read_and_cover_nothing(row: dict[str, A
     assert encode(value).hex() != row["hex"], "the premise: today's bytes differ"
 
 
+BEFORE_RECALLS = json.loads(
+    (Path(__file__).parents[1] / "golden" / "wire-before-recalls.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("row", BEFORE_RECALLS, ids=lambda row: row["kind"])
+def test_recalls_from_before_they_were_passed_on_are_read(row: dict[str, Any]) -> None:
+    value = decode_row(row["kind"], bytes.fromhex(row["hex"]))
+    appended = list(to_plain(value).items())[-value.fields_appended :]
+    assert all(told in (None, "", []) for _, told in appended)
+    assert encode(value).hex() != row["hex"], "the premise: today's bytes differ"
+
+
 def test_an_agreement_from_before_clauses_had_areas_and_situations_reads_back() -> None:
     path = Path(__file__).parents[1] / "golden" / "agreement-before-areas.hex"
     old = decode(bytes.fromhex(path.read_text(encoding="ascii")), Agreement)

@@ -11,6 +11,7 @@ from tests.three_nodes import (
     first,
     ids_at,
     keys_of,
+    notice_in,
     received,
     released,
     ring,
@@ -21,7 +22,6 @@ from tests.three_nodes import (
 
 from trilat.ledger import EntryKind, MemoryStore
 from trilat.link import Attestation, TrustStore, open_attestation, sign_attestation
-from trilat.link.messages import Notice, open_message
 from trilat.model import SECOND_NS, Agreement, PeerError, Reason, UsageError, encode
 from trilat.node import Node, known_lines, known_state, remove_party, restore
 from trilat.node.confirmed import CLAIM_S, Confirmations
@@ -383,11 +383,8 @@ def test_a_partner_hears_of_what_it_has_signed_and_a_relay_of_nothing() -> None:
     for recipient, payload in seen:
         assert b"ring" not in payload
         assert b"between-two" not in payload
-        try:
-            notice = open_message(payload, recipient, world.nodes[recipient].trust)
-        except PeerError:
-            continue
-        if isinstance(notice, Notice):
+        notice = notice_in(recipient, payload)
+        if notice is not None and notice.topic == KNOWN_TOPIC:
             message = unsealed(notice.content, notice.sender, keys_of(recipient))
             assert isinstance(message, Summary)
             names[recipient] |= {said.name for said in map(_payload, message.attestations)}
@@ -422,7 +419,7 @@ def test_who_was_taken_out_hears_of_nothing_behind_that(world: World) -> None:
 def test_nothing_goes_to_a_partner_that_is_not_known_to_hold_the_newest_version(world: World) -> None:
     """So nobody ever holds an item from after a change and not the change."""
     world.post.drops = lambda sender, recipient, payload: (
-        {sender, recipient} == {"USA", "JPN"} and _is_notice(payload)
+        {sender, recipient} == {"USA", "JPN"} and notice_in(recipient, payload) is not None
     )
     world.link("JPN", "KOR", up=False)
     world.remove_korea()
@@ -434,10 +431,6 @@ def test_nothing_goes_to_a_partner_that_is_not_known_to_hold_the_newest_version(
     world.run(12)
     assert version_at(world.nodes["JPN"]) == 2
     assert "USA-after" in ids_at(world.nodes["JPN"]), "nothing is lost by waiting"
-
-
-def _is_notice(payload: bytes) -> bool:
-    return b"notice" in payload[:200]
 
 
 def test_what_was_recorded_and_not_received_is_not_sent_after_a_change(world: World) -> None:
@@ -630,7 +623,7 @@ def test_a_limit_of_the_node_holds_where_the_agreement_has_none_and_the_shorter_
 
 def test_without_any_limit_nothing_waits_for_a_word() -> None:
     world = World({FILE: signed(msgspec.structs.replace(ring(), fresh_s=0), "JPN", "KOR", "USA")})
-    world.post.drops = lambda _sender, _recipient, payload: _is_notice(payload)
+    world.post.drops = lambda _, recipient, payload: notice_in(recipient, payload) is not None
     world.see("JPN", "own")
     world.run(2)
     assert "JPN-own" in ids_at(world.nodes["KOR"])

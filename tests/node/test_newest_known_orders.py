@@ -182,7 +182,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "stale state is relied on": (exchange, "refuse_stale", lambda decision, *_: decision),
     "a removal adds and takes nothing away": (AgreementSet, "_replaced_ns", lambda *_: INSTANT_NS_MAX),
     "nobody is told": (KnownVersions, "written", lambda *_: None),
-    "what is recorded goes": (StandingParcels, "may_leave", lambda *_: True),
+    "what is recorded goes": (StandingParcels, "_reason", lambda *_: None),
     "what waits is not decided anew": (Exchange, "use", by_the_old_answers),
     "nobody is asked for what it holds": (KnownVersions, "_fetch_from", lambda *_: None),
 }

@@ -43,6 +43,7 @@ from trilat.model import (
 from trilat.node import ManualClock, Node, NodeConfig
 from trilat.node.exchange import Exchange, Held, Ready
 from trilat.node.records import RefusalRecord
+from trilat.node.releasing import release_records
 from trilat.policy import degrade
 from trilat.study import Federation, violations
 
@@ -236,7 +237,7 @@ def _crafted(federation: Federation, item: Event) -> None:
         held=Held(item, sign_label(federation._keys["JPN"], item)),
         consents=(),
     )
-    record = node._record(ready)
+    (record,) = release_records([ready], node.keys, node.exchange.next_sequence, node._entropy)
     parcel = Parcel(release=encode(ready.release), marking=ready.held.marking)
     assert record.parcel == encode(parcel)
     receipts = node._written([Entry(kind=EntryKind.RELEASE, content=encode(record))])

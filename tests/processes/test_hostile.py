@@ -22,8 +22,9 @@ from tests.processes.exercise import exercise_of, until, yardstick_of
 
 from trilat.cli.fleet import LOOPBACK, Fleet
 from trilat.ledger import EntryKind
-from trilat.link import Acknowledgement, LinkIdentity, NodeKeys, Pull
+from trilat.link import Acknowledgement, LinkIdentity, NodeKeys, Opener, Pull
 from trilat.link.messages import open_message, sign_message
+from trilat.link.pair import Pairs
 from trilat.link.server_config import PAYLOAD_BYTES_MAX
 from trilat.model import ENVELOPE_BYTES_MAX, SECOND_NS, Envelope, decode, encode
 from trilat.node import Pace, SystemClock, read_folder
@@ -78,8 +79,8 @@ def changed(envelope: bytes, **fields: Any) -> bytes:
 
 
 def flipped(envelope: bytes) -> bytes:
-    signature = decode(envelope, Envelope, ENVELOPE_BYTES_MAX).signature
-    return changed(envelope, signature=signature[:-1] + bytes([signature[-1] ^ 1]))
+    batch = decode(envelope, Envelope, ENVELOPE_BYTES_MAX).batch
+    return changed(envelope, batch=batch[:-1] + bytes([batch[-1] ^ 1]))
 
 
 def strangers(attack: Attack) -> bytes:
@@ -99,23 +100,27 @@ def receipt(attack: Attack) -> bytes:
 
 
 PAYLOADS: dict[str, tuple[Callable[[Attack], bytes], str]] = {
-    "an envelope with a wrong signature": (lambda attack: flipped(attack.sealed()), "signature"),
-    "an envelope under another stream's name": (
-        lambda attack: changed(attack.sealed(), stream="another"),
-        "the envelope's stream is not what `USA` signed",
+    "an envelope with a changed signature": (lambda attack: flipped(attack.sealed()), "does not open"),
+    "an envelope with another's epoch": (
+        lambda attack: changed(attack.sealed(), epoch=os.urandom(16)),
+        "no party that `JPN` holds a pin for sent this to it",
+    ),
+    "an envelope of another algorithm": (
+        lambda attack: changed(attack.sealed(), object_algorithm="none"),
+        "the envelope says `none`, its epoch `A256GCM`",
+    ),
+    "an envelope with an object too many": (
+        lambda attack: changed(attack.sealed(), sealed=(os.urandom(200), os.urandom(200))),
+        "the envelope's count is not what `USA` signed",
     ),
     "an envelope with another's content": (
         lambda attack: changed(attack.sealed(), sealed=(os.urandom(200),)),
-        "the envelope's objects are not what `USA` signed",
+        "the sealed object is not a COSE object of the expected shape",
     ),
-    "an envelope of an unknown party": (strangers, "no pin for `PRK`"),
-    "an envelope in a partner's name that it did not sign": (
-        lambda attack: changed(attack.sealed(), sender="KOR"),
-        "signature",
-    ),
+    "an envelope of an unknown party": (strangers, "no party that `JPN` holds a pin for sent this to it"),
     "an envelope for another": (
         lambda attack: attack.sealed(recipient="KOR"),
-        "the envelope is for `KOR`: this is `JPN`",
+        "no party that `JPN` holds a pin for sent this to it",
     ),
     "random bytes": (lambda _: bytes(range(256)) * 8, "envelope cannot be decoded"),
     "no bytes at all": (lambda _: b"", "envelope cannot be decoded"),
@@ -125,7 +130,8 @@ PAYLOADS: dict[str, tuple[Callable[[Attack], bytes], str]] = {
         f"`USA` sends more than {ENVELOPE_BYTES_MAX} bytes at once: not read",
     ),
     "a message that is none": (lambda _: b"\xd2\x84" + os.urandom(64), "message"),
-    "a message beyond the limit": (lambda _: b"\xd2\x84" + bytes(5_000), "message of 5002 bytes is over"),
+    "a message beyond the limit": (lambda _: b"\xd2\x84" + bytes(70_000), "message of 70002 bytes is over"),
+    "a covered message that is none": (lambda _: b"\xd0\x83" + os.urandom(300), "no party that `JPN`"),
     "a pull of a stream that does not exist": (
         word,
         "`USA` speaks of a stream that this node does not send: not read",
@@ -161,13 +167,14 @@ def test_a_payload_is_refused_in_one_line(attack: Attack, name: str) -> None:
 def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_used_once(attack: Attack) -> None:
     before = attack.run(attack.state())["links"]["USA"]["received"]
     envelope = attack.sealed()
-    stream = decode(envelope, Envelope, ENVELOPE_BYTES_MAX).stream
     usa = attack.folders["USA"]
+    stream = Opener(attack.folders["JPN"].keys, attack.folders["JPN"].trust).check(envelope).batch.stream
+    pairs = Pairs(usa.keys, usa.trust)
     receipts: list[int] = []
 
     async def note(message: Msg) -> None:
         with suppress(Exception):
-            said = open_message(message.data, "USA", usa.trust)
+            said = open_message(pairs.uncover(message.data), "USA", usa.trust)
             if isinstance(said, Acknowledgement) and said.stream == stream:
                 receipts.append(said.cursor)
 

@@ -135,6 +135,9 @@ class FakeNode:
     more: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
     error: Exception | None = None
     trouble: str | None = None
+    real: Node | None = None
+    """Does what has a module of its own in `trilat.node`."""
+
     runs: Pace = field(default_factory=lambda: Pace(from_wall_ns=0, instant_ns=NOW_NS, speed=20.0))
 
     def _fail(self) -> None:
@@ -159,7 +162,7 @@ class FakeNode:
 
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
         self._fail()
-        return job(real_node())
+        return job(self.real or real_node())
 
     async def keep_aside(self, source: str, text: str, content: bytes) -> None:
         self._fail()
@@ -309,6 +312,12 @@ class FakeDirector:
 
     def state(self) -> dict[str, Any]:
         return dict(self.now)
+
+    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
+        if party not in self.now["parties"]:
+            raise UsageError(f"no node of `{party}` runs", conflict=True)
+        self._note((party, method, path, said))
+        return {"asked": [], "asks": [], "losses": []}
 
 
 async def ask(

@@ -18,6 +18,7 @@ from schemathesis.config import (
 )
 from schemathesis.specs.openapi import checks as judged
 from tests.examples import PLAIN
+from tests.recall_drill import drill
 from tests.web.fakes import (
     DIRECTOR,
     HOST,
@@ -38,7 +39,7 @@ from trilat.web import Observer, node_app, observer_app
 from trilat.web.document import FILLED_BY_NODE
 
 Decorator = Callable[[Callable[[Any], None]], Callable[[Any], None]]
-NODE_APP: Final = node_app(FakeNode(endless=False), node_access())
+NODE_APP: Final = node_app(FakeNode(endless=False, real=drill(1).nodes["KOR"]), node_access())
 PAGE_APP: Final = observer_app(Observer(), FakeDirector(), page_access())
 TOKENS: Final = {
     "/intake": INTAKE,

@@ -18,16 +18,19 @@ from trilat.cli import (
     decide,
     demo,
     desk,
+    envelope,
     flight,
     ingest,
     label,
     ledger,
     node,
     preview,
+    recall,
     scenario,
     schema,
     track,
     whatif,
+    ztdf,
 )
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
@@ -58,8 +61,11 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
 app.add_typer(account.app, name="account")
+app.add_typer(envelope.app, name="envelope")
+app.add_typer(ztdf.app, name="ztdf")
 app.add_typer(node.app, name="node")
 app.add_typer(desk.app, name="desk")
+app.add_typer(recall.app, name="recall")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

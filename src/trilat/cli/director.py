@@ -240,6 +240,21 @@ class Director:
         """Play from the beginning again; errors as of `set_regime`."""
         await self.set_regime(self.regime)
 
+    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
+        """What a party's node answers its staff, whom the exercise plays.
+
+        Raises:
+            UsageError: no node of that party runs, or it refuses.
+            LinkError: it does not answer.
+        """
+        fleet = self.fleet
+        if fleet is None or party not in fleet.members:
+            raise UsageError(f"no node of `{party[:20]}` runs in this exercise", conflict=True)
+        answer = await fleet.ask(party, "staff", method, path, **({} if said is None else {"json": said}))
+        if not answer.is_success:
+            raise UsageError(error_of(answer), conflict=True)
+        return answer.json()
+
     def state(self) -> dict[str, Any]:
         """All that the page needs to know but the pictures."""
         exercise = self.exercises[self.regime]

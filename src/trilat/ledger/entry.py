@@ -54,6 +54,8 @@ class EntryKind(Enum):
     """An account was changed, or somebody signed in, out, was refused, or audited."""
     CURSOR = "cursor"
     """How far this node has accepted or handed on something, where no other entry says so."""
+    RECALL = "recall"
+    """A step of a recall, a change of label, an expiry or a loss: what was asked, decided and done."""
     REFUSAL = "refusal"
     """Input was refused; the bytes are kept aside with the reason."""
     REMOVAL = "removal"
@@ -70,12 +72,15 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
-    """What was written, checked on the way out. `content` is None once it was removed."""
+    """What was written, checked on the way out. `content` is None once it was removed; the salted
+    `commitment` to it stays.
+    """
 
     entry: int
     kind: EntryKind
     recorded_ns: int
     content: bytes | None
+    commitment: bytes
 
 
 class Removal(Noun, frozen=True, kw_only=True):

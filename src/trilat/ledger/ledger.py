@@ -161,6 +161,7 @@ class Ledger:
                     kind=found.kind,
                     recorded_ns=found.row.recorded_ns,
                     content=found.content,
+                    commitment=found.row.commitment,
                 )
 
     def contents(

@@ -22,8 +22,10 @@ from enum import Enum
 from hashlib import sha256
 from typing import Final
 
-from trilat.link.cose import is_sign1
+from trilat.link.cose import is_encrypt0, is_sign1
+from trilat.link.epochs import RotationReason
 from trilat.link.incoming import IncomingStream
+from trilat.link.keying import Keying
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.messages import (
@@ -41,10 +43,12 @@ from trilat.link.outbox import Archive, Gate, OnSkipped, Outbox, OutgoingState, 
 from trilat.link.post import Post
 from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
+from trilat.link.reservations import Reservations
 from trilat.link.stream import Judge
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
+    EpochError,
     LinkError,
     PeerError,
     Receipt,
@@ -72,6 +76,7 @@ OnNotice = Callable[[str, bytes], None]
 _REASONS: Final = {
     WireError: "wire",
     EnvelopeError: "envelope",
+    EpochError: "epoch",
     TrustError: "trust",
     LinkError: "link",
 }
@@ -117,6 +122,7 @@ class LinkEndpoint:
         worth: Worth | None = None,
         limits: LinkLimits | None = None,
         profiles: Mapping[str, LinkProfile] | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         """An endpoint that listens on `transport`, with no streams yet.
 
@@ -135,6 +141,7 @@ class LinkEndpoint:
             worth: says what is not worth sending on a sparing link.
             limits: of every link that has no profile.
             profiles: how the links to single partners are used.
+            reservations: keeps, on disk, how far counters of epochs have come.
         """
         self._keys = keys
         self._trust = trust
@@ -145,15 +152,17 @@ class LinkEndpoint:
         self._profiles = dict(profiles) if profiles is not None else {}
         self._standard = LinkProfile(limits=limits if limits is not None else LinkLimits())
         self._opener = Opener(keys, trust)
-        self._post = Post(transport, self._profile, self._tell)
-        self._outbox = Outbox(keys, trust, entropy, self._post, self._profile, self._tell)
+        self._post = Post(transport, self._profile, self._tell, self._covered)
+        self._keying = Keying(keys, trust, entropy, self._opener, self.notify, reservations)
+        self._outbox = Outbox(keys, trust, self._keying, self._post, self._profile, self._tell)
         self._outbox.archive, self._outbox.on_skipped, self._outbox.worth = archive, on_skipped, worth
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._newest: dict[tuple[str, str], tuple[int, bytes]] = {}
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
-        self._topics: dict[str, OnNotice] = {}
+        self._topics: dict[str, OnNotice] = self._keying.topics(self._send_again)
+        self._entropy = entropy
         self._notices = 0
         self._now_ns = 0
         self.refusals: Counter[str] = Counter()
@@ -235,10 +244,6 @@ class LinkEndpoint:
         """Leave out of a stream what `judge` gives a reason for, also on a wide link; None ends that."""
         self._outbox.review(recipient, judge)
 
-    def new_epochs(self) -> None:
-        """Begin a new epoch of every stream: who may read is not who could before."""
-        self._outbox.new_epochs()
-
     def on_notice(self, topic: str, take: OnNotice) -> None:
         """Let `take` have the notices of a topic; where it raises a PeerError the notice is refused.
 
@@ -260,6 +265,13 @@ class LinkEndpoint:
         self._notices += 1
         name = ("notice", topic, str(self._notices))
         self._post.say(recipient, name, lambda: sign_message(self._keys, notice), self._now_ns)
+
+    def rotate(self, reason: RotationReason, recipient: str | None = None) -> None:
+        """Begin a new epoch with a recipient, or with all, and tell each its key ahead of what it closes.
+
+        To be called whenever membership or an agreement changed.
+        """
+        self._keying.rotate(reason, recipient)
 
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, pulls, and now and
@@ -285,11 +297,8 @@ class LinkEndpoint:
         incoming = [name for name in self._incoming if name[0] == party]
         if outgoing is None and not incoming:
             return
-        resumed_ns = self._resumed_ns.get(party)
-        again_ns = self._profile(party).limits.pull_interval_ns
-        if resumed_ns is not None and self._now_ns < resumed_ns + again_ns:
+        if not self._may_resume(party):
             return
-        self._resumed_ns[party] = self._now_ns
         if outgoing is not None:
             outgoing.resume()
             self._outbox.push(party, self._now_ns)
@@ -315,6 +324,8 @@ class LinkEndpoint:
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
         try:
+            if is_encrypt0(payload):
+                payload = self._opener.pairs.uncover(payload)
             return self._receive_message(payload) if is_sign1(payload) else self._receive_envelope(payload)
         except PeerError as error:
             return self._refuse(error)
@@ -323,12 +334,16 @@ class LinkEndpoint:
         self.receive(payload)
 
     def _receive_envelope(self, payload: bytes) -> Arrival:
-        checked = self._opener.check(payload)
+        try:
+            checked = self._opener.check(payload)
+        except EpochError as error:
+            self._keying.ask(error, self._now_ns)
+            raise
         batch = checked.batch
         name = (batch.sender, batch.stream)
         stream = self._stream_from(name)
         try:
-            new = stream.accept(batch.first_sequence, len(batch.bindings))
+            new = stream.accept(batch.first_sequence, batch.count)
         except ReplayError as error:
             # A partner that lost our receipt sends again too: it gets the receipt, nothing is used twice.
             self._acknowledge(name, stream)
@@ -336,7 +351,7 @@ class LinkEndpoint:
             return Arrival.REPEATED
         first = batch.first_sequence if new is None else new.start
         opened = self._opener.open(checked, first).parcels
-        runs = stream.news(first, batch.first_sequence + len(batch.bindings) - 1)
+        runs = stream.news(first, batch.first_sequence + batch.count - 1)
         if new is None:
             return self._deliver_ahead(name, stream, opened, runs)
         self._incoming[name] = stream
@@ -460,6 +475,26 @@ class LinkEndpoint:
         except TrilatError as error:
             self._tell("not-recorded", f"a receipt of `{recipient}` was not recorded: {error}")
             return False
+        return True
+
+    def _covered(self, recipient: str, message: bytes) -> bytes:
+        """A signed message so that whoever carries it learns neither who speaks nor what of."""
+        return self._opener.pairs.cover(recipient, message, self._entropy)
+
+    def _send_again(self, recipient: str) -> None:
+        """A recipient lacked a key, which goes along now: what it could not open goes again at once."""
+        stream = self._outbox.streams.get(recipient)
+        if stream is not None and self._may_resume(recipient):
+            stream.resume()
+            self._outbox.push(recipient, self._now_ns)
+
+    def _may_resume(self, party: str) -> bool:
+        """Whether a party's streams may begin again now: not twice within a pull interval."""
+        resumed_ns = self._resumed_ns.get(party)
+        again_ns = self._profile(party).limits.pull_interval_ns
+        if resumed_ns is not None and self._now_ns < resumed_ns + again_ns:
+            return False
+        self._resumed_ns[party] = self._now_ns
         return True
 
     def _acknowledge(self, name: tuple[str, str], stream: IncomingStream) -> None:

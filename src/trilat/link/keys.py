@@ -38,6 +38,7 @@ _X25519_BYTES: Final = 32
 PRIVATE_BYTES: Final = _SIGNING_BYTES + _MLKEM_SEED_BYTES + _X25519_BYTES
 SEALING_PUBLIC_BYTES: Final = _MLKEM_PUBLIC_BYTES + _X25519_BYTES
 _STREAM_BYTES: Final = 12
+_SHARED_BYTES: Final = 32
 _STREAM_DOMAIN: Final = b"trilat/stream/1/"
 _FINGERPRINT_DOMAIN: Final = b"trilat/pin/1"
 
@@ -137,6 +138,23 @@ class NodeKeys:
         """
         derivation = HKDF(SHA256(), _STREAM_BYTES, salt=None, info=_STREAM_DOMAIN + recipient.encode())
         return derivation.derive(self._signing.private_bytes_raw()).hex()
+
+    def agree(self, pin: Pin, info: bytes) -> bytes:
+        """32 bytes that only the two parties of a pair can make, each from its private and the other's public
+        X25519 key (RFC 7748), by HKDF over `info`. They keep names from a relay, and nothing else rests on
+        them.
+
+        Raises:
+            TrustError: the pin holds a key that cannot be used.
+        """
+        public = X25519PublicKey.from_public_bytes(pin.sealing_public[_MLKEM_PUBLIC_BYTES:])
+        try:
+            shared = self._sealing_parts[1].exchange(public)
+        except ValueError as error:
+            raise TrustError(
+                f"the pin of `{pin.party}` holds a key that cannot be used: pin it again"
+            ) from error
+        return HKDF(SHA256(), _SHARED_BYTES, salt=None, info=info).derive(shared)
 
     def unwrap(self, wrapped: bytes, bound: bytes) -> bytes:
         """The secret that a partner wrapped to this node, bound to `bound`; EnvelopeError where it is not."""

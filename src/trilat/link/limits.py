@@ -46,8 +46,8 @@ class LinkLimits:
         for name in self.__slots__:
             if getattr(self, name) < 1:
                 raise UsageError(f"LinkLimits.{name} must be at least 1")
-        if max(self.batch_parcels, self.page_parcels) > 1_000 or self.batch_bytes > 786_432:
-            raise UsageError("LinkLimits: an envelope holds at most 1000 parcels and 786432 bytes of them")
+        if max(self.batch_parcels, self.page_parcels) > 1_000 or self.batch_bytes > 655_360:
+            raise UsageError("LinkLimits: an envelope holds at most 1000 parcels and 655360 bytes of them")
         if self.resend_after_max_ns < self.resend_after_ns:
             raise UsageError("LinkLimits.resend_after_max_ns must be at least resend_after_ns")
 

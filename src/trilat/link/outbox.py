@@ -6,14 +6,14 @@ from hashlib import sha256
 from typing import Final
 
 from trilat.link.backlog import Backlog
-from trilat.link.keys import Entropy, NodeKeys
+from trilat.link.keying import Keying
+from trilat.link.keys import NodeKeys
 from trilat.link.limits import LinkProfile
 from trilat.link.messages import Acknowledgement, HighWater, Omission, Pull, sign_message
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
 from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
 from trilat.link.ranges import Range, Ranges
-from trilat.link.sealing import Sealer
 from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore
 from trilat.model import (
@@ -66,7 +66,7 @@ class Outbox:
         self,
         keys: NodeKeys,
         trust: TrustStore,
-        entropy: Entropy,
+        keying: Keying,
         post: Post,
         profile: Callable[[str], LinkProfile],
         tell: Tell,
@@ -74,7 +74,7 @@ class Outbox:
         """No stream yet. Set `archive`, `on_skipped` and `worth` before the first one."""
         self._keys = keys
         self._trust = trust
-        self._entropy = entropy
+        self._keying = keying
         self._post = post
         self._profile = profile
         self._tell = tell
@@ -86,7 +86,9 @@ class Outbox:
 
         self.streams: dict[str, OutgoingStream] = {}
         self._judges: dict[str, Judge | None] = {}
-        self._sealers: dict[str, Sealer] = {}
+        self._thinned: dict[str, int] = {}
+        """By recipient: the newest number that went in a thin envelope."""
+
         self._looked_back: dict[str, tuple[int, int]] = {}
         self._gave_again_ns: dict[str, int] = {}
         self._said_ns: dict[str, int] = {}
@@ -149,10 +151,6 @@ class Outbox:
             return asked(parcel) or (None if worth is None else worth(parcel))
 
         stream.judge = both
-
-    def new_epochs(self) -> None:
-        """Begin a new epoch of every stream with the next envelope."""
-        self._sealers.clear()
 
     def _judge(self, recipient: str, stream: OutgoingStream, parcel: bytes) -> SkipReason | None:
         """Why a parcel is not worth sending. One that cannot be read is: sealing it says what is wrong."""
@@ -235,6 +233,7 @@ class Outbox:
         before = stream.acknowledged
         if isinstance(message, Acknowledgement):
             stream.acknowledge(message.cursor, now_ns, message.ahead)
+            self._keying.acknowledged(message.sender, message.cursor)
         elif message.since < before:
             self._look_back(message.sender, stream, message.since, now_ns)
         elif stream.rewind(message.since, now_ns, message.ahead):
@@ -308,17 +307,26 @@ class Outbox:
         name = ("high-water", stream.name)
         self._post.say(recipient, name, lambda: sign_message(self._keys, word), now_ns)
 
+    def _is_first(self, recipient: str, sequence: int) -> bool:
+        """Whether a number beyond all before goes in a thin envelope now, which it does once."""
+        if sequence <= self._thinned.get(recipient, 0):
+            return False
+        self._thinned[recipient] = sequence
+        return True
+
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> None:
         try:
-            sealer = self._sealers.get(recipient)
-            if sealer is None:
-                pin = self._trust.pin(recipient)
-                sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream.name, self._entropy)
             passing = self._passing(recipient, push)
             if not passing:
                 return
-            parcels = [decode(parcel, Parcel, PARCEL_BYTES_MAX) for parcel in passing]
-            envelope = sealer.seal(push.first_sequence, parcels)
+            sealer = self._keying.sealer(recipient, stream.name, now_ns)
+            envelope = None
+            first = push.first_sequence
+            # Who got no receipt for a thin envelope sends a whole one: its key may be lacking.
+            alone = self._profile(recipient).sparing and len(passing) == 1
+            if alone and self._is_first(recipient, first):
+                envelope = sealer.thin_seal(first, passing[0])
+            envelope = envelope or sealer.seal(first, passing)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return

@@ -1,12 +1,13 @@
 """`Parcel`, `Batch` and their binding: what stands inside an envelope, and what its signature covers."""
 
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
-import cbor2
 import msgspec
 
+from trilat.link.cose import ALGORITHM_EDDSA
 from trilat.link.keys import WRAP_ALGORITHM
+from trilat.link.reservations import EPOCH_BYTES
 from trilat.model import (
     SCHEMA_VERSION,
     WIRE_BYTES_MAX,
@@ -15,23 +16,24 @@ from trilat.model import (
     ItemError,
     Noun,
     PartyCode,
-    Release,
-    encode,
+    WireError,
 )
 
 PARCEL_BYTES_MAX: Final = 130_000
 """One parcel, bytes: with its seal it still fits one object of an envelope."""
 
 BATCH_PARCELS_MAX: Final = 1_000
-BATCH_BYTES_MAX: Final = 262_144
+BATCH_BYTES_MAX: Final = 131_072
 """The signed batch, bytes."""
 
-BATCH_TYPE: Final = "application/vnd.trilat.batch"
-EPOCH_BYTES: Final = 16
-EPOCH_KEY_BYTES: Final = 32
-EPOCH_SALT_BYTES: Final = 32
+BATCH_TYPE: Final = "application/vnd.trilat.batch+v2"
+ENVELOPE_VERSION: Final = 2
+DIGEST_BYTES: Final = 32
+BINDING_BYTES: Final = 3 * DIGEST_BYTES
+_SALT_BYTES: Final = 16
+_PARTS: Final = {part: f"trilat/{part}/2\0".encode() for part in ("label", "clauses", "parcel")}
 
-Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Digest = Annotated[bytes, msgspec.Meta(min_length=DIGEST_BYTES, max_length=DIGEST_BYTES)]
 _SignedBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=PARCEL_BYTES_MAX)]
 
 
@@ -53,51 +55,146 @@ class Parcel(Noun, frozen=True, kw_only=True):
             raise ItemError(f"Parcel of {size} bytes is over the limit of {PARCEL_BYTES_MAX - 256}: split it")
 
 
-class Binding(Noun, frozen=True, kw_only=True):
-    """What a batch says of one object: its digest, and salted digests of its label and clauses.
+class Binding(NamedTuple):
+    """What a batch says of one object: salted digests of its label, of its clauses and of the whole parcel.
 
-    The salt travels inside the epoch key's wrap, so that a relay learns nothing from them and cannot even
-    see whether two objects have the same label; the recipient, and whom it shows the salt to, can check.
+    Each digest has a salt of its own. The recipient can show one part with its salt, and a third party learns
+    nothing of the others.
     """
 
-    sealed_digest: Digest
-    label_digest: Digest
-    clauses_digest: Digest
+    label: bytes
+    clauses: bytes
+    parcel: bytes
 
 
 class Batch(Noun, frozen=True, kw_only=True):
-    """What the sender signs once for a whole envelope."""
+    """What the sender signs once for a whole envelope. `digests` are its objects' bindings, end to end."""
 
     schema_version: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = SCHEMA_VERSION
+    envelope_version: Annotated[int, msgspec.Meta(ge=2, le=255)] = ENVELOPE_VERSION
     wrap_algorithm: Identifier = WRAP_ALGORITHM
+    object_algorithm: Identifier
+    signature_algorithm: Annotated[int, msgspec.Meta(ge=-65_536, le=65_535)] = ALGORITHM_EDDSA
+    """By its number in the registry of COSE."""
+
     sender: PartyCode
     recipient: PartyCode
+    group: Identifier
     stream: Identifier
     first_sequence: Count
     epoch: Annotated[bytes, msgspec.Meta(min_length=EPOCH_BYTES, max_length=EPOCH_BYTES)]
-    key_digest: Digest
-    bindings: Annotated[tuple[Binding, ...], msgspec.Meta(min_length=1, max_length=BATCH_PARCELS_MAX)]
+    key_commitment: Digest
+    digests: Annotated[
+        bytes, msgspec.Meta(min_length=BINDING_BYTES, max_length=BINDING_BYTES * BATCH_PARCELS_MAX)
+    ]
+
+    def check(self) -> None:
+        """Refuse digests that are not whole bindings."""
+        if len(self.digests) % BINDING_BYTES:
+            raise ItemError("Batch.digests are not three for each object")
+
+    @property
+    def count(self) -> int:
+        """How many objects there are."""
+        return len(self.digests) // BINDING_BYTES
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """What is said of each object, in order."""
+        return tuple(self.binding(offset) for offset in range(self.count))
+
+    def binding(self, offset: int) -> Binding:
+        """What is said of one object, by its place in the batch."""
+        at = offset * BINDING_BYTES
+        one = self.digests[at : at + BINDING_BYTES]
+        return Binding(one[:DIGEST_BYTES], one[DIGEST_BYTES : 2 * DIGEST_BYTES], one[2 * DIGEST_BYTES :])
 
 
-def release_digests(salt: bytes, sequence: int, release: Release) -> tuple[bytes, bytes]:
-    """Salted digests of a release's label and of its clauses, at its place in a stream."""
-    clauses = cbor2.dumps(list(release.clauses))
-    return (
-        _salted(b"trilat/label/1", salt, sequence, encode(release.item.label)),
-        _salted(b"trilat/clauses/1", salt, sequence, clauses),
-    )
+class ReleaseParts(NamedTuple):
+    """What an envelope needs of a release, each as it stands in its wire form."""
+
+    sender: str
+    recipient: str
+    via: str | None
+    label: bytes
+    clauses: bytes
 
 
-def epoch_bound(sender: str, recipient: str, stream: str, epoch: bytes) -> bytes:
-    """What the wrap of an epoch secret is bound to."""
-    return cbor2.dumps(["trilat/epoch/1", sender, recipient, stream, epoch])
+class _ItemHead(msgspec.Struct, array_like=True, frozen=True):
+    kind: str
+    item_id: str
+    version: int
+    subject: str
+    domain: str
+    status: str
+    valid_ns: int
+    label: msgspec.Raw
 
 
-def object_bound(batch_head: tuple[str, str, str], sequence: int, digests: tuple[bytes, bytes]) -> bytes:
-    """What a sealed object is bound to: sender, recipient, stream, sequence, label and clauses."""
-    return cbor2.dumps(["trilat/object/1", *batch_head, sequence, *digests])
+class _ReleaseHead(msgspec.Struct, array_like=True, frozen=True):
+    item: _ItemHead
+    sender: str
+    recipient: str
+    via: str | None
+    purpose: str
+    clauses: msgspec.Raw
 
 
-def _salted(domain: bytes, salt: bytes, sequence: int, content: bytes) -> bytes:
-    """The domains have no zero byte and salt and sequence have fixed lengths, so the parts cannot shift."""
-    return sha256(domain + b"\0" + salt + sequence.to_bytes(8, "big") + content).digest()
+class _ParcelHead(msgspec.Struct, array_like=True, frozen=True):
+    release: bytes
+
+
+_PARCEL_HEADS: Final = msgspec.msgpack.Decoder(_ParcelHead)
+_HEADS: Final = msgspec.msgpack.Decoder(_ReleaseHead)
+
+
+def release_in(parcel: bytes) -> bytes:
+    """The wire form of the release in that of a parcel; WireError where it does not begin as one does."""
+    try:
+        return _PARCEL_HEADS.decode(parcel).release
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(f"parcel cannot be decoded: {error}", kind="parcel") from error
+
+
+def release_parts(release: bytes) -> ReleaseParts:
+    """Parts of a release, read without the rest of it; nothing else of it is checked.
+
+    Raises:
+        WireError: the bytes do not begin as a release does.
+    """
+    try:
+        head = _HEADS.decode(release)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(f"release cannot be decoded: {error}", kind="release") from error
+    return ReleaseParts(head.sender, head.recipient, head.via, bytes(head.item.label), bytes(head.clauses))
+
+
+def fits(parts: ReleaseParts, sender: str, recipient: str) -> bool:
+    """Whether a release may travel from one node to another: to its recipient, or to the intermediary on
+    its way there.
+    """
+    return parts.sender == sender and recipient in {parts.recipient, parts.via}
+
+
+def bind(salts: bytes, parts: ReleaseParts, parcel: bytes) -> bytes:
+    """The binding of one object, its digests end to end, from its 64 bytes of salts."""
+    return b"".join((
+        part_digest("label", salts[:_SALT_BYTES], parts.label),
+        part_digest("clauses", salts[_SALT_BYTES : 2 * _SALT_BYTES], parts.clauses),
+        part_digest("parcel", salts[2 * _SALT_BYTES : 3 * _SALT_BYTES], parcel),
+    ))  # fmt: skip
+
+
+def part_digest(part: str, salt: bytes, content: bytes) -> bytes:
+    """The salted digest of a part; names have no zero byte and salts one length: nothing can shift."""
+    return sha256(_PARTS[part] + salt + content).digest()
+
+
+def batch_bound(token: bytes, epoch: bytes) -> bytes:
+    """What the sealed batch is bound to, all of it fixed in length."""
+    return b"trilat/batch/2\0" + token + epoch
+
+
+def object_bound(batch_digest: bytes, sequence: int) -> bytes:
+    """What a sealed object is bound to: the signed batch, with all that it says, and its own number."""
+    return b"trilat/object/2\0" + batch_digest + sequence.to_bytes(8, "big")

@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from trilat.link.cose import is_sign1
 from trilat.link.limits import LinkProfile
-from trilat.model import SECOND_NS, Lane, LinkError, Transport
+from trilat.model import SECOND_NS, Lane, LinkError, Transport, TrustError
 
 Tell = Callable[[str, str], None]
 """Takes a reason to count under, and one line."""
@@ -21,11 +22,18 @@ _OWED_MAX: Final = 64
 class Post:
     """The way out of a node."""
 
-    def __init__(self, transport: Transport, profile: Callable[[str], LinkProfile], tell: Tell) -> None:
-        """Every link is free."""
+    def __init__(
+        self,
+        transport: Transport,
+        profile: Callable[[str], LinkProfile],
+        tell: Tell,
+        cover: Callable[[str, bytes], bytes],
+    ) -> None:
+        """Every link is free. `cover` makes of a signed message what may be seen on the way."""
         self._transport = transport
         self._profile = profile
         self._tell = tell
+        self._cover = cover
         self._free_ns: dict[str, int] = {}
         self._owed: dict[str, OrderedDict[tuple[str, ...], Callable[[], bytes]]] = {}
 
@@ -35,6 +43,12 @@ class Post:
 
     def put(self, recipient: str, payload: bytes, now_ns: int, lane: Lane = Lane.LIVE) -> None:
         """Send a payload now, and count it against the link's rate."""
+        if is_sign1(payload):
+            try:
+                payload = self._cover(recipient, payload)
+            except TrustError as error:
+                self._tell("trust", f"nothing is said to `{recipient}`: {error}")
+                return
         bits_per_s = self._profile(recipient).bits_per_s
         if bits_per_s is not None:
             start_ns = max(now_ns, self._free_ns.get(recipient, now_ns))

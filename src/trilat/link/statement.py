@@ -4,14 +4,28 @@ A marking is the originator's signature over which item, which version, what it 
 label: nobody on the way can give the item another label, or this label to another item. It does not cover
 the item's content, because an intermediary may pass on a coarser form; the content of an envelope is vouched
 for by its sender's signature. Members of staff sign with their party's key.
+
+Many markings are made under one signature (`sign_labels`, see `trilat.link.marking`). One with a signature of
+its own (`sign_label`) is what was made before, and is read for good.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import payload_of, sign1, verify1
-from trilat.link.keys import NodeKeys
+from trilat.link.cose import is_sign1, joined1, payload_of, sign1, signature_of, verify1
+from trilat.link.keys import Entropy, NodeKeys
+from trilat.link.marking import (
+    LEAVES_MAX,
+    PathMarking,
+    VerifiedRoots,
+    climb,
+    leaf_of,
+    mark,
+    statement_of,
+)
+from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
 from trilat.link.trust import TrustStore, party_of
 from trilat.model import (
     SCHEMA_VERSION,
@@ -20,6 +34,8 @@ from trilat.model import (
     Identifier,
     Label,
     Noun,
+    PeerError,
+    Release,
     UsageError,
     decode,
     decode_item,
@@ -51,14 +67,62 @@ def sign_label(keys: NodeKeys, item: AnyItem) -> bytes:
     return sign1(keys.signing, MARKING_TYPE, encode(_marking_of(item)))
 
 
-def verify_label(trust: TrustStore, item: AnyItem, marking: bytes) -> None:
+def sign_labels(keys: NodeKeys, items: Sequence[AnyItem], entropy: Entropy) -> list[bytes]:
+    """The markings of item versions, in their order, with one signature for each 128 of them.
+
+    Give together what one recipient gets together, and nothing else: who has a marking learns in which class
+    the number of the others is.
+
+    Args:
+        keys: the originator's.
+        items: each of them its own.
+        entropy: random bytes, for salts.
+
+    Raises:
+        UsageError: an item's originator is another party.
+    """
+    for item in items:
+        _refuse_stranger(keys, item, "label")
+    statements = [statement_of(item.item_id, item.version, item.subject, item.label) for item in items]
+    return [
+        marking
+        for start in range(0, len(statements), LEAVES_MAX)
+        for marking in mark(keys, statements[start : start + LEAVES_MAX], entropy)
+    ]
+
+
+def verify_label(
+    trust: TrustStore, item: AnyItem, marking: bytes, roots: VerifiedRoots | None = None
+) -> None:
     """Return if `marking` is the originator's signature over this item's id, version, subject and label.
+
+    Args:
+        trust: whose key is the originator's.
+        item: what is said to be marked.
+        marking: one with a path, or one with a signature of its own.
+        roots: remembers signed roots, where many markings are verified.
 
     Raises:
         EnvelopeError: it is of another item, version, subject or label, or not by the label's originator.
         TrustError: there is no pin for that originator.
-        WireError: its payload is not a marking.
+        WireError: it is no marking.
     """
+    if is_sign1(marking):
+        _verify_single(trust, item, marking)
+        return
+    originator = party_of(item.label.originator)
+    found = decode(marking, PathMarking)
+    statement = statement_of(item.item_id, item.version, item.subject, item.label)
+    root = climb(leaf_of(found.salt, statement), found.place, found.path)
+    what = f"marking of `{item.item_id}`"
+    if (VerifiedRoots(1) if roots is None else roots).root(trust, originator, found.signed, what) != root:
+        raise EnvelopeError(
+            f"the {what} is for another item, version, subject or label: the item is not what "
+            f"`{originator}` marked"
+        )
+
+
+def _verify_single(trust: TrustStore, item: AnyItem, marking: bytes) -> None:
     originator = party_of(item.label.originator)
     key = trust.signing_key(originator)
     payload = verify1(key, marking, MARKING_TYPE, f"marking of `{item.item_id}`", originator)
@@ -70,6 +134,30 @@ def verify_label(trust: TrustStore, item: AnyItem, marking: bytes) -> None:
                 f"`{originator}` marked",
                 field=field,
             )
+
+
+def thin_parts(parcel: bytes) -> tuple[bytes, bytes | None]:
+    """The release in a parcel, and the signature of its marking; None in its place where these two do not
+    make the whole parcel again.
+
+    Raises:
+        WireError: the parcel is none.
+    """
+    found = decode(parcel, Parcel, PARCEL_BYTES_MAX)
+    if found.consents or not is_sign1(found.marking):
+        return found.release, None
+    try:
+        signature = signature_of(found.marking, MARKING_TYPE, "marking")
+        whole = thick_parcel(decode(found.release, Release), found.release, signature)
+    except PeerError:
+        return found.release, None
+    return found.release, signature if whole == parcel else None
+
+
+def thick_parcel(release: Release, wire: bytes, signature: bytes) -> bytes:
+    """The parcel of a release, given in both forms, whose marking has this signature; nothing is verified."""
+    marking = joined1(MARKING_TYPE, encode(_marking_of(release.item)), signature)
+    return encode(Parcel(release=wire, marking=marking))
 
 
 def sign_item(keys: NodeKeys, item: AnyItem) -> bytes:

@@ -49,17 +49,22 @@ from trilat.model.disagreement import (
     DisagreementState,
 )
 from trilat.model.duties import (
+    ABOUT_MAX,
+    SIGNED_BYTES_MAX,
     Answer,
+    Certificate,
     Consent,
     HolderAnswer,
     LossReport,
     Recall,
     RecallAction,
     Reclassification,
+    RemovedItem,
 )
 from trilat.model.errors import (
     AgreementError,
     EnvelopeError,
+    EpochError,
     InvalidInputError,
     ItemError,
     LedgerError,
@@ -180,6 +185,7 @@ from trilat.model.wire import (
 )
 
 __all__ = [
+    "ABOUT_MAX",
     "CLAUSES_MAX",
     "ENVELOPE_BYTES_MAX",
     "IDENTIFIER_CHARACTERS_MAX",
@@ -192,6 +198,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SCHEMES",
     "SECOND_NS",
+    "SIGNED_BYTES_MAX",
     "WIRE_BYTES_MAX",
     "Account",
     "Agreement",
@@ -203,6 +210,7 @@ __all__ = [
     "AreaKind",
     "Attribution",
     "Caveat",
+    "Certificate",
     "Circle",
     "Classification",
     "Clause",
@@ -223,6 +231,7 @@ __all__ = [
     "Ellipse",
     "Envelope",
     "EnvelopeError",
+    "EpochError",
     "Equivalent",
     "EquivalentLevels",
     "Event",
@@ -270,6 +279,7 @@ __all__ = [
     "Receipt",
     "Reclassification",
     "Release",
+    "RemovedItem",
     "ReplayError",
     "Report",
     "Request",

@@ -11,6 +11,7 @@
     ├── PeerError                another party's bytes are refused
     │   ├── WireError            the bytes are not a canonical encoding within the limits
     │   ├── EnvelopeError        signature, recipient, epoch or binding is wrong
+    │   │   └── EpochError       the epoch's key is not held here, and was not sent along
     │   ├── ReplayError          the envelope was already accepted
     │   └── TrustError           the party or key is not one that we hold a pin for
     ├── LinkError                the wire failed; nothing is known about the peer
@@ -81,6 +82,12 @@ class WireError(PeerError):
 
 class EnvelopeError(PeerError):
     """Signature, recipient, epoch or binding of an envelope is wrong."""
+
+
+class EpochError(EnvelopeError):
+    """The key of the envelope's epoch is not held here and does not come with it; `facts` has the sender and
+    the epoch, to ask for it.
+    """
 
 
 class ReplayError(PeerError):

@@ -5,7 +5,8 @@ Frames: geodetic coordinates and heights refer to the WGS-84 ellipsoid; states a
 make it other than positive definite.
 """
 
-from typing import Annotated
+from operator import itemgetter
+from typing import Annotated, Final
 
 import msgspec
 
@@ -15,6 +16,8 @@ from trilat.model.noun import Count, InstantNs, Noun, Whole
 
 _FACTOR_DIAGONAL = (0, 2, 5, 9, 14, 20)
 """Places of the diagonal in the 21 entries of a lower 6 x 6 factor, row by row."""
+
+_DIAGONAL_OF: Final = itemgetter(*_FACTOR_DIAGONAL)
 
 
 class Place(Noun, frozen=True, kw_only=True):
@@ -72,7 +75,7 @@ class Kinematics(Noun, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuse a factor whose diagonal is not positive: the covariance would not be positive definite."""
-        if any(self.covariance_factor[place] < 1 for place in _FACTOR_DIAGONAL):
+        if min(_DIAGONAL_OF(self.covariance_factor)) < 1:
             raise ItemError(
                 "Kinematics.covariance_factor has a diagonal entry below 1: not positive definite"
             )

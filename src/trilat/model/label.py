@@ -155,5 +155,5 @@ class Label(Noun, frozen=True, kw_only=True):
 def _refuse_twice(noun: Noun, names: tuple[str, ...]) -> None:
     for name in names:
         entries: tuple[object, ...] = getattr(noun, name) or ()
-        if len(set(entries)) != len(entries):
+        if len(entries) > 1 and len(set(entries)) != len(entries):
             raise ItemError(f"{type(noun).__name__}.{name} names an entry twice: list each once")

@@ -11,8 +11,7 @@ Rules
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -87,15 +86,19 @@ class _Decoding(threading.local):
 _decoding = _Decoding()
 
 
-@contextmanager
-def fields_checked_by_decoder() -> Iterator[None]:
+class FieldsCheckedByDecoder:
     """While open, constructors on this thread leave the checks of single fields to the strict decoder that
     calls them (rule 2 holds through it), and do only those of rule 3. For the wire decoder alone.
     """
-    _decoding.fields_checked = True
-    try:
-        yield
-    finally:
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Open; one does not stand in another."""
+        _decoding.fields_checked = True
+
+    def __exit__(self, *_: object) -> None:
+        """Constructors check all again."""
         _decoding.fields_checked = False
 
 

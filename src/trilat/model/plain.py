@@ -19,6 +19,7 @@ import msgspec
 
 from trilat.model.agreement import Agreement
 from trilat.model.decision import Decision
+from trilat.model.duties import Certificate
 from trilat.model.errors import ItemError
 from trilat.model.limits import JSON_CHARACTERS_MAX, JSON_DEPTH_MAX
 from trilat.model.noun import Noun
@@ -163,6 +164,7 @@ def schema_of(name: str) -> dict[str, Any]:
         "release": Release,
         "receipt": Receipt,
         "envelope": Envelope,
+        "certificate": Certificate,
     }
     if name not in shapes:
         raise ItemError(f"no schema `{name}`: choose one of {', '.join(sorted(shapes))}")

@@ -39,5 +39,5 @@ class Provenance(Noun, frozen=True, kw_only=True):
         """Refuse an originator or an observation named twice."""
         for name in ("originators", "observations", "received_under"):
             entries: tuple[object, ...] = getattr(self, name)
-            if len(set(entries)) != len(entries):
+            if len(entries) > 1 and len(set(entries)) != len(entries):
                 raise ItemError(f"Provenance.{name} names an entry twice: list each once")

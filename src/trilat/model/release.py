@@ -75,22 +75,21 @@ class Receipt(Noun, frozen=True, kw_only=True):
 
 
 class Envelope(Noun, frozen=True, kw_only=True):
-    """A batch of releases: each sealed to the release group, all signed once by the sender.
+    """A batch of releases: each sealed under the epoch key of a release group, all signed once by the sender.
 
-    `stream` is sender, recipient and agreement group as an opaque name; `first_sequence` numbers the first
-    object, the others follow without a gap. `sealed` are COSE_Encrypt0 objects; `signature` is a COSE_Sign1
-    over the batch's digests; `key` is the epoch key wrapped to the recipient node.
+    Nothing in it names a party, a stream or a number. `token` tells the sender to the recipient alone, and
+    changes with the epoch. `key` is the epoch key wrapped to the recipient node, or empty where the recipient
+    has it already. `batch` is the COSE_Encrypt0 of what the sender signed; `sealed` are the COSE_Encrypt0 of
+    the objects, each padded to a class of sizes.
     """
 
-    envelope_version: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
-    sender: PartyCode
-    recipient: PartyCode
-    stream: Identifier
-    first_sequence: Count
-    epoch: Annotated[bytes, msgspec.Meta(min_length=8, max_length=32)]
-    key: Annotated[bytes, msgspec.Meta(min_length=1, max_length=8_192)]
+    envelope_version: Annotated[int, msgspec.Meta(ge=2, le=2)] = 2
+    object_algorithm: Identifier
+    token: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+    epoch: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+    key: Annotated[bytes, msgspec.Meta(max_length=8_192)]
+    batch: Annotated[bytes, msgspec.Meta(min_length=1, max_length=163_840)]
     sealed: Annotated[
-        tuple[Annotated[bytes, msgspec.Meta(min_length=1, max_length=131_072)], ...],
+        tuple[Annotated[bytes, msgspec.Meta(min_length=1, max_length=163_840)], ...],
         msgspec.Meta(min_length=1, max_length=1_000),
     ]
-    signature: Annotated[bytes, msgspec.Meta(min_length=1, max_length=262_144)]

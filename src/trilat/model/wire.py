@@ -23,7 +23,7 @@ from trilat.model.agreement import Agreement
 from trilat.model.decision import Decision
 from trilat.model.errors import WireError
 from trilat.model.limits import WIRE_BYTES_MAX
-from trilat.model.noun import Noun, fields_checked_by_decoder
+from trilat.model.noun import FieldsCheckedByDecoder, Noun
 from trilat.model.release import AnyItem, Envelope, Receipt, Release
 
 SCHEMA_VERSION: Final = 1
@@ -31,6 +31,7 @@ SCHEMA_VERSION: Final = 1
 
 ENVELOPE_BYTES_MAX: Final = 1_048_576
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_FIELDS_CHECKED: Final = FieldsCheckedByDecoder()
 _N = TypeVar("_N", bound=Noun)
 _DECODERS: Final[dict[Any, msgspec.msgpack.Decoder[Any]]] = {
     kind: msgspec.msgpack.Decoder(kind) for kind in (AnyItem, Agreement, Decision, Release, Receipt, Envelope)
@@ -59,18 +60,24 @@ def decode_item(data: bytes) -> AnyItem:
 
 
 def _decode(data: bytes, kind: Any, bytes_max: int) -> Any:
-    name = getattr(kind, "__name__", "item").lower()
     if len(data) > bytes_max:
+        name = _name_of(kind)
         raise WireError(f"{name} of {len(data)} bytes is over the limit of {bytes_max}: not read", kind=name)
     decoder = _DECODERS.get(kind) or _DECODERS.setdefault(kind, msgspec.msgpack.Decoder(kind))
     try:
-        with fields_checked_by_decoder():
+        with _FIELDS_CHECKED:
             value = decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        name = _name_of(kind)
         raise WireError(f"{name} cannot be decoded: {error}", kind=name) from error
     if _ENCODER.encode(value) != data and not _is_older(data, value):
+        name = _name_of(kind)
         raise WireError(f"{name} is not in canonical form: encode it again with this schema", kind=name)
     return value
+
+
+def _name_of(kind: Any) -> str:
+    return str(getattr(kind, "__name__", "item")).lower()
 
 
 def _is_older(data: bytes, value: Any) -> bool:

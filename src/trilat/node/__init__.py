@@ -17,6 +17,7 @@ from trilat.node.backup import BackupState, Manifest, check_backup, make_backup,
 from trilat.node.changing import use_agreements
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.copies import Copies
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -33,6 +34,7 @@ from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
 from trilat.node.node import Node
 from trilat.node.reading import Reading, digest_of, standing_digest
+from trilat.node.recalls_shown import shown_case, shown_holders, shown_recalls
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ReadingRecord,
@@ -58,9 +60,11 @@ from trilat.node.settings import (
     party_code,
 )
 from trilat.node.signed import unsigned_agreements
+from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 
 __all__ = [
     "ADDRESS_FILE",
+    "FILE_BYTES_MAX",
     "REAL_TIME",
     "RECORD_BYTES_MAX",
     "RESTORED_FILE",
@@ -75,6 +79,7 @@ __all__ = [
     "ApiToken",
     "BackupState",
     "ClockSettings",
+    "Copies",
     "DeskSettings",
     "History",
     "IntakeAnswer",
@@ -104,6 +109,7 @@ __all__ = [
     "SensorSettings",
     "SystemClock",
     "TokenName",
+    "Trace",
     "WebSettings",
     "adopt_text",
     "audit_page",
@@ -124,7 +130,11 @@ __all__ = [
     "remove_party",
     "restore",
     "restore_backup",
+    "shown_case",
+    "shown_holders",
+    "shown_recalls",
     "standing_digest",
+    "trace",
     "unsigned_agreements",
     "use_agreements",
 ]

@@ -13,7 +13,7 @@ Rules
 6. A retraction is a new version of the same warning; it goes to everyone who holds an earlier one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -181,6 +181,29 @@ class Alerts:
         )
         self._held[audience, key] = _Held(warning, warning.basis[0], now_ns)
         return warning
+
+    def resting_on(self, audience: str, item_ids: Collection[str]) -> tuple[str, ...]:
+        """The names of an audience's standing warnings that one of these items shows or confirms."""
+        return tuple(
+            key
+            for (whose, key), held in sorted(self._held.items())
+            if whose == audience
+            and held.warning.state is not WarningState.RETRACTED
+            and any(one.item_id in item_ids for one in (*held.warning.basis, *held.warning.confirmed_by))
+        )
+
+    def withdraw(self, audience: str, key: str, now_ns: int, make_head: MakeAudienceHead) -> Warning:
+        """The retraction of one audience's standing warning, whose ground is gone; it has no words."""
+        held = self._held[audience, key]
+        old = held.warning
+        head = make_head(audience, key, old.subject, old.domain, now_ns, old.provenance)
+        warning = msgspec.structs.replace(old, **head, state=WarningState.RETRACTED, text="")
+        self._held[audience, key] = _Held(warning, held.basis, now_ns)
+        return warning
+
+    def holds(self, audience: str, alarm: Alarm) -> str:
+        """The name under which an audience has, or would get, a warning of an alarm."""
+        return self._key(audience, alarm)
 
     def retract(
         self, key: str, text: str, now_ns: int, make_head: MakeAudienceHead

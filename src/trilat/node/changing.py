@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from trilat.link import Judge, Parcel, SkipReason
+from trilat.link import Judge, Parcel, RotationReason, SkipReason
 from trilat.model import AnyItem, Outcome, Reason, Release, TrilatError, decode
 from trilat.node.config import NodeConfig
 from trilat.node.exchange import Held
@@ -27,7 +27,7 @@ def use_agreements(node: "Node", agreements: AgreementSet) -> None:
     node.agreements = agreements
     node.offers_reports = offers_reports(node.config, agreements)
     _decide_anew(node, node.exchange.use(agreements=agreements))
-    node.endpoint.new_epochs()
+    node.endpoint.rotate(RotationReason.AGREEMENT)
 
 
 class Boundaries:

@@ -1,7 +1,7 @@
 """`RecentDecisions`: a node's newest decisions, each with its number, for screens. The ledger has all."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,11 @@ class RecentDecisions:
         """Keep a decision under the next number, from 1."""
         self.count += 1
         self._ring.append(Decided(self.count, item, decision))
+
+    def forget(self, item_ids: Collection[str]) -> None:
+        """Remember no decision on items that are not held any more."""
+        kept = [decided for decided in self._ring if decided.item.item_id not in item_ids]
+        self._ring = deque(kept, maxlen=RECENT_DECISIONS_MAX)
 
     def since(self, number: int) -> Iterator[Decided]:
         """Decisions of a higher number that are still remembered, the newest first."""

@@ -11,13 +11,15 @@ A copy that cannot be made, as where values at the edge of what can be written g
 """
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from trilat.link import OpenedParcel
 from trilat.model import (
     SECOND_NS,
+    Agreement,
+    Answer,
     AnyItem,
     Approval,
     Consent,
@@ -25,8 +27,11 @@ from trilat.model import (
     Declaration,
     Form,
     ItemReference,
+    LossReport,
     Outcome,
     Reason,
+    Recall,
+    Reclassification,
     Release,
     TrilatError,
     Warning,
@@ -40,6 +45,7 @@ from trilat.policy import (
     ReleaseRequest,
     Spans,
     decide,
+    declared_now,
     degrade,
     due_ns,
     in_spans,
@@ -48,6 +54,9 @@ from trilat.policy import (
 
 _FOR_WORD_MAX: Final = 100_000
 """Items, times recipients, that wait for a word; of more the oldest stay withheld."""
+
+_FIRST: Final = (Declaration, Recall, Reclassification, LossReport, Answer)
+"""What goes before all else that is due: other items rest on it, or must not go."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,12 @@ class Held:
 
     form: Form | None = None
     """In which form a partner gave it to this node; None for an own item."""
+
+    expires_ns: int | None = None
+    """When the copy that a partner gave ends, in the time of deciding."""
+
+    owed: bool = False
+    """Whether it was given to be returned or destroyed."""
 
 
 @dataclass(order=True)
@@ -118,6 +133,9 @@ class Exchange:
 
         self.referrals: dict[ReferralKey, Referral] = {}
         self._answered: dict[ReferralKey, int] = {}
+        self._stopped: set[str] = set()
+        """Items that their originator called back: no version of them leaves any more."""
+
         self.withheld: dict[str, set[tuple[str, int]]] = {peer: set() for peer in config.peers}
         self.reasons: dict[Reason, int] = {}
 
@@ -188,7 +206,7 @@ class Exchange:
         What the party watches over is never asked about, for anybody: a label that was written otherwise, or
         a partner that was a mere reader when it was, changes nothing.
         """
-        if names_watch_area(held.item):
+        if names_watch_area(held.item) or held.item.item_id in self._stopped:
             return
         for recipient in self._config.peers:
             if recipient == held.item.label.originator or held.audience not in {None, recipient}:
@@ -215,7 +233,7 @@ class Exchange:
             # What a person said is valid in the time of deciding, which may be shifted against the clock: no
             # wait, and a declaration goes before what rests on it.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
-            due = 0 if isinstance(held.item, Declaration) else due
+            due = 0 if isinstance(held.item, _FIRST) else due
             waiting = _Waiting(due, self._order, held, decision)
             key = (recipient, held.item.item_id)
             for told in self._spans.take(key, held.item, decision.duties, waiting):
@@ -318,6 +336,10 @@ class Exchange:
     def has_left(self, recipient: str, item_id: str) -> bool:
         """Whether some version of an item was released to a recipient."""
         return (recipient, item_id) in self._left
+
+    def has_ended(self, agreement: Agreement, at_ns: int) -> bool:
+        """Whether an agreement has ended by somebody's notice at an instant of deciding."""
+        return declared_now(self.declarations, self._config.status, at_ns).ended(agreement)
 
     def lapse(self, key: ReferralKey, again_ns: int) -> None:
         """Close a question that nobody answered; it is not asked again before `again_ns` of the clock."""
@@ -423,6 +445,27 @@ class Exchange:
             beside = [other for known, other in self._consents if _is_beside(known, consent)]
             signed += [one for one in (data, *beside) if one not in signed]
         return tuple(signed)
+
+    def drop(self, item_ids: Collection[str]) -> None:
+        """Let nothing leave that waits about items: for its time, for a consent, or for a person's answer."""
+        self._queue = [waiting for waiting in self._queue if waiting.held.item.item_id not in item_ids]
+        heapq.heapify(self._queue)
+        for key in [key for key in self._held_back if key[1] in item_ids]:
+            del self._held_back[key]
+        for key in [key for key in self._for_consent if key[1] in item_ids]:
+            del self._for_consent[key]
+        self._spans.keep(lambda key: key[1] not in item_ids)
+        for asked in [key for key, one in self.referrals.items() if one.item.item_id in item_ids]:
+            del self.referrals[asked]
+
+    def stop(self, item_ids: Collection[str]) -> None:
+        """Let no version of items leave any more: they were called back."""
+        self._stopped.update(item_ids)
+        self.drop(item_ids)
+
+    def skip(self, recipient: str, sequence: int) -> None:
+        """Continue behind a release whose content was removed before a restart."""
+        self._sequences[recipient] = max(self._sequences.get(recipient, 0), sequence)
 
     def next_sequence(self, recipient: str) -> int:
         """The next place in a recipient's stream, from 1 without a gap."""

@@ -6,7 +6,7 @@
     peers/CODE.json    partners' cards, each put there after its fingerprint was compared
     keys/              for the owner alone: signing and sealing keys, link identity, ledger key, tokens
     ledger             the record (a SQLite file)
-    run/               what the running node says of itself: address, pace, log of its NATS server
+    run/               what the running node says of itself: address, pace, epochs, its server's log
 
 Whoever can read `keys/` is this party. The folder is made by `make_folder`; a running node changes nothing in
 it but `ledger` and `run/`.
@@ -23,6 +23,7 @@ from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
     Entropy,
+    FileReservations,
     LinkIdentity,
     NodeKeys,
     SignatureState,
@@ -47,6 +48,7 @@ RESTORED_FILE: Final = "restored.json"
 """Beside the settings of a node that came from a backup: how far that went."""
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
+EPOCHS_FILE: Final = "epochs"
 _KEYS_FILE: Final = "node.keys"
 _LEDGER_KEY_FILE: Final = "ledger.key"
 _OBSERVATION_KEY_FILE: Final = "observations.key"
@@ -153,11 +155,17 @@ class NodeFolder:
             os.urandom,
             link_clock=link_clock,
             profiles=self.settings.link_profiles,
+            reservations=FileReservations(self._epochs_path()),
         )
 
     def oidc_secret(self) -> str:
         """The secret that the identity provider gave this node; UsageError where the file is not there."""
         return _secret(self.path / "keys" / _OIDC_FILE).decode("utf-8", "replace").strip()
+
+    def _epochs_path(self) -> Path:
+        """Where counters of epochs are noted; in `run/`, which no backup has to hold."""
+        self.run_path.mkdir(mode=0o700, exist_ok=True)
+        return self.run_path / EPOCHS_FILE
 
     def pace(self) -> Pace:
         """How the node's time runs: an exercise goes on as its director last said, also after a restart."""

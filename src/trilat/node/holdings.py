@@ -61,8 +61,34 @@ class Holdings:
                 gone, _ = self._newest.popitem(last=False)
                 self._warnings.pop(gone, None)
                 self._senders.pop(gone, None)
-                del self._versions[gone]
+                self._versions.pop(gone, None)
         return True
+
+    def remove(self, item_id: str, version: int) -> None:
+        """Hold an item no more, unless a newer version than this came; it is not accepted a second time."""
+        held = self._newest.get(item_id)
+        self._changes = deque(
+            (
+                change
+                for change in self._changes
+                if change[0].item.item_id != item_id or change[0].item.version > version
+            ),
+            maxlen=CHANGES_MAX,
+        )
+        if held is not None and held.item.version <= version:
+            del self._newest[item_id]
+            self._warnings.pop(item_id, None)
+            self._senders.pop(item_id, None)
+
+    def bar(self, item_id: str, version: int) -> None:
+        """Take a version for held before, so that it is not accepted any more."""
+        self._versions.setdefault(item_id, set()).add(version)
+
+    def replace(self, held: Held) -> None:
+        """Hold the same version of an item under another label."""
+        item_id = held.item.item_id
+        self._newest[item_id] = held
+        self._note_change(held, self._senders.get(item_id))
 
     def _note_change(self, held: Held, sender: str | None) -> None:
         if sender is None:
@@ -96,6 +122,14 @@ class Holdings:
         """The newest version held of an item, or None."""
         held = self._newest.get(item_id)
         return None if held is None else held.item
+
+    def held(self, item_id: str) -> Held | None:
+        """The newest version held of an item with what proves it, or None."""
+        return self._newest.get(item_id)
+
+    def sender(self, item_id: str) -> str | None:
+        """The partner that an item came from; None for an own one."""
+        return self._senders.get(item_id)
 
     def items(self) -> tuple[AnyItem, ...]:
         """The newest version of every item, in the order in which they came."""

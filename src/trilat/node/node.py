@@ -11,7 +11,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -26,11 +26,11 @@ from trilat.link import (
     NodeKeys,
     OpenedParcel,
     Parcel,
+    Reservations,
     TrustStore,
     newest_wins,
     open_signed_item,
     sign_item,
-    sign_label,
     standing_of,
 )
 from trilat.model import (
@@ -63,7 +63,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
 from trilat.node.desk import ReleaseDesk, consent_of
 from trilat.node.disputed import Disputed
-from trilat.node.exchange import Exchange, Held, Ready
+from trilat.node.exchange import Exchange, Held
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
@@ -74,6 +74,7 @@ from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
 from trilat.node.overdue import Overdue
 from trilat.node.parts import Part
+from trilat.node.recalls import Recalls
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -81,6 +82,7 @@ from trilat.node.records import (
     Referral,
     ReleaseRecord,
 )
+from trilat.node.releasing import release_records
 from trilat.node.retention import Retention
 from trilat.node.views import Views
 from trilat.node.watched import Watched
@@ -111,6 +113,7 @@ class Node:
         limits: LinkLimits | None = None,
         link_clock: Clock | None = None,
         profiles: Mapping[str, LinkProfile] | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         """A node that has accepted nothing yet; to continue an old ledger call `restore` first.
 
@@ -126,6 +129,7 @@ class Node:
             limits: of its links that have no profile.
             link_clock: by which its links wait and send again; `clock` where none is given.
             profiles: how links to single partners are used.
+            reservations: keeps on disk how far its epochs have come.
         """
         self.config = config
         self.clock = clock
@@ -141,9 +145,10 @@ class Node:
         """The newest lines of what was refused; the ledger has all of them."""
 
         self.refusals_count = 0
+        self._entropy = entropy
         self._link_clock = link_clock or clock
         self.lanes = Lanes(self)
-        self.endpoint = self._endpoint(transport, entropy, limits, profiles)
+        self.endpoint = self._endpoint(transport, limits, profiles, reservations)
         self.accepted_reports = 0
         """How many own reports were accepted, of every version."""
 
@@ -175,15 +180,15 @@ class Node:
     def _endpoint(
         self,
         transport: Transport,
-        entropy: Entropy,
         limits: LinkLimits | None,
         profiles: Mapping[str, LinkProfile] | None,
+        reservations: Reservations | None,
     ) -> LinkEndpoint:
         return LinkEndpoint(
             self.keys,
             self.trust,
             transport,
-            entropy,
+            self._entropy,
             self._received,
             on_acknowledged=self._acknowledged,
             on_refusal=lambda text: self.refused("link", text),
@@ -193,12 +198,15 @@ class Node:
             worth=self.lanes.worth,
             limits=limits,
             profiles=profiles,
+            reservations=reservations,
         )
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
+        self.recalls = Recalls(self, self.keys, self.trust)
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
-        parts: tuple[Part, ...] = (self.known, self.onward, Retention(self), self.accounts, Overdue(self))
+        own = (self.recalls, Retention(self), self.accounts, Overdue(self))
+        parts: tuple[Part, ...] = (self.known, self.onward, *own)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -251,7 +259,7 @@ class Node:
 
     def use_report(self, item: AnyItem) -> None:
         """Use an own report that is in the ledger."""
-        held = Held(item, b"")
+        held = self.recalls.relabelled(Held(item, b""))
         self.accepted_reports += 1
         self.holdings.add(held)
         try:
@@ -283,7 +291,7 @@ class Node:
         for part in self.parts:
             entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
         due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
-        records = [self._record(ready) for ready in due]
+        records = release_records(due, self.keys, self.exchange.next_sequence, self._entropy)
         entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
         receipts = self._written(entries)
         released = zip(due, records, receipts[len(receipts) - len(records) :], strict=True)
@@ -304,7 +312,8 @@ class Node:
         """The decisions on what waits to be offered, whole items only, at most `limit` entries."""
         entries: list[Entry] = []
         offered = 0
-        for held in self._to_offer:
+        for waiting in self._to_offer:
+            held = self.recalls.relabelled(waiting)
             if len(entries) + len(self.config.peers) > limit:
                 break
             offered += 1
@@ -344,26 +353,13 @@ class Node:
 
     def use_item(self, held: Held) -> None:
         """Use an item that this node made and wrote."""
+        held = self.recalls.relabelled(held)
         self.holdings.add(held)
+        self.recalls.note_own(held.item)
         self.heads.remember(held.item)
         heard = self.exchange.hear(held.item, self.config.party)
         if not (heard or isinstance(held.item, Warning | Disagreement) or names_watch_area(held.item)):
             self.views.add_own(held.item)
-
-    def _record(self, ready: Ready) -> ReleaseRecord:
-        """The release with its place in the recipient's stream, and with what proves it."""
-        item = ready.held.item
-        # A tear-line has a name of its own, so what is signed is the copy: nothing else of its label changed.
-        marking = ready.held.marking or sign_label(self.keys, ready.release.item)
-        parcel = Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)
-        return ReleaseRecord(
-            recipient=ready.recipient,
-            stream=self.keys.stream_to(ready.recipient),
-            sequence=self.exchange.next_sequence(ready.recipient),
-            item=item.reference,
-            valid_ns=item.valid_ns,
-            parcel=encode(parcel),
-        )
 
     def _received(
         self, sender: str, stream: str, first_sequence: int, parcels: Sequence[OpenedParcel]
@@ -380,6 +376,7 @@ class Node:
             release = opened.release
             said = (opened.consents, self.exchange.declared_with(used, sender))
             text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
+            text = text or self.recalls.refusal(release)
             record = ReceivedRecord(
                 sender=sender,
                 stream=stream,
@@ -406,7 +403,14 @@ class Node:
         under = tuple(sorted(agreements))
         provenance = msgspec.structs.replace(release.item.provenance, received_under=under)
         item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
-        held = Held(item, parcel.marking, parcel.consents, form=release.form)
+        held = Held(
+            item,
+            parcel.marking,
+            parcel.consents,
+            form=release.form,
+            expires_ns=release.expires_ns,
+            owed=release.duties.return_or_destroy,
+        )
         for consent, signed in zip(consents, parcel.consents, strict=True):
             self._use_consent(consent, signed)
         newest = self.holdings.newest(item.item_id)
@@ -572,6 +576,10 @@ class Node:
             for held in self._to_offer
             if (held.item.item_id, held.item.version) != decided or held.audience not in {None, recipient}
         ]
+
+    def drop_offers(self, item_ids: Collection[str]) -> None:
+        """Offer nothing of items any more that waits to be offered."""
+        self._to_offer = [held for held in self._to_offer if held.item.item_id not in item_ids]
 
     def unsettled(self, recipient: str) -> int:
         """How many releases to a partner wait for their time or for the partner's receipt."""

@@ -24,6 +24,7 @@ from trilat.model import (
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
+from trilat.node.recall_records import RECALL_RECORD_BYTES_MAX, RecallRecord, RecallStep
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
@@ -87,10 +88,16 @@ class _Restorer:
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
+            EntryKind.RECALL: self._recall,
             EntryKind.CURSOR: self._omission,
         }
         for part in node.parts:
             self._use.update(part.kinds())
+        self._unheld: set[tuple[str, int]] = set()
+        """Items that were decided on and are not there."""
+
+        self._gone: dict[str, int] = {}
+        """Items whose content was removed, each with the newest version removed."""
 
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
@@ -103,6 +110,9 @@ class _Restorer:
         """What was published is not published again; the streams go on where they stood."""
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
+        for item_id, version in sorted(self._unheld):
+            if version > self._gone.get(item_id, 0):
+                raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
         self._node.endpoint.restore(
             {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
             {name: stream.cursor for name, stream in self._incoming.items()},
@@ -156,11 +166,11 @@ class _Restorer:
         reference = (decision.item.item_id, decision.item.version)
         held = self._held.get(reference)
         if held is None:
-            raise LedgerError(
-                f"the ledger decides on `{reference[0]}` version {reference[1]} before it holds it"
-            )
+            self._unheld.add(reference)
+            return
         self._node.drop_offer(reference, decision.recipient)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
+        held = self._node.recalls.relabelled(held)
         self._node.exchange.take(held, decision, now_ns)
         self._node.use_decision(held.item, decision)
 
@@ -189,6 +199,20 @@ class _Restorer:
         consents = [self._node.opened_consent(signed) for signed in parcel.consents]
         held = self._node.use_release(record.sender, decode(parcel.release, Release), parcel, consents)
         self._keep(held)
+
+    def _recall(self, stored: Stored, content: bytes) -> None:
+        record = decode(content, RecallRecord, bytes_max=RECALL_RECORD_BYTES_MAX)
+        if record.step is RecallStep.REMOVING:
+            for reference in record.about:
+                known = self._gone.get(reference.item_id, 0)
+                self._gone[reference.item_id] = max(known, reference.version)
+        for place in record.received:
+            self._settle(place.party, place.stream, (place.sequence, place.sequence))
+        for place in record.released:
+            outgoing = self._outgoing.setdefault(place.party, _Outgoing(place.stream))
+            outgoing.last = max(outgoing.last, place.sequence)
+            self._node.exchange.skip(place.party, place.sequence)
+        self._node.recalls.restore(record, stored.recorded_ns)
 
     def _receipt(self, _: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)

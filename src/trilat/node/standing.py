@@ -9,8 +9,8 @@ Rules
    time at most `ITEMS_EACH_MAX` are made at once, ships last, so that the node is not held up: of what still
    waits only the newest versions are made, the next time.
 4. An item leaves `ITEM_S_MAX` after it was due, when its copy expires, when the answer on it changes, or when
-   the node no longer holds it. A warning that was withdrawn, or a disagreement that was resolved, says so for
-   `WITHDRAWN_S`, and leaves. A newer
+   the node no longer holds it, or holds it under a newer label. A warning that was withdrawn, or a
+   disagreement that was resolved, says so for `WITHDRAWN_S`, and leaves. A newer
    version that may not be shown changes nothing: that there is one is not for the reader either.
 5. A copy that may not name its originator is not shown: its name, its subject and its marking do.
 """
@@ -68,6 +68,7 @@ class _Stands:
     key: LabelClass
     plain: Plain
     leaves_ns: int
+    label_version: int
     digest: bytes | None = None
 
 
@@ -175,7 +176,11 @@ class Standing:
         held, sender = change
         item = held.item
         known = self._stands.get(item.item_id)
-        if known is not None and known.reference.version >= item.version:
+        if (
+            known is not None
+            and known.reference.version >= item.version
+            and known.label_version >= item.label.version
+        ):
             return
         answer = self._answers.on(item, now_ns)
         if answer is None or not answer.permitted or self._is_held_back(change, answer, now_ns):
@@ -191,7 +196,7 @@ class Standing:
         leaves_ns = self._leaves_ns(release, due_ns(item, decision))
         if leaves_ns > now_ns and release.duties.attribution is not Attribution.ANONYMOUS:  # 4, 5
             plain = shown(release, sender, held.form)
-            self._stands[item.item_id] = _Stands(reference, answer.key, plain, leaves_ns)
+            self._stands[item.item_id] = _Stands(reference, answer.key, plain, leaves_ns, item.label.version)
             self._changed[item.item_id] = None
 
     def _leaves_ns(self, release: Release, due: int) -> int:
@@ -216,13 +221,18 @@ class Standing:
         past = [
             item_id
             for item_id, stands in self._stands.items()
-            if stands.leaves_ns <= now_ns or self._holdings.newest(item_id) is None
+            if stands.leaves_ns <= now_ns or not self._is_held_as(item_id, stands.label_version)
         ]
         for item_id in past:
             self._remove(item_id)
         for item_id in [item_id for item_id, next_ns in self._next_ns.items() if next_ns <= now_ns]:
             if item_id not in self._thinned:
                 del self._next_ns[item_id]
+
+    def _is_held_as(self, item_id: str, label_version: int) -> bool:
+        """Whether an item is held, and under no newer label than it was shown by."""
+        newest = self._holdings.newest(item_id)
+        return newest is not None and newest.label.version <= label_version
 
     def drop(self, keys: Collection[LabelClass]) -> None:
         """Take away what was shown by answers that no longer hold."""

@@ -5,8 +5,8 @@ Rules
    Policy is asked per foreign item and audience whether the node may pass it on; only then does its
    class belong to the audience's set. The node's own staff have everything that was released to the node.
 2. Two audiences with the same set share one View. A set that grows gets a View built from the contributions
-   of that set alone, in the order in which they were accepted; so does one that shrinks, since no View ever
-   loses a contribution that stands.
+   of that set alone, in the order in which they were accepted; so does one that shrinks. No View ever loses
+   a contribution that stands; one that was called back goes out of all, which are built anew without it.
 3. A View is never told for whom it is; what comes out of it depends on its set and on nothing else.
 4. A reader's set is of label classes, without subjects, and of those contributions alone that objects are
    made of. Its View is fed when it is looked at, so that the reader's answer on a new class comes first.
@@ -14,6 +14,7 @@ Rules
 Cost grows with the number of distinct sets, not with the number of audiences.
 """
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from trilat.domains import (
     pipelines_with,
 )
 from trilat.fusion import BiasPrior
-from trilat.model import AnyItem, Decision, Domain, Report, Track, Vessel, kind_of
+from trilat.model import AnyItem, Decision, Domain, Report, Track, TrilatError, Vessel, kind_of
 from trilat.policy import class_key
 
 CONTRIBUTIONS_MAX: Final = 500_000
@@ -298,6 +299,72 @@ class Views:
             self._first[named] = self._logged
         self.object_classes[named] = item
         return named
+
+    def revise(self, revised: Callable[[AnyItem], AnyItem | None]) -> bool:
+        """Put other items in the place of contributions, or nothing at all, and build every View that had one
+        anew from what is left, in the order in which it came: as if it had never come otherwise.
+
+        Args:
+            revised: the contribution itself where it stays as it is, another, or None where it goes.
+
+        Returns:
+            Whether the Views were built from everything that ever came; False where the oldest contributions
+            are no longer kept, and what is built begins later.
+        """
+        before = self._logged - len(self._log)
+        touched: set[SourceClass] = set()
+        named: set[LabelClass | None] = set()
+        gone: list[int] = []
+        log: list[tuple[SourceClass, LabelClass | None, AnyItem]] = []
+        for number, (source, label, item) in enumerate(self._log, start=before + 1):
+            new = revised(item)
+            if new is item:
+                log.append((source, label, item))
+                continue
+            touched.add(source)
+            named.add(label)
+            if new is None:
+                gone.append(number)
+                continue
+            now = source if source == OWN else self.class_of(new)
+            log.append((now, _object_class(now, new, self._place_of(new)), new))
+            touched.add(now)
+            named.add(log[-1][1])
+        if touched:
+            self._log = deque(log, maxlen=CONTRIBUTIONS_MAX)
+            self._logged = before + len(log)
+            for watched in self._watched:
+                watched.fed -= bisect_right(gone, watched.fed)
+            self._rebuild(before, touched, named - {None})
+        return before == 0
+
+    def _rebuild(self, before: int, touched: set[SourceClass], named: Collection[LabelClass | None]) -> None:
+        """Views of touched classes anew; `before` counts contributions that are no longer kept."""
+        self._first = {label: number for label, number in self._first.items() if number <= before}
+        self.object_classes = {label: self.object_classes[label] for label in self._first}
+        for number, (_, label, item) in enumerate(self._log, start=before + 1):
+            if label is not None:
+                self._first.setdefault(label, number)
+                self.object_classes[label] = item
+        self.staff = self._built(lambda _: True)
+        for key in self._views:
+            # Of the own View nothing foreign is a part, and a label is nothing to a filter.
+            if key != frozenset({OWN}) and not touched.isdisjoint(key):
+                self._views[key] = self._built(key.__contains__)
+        for watched in self._watched:
+            if not watched.classes.isdisjoint(named):
+                watched.view, watched.fed = View(self._party, self._makers), before
+
+    def _built(self, wanted: Callable[[SourceClass], bool]) -> View:
+        view = View(self._party, self._makers)
+        for source, _, item in self._log:
+            if wanted(source):
+                try:
+                    view.add(item)
+                except TrilatError:
+                    # It could only be used beside what is gone now.
+                    continue
+        return view
 
     def watch(self, watcher: Hashable, classes: Collection[LabelClass]) -> View:
         """The View of exactly the contributions of these label classes, as far as they have come.

@@ -16,6 +16,7 @@ from trilat.policy.conditions import place_class
 from trilat.policy.consents import consents_in, declarations_in
 from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
+from trilat.policy.declared import declared_now
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.difference import differences
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
@@ -79,6 +80,7 @@ __all__ = [
     "decide_many",
     "decide_plain",
     "declarations_in",
+    "declared_now",
     "degrade",
     "differences",
     "due_ns",

@@ -25,6 +25,7 @@ from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
 from trilat.web.operations import EVENTS, JSON, Operation, application
+from trilat.web.recall_routes import recall_operations
 from trilat.web.served import ServedNode
 from trilat.web.shapes import (
     BatchAnswered,
@@ -99,6 +100,7 @@ def node_app(
         *_staff_operations(routes),
         *_desk_operations(routes),
         *agreement_operations(node),
+        *recall_operations(node),
         *_director_operations(routes),
         *_common_operations(routes),
         *_people_operations(node, access, provider, secure=secure),

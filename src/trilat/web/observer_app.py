@@ -22,6 +22,7 @@ from trilat.web.access import SESSION_COOKIE, Access
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import read_json
 from trilat.web.document import openapi_document
+from trilat.web.exercise_recalls import exercise_recall_operations
 from trilat.web.files import PageFiles
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.observer import Observer
@@ -87,6 +88,10 @@ class Director(Protocol):
         """Everything of `GET /api/state` but `panes`."""
         ...
 
+    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
+        """What a party's node answers its staff."""
+        ...
+
 
 def observer_app(
     observer: Observer,
@@ -103,7 +108,7 @@ def observer_app(
     """
     open_streams = Streams() if streams is None else streams
     routes = _Routes(observer, director, access, PageFiles.read(page), open_streams)
-    operations = _operations(routes)
+    operations = [*exercise_recall_operations(director), *_operations(routes)]
     routes.document = openapi_document(
         "Trilat exercise observer", _DESCRIPTION, operations, shapes=(Shown, ShownSight, DecisionRow)
     )
