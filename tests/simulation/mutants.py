@@ -14,7 +14,8 @@ import msgspec
 
 from trilat.ledger import Entry, Ledger
 from trilat.ledger.examination import examine
-from trilat.link import LinkEndpoint, Sealer
+from trilat.link import LinkEndpoint
+from trilat.link.epochs import GroupEpochs
 from trilat.link.incoming import IncomingStream
 from trilat.link.stream import OutgoingStream
 from trilat.model import INSTANT_NS_MAX, Decision, Duties, Form, LedgerError, Outcome, Receipt, decode, encode
@@ -162,21 +163,23 @@ def _forgets_some(sound: Any) -> Any:
 def _same_epoch(sound: Any) -> Any:
     """The epoch's key is made of what stays over a restart, as in a restored backup."""
 
-    def begin(self: Any) -> None:
-        sound_entropy = self._entropy
-        self._entropy = lambda count: (self._stream.encode() * count)[:count]
-        sound(self)
-        self._entropy = sound_entropy
+    def new(self: Any, reason: Any) -> Any:
+        drawn = self._entropy
+        self._entropy = lambda count: (self._group.encode() * count)[:count]
+        try:
+            return sound(self, reason)
+        finally:
+            self._entropy = drawn
 
-    return begin
+    return new
 
 
 def _counter_again(sound: Any) -> Any:
-    def seal(self: Any, first_sequence: int, parcels: Any) -> Any:
-        self._objects = 0
-        return sound(self, first_sequence, parcels)
+    def take(self: Any, count: int) -> Any:
+        epoch, _ = sound(self, count)
+        return epoch, 0
 
-    return seal
+    return take
 
 
 def _any_cursor(sound: Any) -> Any:
@@ -375,12 +378,12 @@ _ALL: Final = (
     Mutant(
         "reused nonce after a restored backup",
         "The key of an epoch is made of what a backup holds, so a restarted node counts from zero under it.",
-        ((Sealer, "_begin_epoch", _same_epoch),),
+        ((GroupEpochs, "_new", _same_epoch),),
     ),
     Mutant(
         "reused nonce within an epoch",
         "Every envelope counts its objects from zero.",
-        ((Sealer, "seal", _counter_again),),
+        ((GroupEpochs, "take", _counter_again),),
     ),
     Mutant(
         "receipts beyond the stream",

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tests.simulation.glass import Batch, Glass, Word
 
 from trilat.ledger import EntryKind
 from trilat.ledger.vault import Vault
-from trilat.link.cose import is_sign1, payload_of
-from trilat.link.messages import MESSAGE_TYPE
-from trilat.model import Envelope
+from trilat.link import TrustStore
+from trilat.link.cose import A256GCM, OBJECT_ALGORITHMS
+from trilat.link.messages import Acknowledgement
 from trilat.node import ReceivedRecord, ReleaseRecord
 from trilat.node.records import OmissionRecord
 
@@ -32,7 +33,6 @@ _FIELDS: Final = {
     EntryKind.RECEIVED.value: ReceivedRecord.__struct_fields__,
     EntryKind.CURSOR.value: OmissionRecord.__struct_fields__,
 }
-_ENVELOPE: Final = Envelope.__struct_fields__
 Report = Callable[[str], None]
 
 
@@ -101,6 +101,7 @@ class Watch:
         """Nothing seen."""
         self._report = report
         self._sealed: set[bytes] = set()
+        self._glasses: dict[str, Glass] = {}
         self.envelopes = 0
         self.messages = 0
         self.seals = 0
@@ -108,37 +109,35 @@ class Watch:
     def leaving(self, site: "Site", recipient: str, payload: bytes) -> None:
         """A payload leaves a node."""
         site.committed.read(site)
-        if is_sign1(payload):
-            self.messages += 1
-            self._message(site, recipient, payload)
-        else:
+        found = self._glass(site, recipient).see(payload)
+        if isinstance(found, Batch):
             self.envelopes += 1
-            self._envelope(site, recipient, payload)
+            self._envelope(site, recipient, found)
+        elif found is not None:
+            self.messages += 1
+            self._word(site, recipient, found)
 
-    def _envelope(self, site: "Site", recipient: str, payload: bytes) -> None:
-        envelope = dict(zip(_ENVELOPE, msgspec.msgpack.decode(payload), strict=False))
-        removed = site.world.plan.change.removed
-        if removed in {site.party, recipient} and site.committed.adopted and site.is_changed():
+    def _glass(self, site: "Site", recipient: str) -> Glass:
+        glass = self._glasses.get(recipient)
+        if glass is None:
+            sites = site.world.sites
+            trust = TrustStore(one.keys.pin for one in sites.values())
+            glass = self._glasses[recipient] = Glass(sites[recipient].keys, trust)
+        return glass
+
+    def _envelope(self, site: "Site", recipient: str, batch: Batch) -> None:
+        written = site.committed.released.get((recipient, batch.stream), 0)
+        if batch.last > written:
             self._report(
-                f"{site.party} sent to {recipient}, and knew that {removed} is no party any more: leaked"
-            )
-        last = envelope["first_sequence"] + len(envelope["sealed"]) - 1
-        written = site.committed.released.get((recipient, envelope["stream"]), 0)
-        if last > written:
-            self._report(
-                f"{site.party} sent {last} to {recipient}, and its disk holds {written}: sent before written"
+                f"{site.party} sent {batch.last} to {recipient}, and its disk holds {written}: "
+                "sent before written"
             )
 
-    def _message(self, site: "Site", recipient: str, payload: bytes) -> None:
-        said = msgspec.msgpack.decode(payload_of(payload, MESSAGE_TYPE, "message"))
-        if said[0] not in {"acknowledgement", "pull"}:
-            return
-        _, _, _, stream, cursor, *more = said
-        held = site.committed.held(recipient, stream)
-        numbers = site.committed.received.get((recipient, stream), set())
-        ahead = [
-            run for run in (more[0] if more else ()) if not numbers.issuperset(range(run[0], run[1] + 1))
-        ]
+    def _word(self, site: "Site", recipient: str, word: Word) -> None:
+        cursor = word.cursor if isinstance(word, Acknowledgement) else word.since
+        held = site.committed.held(recipient, word.stream)
+        numbers = site.committed.received.get((recipient, word.stream), set())
+        ahead = [run for run in word.ahead if not numbers.issuperset(range(run[0], run[1] + 1))]
         if cursor > held or ahead:
             self._report(
                 f"{site.party} told {recipient} that it has {cursor} {ahead}, and its disk holds {held}: "
@@ -173,11 +172,14 @@ class Watch:
                 return self._real.decrypt(nonce, data, bound)
 
         rooms = _rooms_with_seals()
+        number, sound = OBJECT_ALGORITHMS[A256GCM]
         for room in rooms:
             room.AESGCM = Watched
+        OBJECT_ALGORITHMS[A256GCM] = number, Watched
         try:
             yield
         finally:
+            OBJECT_ALGORITHMS[A256GCM] = number, sound
             for room in rooms:
                 room.AESGCM = AESGCM
 
