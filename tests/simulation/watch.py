@@ -126,6 +126,9 @@ class Watch:
         return glass
 
     def _envelope(self, site: "Site", recipient: str, batch: Batch) -> None:
+        removed = site.world.plan.change.removed
+        if removed in {site.party, recipient} and site.committed.adopted and site.is_changed():
+            self._report(f"{site.party} sent to {recipient}, and knew that {removed} is gone: leaked")
         written = site.committed.released.get((recipient, batch.stream), 0)
         if batch.last > written:
             self._report(
