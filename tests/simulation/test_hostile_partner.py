@@ -63,7 +63,7 @@ def far(stage: Stage) -> int:
 
 
 PAYLOADS: Final[dict[str, tuple[Callable[[Stage], bytes], str]]] = {
-    "a forged originator": (forged, "the signature of the marking of `KOR-indicator"),
+    "a forged originator": (forged, "on the link with `USA`: the signature of the marking of `KOR-"),
     "an item named after another": (of_item(item_id="KOR-indicator-1"), "is named after `KOR`: not used"),
     "a subject named after another": (of_item(subject="KOR-thing"), "is named after `KOR`: not used"),
     "a real item among simulated ones": (of_item(status=Status.REAL), "is real, this node holds simulated"),

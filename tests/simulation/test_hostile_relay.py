@@ -8,7 +8,7 @@ import pytest
 from tests.simulation.network import Relay
 from tests.simulation.stage import PARTIES, Stage
 
-from trilat.link.cose import is_sign1
+from trilat.link.cose import is_encrypt0
 from trilat.model import ENVELOPE_BYTES_MAX, Envelope, decode, encode
 
 Made = Iterable[tuple[float, str, bytes]]
@@ -22,7 +22,7 @@ def on_envelopes(act: Callable[[str, bytes], Made]) -> Callable[[], Relay]:
     """A relay that is hostile to envelopes from JPN to KOR, and honest to all else."""
 
     def relay(ends: tuple[str, str], payload: bytes) -> Made:
-        if ends != ("JPN", "KOR") or is_sign1(payload):
+        if ends != ("JPN", "KOR") or is_encrypt0(payload):
             return [(0.0, ends[1], payload)]
         return act(ends[1], payload)
 
@@ -55,14 +55,21 @@ def late_every_second(carried: list[bytes], to: str, payload: bytes) -> Made:
     return [(2.5 if len(carried) % 2 else 0.0, to, payload)]
 
 
-def swap_objects(carried: list[bytes], to: str, payload: bytes) -> Made:
-    sealed = read(carried[-1]).sealed if carried else read(payload).sealed[::-1]
-    return [(0.0, to, encode(msgspec.structs.replace(read(payload), sealed=sealed)))]
+def swapped(field: str) -> Callable[[list[bytes], str, bytes], Made]:
+    """A part of the envelope before in the place of this one's."""
+
+    def act(carried: list[bytes], to: str, payload: bytes) -> Made:
+        other = getattr(read(carried[-1] if carried else payload), field)
+        return [(0.0, to, encode(msgspec.structs.replace(read(payload), **{field: other})))]
+
+    return act
 
 
-def change_key(to: str, payload: bytes) -> Made:
-    key = bytes(reversed(read(payload).key))
-    return [(0.0, to, encode(msgspec.structs.replace(read(payload), key=key)))]
+def turned(carried: list[bytes], to: str, payload: bytes) -> Made:
+    """Objects in another order, or a batch that promises one more than there is."""
+    sealed = read(payload).sealed
+    other = sealed[::-1] if len(sealed) > 1 else sealed * 2
+    return [(0.0, to, encode(msgspec.structs.replace(read(payload), sealed=other)))] if carried else []
 
 
 def flip(carried: list[bytes], to: str, payload: bytes) -> Made:
@@ -96,21 +103,23 @@ HOSTILE: Final[dict[str, tuple[Callable[[], Relay], str, str]]] = {
         "KOR",
         "`JPN` sent again what was accepted",
     ),
-    "flips bits": (with_memory(flip), "KOR", "not accepted"),
+    "flips bits": (with_memory(flip), "KOR", "does not open"),
     "cuts off": (on_envelopes(lambda to, payload: [(0.0, to, payload[:-40])]), "KOR", "cannot be decoded"),
-    "swaps objects between envelopes": (
-        with_memory(swap_objects),
+    "swaps objects between envelopes": (with_memory(swapped("sealed")), "KOR", "on the link with `JPN`: "),
+    "turns objects about": (with_memory(turned), "KOR", "`JPN`"),
+    "swaps what was signed between envelopes": (
+        with_memory(swapped("batch")),
         "KOR",
-        "the envelope's objects are not what `JPN` signed",
+        "`JPN`",
     ),
-    "gives another key": (on_envelopes(change_key), "KOR", "the envelope's key is not what `JPN` signed"),
-    "renumbers": (changed(first_sequence=7_000), "KOR", "the envelope's first_sequence is not what `JPN`"),
-    "names another stream": (changed(stream="f" * 24), "KOR", "the envelope's stream is not what `JPN`"),
-    "names another sender": (changed(sender="USA"), "KOR", "signature"),
+    "gives a key that is none": (changed(key=b"k" * 1_120), "KOR", "`JPN`"),
+    "takes the key out of envelopes": (changed(key=b""), "KOR", "`JPN`"),
+    "names another epoch": (changed(epoch=b"e" * 16), "KOR", "no party that `KOR` holds a pin for"),
+    "names another sender": (changed(token=b"t" * 16), "KOR", "no party that `KOR` holds a pin for"),
     "gives to another party": (
         on_envelopes(lambda _to, payload: [(0.0, "USA", payload)]),
         "USA",
-        "the envelope is for `KOR`: this is `USA`",
+        "no party that `USA` holds a pin for sent this to it",
     ),
     "makes envelopes up": (
         on_envelopes(lambda to, _: [(0.0, to, b"\x9a" * 500)]),
