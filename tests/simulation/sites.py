@@ -32,6 +32,7 @@ from trilat.model import (
     Offer,
     Place,
     Provenance,
+    Row,
     Statement,
     Status,
     Vessel,
@@ -205,6 +206,12 @@ class Site:
             headline_level=level,
             gossip_s=GOSSIP_S,
         )
+
+    def put_back(self, rows: list[Row]) -> None:
+        """Have an older state of the disk."""
+        self.disk.rows = list(rows)
+        self.disk.committed = len(rows)
+        self.committed = Committed(self.ledger_key)
 
     def is_changed(self) -> bool:
         """Whether the change of the agreement is in force by this site's clock."""

@@ -12,7 +12,7 @@ from tests.simulation.sites import Site
 from tests.simulation.world import World
 
 from trilat.link import Parcel, Sealer, sign_label
-from trilat.model import SECOND_NS, AnyItem, Release, encode
+from trilat.model import SECOND_NS, AnyItem, Release, Row, encode
 from trilat.node import Node
 from trilat.policy import AgreementSet, ReleaseRequest, decide, degrade
 
@@ -93,6 +93,11 @@ class Stage:
             for party in PARTIES:
                 self.see(party, 2)
             self.run(1)
+
+    def put_back(self, party: str, rows: list[Row]) -> None:
+        """End a party's process, put an older state of its disk in place, and begin anew."""
+        site = self.site(party)
+        self.world.put_back(site, rows)
 
     def end(self) -> list[str]:
         """Everything is sound again and comes to rest; what the judge finds."""

@@ -209,3 +209,21 @@ def test_a_number_far_ahead_is_asked_for_no_more_than_once_a_second() -> None:
     stage.run(10)
     came = stage.node("JPN").endpoint.cursors()["USA", stage.site("USA").keys.stream_to("JPN")]
     assert came == stage.node("USA").endpoint.next_sequence("JPN") - 1 > 0
+
+
+def test_a_node_put_back_to_an_old_record_is_told_by_both_sides() -> None:
+    """What its partners hold beyond its record is not taken for a lie of theirs alone, nor for nothing."""
+    stage = Stage()
+    stage.busy(5)
+    stage.run(3)
+    old = list(stage.site("JPN").disk.rows)
+    stage.busy(5)
+    stage.run(3)
+    stage.put_back("JPN", old)
+    stage.busy(2)
+    stage.run(40)
+    words = "on the stream to `KOR`: the partner has accepted up to"
+    assert any(line.startswith(words) and "run verify on both" in line for line in stage.lines("JPN"))
+    assert any(line.startswith("`KOR` has signed for") for line in stage.lines("JPN"))
+    assert any(line.startswith("`JPN` sent again what was accepted") for line in stage.lines("KOR"))
+    assert stage.world.violations == []

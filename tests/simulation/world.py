@@ -19,7 +19,7 @@ from tests.simulation.plan import HEALED_S, START_NS, Plan, Sighting
 from tests.simulation.sites import Site, keys_of, signed_by
 from tests.simulation.watch import Watch
 
-from trilat.model import SECOND_NS, Agreement, AnyItem, LedgerError, TrilatError
+from trilat.model import SECOND_NS, Agreement, AnyItem, LedgerError, Row, TrilatError
 from trilat.node import Node, Referral
 from trilat.node.known_agreements import file_name
 from trilat.policy import AgreementSet
@@ -188,6 +188,12 @@ class World:
         """A process is no more."""
         site.node = None
         self.network.drop(site.party)
+
+    def put_back(self, site: Site, rows: list[Row]) -> None:
+        """A site goes on from an older state of its disk."""
+        self._stop(site)
+        site.put_back(rows)
+        self._start(site)
 
     def _tick(self, site: Site) -> None:
         """One second of a node: its feed tries again, its officers answer, it ticks."""

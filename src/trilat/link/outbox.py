@@ -231,14 +231,20 @@ class Outbox:
                 f"`{message.sender}` speaks of a stream that this node does not send: not read"
             )
         before = stream.acknowledged
+        try:
+            self._take(message, stream, now_ns)
+        except EnvelopeError as error:
+            raise EnvelopeError(f"on the stream to `{message.sender}`: {error}", **error.facts) from error
+        return stream.acknowledged > before
+
+    def _take(self, message: Acknowledgement | Pull, stream: OutgoingStream, now_ns: int) -> None:
         if isinstance(message, Acknowledgement):
             stream.acknowledge(message.cursor, now_ns, message.ahead)
             self._keying.acknowledged(message.sender, message.cursor)
-        elif message.since < before:
+        elif message.since < stream.acknowledged:
             self._look_back(message.sender, stream, message.since, now_ns)
         elif stream.rewind(message.since, now_ns, message.ahead):
             self.push(message.sender, now_ns)
-        return stream.acknowledged > before
 
     def _look_back(self, recipient: str, stream: OutgoingStream, since: int, now_ns: int) -> None:
         """Answer a pull for what was acknowledged before. One may be late; a partner that insists has lost
