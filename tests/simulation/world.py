@@ -248,12 +248,12 @@ class World:
         return (None if share >= _ANSWERED else share < _GRANTED), after_s
 
     def _adopt(self, site: Site) -> None:
-        """People give the change to one node, as soon as it is up; the others hear of it on their links."""
-        if site.node is None:
-            self.at(self._now_ns + SECOND_NS, partial(self._adopt, site))
-            return
+        """People give the change to one node until it has it; the others hear of it on their links."""
         self.tell(f"{site.party} is given the change")
         self.enter(site, self._given)
+        held = site.node is not None and site.node.agreements.version("pact", self.changed.version)
+        if not held:
+            self.at(self._now_ns + SECOND_NS, partial(self._adopt, site))
 
     def _given(self, node: Node) -> None:
         refusal = node.known.agreements.adopt(self.changed, node.config.party)
