@@ -131,6 +131,13 @@ def test_the_first_look_goes_back_to_the_oldest_that_waits_or_left(
     assert found.passed(61) is False
 
 
+def test_what_cannot_wait_for_a_look_is_told_once_and_a_look_tells_it_again() -> None:
+    found, _ = boundaries({150}, 140)
+    assert [found.is_new(now_ns) for now_ns in (45, 50, 51, 60)] == [False, True, False, False]
+    assert [found.passed(now_ns) for now_ns in (60, 61)] == [True, False]
+    assert found.is_new(70) is False
+
+
 def test_a_clock_that_was_put_back_tells_nothing() -> None:
     found, _ = boundaries({150}, None)
     assert found.passed(70) is False

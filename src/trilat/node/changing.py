@@ -39,20 +39,39 @@ class Boundaries:
         self._of: AgreementSet | None = None
         self._instants: tuple[int, ...] = ()
         self._looked_ns: int | None = None
+        self._told_ns: int | None = None
+        """How far `is_new` has told of them."""
 
     def passed(self, now_ns: int) -> bool:
         """Whether there was such an instant since the last look."""
+        at_ns = now_ns + self._node.config.decision_shift_ns
+        since_ns = self._since_ns(at_ns)
+        self._looked_ns = self._told_ns = at_ns
+        return self._lie_between(since_ns, at_ns)
+
+    def is_new(self, now_ns: int) -> bool:
+        """Whether there was one that neither a look nor this has told of: for what cannot wait for a look."""
+        at_ns = now_ns + self._node.config.decision_shift_ns
+        since_ns = self._since_ns(at_ns)
+        told_ns = since_ns if self._told_ns is None else max(since_ns, self._told_ns)
+        self._told_ns = at_ns
+        return self._lie_between(told_ns, at_ns)
+
+    def _since_ns(self, at_ns: int) -> int:
+        if self._looked_ns is None:
+            oldest_ns = self._node.exchange.oldest_ns()
+            self._looked_ns = at_ns if oldest_ns is None else oldest_ns
+        return self._looked_ns
+
+    def _lie_between(self, since_ns: int, at_ns: int) -> bool:
         node = self._node
         if self._of is not node.agreements:
             self._of = node.agreements
             found = frozenset[int]().union(*map(self._of.boundaries_ns, node.config.peers))
             self._instants = tuple(sorted(found))
-        at_ns = now_ns + node.config.decision_shift_ns
-        since_ns = node.exchange.oldest_ns() if self._looked_ns is None else self._looked_ns
-        self._looked_ns = at_ns
-        if since_ns is None or since_ns >= at_ns:
-            return False
-        return bisect_right(self._instants, since_ns) < bisect_right(self._instants, at_ns)
+        return since_ns < at_ns and bisect_right(self._instants, since_ns) < bisect_right(
+            self._instants, at_ns
+        )
 
 
 def use_heard(node: "Node", heard: Mapping[str, Heard]) -> None:

@@ -219,6 +219,9 @@ class KnownVersions(Part):
 
     def _may_leave(self, recipient: str, sequence: int, wire: bytes) -> bool:
         """The link's gate: nothing goes to who is behind, and nothing that may not go any more."""
+        if self._boundaries.is_new(self._node.clock.now_ns()):
+            # Also between two seconds, and before the first one after a start.
+            self._node.standing_parcels.changed()
         if self._held_mark != self._node.exchange.changes_count:
             self._look_who_is_behind()
         if recipient in self._held_up:
