@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: label-fuzz help setup demo test check page conformance differential simulate bench bench-fusion bench-policy docs lock clean
+.PHONY: label-fuzz help setup demo test check page conformance differential simulate bench bench-fusion bench-policy bench-federation docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -55,6 +55,9 @@ bench: setup     ## measurements, side by side; results go to bench/RESULTS.md b
 
 bench-policy: setup  ## rates of deciding, beside decide one by one and the slow reference
 	$(BIN)/python bench/policy.py
+
+bench-federation: setup  ## nodes as processes linked through a hub, beside bare NATS; ONLY=live for one part
+	$(BIN)/python bench/federation.py $(if $(ONLY),--only $(ONLY))
 
 bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS=quick for a look
 	$(BIN)/python bench/fusion.py --runs $(or $(RUNS),full)

@@ -172,6 +172,12 @@ def test_an_agreement_from_before_freshness_and_removal_reads_back() -> None:
     assert encode(old) != data, "the premise: today's bytes differ"
 
 
+def test_an_agreement_from_before_it_could_ask_for_direct_links_asks_for_none() -> None:
+    path = Path(__file__).parents[1] / "golden" / "agreement-before-direct-only.hex"
+    old = decode(bytes.fromhex(path.read_text(encoding="ascii")), Agreement)
+    assert (old.agreement_id, old.direct_only, len(old.equivalents)) == ("three-way-2014", False, 1)
+
+
 @FEW
 @given(items())
 def test_every_item_goes_round(item: Any) -> None:

@@ -385,6 +385,7 @@ def test_state_and_counts_tell_what_a_monitor_asks_for() -> None:
     assert state["links"]["USA"] == {
         "up": False,
         "heard_s": None,
+        "health": "",
         **dict.fromkeys(("sent", "acknowledged", "waiting", "received", "withheld"), 0),
     }
     assert sorted(counts) == [

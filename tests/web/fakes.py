@@ -126,6 +126,7 @@ class FakeNode:
     party: str = "KOR"
     status: Status = Status.SIMULATED
     batches: dict[str, tuple[bytes, IntakeAnswer]] = field(default_factory=dict)
+    looks: list[tuple[str, bytes]] = field(default_factory=list)
     aside: list[tuple[str, str, bytes]] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
     events: list[tuple[str, Any]] = field(default_factory=lambda: [opened(), picture()])
@@ -159,6 +160,9 @@ class FakeNode:
         answer = IntakeAnswer(len(reports) - len(refused), refused, repeated=False)
         self.batches[key] = (digest, answer)
         return answer
+
+    async def looked(self, what: str, digest: bytes) -> None:
+        self.looks.append((what, digest))
 
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
         self._fail()

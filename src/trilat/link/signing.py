@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import sign1, verify1
+from trilat.link.cose import sign1
 from trilat.link.keys import NodeKeys
 from trilat.link.trust import TrustStore, party_of
 from trilat.model import (
@@ -22,6 +22,7 @@ from trilat.model import (
     PartyCode,
     PartySignature,
     TrilatError,
+    TrustError,
     UsageError,
     decode,
     encode,
@@ -49,6 +50,9 @@ class SignatureState(Enum):
 
     WRONG = "wrong"
     """It is by another key, or of another text or version."""
+
+    REVOKED = "revoked"
+    """It is by a key that was revoked as of before it was made, or of a party that revoked its root."""
 
     NO_CARD = "no-card"
     """The party's key is not held, so that nothing is known."""
@@ -99,8 +103,8 @@ def signature_states(trust: TrustStore, agreement: Agreement) -> dict[str, Signa
         known = states.get(signature.party)
         if known is SignatureState.MISSING and signature.party not in trust:
             states[signature.party] = SignatureState.NO_CARD
-        elif known is SignatureState.MISSING and _fits(trust, agreement, signature):
-            states[signature.party] = SignatureState.VALID
+        elif known is SignatureState.MISSING:
+            states[signature.party] = _state_of(trust, agreement, signature)
         else:  # also a second one of a party, and one of a stranger
             states[signature.party] = SignatureState.WRONG
     return states
@@ -114,20 +118,27 @@ def valid_signers(trust: TrustStore, agreement: Agreement) -> frozenset[str] | N
     if len(set(signed)) != len(signed):
         return None
     fitting = all(
-        signature.party in trust and _fits(trust, agreement, signature) for signature in agreement.signatures
+        signature.party in trust and _state_of(trust, agreement, signature) is SignatureState.VALID
+        for signature in agreement.signatures
     )
     return frozenset(signed) if fitting else None
 
 
-def _fits(trust: TrustStore, agreement: Agreement, signature: PartySignature) -> bool:
-    party = signature.party
+def _state_of(trust: TrustStore, agreement: Agreement, signature: PartySignature) -> SignatureState:
+    """What is known of a signature by a party that is known.
+
+    When a party signed is its own word. It counts here, because people put an agreement's file in place.
+    """
+    party, at_ns = signature.party, signature.signed_ns
     try:
-        payload = verify1(
-            trust.signing_key(party), signature.signature, AGREEMENT_TYPE, "agreement", party_of(party)
-        )
-        return decode(payload, SignedAgreement) == _signed(agreement, party, signature.signed_ns)
+        payload = trust.verify_statement(party, signature.signature, AGREEMENT_TYPE, "agreement", at_ns)
+        if decode(payload, SignedAgreement) == _signed(agreement, party, at_ns):
+            return SignatureState.VALID
+    except TrustError as error:
+        return SignatureState.REVOKED if error.facts.get("revoked") else SignatureState.WRONG
     except TrilatError:
-        return False
+        pass
+    return SignatureState.WRONG
 
 
 def _signed(agreement: Agreement, party: str, signed_ns: int) -> SignedAgreement:

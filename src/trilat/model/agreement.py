@@ -221,7 +221,7 @@ class PartySignature(Noun, frozen=True, kw_only=True):
 class Agreement(Noun, frozen=True, kw_only=True):
     """A signed text between parties, as rules that a program can follow."""
 
-    fields_appended = 6
+    fields_appended = 7
 
     agreement_id: Identifier
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -250,6 +250,8 @@ class Agreement(Noun, frozen=True, kw_only=True):
     """How long a node may give under it without hearing that it is the newest; 0: as the node says."""
     removal_by: SomeParties = ()
     """Parties each of which may take another one out alone; empty: all that stay sign."""
+    direct_only: bool = False
+    """Whether what its parties give each other passes over direct links alone, and through no relay."""
 
     def check(self) -> None:
         """Refuse a window that ends before it begins, a party, area or clause twice, a stranger in a clause,

@@ -463,6 +463,10 @@ class Exchange:
         self._stopped.update(item_ids)
         self.drop(item_ids)
 
+    def is_stopped(self, item_id: str) -> bool:
+        """Whether an item was called back, and leaves no more."""
+        return item_id in self._stopped
+
     def skip(self, recipient: str, sequence: int) -> None:
         """Continue behind a release whose content was removed before a restart."""
         self._sequences[recipient] = max(self._sequences.get(recipient, 0), sequence)

@@ -11,7 +11,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -30,8 +30,6 @@ from trilat.link import (
     TrustStore,
     newest_wins,
     open_signed_item,
-    sign_item,
-    standing_of,
 )
 from trilat.model import (
     AnyItem,
@@ -39,8 +37,6 @@ from trilat.model import (
     Consent,
     Decision,
     Disagreement,
-    Domain,
-    ItemReference,
     Label,
     LedgerError,
     Outcome,
@@ -51,17 +47,17 @@ from trilat.model import (
     TrilatError,
     UsageError,
     Warning,
-    WarningKind,
     encode,
     kind_of,
     names_watch_area,
 )
 from trilat.node.accounts import Accounts
 from trilat.node.alerts import Alerts
+from trilat.node.by_hand import ByHand
 from trilat.node.changing import StandingParcels, offers_reports
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
-from trilat.node.desk import ReleaseDesk, consent_of
+from trilat.node.desk import ReleaseDesk
 from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held
 from trilat.node.feeds import Feeds, refusal_entry
@@ -72,20 +68,23 @@ from trilat.node.known import KnownVersions
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
-from trilat.node.overdue import Overdue
-from trilat.node.parts import Part
+from trilat.node.parts import Part, tell_recorded
 from trilat.node.recalls import Recalls
 from trilat.node.records import (
-    ConsentRecord,
     ReceiptRecord,
     ReceivedRecord,
     Referral,
     ReleaseRecord,
 )
-from trilat.node.releasing import release_records
+from trilat.node.releasing import hand_over, release_records
+from trilat.node.repairing import Repairs
 from trilat.node.retention import Retention
+from trilat.node.standstill import Standstill
+from trilat.node.trusting import Trusting
+from trilat.node.unanswered import Overdue
 from trilat.node.views import Views
 from trilat.node.watched import Watched
+from trilat.node.witness import Witness
 from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
@@ -97,7 +96,7 @@ _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
 
 
-class Node:
+class Node(ByHand):
     """One party's node over its ledger and its post."""
 
     def __init__(
@@ -145,6 +144,7 @@ class Node:
         """The newest lines of what was refused; the ledger has all of them."""
 
         self.refusals_count = 0
+        self.feeds = Feeds()
         self._entropy = entropy
         self._link_clock = link_clock or clock
         self.lanes = Lanes(self)
@@ -205,8 +205,12 @@ class Node:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self.recalls = Recalls(self, self.keys, self.trust)
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
-        own = (self.recalls, Retention(self), self.accounts, Overdue(self))
-        parts: tuple[Part, ...] = (self.known, self.onward, *own)
+        self.trusting = Trusting(self, self.keys, self.trust)
+        self.witness = Witness(self, self.keys, self.trust, self._entropy)
+        self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
+        always = (self.known, self.onward, self.recalls, Retention(self), self.accounts, self.overdue)
+        proofs = (self.trusting, self.witness, Repairs(self, self.keys, self.trust), Standstill(self))
+        parts: tuple[Part, ...] = (*always, *proofs)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -282,26 +286,46 @@ class Node:
         made = self._making.made(now_ns)
         for part in self.parts:
             made += part.made(now_ns)
-        entries = self._pending_entries[:_PENDING_MAX]
-        del self._pending_entries[:_PENDING_MAX]
+        entries = self._pending()
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
         self._to_offer += made
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
         entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         for part in self.parts:
             entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
-        due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
-        records = release_records(due, self.keys, self.exchange.next_sequence, self._entropy)
-        entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
-        receipts = self._written(entries)
-        released = zip(due, records, receipts[len(receipts) - len(records) :], strict=True)
-        for ready, record, receipt in released:
-            self.lanes.note(record, receipt.entry)
-            standing = standing_of(ready.release)
-            self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt, standing)
+        records = self._released(entries, now_ns)
         for part in self.parts:
             part.written(now_ns)
         self.tend_links()
+        return records
+
+    @property
+    def offers(self) -> bool:
+        """Whether something waits to be offered to partners."""
+        return bool(self._to_offer)
+
+    def offer(self) -> tuple[ReleaseRecord, ...]:
+        """Decide, write, then send what waits to be offered: as `tick`, but nothing is made here."""
+        self.refuse_failed()
+        now_ns = self.clock.now_ns()
+        records = self._released([*self._pending(), *self._decided(now_ns, _DECIDED_ENTRIES_MAX)], now_ns)
+        self.tend_links()
+        return records
+
+    def _pending(self) -> list[Entry]:
+        entries = self._pending_entries[:_PENDING_MAX]
+        del self._pending_entries[:_PENDING_MAX]
+        return entries
+
+    def _released(self, entries: list[Entry], now_ns: int) -> tuple[ReleaseRecord, ...]:
+        """Write entries and the releases whose time has come, and hand these to the links."""
+        due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
+        records = release_records(
+            due, self.keys, self.endpoint.stream, self.exchange.next_sequence, self._entropy
+        )
+        entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
+        receipts = self._written(entries)
+        hand_over(due, records, receipts, self)
         return tuple(records)
 
     def tend_links(self) -> None:
@@ -370,12 +394,14 @@ class Node:
         """
         self.refuse_failed()
         now_ns = self.clock.now_ns()
-        entries: list[Entry] = []
+        records: list[ReceivedRecord] = []
         used: list[OpenedParcel] = []
         for offset, opened in enumerate(parcels):
             release = opened.release
             said = (opened.consents, self.exchange.declared_with(used, sender))
-            text = foreign_refusal(release, sender, self.config, self.agreements, said, now_ns)
+            text = opened.refusal or foreign_refusal(
+                release, sender, self.config, self.agreements, said, now_ns
+            )
             text = text or self.recalls.refusal(release)
             record = ReceivedRecord(
                 sender=sender,
@@ -384,12 +410,16 @@ class Node:
                 parcel=opened.wire,
                 refusal=text or "",
             )
-            entries.append(Entry(kind=EntryKind.RECEIVED, content=encode(record)))
+            records.append(record)
             if text is None:
                 used.append(opened)
             else:
                 self.note_refusal(text)
-        self.ledger.append(entries)
+        receipts = self.ledger.append(
+            [Entry(kind=EntryKind.RECEIVED, content=encode(record)) for record in records]
+        )
+        for record, receipt in zip(records, receipts, strict=True):
+            tell_recorded(self.parts, receipt.entry, receipt.recorded_ns, record)
         for opened in used:
             self.use_release(sender, opened.release, opened.parcel, opened.consents)
 
@@ -445,41 +475,6 @@ class Node:
         """Questions that wait for a person, oldest first."""
         return tuple(self.exchange.referrals.values())
 
-    def answer(
-        self,
-        referral: Referral,
-        *,
-        granted: bool,
-        officer: str,
-        valid_s: int,
-        assumed: bool = False,
-        beside: Sequence[Entry] = (),
-    ) -> Consent:
-        """An officer's signed answer to a referral, written with the entries `beside` it, and offered to the
-        partners it concerns.
-
-        Raises:
-            UsageError: the referral is not one of this node's.
-            ItemError: the officer is not on this party's staff.
-        """
-        self.refuse_failed()
-        if referral not in self.exchange.referrals.values():
-            raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
-        consent = consent_of(
-            referral,
-            self.heads,
-            self.clock.now_ns(),
-            granted=granted,
-            officer=officer,
-            valid_s=valid_s,
-            assumed=assumed,
-        )
-        signed = sign_item(self.keys, consent)
-        entry = Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))
-        self._written([*beside, entry])
-        self.use_own_consent(consent, signed)
-        return consent
-
     def use_own_consent(self, consent: Consent, signed: bytes) -> None:
         """Use a consent that this party's officer gave and that is in the ledger."""
         self.heads.remember(consent)
@@ -487,57 +482,6 @@ class Node:
         if consent.via is not None:
             # On the direct path the consent goes with each release; an intermediary needs it beforehand.
             self._to_offer.append(Held(consent, b"", consents=(signed,), audience=consent.via))
-
-    def raise_warning(
-        self,
-        key: str,
-        kind: WarningKind,
-        domain: Domain,
-        basis: Iterable[ItemReference],
-        confirmed_by: Iterable[ItemReference],
-        text: str,
-    ) -> tuple[Warning, ...]:
-        """A warning that a person raises, for the own staff and every peer.
-
-        Raises:
-            UsageError: an item it rests on is not held here or shows nothing, or what confirms it is by who
-                gave the basis or of another concern.
-        """
-        self.refuse_failed()
-        if kind is WarningKind.THREAT:
-            raise UsageError("threats to watch areas are told by the node itself, and to its own staff alone")
-        shown = tuple((self.holdings.shown(reference), reference) for reference in basis)
-        support = tuple((self.holdings.shown(reference), reference) for reference in confirmed_by)
-        warnings = []
-        for audience in (self.config.party, *self.config.peers):
-            warning = self.alerts.raise_by_hand(
-                audience,
-                key,
-                kind,
-                domain,
-                shown,
-                support,
-                text,
-                self.clock.now_ns(),
-                self.heads.for_audience("warning", self.clock.now_ns()),
-            )
-            warnings.append(warning)
-            self.say(warning, audience)
-        return tuple(warnings)
-
-    def retract_warning(self, key: str, text: str) -> tuple[Warning, ...]:
-        """Withdraw a warning; the retraction goes to everyone who holds it.
-
-        Raises:
-            UsageError: nobody holds a standing warning of that name.
-        """
-        self.refuse_failed()
-        retractions = self.alerts.retract(
-            key, text, self.clock.now_ns(), self.heads.for_audience("warning", self.clock.now_ns())
-        )
-        for audience, warning in retractions:
-            self.say(warning, audience)
-        return tuple(warning for _, warning in retractions)
 
     def say(self, item: AnyItem, audience: str | None = None) -> None:
         """Write what a person of this party says, use it, offer it to an audience or to every partner."""
@@ -554,6 +498,12 @@ class Node:
         """Note a partner's signed word on how far it accepted a stream; written with the next tick."""
         record = ReceiptRecord(recipient=recipient, stream=stream, cursor=cursor, signed=signed)
         self._pending_entries.append(Entry(kind=EntryKind.RECEIPT, content=encode(record)))
+        tell_recorded(self.parts, -1, self.clock.now_ns(), record)
+
+    def write_pending(self) -> None:
+        """Write what waits for the next tick, for a node that will have none."""
+        self.write(self._pending_entries)
+        self._pending_entries.clear()
 
     def refused(self, source: str, text: str, content: bytes = b"") -> None:
         """Note input that the link refused; the bytes are kept aside with the next tick."""

@@ -20,7 +20,7 @@ from trilat.policy.declared import declared_now
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.difference import differences
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
-from trilat.policy.forms import KIND_FORMS, makeable, strippable
+from trilat.policy.forms import CONTROL_KINDS, KIND_FORMS, makeable, strippable
 from trilat.policy.freshness import Heard, refuse_stale
 from trilat.policy.labelled import label_faults
 from trilat.policy.language import read_agreement
@@ -41,6 +41,7 @@ from trilat.policy.tree import Reasoning, explain_tree
 from trilat.policy.words import REASON_WORDS
 
 __all__ = [
+    "CONTROL_KINDS",
     "KIND_FORMS",
     "NEVER_NS",
     "PROFILES",

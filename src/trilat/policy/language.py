@@ -64,6 +64,7 @@ AGREEMENT_FIELDS: Final = (
     "renewal_months",
     "notice_days",
     "survives_end",
+    "direct_only",
     "sources",
     "assumed",
     "onward_to",
@@ -166,6 +167,7 @@ def read_agreement(file_name: str, text: str) -> Agreement:
             equivalents=read_equivalents(head),
             fresh_s=head.number("fresh_s", 0),
             removal_by=head.choices("removal_by", parties, ()),
+            direct_only=head.flag("direct_only", default=False),
         )
     except ItemError as error:
         raise head.refusal(str(error)) from error
