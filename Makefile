@@ -49,6 +49,9 @@ differential: setup  ## decide against spec/ and Cedar on random questions: CASE
 chaos: setup     ## real nodes killed, paused, cut off, their disks filled: ROUNDS=100 SEED=1 FIRST=1 KINDS=...
 	$(BIN)/python -m chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1) --first $(or $(FIRST),1) \
 	    $(if $(KINDS),--kinds $(KINDS)) $(if $(HUB),--hub $(HUB))
+simulate: setup  ## whole federations under faults, one per seed: SEEDS=200 FIRST=1; MUTANTS=1 plants known faults
+	@$(BIN)/python -m tests.simulation.run --seeds $(or $(SEEDS),200) --first $(or $(FIRST),1) \
+	    $(if $(filter-out 0,$(MUTANTS)),--mutants)
 
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py
