@@ -21,13 +21,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from trilat.ledger import EntryKind, Stored
 from trilat.link import Attestation, open_attestation, sign_attestation
 from trilat.model import SECOND_NS, Agreement, PeerError, WireError, decode
-<<<<<<< HEAD
-from trilat.node.changing import use_heard
-from trilat.node.confirmed import Confirmations, Newest, Word
-=======
 from trilat.node.changing import Boundaries, use_heard
-from trilat.node.confirmed import Confirmations, Newest
->>>>>>> simulate
+from trilat.node.confirmed import Confirmations, Newest, Word
 from trilat.node.known_agreements import AGREEMENTS, KnownAgreements
 from trilat.node.known_records import (
     ADOPTED_BYTES_MAX,
