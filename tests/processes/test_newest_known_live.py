@@ -42,7 +42,15 @@ def folders(tmp_path: Path) -> dict[str, Path]:
             if other != party:
                 dials = PARTIES.index(other) < place
                 peers += ["--peer", f"{other}=127.0.0.1:{ports[other]}" if dials else other]
-        common = ("--party", party, "--agreements", tmp_path / "pacts", "--purpose", "warning")
+        common = (
+            "--party",
+            party,
+            "--agreements",
+            tmp_path / "pacts",
+            "--purpose",
+            "warning",
+            "--no-passphrase",
+        )
         typed("node", "init", paths[party], *common, *peers, "--leaf", f"127.0.0.1:{ports[party]}")
     for party in PARTIES:
         key = paths[party] / "keys" / "node.keys"
