@@ -13,6 +13,7 @@ A copy that cannot be made, as where values at the edge of what can be written g
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from trilat.link import OpenedParcel
@@ -130,6 +131,9 @@ class Exchange:
 
         self.referrals: dict[ReferralKey, Referral] = {}
         self._answered: dict[ReferralKey, int] = {}
+        self._unnumbered: dict[str, list[_Waiting]] = {}
+        """Per recipient that gets no numbers for now: what is due to it."""
+
         self._stopped: set[str] = set()
         """Items that their originator called back: no version of them leaves any more."""
 
@@ -170,8 +174,11 @@ class Exchange:
         self._agreements = self._agreements if agreements is None else agreements
         self._heard = self._heard if heard is None else heard
         self.changes_count += 1
-        waiting = sorted((*self._queue, *self._held_back.values(), *self._spans.take_out()), key=_order)
+        waiting = [*self._queue, *self._held_back.values(), *self._spans.take_out()]
+        waiting += chain.from_iterable(self._unnumbered.values())
+        waiting.sort(key=_order)
         self._queue, self._held_back = [], {}
+        self._unnumbered = {recipient: [] for recipient in self._unnumbered}
         unheard, self._for_word = self._for_word, {}
         self.referrals = {
             key: asked for key, asked in self.referrals.items() if self._agreements.asking(asked.clause)
@@ -355,6 +362,10 @@ class Exchange:
         given = 0
         while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
             waiting = heapq.heappop(self._queue)
+            unnumbered = self._unnumbered.get(waiting.decision.recipient)
+            if unnumbered is not None:
+                unnumbered.append(waiting)
+                continue
             ready = self._ready(waiting, now_ns) if self._may_leave(waiting, now_ns) else None
             if ready is not None:
                 given += 1
@@ -362,6 +373,8 @@ class Exchange:
         for key in [key for key, waiting in self._held_back.items() if waiting.due_ns <= now_ns]:
             if given == limit:
                 break
+            if key[0] in self._unnumbered:
+                continue
             ready = self._ready(self._held_back[key], now_ns)
             if ready is not None:
                 given += 1
@@ -409,7 +422,17 @@ class Exchange:
     def waiting(self, recipient: str) -> int:
         """How many permitted releases to a recipient wait for their time."""
         held = (*self._queue, *self._held_back.values())
-        return sum(waiting.decision.recipient == recipient for waiting in held)
+        count = sum(waiting.decision.recipient == recipient for waiting in held)
+        return count + len(self._unnumbered.get(recipient, ()))
+
+    def hold(self, recipient: str) -> None:
+        """Number nothing to a recipient until `let_go`: what is due to it waits."""
+        self._unnumbered.setdefault(recipient, [])
+
+    def let_go(self, recipient: str) -> None:
+        """Number what is due to a recipient again, in the order of its time."""
+        for waiting in self._unnumbered.pop(recipient, ()):
+            heapq.heappush(self._queue, waiting)
 
     def _behind(self, decision: Decision, held: Held) -> tuple[bytes, ...]:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
@@ -426,6 +449,8 @@ class Exchange:
         """Let nothing leave that waits about items: for its time, for a consent, or for a person's answer."""
         self._queue = [waiting for waiting in self._queue if waiting.held.item.item_id not in item_ids]
         heapq.heapify(self._queue)
+        for recipient, due in self._unnumbered.items():
+            self._unnumbered[recipient] = [one for one in due if one.held.item.item_id not in item_ids]
         for key in [key for key in self._held_back if key[1] in item_ids]:
             del self._held_back[key]
         for key in [key for key in self._for_consent if key[1] in item_ids]:
