@@ -284,7 +284,7 @@ def test_an_answer_that_was_not_asked_for_moves_no_stream() -> None:
 def test_a_partner_is_asked_at_most_so_often_and_answers_for_its_own_asker_alone(asking: Restored) -> None:
     kor = asking.world.nodes["KOR"]
     answers: list[Noun] = []
-    kor.resuming._say = lambda _, word: answers.append(word)  # type: ignore[method-assign,arg-type]
+    kor.resuming._say = lambda _, word: answers.append(word)  # type: ignore[method-assign,assignment]
     del kor.resuming._answer
     stream = asking.node.endpoint.stream("KOR")
     for _ in range(20):
