@@ -80,6 +80,7 @@ from trilat.node.releasing import hand_over, release_records
 from trilat.node.repairing import Repairs
 from trilat.node.resuming import Resuming
 from trilat.node.retention import Retention
+from trilat.node.standstill import Standstill
 from trilat.node.trusting import Trusting
 from trilat.node.unanswered import Overdue
 from trilat.node.views import Views
@@ -210,7 +211,8 @@ class Node(ByHand):
         self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
         always = (self.known, self.onward, self.recalls, Retention(self), self.accounts, self.overdue)
         self.resuming = Resuming(self, self.keys, self.trust, self._link_clock, self._entropy)
-        proofs = (self.trusting, self.witness, Repairs(self, self.keys, self.trust), self.resuming)
+        repairs = Repairs(self, self.keys, self.trust)
+        proofs = (self.trusting, self.witness, repairs, Standstill(self), self.resuming)
         parts: tuple[Part, ...] = (*always, *proofs)
         for part in parts:
             for topic, heard in part.topics().items():
