@@ -85,7 +85,7 @@ def repair(
         record.repair([*mended, *([lost(damage) for damage in unknown] if go_on else [])])
         whose = record.party
     if go_on and ledger.is_dir() and any(damage.kind == "release" for damage in unknown):
-        # Which number was given last is not known for sure: as after a restored backup, streams begin anew.
+        # Which number was given last is not known for sure: as after a restored backup, partners are asked.
         (ledger / RESTORED_FILE).write_text('{"why": "audit repair"}\n', encoding="utf-8")
     _tell(whose, salvaged, len(mended), rest, go_on=go_on, as_json=as_json)
     if unknown and not go_on:

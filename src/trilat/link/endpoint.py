@@ -17,7 +17,7 @@ One endpoint is used by one thread.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -164,6 +164,14 @@ class LinkEndpoint:
         """How far each (sender, stream) was accepted here."""
         return {name: stream.cursor for name, stream in self._incoming.items()}
 
+    def ahead(self) -> dict[tuple[str, str], tuple[Range, ...]]:
+        """What was accepted ahead of these cursors."""
+        return {name: stream.ahead for name, stream in self._incoming.items()}
+
+    def leave_out(self, recipient: str, last: int, held: Sequence[Range]) -> None:
+        """Go on behind `last` (`OutgoingStream.leave_out`), which is in the ledger already."""
+        self._outbox.stream_to(recipient).leave_out(last, held)
+
     def restore(
         self,
         outgoing: Mapping[str, OutgoingState],
@@ -232,10 +240,7 @@ class LinkEndpoint:
 
     def notify(self, recipient: str, topic: str, content: bytes) -> None:
         """Tell a partner's node something beside items, once: it may be lost, so say it again. It goes now,
-        or on a paced link when that is free.
-
-        Raises:
-            ItemError: too long for a notice.
+        or on a paced link when that is free; ItemError where it is too long for a notice.
         """
         notice = Notice(sender=self._keys.party, recipient=recipient, topic=topic, content=content)
         self._notices += 1
@@ -254,9 +259,8 @@ class LinkEndpoint:
         self._post.say(recipient, name, lambda: TRUST_MAGIC + sealed, self._now_ns)
 
     def rotate(self, reason: RotationReason, recipient: str | None = None) -> None:
-        """Begin a new epoch with a recipient, or with all, and tell each its key ahead of what it closes.
-
-        To be called whenever membership or an agreement changed.
+        """Begin a new epoch with a recipient, or with all, and tell each its key ahead of what it closes: to
+        be called whenever membership or an agreement changed.
         """
         self._keying.rotate(reason, recipient)
         self._outbox.drop_parts(recipient)

@@ -44,6 +44,9 @@ Worth = Callable[[str, Release], SkipReason | None]
 _PARTS_FROM: Final = 8
 """An envelope of more than so many messages of a thin link goes in parts."""
 
+_GONE_MAX: Final = 5_000
+"""Numbers without content that are looked for together, when a partner asks again for what it had."""
+
 _INSISTING: Final = 3
 """Pulls for the same thing after which one that was acknowledged before is believed not to be a late one."""
 
@@ -290,6 +293,9 @@ class Outbox:
             again = Push(first_sequence=since + 1, parcels=tuple(parcels[:absent]), bulk=True)
             self._seal_and_send(recipient, stream, again, now_ns)
         else:
+            # What a lost ledger may have given is left out in thousands.
+            more = min(_GONE_MAX, stream.acknowledged - since)
+            parcels = self.archive(recipient, stream.name, since + 1, more) if self.archive else ()
             gone = next((number for number, one in enumerate(parcels) if one), len(parcels))
             self._say_omitted(recipient, stream, [(since + 1, since + gone)], now_ns)
 

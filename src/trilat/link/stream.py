@@ -22,7 +22,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 from trilat.link.backlog import Backlog
@@ -61,6 +61,8 @@ class SkipReason(Enum):
     """Policy would not let it go any more: its agreement has changed since it was recorded."""
     REMOVED = "removed"
     """Its content was removed from the ledger."""
+    LOST = "lost"
+    """It was given before this ledger came from a backup, which does not hold it."""
 
 
 Judge = Callable[[bytes], SkipReason | None]
@@ -308,6 +310,17 @@ class OutgoingStream:
             for ranges in (self._skipped, self._done, self._told):
                 ranges.add(first, last)
 
+    def leave_out(self, last: int, held: Sequence[Range]) -> None:
+        """Go on behind `last`: what lies before it and behind the newest number is recorded as carrying
+        nothing here; of it the partner holds `held`, and is told of the rest.
+        """
+        if last > self._last:
+            for ranges in (self._skipped, self._done):
+                ranges.add(self._last + 1, last)
+            self._last = last
+        for run in held:
+            self._held.add(*run)
+
     def due_ns(self) -> int | None:
         """The instant at which `push` has something, 0 for at once, None while all is acknowledged."""
         if self._pushed < self._last and self._flying < self._window:
@@ -453,7 +466,7 @@ class OutgoingStream:
         """Parcels from `first` on, at most `count`: from memory, or else from the archive."""
         if first in self._kept:
             numbers = range(first, min(first + count, self._last + 1))
-            return tuple(self._kept[number] for number in numbers)
+            return tuple(self._kept[number] for number in takewhile(self._kept.__contains__, numbers))
         if self._read_archive is None or count < 1:
             return ()
         return tuple(self._read_archive(first, count))[:count]

@@ -12,7 +12,7 @@ Rules
 3. Restoring examines everything first, every row among it, and then writes a folder that was empty. A backup
    that is not whole is not restored.
 4. A node that was restored is not the node that was lost: what came after the backup is with partners. It
-   begins a new stream to each, so that no number is given twice (`RESTORED_FILE`).
+   numbers nothing to one that has not told how far it has accepted (`RESTORED_FILE`, `trilat.node.resuming`).
 """
 
 import hmac

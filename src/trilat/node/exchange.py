@@ -13,6 +13,7 @@ A copy that cannot be made, as where values at the edge of what can be written g
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from trilat.link import OpenedParcel
@@ -133,6 +134,9 @@ class Exchange:
 
         self.referrals: dict[ReferralKey, Referral] = {}
         self._answered: dict[ReferralKey, int] = {}
+        self._unnumbered: dict[str, list[_Waiting]] = {}
+        """Per recipient that gets no numbers for now: what is due to it."""
+
         self._stopped: set[str] = set()
         """Items that their originator called back: no version of them leaves any more."""
 
@@ -173,10 +177,12 @@ class Exchange:
         self._agreements = self._agreements if agreements is None else agreements
         self._heard = self._heard if heard is None else heard
         self.changes_count += 1
-        held = (*self._queue, *self._held_back.values(), *self._spans.take_out())
+        held = [*self._queue, *self._held_back.values(), *self._spans.take_out()]
+        held += chain.from_iterable(self._unnumbered.values())
         waiting = sorted(filter(self._stands, held), key=_order)
         self._standing = {}
         self._queue, self._held_back = [], {}
+        self._unnumbered = {recipient: [] for recipient in self._unnumbered}
         unheard, self._for_word = self._for_word, {}
         self.referrals = {
             key: asked for key, asked in self.referrals.items() if self._agreements.asking(asked.clause)
@@ -362,6 +368,10 @@ class Exchange:
         given = 0
         while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
             waiting = heapq.heappop(self._queue)
+            unnumbered = self._unnumbered.get(waiting.decision.recipient)
+            if unnumbered is not None:
+                unnumbered.append(waiting)
+                continue
             leaves = self._stands(waiting) and self._may_leave(waiting, now_ns)
             ready = self._ready(waiting, now_ns) if leaves else None
             if ready is not None:
@@ -370,6 +380,8 @@ class Exchange:
         for key in [key for key, waiting in self._held_back.items() if waiting.due_ns <= now_ns]:
             if given == limit:
                 break
+            if key[0] in self._unnumbered:
+                continue
             waiting = self._held_back[key]
             if not self._stands(waiting):
                 del self._held_back[key]
@@ -421,8 +433,19 @@ class Exchange:
 
     def waiting(self, recipient: str) -> int:
         """How many permitted releases to a recipient wait for their time."""
-        held = (*self._queue, *self._held_back.values())
-        return sum(one.decision.recipient == recipient and self._stands(one) for one in held)
+        return sum(one.decision.recipient == recipient and self._stands(one) for one in self._all_waiting())
+
+    def _all_waiting(self) -> tuple[_Waiting, ...]:
+        return (*self._queue, *self._held_back.values(), *chain.from_iterable(self._unnumbered.values()))
+
+    def hold(self, recipient: str) -> None:
+        """Number nothing to a recipient until `let_go`: what is due to it waits."""
+        self._unnumbered.setdefault(recipient, [])
+
+    def let_go(self, recipient: str) -> None:
+        """Number what is due to a recipient again, in the order of its time."""
+        for waiting in self._unnumbered.pop(recipient, ()):
+            heapq.heappush(self._queue, waiting)
 
     def _stands(self, waiting: _Waiting) -> bool:
         """Whether a decision is the newest on its version: one that came after it may have said otherwise."""
@@ -431,7 +454,7 @@ class Exchange:
 
     def oldest_ns(self) -> int | None:
         """The earliest instant, in the time of deciding, of what was decided and waits, and of what left."""
-        decided = [one.decision.decided_ns for one in (*self._queue, *self._held_back.values())]
+        decided = [one.decision.decided_ns for one in self._all_waiting()]
         left = [left_ns + self._config.decision_shift_ns for left_ns, _ in self._left.values()]
         return min((*decided, *left), default=None)
 
@@ -450,6 +473,8 @@ class Exchange:
         """Let nothing leave that waits about items: for its time, for a consent, or for a person's answer."""
         self._queue = [waiting for waiting in self._queue if waiting.held.item.item_id not in item_ids]
         heapq.heapify(self._queue)
+        for recipient, due in self._unnumbered.items():
+            self._unnumbered[recipient] = [one for one in due if one.held.item.item_id not in item_ids]
         for key in [key for key in self._held_back if key[1] in item_ids]:
             del self._held_back[key]
         for key in [key for key in self._for_consent if key[1] in item_ids]:

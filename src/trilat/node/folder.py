@@ -11,12 +11,13 @@
     run/               what the running node says of itself: address, pace, epochs, its server's log
 
 Whoever can read `keys/`, and knows its passphrase, is this party. The folder is made by `make_folder`; a
-running node changes nothing in it but `ledger` and `run/`, and `keys/` where people have rotated its keys.
+running node changes nothing in it but `ledger`, `run/`, what a backup left (`restored.json`), and `keys/`
+where people have rotated its keys.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +48,7 @@ from trilat.node.folder_files import (
     LEDGER_FILE,
     OIDC_FILE,
     PACE_FILE,
+    RESTORED_FILE,
     ROLE_SUFFIX,
     card_at,
     json_of,
@@ -167,6 +169,8 @@ class NodeFolder:
                 clause=None,
             )
         node = self._node(clock, ledger, transport, link_clock)
+        if (self.path / RESTORED_FILE).is_file():
+            node.resuming.begin(self._heard_since_restored(), self._note_heard)
         for line in unsigned:
             node.note_refusal(f"{line}; taken all the same in an exercise")
         return node
@@ -185,6 +189,31 @@ class NodeFolder:
             profiles=self.settings.link_profiles,
             reservations=FileReservations(self._epochs_path()),
         )
+
+    def _heard_since_restored(self) -> list[str]:
+        """Partners that told a restored node how far they have accepted; none where it cannot be read, so
+        that all are asked.
+        """
+        try:
+            heard = json_of(self.path / RESTORED_FILE).get("heard", [])
+        except UsageError:
+            return []
+        return [code for code in heard if isinstance(code, str)] if isinstance(heard, list) else []
+
+    def _note_heard(self, heard: Sequence[str], *, is_all: bool) -> None:
+        """Remember which partners were heard; with the last of them the node is like any other."""
+        file = self.path / RESTORED_FILE
+        unfinished = file.with_suffix(".new")
+        try:
+            if is_all:
+                file.unlink(missing_ok=True)
+                return
+            unfinished.write_text(json.dumps({"heard": list(heard)}) + "\n", encoding="utf-8")
+            unfinished.replace(file)
+        except OSError as error:
+            raise UsageError(
+                f"`{file}` cannot be written: {(error.strerror or 'unknown').lower()}"
+            ) from error
 
     def oidc_secret(self) -> str:
         """The secret that the identity provider gave this node; UsageError where the file is not there."""

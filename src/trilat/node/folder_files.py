@@ -11,7 +11,9 @@ from trilat.node.settings import NODE_FILE, NodeSettings, party_code
 LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
 RESTORED_FILE: Final = "restored.json"
-"""Beside the settings of a node that came from a backup: how far that went."""
+"""Beside the settings of a node that came from a backup, until all partners have told how far they have
+accepted: how far the backup went, then who was heard.
+"""
 
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from trilat.ledger import Entry, EntryKind
-from trilat.link import Range, SkipReason
+from trilat.link import Range, Ranges, SkipReason
 from trilat.model import Release, decode, encode
 from trilat.node.records import RECORD_BYTES_MAX, OmissionRecord, ReleaseRecord
 
@@ -28,6 +28,7 @@ class _Marks:
         self.sequences = array("Q")
         self.entries = array("Q")
         self.last = 0
+        self.lost = Ranges()
 
     def note(self, sequence: int, entry: int) -> None:
         self.last = max(self.last, sequence)
@@ -73,7 +74,15 @@ class Lanes:
             found[record.sequence] = record.parcel
             if record.sequence == last:
                 break
-        return [found.get(sequence, b"") for sequence in range(first, last + 1)] if found else ()
+        if not found and next(marks.lost.within(first, last), None) is None:
+            return ()
+        return [found.get(sequence, b"") for sequence in range(first, last + 1)]
+
+    def note_lost(self, recipient: str, run: Range) -> None:
+        """It is recorded that numbers of a stream of ours were given by a ledger that is lost."""
+        marks = self._marks.setdefault(recipient, _Marks())
+        marks.lost.add(*run)
+        marks.last = max(marks.last, run[1])
 
     def skipped(self, recipient: str, stream: str, runs: Sequence[tuple[int, int, SkipReason]]) -> None:
         """Write that numbers of a stream of ours carry nothing, and why.

@@ -17,6 +17,7 @@ from trilat.link import (
     Parcel,
     Range,
     Ranges,
+    SkipReason,
     read_signed_item,
     standing_of,
 )
@@ -45,6 +46,7 @@ from trilat.node.records import (
     ReceivedRecord,
     ReleaseRecord,
 )
+from trilat.node.resuming import note_lost
 
 _NOTHING: Final = Ranges()
 
@@ -235,12 +237,15 @@ class _Restorer:
 
     def _omission(self, _: Stored, content: bytes) -> None:
         record = decode(content, OmissionRecord, bytes_max=RECORD_BYTES_MAX)
-        for run in record.runs:
+        for place, run in enumerate(record.runs):
             if record.sender != self._node.config.party:
                 self._settle(record.sender, record.stream, run)
-            else:
-                outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
-                outgoing.skipped.add(*run)
+                continue
+            outgoing = self._outgoing.setdefault(record.recipient, _Outgoing(record.stream))
+            outgoing.skipped.add(*run)
+            if record.reasons[place : place + 1] == (SkipReason.LOST.value,):
+                outgoing.last = max(outgoing.last, run[1])
+                note_lost(self._node, record.recipient, record.stream, run)
 
     def _settle(self, sender: str, stream: str, run: Range) -> None:
         """These numbers of a partner's stream are in the ledger."""

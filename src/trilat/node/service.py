@@ -562,10 +562,11 @@ class NodeService:
     def _link(self, peer: str) -> dict[str, Any]:
         links = self.links
         heard_s = None if links is None else links.heard_s(peer)
+        health = "" if links is None else links.sentence(peer, self.node.overdue.of(peer))
         return {
             "up": links is not None and links.is_up(peer),
             "heard_s": None if heard_s is None else round(heard_s, 3),
-            "health": "" if links is None else links.sentence(peer, self.node.overdue.of(peer)),
+            "health": "; ".join(line for line in (health, self.node.resuming.sentence(peer)) if line),
             "sent": self.node.endpoint.next_sequence(peer) - 1,
             "acknowledged": self.node.endpoint.acknowledged(peer),
             "waiting": self.node.exchange.waiting(peer),
