@@ -16,10 +16,10 @@ from starlette.applications import Starlette
 
 from trilat.model import UsageError
 from trilat.node import is_loopback
+from trilat.web.connections import Connection
 from trilat.web.streams import Streams
 
 STOP_S_MAX: Final = 1
-CONNECTIONS_MAX: Final = 256
 HEADER_BYTES_MAX: Final = 16_384
 UNREAD_MS_MAX: Final = 15_000
 """A connection whose peer takes nothing for this long is given up by the system, milliseconds."""
@@ -102,7 +102,7 @@ async def serve(
     listener = _listener(host, port)
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -110,7 +110,6 @@ async def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=STOP_S_MAX,
         h11_max_incomplete_event_size=HEADER_BYTES_MAX,
     )
