@@ -26,6 +26,7 @@ from trilat.node import (
     PacedClock,
     SystemClock,
     host_and_port,
+    quiet_collector,
     restore,
 )
 from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
@@ -64,6 +65,7 @@ async def run_node(folder: NodeFolder, *, until_input_ends: bool) -> None:
     async with AsyncExitStack() as stack:
         ended = await stack.enter_async_context(interrupted(until_input_ends=until_input_ends))
         service = await _begun(folder, stack)
+        quiet_collector()
         settings = folder.settings
         host, port = host_and_port(settings.web.listen, "web.listen")
         app = _application(folder, service)

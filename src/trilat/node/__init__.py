@@ -15,8 +15,10 @@ from trilat.node.accounts import (
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
+from trilat.node.collecting import quiet_collector
 from trilat.node.config import NodeConfig
 from trilat.node.copies import Copies
+from trilat.node.decisions import decisions_in
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -105,6 +107,7 @@ __all__ = [
     "WebSettings",
     "audit_page",
     "check_backup",
+    "decisions_in",
     "declare",
     "digest_of",
     "host_and_port",
@@ -113,6 +116,7 @@ __all__ = [
     "make_backup",
     "make_folder",
     "party_code",
+    "quiet_collector",
     "read_folder",
     "read_history",
     "read_ledger_key",

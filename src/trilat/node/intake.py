@@ -16,7 +16,7 @@ Partners' releases, after the link has checked signatures and addresses
 5. it does not name a watch area: no honest node gives that to another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,12 +24,14 @@ from trilat.model import (
     SECOND_NS,
     AnyItem,
     Consent,
+    Decision,
     Declaration,
     Outcome,
     Release,
     format_instant,
     kind_of,
     names_watch_area,
+    of_checked,
 )
 from trilat.node.config import NodeConfig
 from trilat.policy import AgreementSet, ReleaseRequest, decide
@@ -50,6 +52,9 @@ SPOKEN_KINDS: Final = frozenset(
     }
 )
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
+
+
+Decide = Callable[[AnyItem, ReleaseRequest, AgreementSet, Sequence[Consent], Sequence[Declaration]], Decision]
 
 
 @dataclass(frozen=True)
@@ -92,9 +97,10 @@ def foreign_refusal(
     agreements: AgreementSet,
     said: tuple[Sequence[Consent], Sequence[Declaration]],
     now_ns: int,
+    decide: Decide = decide,
 ) -> str | None:
     """Why a partner's release is not used, in one line; None where it is. `said` are the consents that came
-    with it and what parties have declared.
+    with it and what parties have declared; `decide` is policy's, or one that remembers its answers.
     """
     item = release.item
     name = f"item `{item.item_id}` of `{sender}`"
@@ -110,8 +116,12 @@ def foreign_refusal(
         return f"{name} expired at {format_instant(release.expires_ns)}"
     if release.decided_ns > at_ns + DECIDED_AHEAD_S_MAX * SECOND_NS:  # 3
         return f"{name} was decided at {format_instant(release.decided_ns)}, ahead of this node's clock"
-    request = ReleaseRequest(
-        sender=sender, recipient=config.party, purpose=release.purpose, at_ns=release.decided_ns
+    request = of_checked(
+        ReleaseRequest,
+        sender=sender,
+        recipient=config.party,
+        purpose=release.purpose,
+        at_ns=release.decided_ns,
     )
     decision = decide(item, request, agreements, *said)  # 4
     if decision.outcome is not Outcome.PERMIT:

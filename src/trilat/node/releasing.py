@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from trilat.link import Entropy, NodeKeys, Parcel, sign_label, sign_labels
-from trilat.model import Area, Event, Warning, encode
+from trilat.model import Area, Event, Warning, encode, of_checked
 from trilat.node.exchange import Ready
 from trilat.node.records import ReleaseRecord
 
@@ -28,10 +28,13 @@ def release_records(
         entropy: random bytes, for salts.
     """
     markings = _markings(due, keys, entropy)
+    streams = {recipient: keys.stream_to(recipient) for recipient in {ready.recipient for ready in due}}
+    # Every field but the parcel, which is checked when it is made, is one of a noun or counted here.
     return [
-        ReleaseRecord(
+        of_checked(
+            ReleaseRecord,
             recipient=ready.recipient,
-            stream=keys.stream_to(ready.recipient),
+            stream=streams[ready.recipient],
             sequence=next_sequence(ready.recipient),
             item=ready.held.item.reference,
             valid_ns=ready.held.item.valid_ns,

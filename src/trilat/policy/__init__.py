@@ -30,6 +30,7 @@ from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
 from trilat.policy.readable import readable_text
 from trilat.policy.regime import Regime, read_regime
+from trilat.policy.remembered import RememberedDecisions
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
@@ -62,6 +63,7 @@ __all__ = [
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
+    "RememberedDecisions",
     "Rule",
     "Spans",
     "Verdict",
