@@ -25,6 +25,9 @@ from trilat.node.obliged import UNDECIDED
 from trilat.node.recall_records import RecallStep
 from trilat.study import Crash, Federation
 
+TEAR_LINE = DRILL.replace("return_or_destroy = true", "return_or_destroy = true\ntear_line = true", 1)
+ASKED_ONCE = [RecallStep.STOPPED, RecallStep.OPENED, RecallStep.REMINDED, RecallStep.OVERDUE]
+
 
 def test_a_recall_takes_every_content_and_leaves_the_proof() -> None:
     federation = run(drill(), [once(8, recalling())])
@@ -72,13 +75,24 @@ def test_a_warning_that_rested_on_it_alone_is_withdrawn() -> None:
     assert len(untouched.nodes["USA"].alerts.standing("USA")) == 1, "the premise"
 
 
-def test_nothing_of_a_recalled_item_leaves_any_more() -> None:
-    federation = drill(25)
+@pytest.mark.parametrize("text", [DRILL, TEAR_LINE], ids=["by its name", "by another name"])
+@pytest.mark.parametrize("crashes", [(), (Crash("JPN", at(10), at(11)),)], ids=["", "restarted"])
+def test_nothing_of_a_recalled_item_leaves_any_more(text: str, crashes: tuple[Crash, ...]) -> None:
+    federation = drill(25, text, crashes=crashes)
     jpn = federation.nodes["JPN"]
     again = [(at(12), "JPN", launch(jpn, version=2))]
     run(federation, [once(8, recalling())], again)
     assert federation.nodes["USA"].holdings.newest(SEEN) is None
     assert [record.item.version for record in _given(jpn)] == [1]
+
+
+def test_what_waits_for_its_time_is_called_back_before_anybody_has_it() -> None:
+    """Copies leave after ten seconds; the recall comes before."""
+    delayed = DRILL.replace("[clause.duties]", "[clause.duties]\ndelay_s = 10")
+    federation = run(drill(30, delayed), [once(5, recalling())])
+    assert not federation.nodes["JPN"].recalls.asked.cases
+    assert _given(federation.nodes["JPN"]) == []
+    assert federation.nodes["USA"].holdings.newest(SEEN) is None
 
 
 def _given(node: Node) -> list[ReleaseRecord]:
@@ -138,7 +152,7 @@ def test_after_the_deadline_the_asker_is_told_that_nobody_decided_and_a_late_wor
     assert states[9] is CaseState.WAITING
     assert states[13] is states[24] is CaseState.OVERDUE
     jpn = federation.nodes["JPN"]
-    assert kinds_of(jpn) == [RecallStep.OPENED, RecallStep.REMINDED, RecallStep.OVERDUE]
+    assert kinds_of(jpn) == ASKED_ONCE
     assert only_case(jpn).said["USA"].answer is HolderAnswer.COMPLIED
     # KOR was asked when USA complied, and nobody there has decided.
     assert only_case(jpn).waiting == ("KOR",)
@@ -152,7 +166,7 @@ def test_reminders_deadlines_and_answers_survive_a_restart(party: str, again_s: 
     people.append(once(20, answering(HolderAnswer.COMPLIED, "", "KOR")))
     federation = run(drill(30, voluntary(DRILL), crashes=(crash,)), people)
     jpn = federation.nodes["JPN"]
-    assert kinds_of(jpn) == [RecallStep.OPENED, RecallStep.REMINDED, RecallStep.OVERDUE]
+    assert kinds_of(jpn) == ASKED_ONCE
     case = only_case(jpn)
     assert answers(case) == {"USA": "complied", "KOR": "complied"}
     assert case.state is CaseState.ANSWERED
@@ -274,3 +288,37 @@ def test_an_answer_is_there_within_five_seconds_also_from_a_further_holder() -> 
 
     run(drill(20), [once(8, recalling()), look])
     assert answered[0] <= 5.0
+
+
+def test_own_items_that_name_what_went_are_listed_for_the_own_staff() -> None:
+    usa = run(drill(), [once(8, recalling())]).nodes["USA"]
+    (obligation,) = usa.recalls.obliged.obligations.values()
+    assert [one.item_id for one in obligation.affected] == ["USA-warn-USA-launch-JPN-seen"]
+    restarted = run(drill(25, crashes=(Crash("USA", at(16), at(17)),)), [once(8, recalling())]).nodes["USA"]
+    (again,) = restarted.recalls.obliged.obligations.values()
+    assert again.affected == obligation.affected
+
+
+def test_who_has_a_tear_line_is_asked_by_the_name_that_it_knows() -> None:
+    federation = run(drill(20, TEAR_LINE), [once(8, recalling())])
+    case = only_case(federation.nodes["JPN"])
+    assert [one.item_id for one in case.about] != [SEEN], "the premise"
+    assert answers(case)["USA"] == "complied"
+    usa = federation.nodes["USA"]
+    assert usa.holdings.newest(case.about[0].item_id) is None
+    assert SEEN not in [item.item_id for item in usa.holdings.items()]
+
+
+def test_an_item_of_very_many_versions_goes_whole() -> None:
+    federation = drill(25)
+    jpn = federation.nodes["JPN"]
+    many = [(at(2), "JPN", launch(jpn, version=version)) for version in range(2, 1_102)]
+    run(federation, [once(14, recalling(within_s=60))], many)
+    case = only_case(jpn)
+    certificate = case.said["USA"].certificate
+    assert certificate is not None
+    (removed,) = certificate.removed
+    usa = federation.nodes["USA"]
+    assert removed.version == 1_101
+    assert removed.contents == usa.ledger.verify().removed > 1_000
+    assert usa.holdings.newest(SEEN) is None

@@ -257,6 +257,25 @@ def test_a_flood_of_recalls_is_bounded_and_the_node_stays_up() -> None:
     assert usa.holdings.newest(SEEN) is not None
 
 
+def test_what_is_remembered_of_recalls_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KOR calls back things that never were: it fills its own list, and what JPN called back stays out."""
+    monkeypatch.setattr("trilat.node.obliged.SETTLED_MAX", 3)
+    monkeypatch.setattr("trilat.node.recalls.CALLED_BACK_MAX", 3)
+
+    def flood(federation: Federation) -> None:
+        for number in range(12):
+            names = [f"KOR-never-{number}"]
+            recall_by_hand(federation.nodes["KOR"], "USA", versions(*names), f"never-{number}")
+
+    people = [once(3, by_hand("JPN", "USA", "JPN-late")), once(6, flood)]
+    federation = drill(25)
+    run(federation, people, [(at(12), "JPN", launch(federation.nodes["JPN"], "late"))])
+    recalls = federation.nodes["USA"].recalls
+    assert len(recalls.obliged.obligations) <= 12
+    assert {party: len(names) for party, names in recalls._called_back.items()} == {"JPN": 1, "KOR": 3}
+    assert federation.nodes["USA"].holdings.newest("JPN-late") is None
+
+
 def test_a_deadline_that_has_passed_on_the_way_changes_nothing_about_what_is_done() -> None:
     def act(federation: Federation) -> None:
         recall_by_hand(federation.nodes["JPN"], "USA", versions(SEEN), within_ns=1)
@@ -357,6 +376,31 @@ def test_a_node_killed_at_any_write_answers_once_over_all_of_it(
         verified = node.ledger.verify()
         assert (verified.verified, verified.removed) == (True, contents)
         assert steps(node)[-1].step is RecallStep.ANSWERED
+
+
+TWO = DRILL.replace('from = ["JPN", "KOR"]\nto = ["USA"]', 'from = ["JPN"]\nto = ["USA", "KOR"]')
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_an_originator_killed_while_it_asks_has_asked_everybody_or_nobody(*, after: bool) -> None:
+    """Two holders: the write of the recall fails before or after it is on disk; the node is built anew."""
+    federation = drill(25, TWO)
+    store = _Dying(list(federation._stores["JPN"].rows()), 0, after=after)
+    federation._stores["JPN"] = store
+    federation.nodes["JPN"] = federation._node("JPN")
+
+    def act(running: Federation) -> None:
+        store.writes = 0
+        with pytest.raises(LedgerError):
+            recalling(within_s=60)(running)
+        running._rebuild("JPN")
+
+    run(federation, [once(8, act)])
+    cases = federation.nodes["JPN"].recalls.asked.cases
+    assert len(cases) == (2 if after else 0)
+    assert all(case.state is CaseState.ANSWERED for case in cases.values())
+    for party in ("USA", "KOR"):
+        assert (federation.nodes[party].holdings.newest(SEEN) is None) is after
 
 
 def test_a_restarted_holder_does_not_ask_for_what_it_removed() -> None:

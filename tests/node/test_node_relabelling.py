@@ -168,6 +168,12 @@ def test_a_copy_ends_by_itself_at_its_instant_with_a_certificate(crash_s: float 
     assert [(item.holder, item.reason, item.answer) for item in told] == [
         ("USA", "expiry", HolderAnswer.COMPLIED)
     ]
+    ((about, said),) = jpn.recalls.asked.ended
+    assert list(about) == versions(SEEN)
+    assert said.certificate is not None
+    assert (said.certificate.by, said.certificate.removed[0].item_id) == ("expiry", SEEN)
+    # What USA received, and what it passed on.
+    assert usa.ledger.verify().removed == 2
     for node in (usa, kor):
         assert node.ledger.verify().verified
         assert RecallStep.REMOVING in [record.step for record in steps(node)]
@@ -263,6 +269,21 @@ def test_a_loss_goes_through_the_giver_where_the_originator_is_no_partner() -> N
     (passed,) = (held.item for held, _ in usa.recalls.losses.made(at(21)))
     assert isinstance(passed, LossReport)
     assert (passed.lost_by, passed.label.releasable_to) == ("KOR", ("JPN",))
+
+
+def test_nobody_makes_us_report_the_loss_of_what_we_did_not_give() -> None:
+    """KOR reports to JPN that it lost an item of USA, which JPN never gave it."""
+
+    def act(federation: Federation) -> None:
+        kor = federation.nodes["KOR"]
+        named = head(kor, "loss-report", "made-up", kor.clock.now_ns())
+        named["label"] = kor.heads.label("loss-report", kor.clock.now_ns(), ("JPN",))
+        report = LossReport(**named, about=tuple(versions("USA-secret")), happened="invented")
+        kor.say(report, "JPN")
+
+    federation = run(drill(20), [once(8, act)])
+    assert len(federation.nodes["JPN"].recalls.losses.losses) == 1
+    assert not federation.nodes["USA"].recalls.losses.losses
 
 
 @pytest.mark.parametrize("crash_s", [None, 10.0, 15.0, 21.0])

@@ -230,3 +230,38 @@ def test_a_set_that_grows_is_filled_from_what_came_before() -> None:
     assert _sources(usa, "JPN") == {"USA", "KOR"}
     assert _sources(usa, "KOR") == {"USA", "JPN"}
     assert usa.views.of("JPN") is not usa.views.of("KOR")
+
+
+REVISED = st.lists(
+    st.one_of(
+        st.tuples(st.just("own"), st.integers(0, 3)),
+        st.tuples(st.sampled_from(["USA", "KOR"]), st.integers(0, 3)),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=REVISED, gone=st.sampled_from(["USA-0", "USA-1", "KOR-2", "KOR-9"]))
+def test_what_is_taken_out_is_as_if_it_had_never_come(steps: Sequence[tuple[str, int]], gone: str) -> None:
+    """Views from which an item was taken beside Views that never had it."""
+    with_it, without = _WithRememberingViews("JPN"), _WithRememberingViews("JPN")
+    for version, (who, subject) in enumerate(steps, start=1):
+        item = _item("JPN" if who == "own" else who, str(subject), version)
+        for views in (with_it, without):
+            if views is without and item.item_id == gone:
+                continue
+            source = OWN if who == "own" else views.class_of(item)
+            if who == "own":
+                views.add_own(item)
+            else:
+                views.add_foreign(item)
+                views.allow("A", source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trilat.node.views.View", RememberingView)
+        assert with_it.revise(lambda item: None if item.item_id == gone else item)
+    assert _seen(with_it.staff) == _seen(without.staff)
+    assert _seen(with_it.of("A")) == _seen(without.of("A"))
+    assert _seen(with_it.own) == _seen(without.own)
+    assert with_it.object_classes.keys() == without.object_classes.keys()
+    assert with_it._first.keys() == without._first.keys()

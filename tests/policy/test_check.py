@@ -41,7 +41,22 @@ def clause(clause_id: str, base: dict[str, str] | None = None, duties: str = "",
 
 
 LEG = clause("leg", to='["USA"]')
+OWED = "return_or_destroy = true"
+RECALLS = clause("r", kinds='["recall"]', form='"measurements"')
+ANSWERS = clause("a", kinds='["answer"]', form='"measurements"', from_='["KOR"]', to='["JPN"]')
 FINDINGS = [
+    (
+        "copies to be returned that nobody can call back",
+        pact(clause("1", duties=OWED), ANSWERS),
+        "warning",
+        "no clause lets recalls about it go from JPN to KOR",
+    ),
+    (
+        "copies to be returned by who cannot answer",
+        pact(clause("1", duties=OWED), RECALLS),
+        "warning",
+        "no clause lets answers about it go from KOR to JPN",
+    ),
     (
         "kinds that the domain has not",
         pact(clause("1", domains='["cyber"]')),
@@ -257,6 +272,7 @@ def test_it_is_found(name: str, text: str, severity: str, words: str) -> None:
 
 
 SOUND = [
+    ("copies that can be called back", pact(clause("1", duties=OWED), RECALLS, ANSWERS)),
     ("one clause", pact(clause("1"))),
     ("a prohibition of another kind", pact(clause("1"), clause("2", PROHIBITION, kinds='["report"]'))),
     ("a prohibition of one category", pact(clause("1"), clause("2", PROHIBITION, categories='["SPACE"]'))),

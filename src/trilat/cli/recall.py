@@ -98,13 +98,15 @@ def status(
     for asks in shown["asks"]:
         state = "waits for a person" if asks["waits"] else (asks["answer"] or "is being done")
         say(f"{asks['name']}: {asks['sender']} asks to {asks['action']} {_names(asks)}: {state}", hang=2)
+    for ended in shown["ended"]:
+        say(f"{ended['holder']} had {_names(ended)}: {ended['reason']} (certificate)", hang=2)
     for loss in shown["losses"]:
         report = loss["report"]
         state = "overdue" if loss["overdue"] else "open" if loss["open"] else "closed"
         say(f"{report['item_id']}: lost {_names(report)}: {report['happened']} ({state})", hang=2)
         for text in loss["instructions"]:
             say(f"instructed: {text}", indent=2, hang=2)
-    if not (shown["asked"] or shown["asks"] or shown["losses"]):
+    if not (shown["asked"] or shown["asks"] or shown["losses"] or shown["ended"]):
         say("nothing was called back, and nothing was lost")
 
 
@@ -279,7 +281,7 @@ def _asked(shown: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001 - as t
     for case in shown["asked"]:
         say(f"{case['holder']} is asked: {case['name']}")
     if not shown["asked"]:
-        say("nobody had to be asked")
+        say("nobody has it: nobody had to be asked, and it leaves no more")
 
 
 def _say_case(case: dict[str, Any], at_ns: int) -> None:

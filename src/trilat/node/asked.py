@@ -11,6 +11,7 @@ Rules
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from trilat.ledger import Entry, EntryKind
 from trilat.link import TrustStore, open_certificate
 from trilat.model import (
     ABOUT_MAX,
@@ -32,6 +34,7 @@ from trilat.model import (
     Recall,
     RecallAction,
     Reclassification,
+    encode,
 )
 from trilat.node.exchange import Held
 from trilat.node.heads import fitting
@@ -45,6 +48,7 @@ _DIGITS: Final = 12
 CASES_MAX: Final = 10_000
 """Own questions to holders that are remembered; the oldest that are settled go first."""
 
+ENDED_MAX: Final = 1_000
 _NAME_CHARACTERS_MAX: Final = 60
 
 
@@ -116,6 +120,9 @@ class Asked:
 
         self.moved: set[str] = set()
         """Partners' items whose answer may have changed, because of what a further holder said."""
+
+        self.ended: deque[tuple[tuple[ItemReference, ...], Said]] = deque(maxlen=ENDED_MAX)
+        """What holders certified though nobody asked: copies that ended by themselves, newest last."""
 
         self._open: dict[str, None] = {}
 
@@ -190,22 +197,28 @@ class Asked:
         self, held: Held, about: Iterable[ItemReference], until_ns: int, parent: ItemReference | None = None
     ) -> RecallRecord:
         """The record that opens a case, taken already; it must be in one commit with the item."""
-        record = RecallRecord(
-            step=RecallStep.OPENED,
-            asks=held.item.reference,
-            party=held.audience,
-            about=tuple(about)[:ABOUT_MAX],
-            parent=parent,
-            until_ns=until_ns,
-        )
+        record = _opening(held, about, until_ns, parent)
         self.restore(record, self._node.clock.now_ns())
         return record
 
-    def send(self, held: Held, about: Iterable[ItemReference], until_ns: int) -> Case:
-        """Write, keep and offer what a person asks."""
-        record = self.opening(held, about, until_ns)
-        self._node.say(held.item, held.audience, (recall_entry(record),))
-        return self.cases[held.item.item_id]
+    def send(
+        self, asking: Sequence[tuple[Held, tuple[ItemReference, ...]]], until_ns: int, beside: Sequence[Entry]
+    ) -> tuple[Case, ...]:
+        """Write what a person asks of holders, with entries beside it, in one commit: all are asked or none.
+
+        Raises:
+            LedgerError: the ledger cannot be written; nobody is asked.
+        """
+        entries = [*beside]
+        for held, about in asking:
+            opening = _opening(held, about, until_ns)
+            entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)), recall_entry(opening)]
+        self._node.write(entries)
+        for held, about in asking:
+            self.opening(held, about, until_ns)
+            self._node.use_item(held)
+            self._node.offer_later(held)
+        return tuple(self.cases[held.item.item_id] for held, _ in asking)
 
     # --- answers ---
 
@@ -215,6 +228,7 @@ class Asked:
         assert isinstance(answer, Answer)
         case = self.cases.get(answer.to.item_id)
         if case is None:
+            self._note_ended(answer, sender)
             return None
         if not case.holder == sender == answer.label.originator == answer.holder.split("/")[0]:
             return f"`{sender}` answered for `{answer.holder}` what `{case.holder}` was asked: not counted"
@@ -242,6 +256,20 @@ class Asked:
         case.waiting = answer.waiting
         self._settle(case)
         return trouble
+
+    def _note_ended(self, answer: Answer, sender: str) -> None:
+        """Keep what a holder certified of items that it had, by itself."""
+        if not answer.certificate or answer.to not in answer.about:
+            return
+        try:
+            certificate = open_certificate(self._trust, answer.certificate)
+        except PeerError:
+            return
+        if certificate.holder.split("/")[0] == sender and certificate.to == answer.to:
+            said = Said(
+                sender, answer.answer, answer.reason, answer.valid_ns, certificate, answer.certificate
+            )
+            self.ended.append((answer.about, said))
 
     def _opened(self, signed: bytes, case: Case, holder: str | None) -> Certificate | None:
         """A certificate about a case, by the holder itself, or, for None, by a further one."""
@@ -352,6 +380,19 @@ class Asked:
             settled = next((name for name in self.cases if name not in self._open), None)
             if settled is not None:
                 del self.cases[settled]
+
+
+def _opening(
+    held: Held, about: Iterable[ItemReference], until_ns: int, parent: ItemReference | None = None
+) -> RecallRecord:
+    return RecallRecord(
+        step=RecallStep.OPENED,
+        asks=held.item.reference,
+        party=held.audience,
+        about=tuple(about)[:ABOUT_MAX],
+        parent=parent,
+        until_ns=until_ns,
+    )
 
 
 def of_name(text: str) -> str:

@@ -28,6 +28,7 @@ EACH_MAX: Final = 500
 """Items that end in one second; more wait for the next."""
 
 BY_EXPIRY: Final = "expiry"
+_NEVER_NS: Final = 2**63
 
 
 class Expiry:
@@ -66,7 +67,12 @@ class Expiry:
         while self._ends and self._ends[0][0] <= at_ns and len(names) < EACH_MAX:
             names.add(heapq.heappop(self._ends)[1])
         if names:
-            ended = [copy for copy in self._copies.of(names) if _ends_ns(copy) <= at_ns]
+            copies = self._copies.of(names)
+            for copy in copies:
+                if at_ns < _ends_ns(copy) < _NEVER_NS:
+                    # What was passed on a little later ends a little later.
+                    heapq.heappush(self._ends, (_ends_ns(copy), copy.name.item_id))
+            ended = [copy for copy in copies if _ends_ns(copy) <= at_ns and self._is_foreign(copy)]
             yield from self._end(ended, BY_EXPIRY, BY_EXPIRY, now_ns)
         while self._to_run:
             agreement_id, (speaker, until_ns) = self._to_run.popitem()
@@ -91,6 +97,9 @@ class Expiry:
                 yield held, self._asked.opening(held, about, until_ns)
         self._late += [copy for copy in passed if not self._removing.may_go(copy)]
         yield from self._end([*under, *passed], reason, speaker, now_ns)
+
+    def _is_foreign(self, copy: Copy) -> bool:
+        return copy.item.label.originator != self._node.config.party
 
     def _owed(self, copy: Copy, agreement_id: str) -> bool:
         return copy.release.duties.return_or_destroy and self.is_under(copy, agreement_id)
@@ -167,7 +176,7 @@ class Expiry:
 
 def _ends_ns(copy: Copy) -> int:
     ends = [at_ns for at_ns in (copy.release.expires_ns, copy.item.label.expires_ns) if at_ns is not None]
-    return min(ends, default=2**63)
+    return min(ends, default=_NEVER_NS)
 
 
 def _parted(newest: dict[str, int]) -> list[list[ItemReference]]:

@@ -23,6 +23,7 @@ from trilat.model import (
     UsageError,
 )
 from trilat.node.asked import Asked, of_name
+from trilat.node.copies import Copies
 from trilat.node.exchange import Held
 from trilat.node.recall_records import RecallRecord, RecallStep
 
@@ -58,9 +59,10 @@ class Loss:
 class Losses:
     """Reports of loss at one node."""
 
-    def __init__(self, node: "Node", asked: Asked) -> None:
+    def __init__(self, node: "Node", copies: Copies, asked: Asked) -> None:
         """Nothing was lost."""
         self._node = node
+        self._copies = copies
         self._asked = asked
         self.losses: dict[str, Loss] = {}
         self._to_pass_on: list[tuple[LossReport, str]] = []
@@ -211,7 +213,11 @@ class Losses:
             by_originator: dict[str, list[ItemReference]] = {}
             for reference in item.about:
                 originator = reference.item_id.split("-", maxsplit=1)[0]
-                if originator in self._node.config.peers and originator != sender:
+                # Nobody makes us report what we did not give.
+                given = any(
+                    copy.is_release and copy.party == sender for copy in self._copies.of([reference.item_id])
+                )
+                if given and originator in self._node.config.peers and originator != sender:
                     by_originator.setdefault(originator, []).append(reference)
             for originator, about in by_originator.items():
                 name = f"loss-{of_name(item.item_id)}-{originator}"

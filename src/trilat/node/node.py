@@ -534,12 +534,10 @@ class Node:
             self.say(warning, audience)
         return tuple(warning for _, warning in retractions)
 
-    def say(self, item: AnyItem, audience: str | None = None, beside: Sequence[Entry] = ()) -> None:
-        """Write what a person of this party says, with entries beside it; use it, and offer it to an audience
-        or to every partner.
-        """
+    def say(self, item: AnyItem, audience: str | None = None) -> None:
+        """Write what a person of this party says, use it, offer it to an audience or to every partner."""
         held = Held(item, b"", audience=audience)
-        self._written([Entry(kind=EntryKind.ITEM, content=encode(item)), *beside])
+        self._written([Entry(kind=EntryKind.ITEM, content=encode(item))])
         self.use_item(held)
         self.offer_later(held)
 

@@ -30,12 +30,15 @@ from trilat.node.asked import Asked, Case, of_name
 from trilat.node.copies import Copies, Copy
 from trilat.node.exchange import Held
 from trilat.node.recall_records import RecallRecord, RecallStep
-from trilat.node.removing import Removed, Removing, newest_of, recall_entry
+from trilat.node.removing import Removed, Removing, naming, newest_of, recall_entry
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
 
 OPEN_MAX: Final = 256
+SETTLED_MAX: Final = 2_000
+"""Recalls that are done with and remembered for people; the ledger has all."""
+
 EACH_MAX: Final = 32
 """Recalls answered in one second, so that the node is not held up."""
 
@@ -61,6 +64,9 @@ class Obligation:
     removed: Removed = field(default_factory=Removed)
     is_undecided_told: bool = False
     unasked: dict[str, None] = field(default_factory=dict)
+    affected: tuple[ItemReference, ...] = ()
+    """Own items that named what was removed."""
+
     late: list[Copy] | None = field(default_factory=list)
     """Releases that go when their recipient has acknowledged them; None after a restart, until looked for."""
 
@@ -116,6 +122,8 @@ class Obliged:
             return None
         if sum(self.obligations[name].sender == sender for name in self._open) >= OPEN_MAX:
             return f"`{sender}` has {OPEN_MAX} recalls open here: `{item.item_id}` is not taken"
+        if len(self.obligations) - len(self._open) >= SETTLED_MAX:
+            del self.obligations[next(name for name in self.obligations if name not in self._open)]
         self.obligations[item.item_id] = Obligation(item, sender)
         self._open[item.item_id] = None
         return None
@@ -235,6 +243,8 @@ class Obliged:
         self._remove(obligation, [copy for copy in (*reached, *passed) if self._removing.may_go(copy)], by)
         left = newest_of(copy for copy in self._copies.of(_versions(recall)) if not copy.is_release)
         gone = {name: version for name, version in _versions(recall).items() if name not in left}
+        named = naming(self._node.holdings.items(), self._node.config.party, gone.keys())
+        obligation.affected = tuple(named[:ABOUT_MAX])
         for warning in self._removing.forget(gone, now_ns):
             yield warning, None
         yield self._answer(obligation, HolderAnswer.COMPLIED, "" if said is None else said.reason, by, now_ns)
@@ -361,6 +371,7 @@ class Obliged:
             certificate=signed,
             waiting=tuple(dict.fromkeys(waiting)),
             unasked=tuple(obligation.unasked),
+            affected=obligation.affected,
             is_unfinished=obligation.is_unfinished,
         )
         obligation.answered = record
@@ -391,6 +402,7 @@ class Obliged:
         elif record.step is RecallStep.ANSWERED:
             obligation.answered = record
             obligation.unasked = dict.fromkeys(record.unasked)
+            obligation.affected = record.affected
             obligation.late = None if record.is_unfinished else []
             obligation.is_undecided_told = obligation.is_undecided_told or record.reason == UNDECIDED
             if record.waiting:

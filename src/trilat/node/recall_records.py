@@ -38,6 +38,9 @@ class RecallStep(Enum):
     OPENED = "opened"
     """An item that asks something went to a holder: `asks`, `party`, `about`, `until_ns`."""
 
+    STOPPED = "stopped"
+    """Own items were called back: no version of them leaves any more."""
+
     REMINDED = "reminded"
     """Half of the time had passed, and the holder was asked again."""
 
@@ -111,6 +114,9 @@ class RecallRecord(Noun, frozen=True, kw_only=True):
     waiting: Annotated[tuple[PartyCode, ...], msgspec.Meta(max_length=ABOUT_MAX)] = ()
     unasked: Annotated[tuple[PartyCode, ...], msgspec.Meta(max_length=ABOUT_MAX)] = ()
     """Whom no agreement lets this node ask, though it passed something on to them."""
+
+    affected: About = ()
+    """Own items that name what was removed: they keep the name; for the own staff."""
 
     is_unfinished: bool = False
     """Whether contents are left that go as soon as their recipients have them."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from trilat.ledger import Entry
 from trilat.link import NodeKeys, TrustStore
 from trilat.model import (
+    ABOUT_MAX,
     SECOND_NS,
     Answer,
     AnyItem,
@@ -42,6 +43,9 @@ from trilat.node.removing import Removing, recall_entry
 if TYPE_CHECKING:
     from trilat.node.node import Node
 
+CALLED_BACK_MAX: Final = 100_000
+"""Names of items that one partner called back, kept so that they do not come again."""
+
 CALLED_BACK: Final = "was called back: not used"
 
 
@@ -57,10 +61,10 @@ class Recalls(Part):
         self.obliged = Obliged(node, keys, self.copies, self.removing, self.asked)
         self.relabelling = Relabelling(node, keys, trust, self.copies, self.asked)
         self.expiry = Expiry(node, keys, self.copies, self.removing, self.asked)
-        self.losses = Losses(node, self.asked)
+        self.losses = Losses(node, self.copies, self.asked)
         self._pending: deque[RecallRecord] = deque()
-        self._called_back: dict[tuple[str, str], int] = {}
-        """The newest version called back of an item: by its originator (no name), or by another giver."""
+        self._called_back: dict[str, dict[str, int]] = {}
+        """By who called them back, the newest version of each item that was."""
 
         self._aside: set[str] = set()
         """Items of which a copy came after they had been called back."""
@@ -70,7 +74,8 @@ class Recalls(Part):
     def recall(
         self, wanted: Sequence[ItemReference], action: RecallAction, within_s: int, reason: str = ""
     ) -> tuple[Case, ...]:
-        """Call own items back from everybody who was given them, or ask who holds them.
+        """Call own items back from everybody who was given them, or ask who holds them. What nobody has yet
+        leaves no more.
 
         Raises:
             UsageError: nothing was named, an item is not our own, nobody was given any, or none of those may
@@ -90,20 +95,22 @@ class Recalls(Part):
             for copy in self.copies.of(versions)
             if copy.is_release and copy.name.version <= versions[copy.name.item_id]
         ]
-        if action is not RecallAction.ACCOUNT:
-            self._node.exchange.stop(versions)
-            self._node.drop_offers(versions)
-        if not given:
+        stops = action is not RecallAction.ACCOUNT
+        known = any(self._node.holdings.newest(item_id) is not None for item_id in versions)
+        if not given and not (stops and known):
             raise UsageError("nothing of this was released to anybody: there is nobody to ask")
         until_ns = self._node.clock.now_ns() + within_s * SECOND_NS
-        cases = []
-        for holder, domain, about in by_holder(given):
-            held = self.asked.recall(holder, about, domain, action, until_ns, reason)
-            if held is not None:
-                cases.append(self.asked.send(held, about, until_ns))
-        if not cases:
+        asking = [
+            (held, about)
+            for holder, domain, about in by_holder(given)
+            if (held := self.asked.recall(holder, about, domain, action, until_ns, reason)) is not None
+        ]
+        if given and not asking:
             raise UsageError("no agreement lets a recall go to who holds this: write a clause for recalls")
-        return tuple(cases)
+        cases = self.asked.send(asking, until_ns, _stopping(wanted) if stops else ())
+        if stops:
+            self._stop(set(versions))
+        return cases
 
     def named(self, names: Iterable[str], subject: str | None = None) -> list[ItemReference]:
         """Own items by name, `ID` or `ID@VERSION`, and all that are held on a subject.
@@ -244,16 +251,18 @@ class Recalls(Part):
     # --- what was called back, or is under a newer label, stays out ---
 
     def _bar(self, recall: Recall, sender: str) -> None:
+        names = self._called_back.setdefault(sender, {})
         for reference in recall.about:
-            own = reference.item_id.startswith(f"{sender}-")
-            key = (reference.item_id, "" if own else sender)
-            self._called_back[key] = max(self._called_back.get(key, 0), reference.version)
+            names[reference.item_id] = max(names.pop(reference.item_id, 0), reference.version)
+        # Whoever calls back what never was fills its own list, and pushes its own oldest names out.
+        while len(names) > CALLED_BACK_MAX:
+            del names[next(iter(names))]
 
     def refusal(self, release: Release) -> str | None:
         """Why a partner's release is not used, in one line; None where it is."""
         item = release.item
-        for giver in ("", release.sender):
-            if item.version <= self._called_back.get((item.item_id, giver), 0):
+        for asker in (item.label.originator.split("/")[0], release.sender):
+            if item.version <= self._called_back.get(asker, {}).get(item.item_id, 0):
                 self._aside.add(item.item_id)
                 return f"item `{item.item_id}` {CALLED_BACK}"
         return self.relabelling.refusal(release)
@@ -270,12 +279,14 @@ class Recalls(Part):
         self.obliged.restore(record)
         self.relabelling.restore(record)
         self.losses.restore(record)
-        if record.step is RecallStep.OPENED and record.parent is None:
-            self._stop_again(record)
+        if record.step is RecallStep.STOPPED:
+            self._stop({reference.item_id for reference in record.about})
 
-    def _stop_again(self, record: RecallRecord) -> None:
-        item = None if record.asks is None else self._node.holdings.newest(record.asks.item_id)
-        if isinstance(item, Recall) and item.action is not RecallAction.ACCOUNT:
-            names = {reference.item_id for reference in record.about}
-            self._node.exchange.stop(names)
-            self._node.drop_offers(names)
+    def _stop(self, names: set[str]) -> None:
+        self._node.exchange.stop(names)
+        self._node.drop_offers(names)
+
+
+def _stopping(wanted: Sequence[ItemReference]) -> list[Entry]:
+    parts = (tuple(wanted[start : start + ABOUT_MAX]) for start in range(0, len(wanted), ABOUT_MAX))
+    return [recall_entry(RecallRecord(step=RecallStep.STOPPED, about=part)) for part in parts]

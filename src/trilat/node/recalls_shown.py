@@ -19,6 +19,10 @@ def shown_recalls(node: Node) -> Plain:
     return {
         "at_ns": node.clock.now_ns(),
         "asked": [_case(node, case) for case in reversed(recalls.asked.cases.values())],
+        "ended": [
+            {"about": [to_plain(reference) for reference in about], **_said(said)}
+            for about, said in reversed(recalls.asked.ended)
+        ],
         "asks": [_obligation(one) for one in reversed(recalls.obliged.obligations.values())],
         "losses": [
             {
@@ -103,6 +107,7 @@ def _obligation(one: Obligation) -> Plain:
         "reason": one.item.reason,
         "until_ns": one.item.deadline_ns,
         "waits": one.waits_for_person,
+        "affected": [to_plain(reference) for reference in one.affected],
         "answer": None if one.answered is None or one.answered.answer is None else one.answered.answer.value,
         "said": "" if one.answered is None else one.answered.reason,
     }

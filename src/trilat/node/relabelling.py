@@ -36,7 +36,7 @@ from trilat.model import (
 from trilat.node.asked import Asked, Case, of_name
 from trilat.node.copies import Copies, Copy
 from trilat.node.exchange import Held
-from trilat.node.obliged import NOT_HERE
+from trilat.node.obliged import EACH_MAX, NOT_HERE, OPEN_MAX
 from trilat.node.recall_records import RecallRecord, RecallStep
 from trilat.node.removing import recall_entry
 
@@ -89,16 +89,12 @@ class Relabelling:
             label=encode(label),
         )
         given = [copy for copy in self._copies.of(set(item_ids)) if copy.is_release]
-        told = list(self._told(given, label, None, None, now_ns + _WITHIN_S * SECOND_NS))
-        self._node.write([recall_entry(record)])
+        until_ns = now_ns + _WITHIN_S * SECOND_NS
+        told = [(held, opening.about) for held, opening in self._told(given, label, None, None, until_ns)]
+        cases = self._asked.send(told, until_ns, (recall_entry(record),))
         self.restore(record)
-        cases = [
-            self._asked.send(held, opening.about, opening.until_ns or now_ns)
-            for held, opening in told
-            if opening
-        ]
         self._offer_anew(items, given)
-        return tuple(cases)
+        return cases
 
     def _own(self, item_id: str) -> AnyItem:
         item = self._node.holdings.newest(item_id)
@@ -124,7 +120,7 @@ class Relabelling:
         changed: Reclassification | None,
         parent: ItemReference | None,
         until_ns: int,
-    ) -> Iterator[tuple[Held, RecallRecord | None]]:
+    ) -> Iterator[tuple[Held, RecallRecord]]:
         """For each holder and domain a change of label, or a recall where it may not have it any more."""
         newest: dict[tuple[str, str], Copy] = {}
         for copy in given:
@@ -203,12 +199,16 @@ class Relabelling:
         """Take a partner's change of label, which is in the ledger; it is done at the next tick."""
         item = held.item
         assert isinstance(item, Reclassification)
+        waiting = sum(whose == sender for _, whose in self._taken.values())
+        if item.item_id not in self._taken and waiting >= OPEN_MAX:
+            self._node.note_refusal(f"`{sender}` changes more labels at once than {OPEN_MAX}: not taken")
+            return
         self._taken[item.item_id] = (item, sender)
 
     def made(self, now_ns: int) -> _Made:
         """What changes of label come to: a record, what is passed on, and the answer."""
-        taken, self._taken = list(self._taken.values()), {}
-        for item, sender in taken:
+        for name in list(self._taken)[:EACH_MAX]:
+            item, sender = self._taken.pop(name)
             yield from self._changed(item, sender, now_ns)
 
     def _changed(self, item: Reclassification, sender: str, now_ns: int) -> _Made:
@@ -228,10 +228,9 @@ class Relabelling:
             passed = [copy for copy in self._copies.of(names) if copy.is_release]
             until_ns = now_ns + _WITHIN_S * SECOND_NS
             for held, opening in self._told(passed, item.new_label, item, item.reference, until_ns):
-                if opening is not None:
-                    self._node.use_item(held)
-                    self._asked.restore(opening, now_ns)
-                    yield held, opening
+                self._node.use_item(held)
+                self._asked.restore(opening, now_ns)
+                yield held, opening
             self._offer_anew([one for name in names if (one := self._node.holdings.newest(name))], passed)
         yield self._answer(item, sender, trouble, now_ns)
 

@@ -10,11 +10,20 @@ Rules
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from trilat.ledger import BATCH_ENTRIES_MAX, Entry, EntryKind
-from trilat.model import AnyItem, ItemReference, RemovedItem, encode
+from trilat.model import (
+    AnyItem,
+    Disagreement,
+    ItemReference,
+    RemovedItem,
+    Request,
+    Statement,
+    Warning,
+    encode,
+)
 from trilat.node.copies import Copy
 from trilat.node.exchange import Held
 from trilat.node.recall_records import STEP_ENTRIES_MAX, RecallRecord, RecallStep, StreamPlace
@@ -122,6 +131,25 @@ class Removing:
                     node.use_item(held)
                     withdrawn.append(held)
         return withdrawn
+
+
+def naming(items: Iterable[AnyItem], party: str, gone: Collection[str]) -> list[ItemReference]:
+    """Own items of a party that rest on others, or name them, by their versions."""
+    return [
+        item.reference
+        for item in items
+        if item.label.originator == party and any(name in gone for name in _names(item))
+    ]
+
+
+def _names(item: AnyItem) -> Iterator[str]:
+    """What an item that tells of others names."""
+    if isinstance(item, Warning):
+        yield from (one.item_id for one in (*item.basis, *item.confirmed_by))
+    elif isinstance(item, Disagreement):
+        yield from (account.basis.item_id for account in item.accounts)
+    elif isinstance(item, Request | Statement):
+        yield from (one.item_id for one in item.about)
 
 
 def recall_entry(record: RecallRecord) -> Entry:

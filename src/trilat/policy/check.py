@@ -15,6 +15,8 @@ An `error` is a clause or version that can never do what it says. A `warning` wo
     receiver of its clause.
 10. An intermediary whom no clause gives the item, or the consent that it needs. A clause for drills alone may
     name more than its intermediary gets: it stands beside whichever agreements are tried.
+11. Copies that are to be returned or destroyed, and no clause by which they can be called back, or by which
+    their receiver could answer.
 """
 
 from collections.abc import Callable, Iterator
@@ -330,6 +332,25 @@ def _has_leg(rule: Rule, giver: str, kind: str, agreements: AgreementSet) -> boo
     )
 
 
+def _owed(rule: Rule, agreements: AgreementSet) -> _Said:
+    """Check 11."""
+    clause = rule.clause
+    if not clause.duties.return_or_destroy:
+        return
+    for giver in clause.givers:
+        # Who passes on calls back what it passed on.
+        asker = clause.via or giver
+        for receiver in clause.receivers:
+            if receiver in {giver, asker}:
+                continue
+            ways = ((asker, receiver, "recall"), (receiver, asker, "answer"))
+            for sender, recipient, kind in ways:
+                found = (agreements.direction(sender, recipient, domain, kind) for domain in clause.domains)
+                if not any(direction.permits for direction in found):
+                    lacks = f"no clause lets {kind}s about it go from {sender} to {recipient}"
+                    yield "warning", f"is to be returned or destroyed, and {lacks}"
+
+
 def check_copies(ours: AgreementSet, theirs: AgreementSet) -> tuple[Finding, ...]:
     """Where two parties' copies of one version of an agreement do not say the same, by file of `ours`; and
     versions that the other party has and we have not.
@@ -359,4 +380,5 @@ _CHECKS: Final[tuple[Callable[[Rule, AgreementSet], _Said], ...]] = (
     _never,
     _onward_rule,
     _intermediary,
+    _owed,
 )
