@@ -9,6 +9,7 @@ tracks of about 500 bytes in a concern that nothing fuses. An object counts when
 """
 
 import argparse
+import contextlib
 import cProfile
 import os
 import pstats
@@ -17,16 +18,21 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from trilat.ledger import Ledger, SqliteStore
 from trilat.link import MemoryNetwork, NodeKeys, TrustStore
-from trilat.model import Domain, Kinematics, Provenance, Stage, Status, Track
+from trilat.model import Domain, Kinematics, Lane, Provenance, Stage, Status, Track, Transport
 from trilat.node import Node, NodeConfig, SystemClock, quiet_collector
 from trilat.policy import AgreementSet, read_agreement
 
 GOAL_PER_S = 20_000
+AHEAD_MAX = 8_000
+"""Objects that the sender may be ahead of the slowest recipient."""
+
 CORES = 2
 SENDER, RECIPIENTS = "USA", ("AUS", "JPN", "KOR")
 PURPOSE = "bench"
@@ -53,46 +59,43 @@ form = "tracks"
 """
 
 
-class Star:
-    """One node that gives, three that take, over a network in memory that loses nothing."""
+class World:
+    """What all four parties share: pins, agreements, and each its keys."""
 
-    def __init__(self, folder: Path) -> None:
-        parties = (SENDER, *RECIPIENTS)
-        keys = {party: NodeKeys.generate(party, os.urandom) for party in parties}
-        trust = TrustStore([one.pin for one in keys.values()])
-        agreements = AgreementSet.of({"bench.toml": read_agreement("bench.toml", AGREEMENT)})
+    def __init__(self) -> None:
+        self.keys = {party: NodeKeys.generate(party, os.urandom) for party in (SENDER, *RECIPIENTS)}
+        self.trust = TrustStore([one.pin for one in self.keys.values()])
+        self.agreements = AgreementSet.of({"bench.toml": read_agreement("bench.toml", AGREEMENT)})
         self.clock = SystemClock()
-        self.network = MemoryNetwork()
-        self.nodes: dict[str, Node] = {}
-        for party in parties:
-            config = NodeConfig(
-                party=party,
-                peers=RECIPIENTS if party == SENDER else (SENDER,),
-                status=Status.EXERCISE,
-                purpose=PURPOSE,
-                releasable_to=RECIPIENTS if party == SENDER else (SENDER,),
-                token_key=os.urandom(32),
-            )
-            store = SqliteStore(folder / f"{party}.ledger")
-            ledger = Ledger(store, party, os.urandom(32), self.clock, os.urandom)
-            self.nodes[party] = Node(
-                config,
-                self.clock,
-                ledger,
-                agreements,
-                keys[party],
-                trust,
-                self.network.endpoint(party),
-                os.urandom,
-            )
-        self.sender = self.nodes[SENDER]
-        quiet_collector()
+
+    def node(self, party: str, folder: Path, post: Transport) -> Node:
+        """A party's node with its ledger in a folder."""
+        config = NodeConfig(
+            party=party,
+            peers=RECIPIENTS if party == SENDER else (SENDER,),
+            status=Status.EXERCISE,
+            purpose=PURPOSE,
+            releasable_to=RECIPIENTS if party == SENDER else (SENDER,),
+            token_key=os.urandom(32),
+        )
+        store = SqliteStore(folder / f"{party}.ledger")
+        ledger = Ledger(store, party, os.urandom(32), self.clock, os.urandom)
+        return Node(
+            config, self.clock, ledger, self.agreements, self.keys[party], self.trust, post, os.urandom
+        )
+
+
+class Tracks:
+    """Makes the objects of one sender."""
+
+    def __init__(self, sender: Node) -> None:
+        self._sender = sender
         self._made = 0
 
-    def tracks(self, count: int) -> list[Track]:
+    def make(self, count: int) -> list[Track]:
         """Objects that the sender makes."""
-        at_ns = self.clock.now_ns()
-        label = self.sender.label("track")
+        at_ns = self._sender.clock.now_ns()
+        label = self._sender.label("track")
         made = []
         for number in range(self._made, self._made + count):
             shift = number % 1_000_000
@@ -124,6 +127,21 @@ class Star:
         self._made += count
         return made
 
+
+class Star:
+    """One node that gives, three that take, over a network in memory that loses nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        world = World()
+        self.clock = world.clock
+        self.network = MemoryNetwork()
+        self.nodes = {
+            party: world.node(party, folder, self.network.endpoint(party)) for party in (SENDER, *RECIPIENTS)
+        }
+        self.sender = self.nodes[SENDER]
+        quiet_collector()
+        self.tracks = Tracks(self.sender).make
+
     def give(self, tracks: list[Track]) -> None:
         """Take objects in, decide and write them, and send them."""
         refused = self.sender.intake(tracks).refusals
@@ -144,6 +162,83 @@ class Star:
     def close(self) -> None:
         for node in self.nodes.values():
             node.ledger.close()
+
+
+class Pipes:
+    """A transport between processes: a pipe to each partner."""
+
+    def __init__(self, ends: Mapping[str, Connection]) -> None:
+        self._ends = ends
+        self._receive: Callable[[bytes], None] = lambda _: None
+
+    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
+        del lane
+        self._ends[recipient].send_bytes(payload)
+
+    def listen(self, receive: Callable[[bytes], None]) -> None:
+        self._receive = receive
+
+    def carry(self, timeout_s: float) -> None:
+        """Take what has come, or wait for it a while; EOFError when the other end is gone."""
+        for end in wait(list(self._ends.values()), timeout_s):
+            assert isinstance(end, Connection)
+            self._receive(end.recv_bytes())
+
+
+def take(world: World, party: str, folder: Path, end: Connection) -> None:
+    """A recipient, in a process of its own, until the sender goes."""
+    pipes = Pipes({SENDER: end})
+    node = world.node(party, folder, pipes)
+    quiet_collector()
+    with contextlib.suppress(EOFError):
+        while True:
+            pipes.carry(0.1)
+            node.tend_links()
+    node.ledger.close()
+
+
+def in_processes(objects: int, batch: int, folder: Path) -> float:
+    """Wall seconds until so many objects are acknowledged by all three, each node in a process of its own."""
+    world, forked = World(), get_context("fork")
+    ends: dict[str, Connection] = {}
+    processes = []
+    for party in RECIPIENTS:
+        ends[party], theirs = forked.Pipe()
+        processes.append(forked.Process(target=take, args=(world, party, folder, theirs)))
+        processes[-1].start()
+        theirs.close()
+    pipes = Pipes(ends)
+    sender = world.node(SENDER, folder, pipes)
+    make = Tracks(sender).make
+    quiet_collector()
+    given = 0
+
+    def carry_until(behind: int) -> None:
+        while given - min(sender.endpoint.acknowledged(party) for party in RECIPIENTS) > behind:
+            pipes.carry(0.01)
+            sender.tick()
+
+    def give(tracks: Sequence[Track]) -> None:
+        nonlocal given
+        given += sender.intake(tracks).accepted
+        sender.tick()
+        pipes.carry(0.0)
+        carry_until(AHEAD_MAX)
+
+    give(make(batch))
+    carry_until(0)
+    parts = [make(batch) for _ in range(objects // batch)]
+    began_s = time.perf_counter()
+    for part in parts:
+        give(part)
+    carry_until(0)
+    wall_s = time.perf_counter() - began_s
+    sender.ledger.close()
+    for end in ends.values():
+        end.close()
+    for process in processes:
+        process.join(30)
+    return wall_s
 
 
 def run(star: Star, objects: int, batch: int) -> tuple[float, float]:
@@ -179,6 +274,15 @@ def throughput(given: argparse.Namespace) -> bool:
     print(f"  processor time {cpu:.0f} us an object ({min(cpu_us):.0f} to {max(cpu_us):.0f}), all four nodes")
     print(f"  in one process {1e6 / statistics.median(wall_us):,.0f}/s by the wall")
     rate = CORES * 1e6 / cpu
+    walls = []
+    for _ in range(given.rounds):
+        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+            walls.append(in_processes(given.objects * 4, given.batch, Path(folder)))
+    rates = sorted(4 * given.objects / wall for wall in walls)
+    print(
+        f"  four processes over pipes: {statistics.median(rates):,.0f}/s by the wall "
+        f"({rates[0]:,.0f} to {rates[-1]:,.0f})"
+    )
     print(f"  {CORES} cores full of it: {rate:,.0f} objects/s durable at all three; goal {GOAL_PER_S:,}")
     if given.profile:
         profiled(given)

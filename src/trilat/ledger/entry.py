@@ -6,7 +6,7 @@ form of the noun that the kind names, so that a node can be rebuilt from its led
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -62,8 +62,7 @@ class EntryKind(Enum):
     """The content of an earlier entry was removed; its commitment and its place stay."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is to be written: a kind and at most `CONTENT_BYTES_MAX` bytes."""
 
     kind: EntryKind

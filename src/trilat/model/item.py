@@ -64,5 +64,6 @@ class Item(Noun, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse a bad head, then what the kind refuses."""
         super().__post_init__()
-        if self.label.originator.split("/")[0] != self.provenance.originators[0].split("/")[0]:
+        maker, first = self.label.originator, self.provenance.originators[0]
+        if maker != first and maker.split("/")[0] != first.split("/")[0]:
             raise ItemError("Item.label names another originator than the first of Item.provenance")

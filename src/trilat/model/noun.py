@@ -9,7 +9,6 @@ Rules
 4. Floating-point numbers are not allowed: values are integers in fixed units.
 """
 
-import copy
 import re
 import threading
 from collections.abc import Callable
@@ -94,6 +93,7 @@ _KNOWN_MAX: Final = 4_096
 """Texts that one check remembers as sound; then it begins anew."""
 
 _KNOWN_CHARACTERS_MAX: Final = 128
+_put: Final = msgspec.structs.force_setattr
 
 
 class _Decoding(threading.local):
@@ -158,9 +158,9 @@ def checked_copy(noun: _N, **changes: object) -> _N:
     """A copy with other fields, for values that were checked already: each must come from a field of the same
     type and limits of another noun. Nothing is checked here, also not what fields say together.
     """
-    made = copy.copy(noun)
+    made = noun.__copy__()
     for name, value in changes.items():
-        msgspec.structs.force_setattr(made, name, value)
+        _put(made, name, value)
     return made
 
 

@@ -13,7 +13,7 @@ A copy that cannot be made, as where values at the edge of what can be written g
 import heapq
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from trilat.model import (
     SECOND_NS,
@@ -87,8 +87,7 @@ class _Waiting:
         return self.order < other.order
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A release whose time has come, with the consents that it rests on."""
 
     recipient: str

@@ -136,5 +136,9 @@ def _misnamed(item: AnyItem, parties: Sequence[str]) -> str | None:
     originator = item.label.originator.split("/")[0]
     if not item.item_id.startswith(f"{originator}-"):
         return item.item_id.split("-", maxsplit=1)[0]
+    subject = item.subject
+    if subject.startswith(f"{originator}-"):
+        # No code of a party has a hyphen in it, so that no other can stand before one here.
+        return None
     others = (party for party in parties if party != originator)
-    return next((party for party in others if item.subject.startswith(f"{party}-")), None)
+    return next((party for party in others if subject.startswith(f"{party}-")), None)

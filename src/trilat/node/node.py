@@ -73,7 +73,7 @@ from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
 from trilat.node.parts import Part
 from trilat.node.recalls import Recalls
-from trilat.node.receiving import Receiving, received_record
+from trilat.node.receiving import Receiving, received_entry
 from trilat.node.records import (
     ConsentRecord,
     ReceiptRecord,
@@ -378,14 +378,15 @@ class Node:
             said = (opened.consents, declared)
             text = self._receiving.refusal(release, sender, self.agreements, said, now_ns)
             text = text or self.recalls.refusal(release)
-            record = received_record(
-                sender=sender,
-                stream=stream,
-                sequence=first_sequence + offset,
-                parcel=opened.wire,
-                refusal=text,
+            entries.append(
+                received_entry(
+                    sender=sender,
+                    stream=stream,
+                    sequence=first_sequence + offset,
+                    parcel=opened.wire,
+                    refusal=text,
+                )
             )
-            entries.append(Entry(kind=EntryKind.RECEIVED, content=encode(record)))
             if text is None:
                 used.append(opened)
                 declared = self.exchange.declared_with(declared, release.item, sender)

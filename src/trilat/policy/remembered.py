@@ -150,8 +150,8 @@ class RememberedDecisions:
             self._label_number = self._numbered(label_key(item.label))
         return (
             shape_of(item),
-            item.domain,
-            item.status,
+            item.domain.value,
+            item.status.value,
             self._label_number,
             item.provenance.originators,
             place_class(item, agreements) if agreements.located else None,
