@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: label-fuzz help setup demo test check page conformance differential bench bench-fusion bench-policy docs lock clean
+.PHONY: bench-federation label-fuzz help setup demo test check page conformance differential bench bench-fusion bench-policy docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -51,6 +51,9 @@ bench: setup     ## measurements, side by side; results go to bench/RESULTS.md b
 
 bench-policy: setup  ## rates of deciding, beside decide one by one and the slow reference
 	$(BIN)/python bench/policy.py
+
+bench-federation: setup  ## objects to three partners, durable: ONLY=throughput or soak
+	$(BIN)/python bench/federation.py --only $(or $(ONLY),throughput)
 
 bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS=quick for a look
 	$(BIN)/python bench/fusion.py --runs $(or $(RUNS),full)
