@@ -1,5 +1,7 @@
 """Decisions that are written together are read again one by one, the very same and in the same order."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from tests.examples import example
@@ -77,7 +79,7 @@ def test_more_items_than_one_entry_holds_go_into_further_ones_that_can_be_read()
         ((msgspec.structs.replace(PERMIT, item=None),), (("JPN-a", 1, (-1,)),), "at least 0"),
     ],
 )
-def test_a_batch_that_does_not_fit_together_is_refused(answers, items, words) -> None:  # type: ignore[no-untyped-def]
+def test_a_batch_that_does_not_fit_together_is_refused(answers: Any, items: Any, words: str) -> None:
     with pytest.raises(ItemError, match=words):
         DecisionBatch(answers=answers, items=items)
 

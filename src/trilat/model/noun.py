@@ -158,7 +158,8 @@ def checked_copy(noun: _N, **changes: object) -> _N:
     """A copy with other fields, for values that were checked already: each must come from a field of the same
     type and limits of another noun. Nothing is checked here, also not what fields say together.
     """
-    made = noun.__copy__()
+    struct: Any = noun  # whose own copy, which the stubs lack, is several times as fast as `copy.copy`
+    made: _N = struct.__copy__()
     for name, value in changes.items():
         _put(made, name, value)
     return made
