@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: bench-federation label-fuzz help setup demo test check page conformance differential bench bench-fusion bench-policy docs lock clean
+.PHONY: label-fuzz chaos help setup demo test check page conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -46,14 +46,18 @@ conformance: setup  ## every case of conformance/ asked of decide and of spec/
 differential: setup  ## decide against spec/ and Cedar on random questions: CASES=1000000 SEED=1
 	@$(BIN)/python -m conformance.differential --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
 
+chaos: setup     ## real nodes killed, paused, cut off, their disks filled: ROUNDS=100 SEED=1 FIRST=1 KINDS=...
+	$(BIN)/python -m chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1) --first $(or $(FIRST),1) \
+	    $(if $(KINDS),--kinds $(KINDS)) $(if $(HUB),--hub $(HUB))
+
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py
 
 bench-policy: setup  ## rates of deciding, beside decide one by one and the slow reference
 	$(BIN)/python bench/policy.py
 
-bench-federation: setup  ## objects to three partners, durable: ONLY=throughput or soak
-	$(BIN)/python bench/federation.py --only $(or $(ONLY),throughput)
+bench-federation: setup  ## live lane through a hub, throughput, soak, beside bare NATS; ONLY=live for one part
+	$(BIN)/python bench/federation.py $(if $(ONLY),--only $(ONLY))
 
 bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS=quick for a look
 	$(BIN)/python bench/fusion.py --runs $(or $(RUNS),full)

@@ -1,360 +1,354 @@
-"""Federation measured with the real parts, each part by itself: `--only throughput` and `--only soak` here.
+"""Federation measured with the real parts: `--only live` is the live lane; `throughput` and `soak`
+are in `star.py`.
 
-Throughput: objects that one party makes go to three others: decide, degrade, write, sign, seal, send, open,
-verify, write. Four nodes of production code, each with a SQLite ledger on disk (WAL, full sync). Objects are
-tracks of about 500 bytes in a concern that nothing fuses. An object counts when it is durable at all three.
+Live lane: two nodes as processes of their own, linked through a hub (three NATS servers, mutual TLS). KOR's
+node is given single reports at a pace, by the same call as its HTTP route; USA's node opens and records them.
+In the same run a bare NATS client publishes 500 bytes over the same servers and accounts, and is timed too.
 
-    python bench/federation.py --only throughput [--objects 4000] [--batch 1000] [--rounds 5] [--processes]
-    python bench/federation.py --only soak --minutes 30 --rate 2000
+    python bench/federation.py --only live [--rate 1000] [--seconds 15] [--rounds 3]
+
+Instants are of the machine's one clock: *accepted* when the report's own commit has returned, *opened* when
+USA's node has the release in clear, *durable* when USA's commit of it has returned.
 """
 
 import argparse
-import contextlib
-import cProfile
+import asyncio
+import json
 import os
-import pstats
-import resource
+import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-import bare_nats
+import star
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
-from trilat.ledger import Ledger, SqliteStore
-from trilat.link import MemoryNetwork, NodeKeys, TrustStore
-from trilat.model import Domain, Kinematics, Lane, Provenance, Stage, Status, Track, Transport
-from trilat.node import Node, NodeConfig, SystemClock, quiet_collector
-from trilat.policy import AgreementSet, read_agreement
+from trilat.cli.running import begin_node, configure_log, interrupted
+from trilat.link import card_from_json, hub_way
+from trilat.link.connecting import own_server
+from trilat.model import OnwardRule
+from trilat.node import Node, read_folder
 
-GOAL_PER_S = 20_000
-AHEAD_MAX = 8_000
-"""Objects that the sender may be ahead of the slowest recipient."""
+GOALS_MS = {"opened": (1.0, 3.0), "durable": (None, 7.0)}
+BARE_FACTOR_MAX = 3.0
+BARE_EVERY_S = 0.01
+SETTLE_S = 4.0
+LINKED_S = 5.0
+"""The links stand after so long; what is fed before waits for them."""
+TEXT = "The exchange of this morning is confirmed by the duty office. " * 5
 
-CORES = 2
-SENDER, RECIPIENTS = "USA", ("AUS", "JPN", "KOR")
-PURPOSE = "bench"
 AGREEMENT = f"""
 [agreement]
-id = "bench"
+id = "talks"
 version = 1
-title = "Tracks to three"
-parties = ["USA", "AUS", "JPN", "KOR"]
+title = "Talks"
+parties = ["KOR", "USA"]
 in_force_from = 2020-01-01T00:00:00Z
-purposes = ["{PURPOSE}"]
-onward = "never"
+purposes = ["talks"]
+onward = "{OnwardRule.NEVER.value}"
 
 [[clause]]
 id = "1"
 article = "Article 1"
 effect = "permit"
-domains = ["seismic"]
-kinds = ["track"]
-from = ["USA"]
-to = ["AUS", "JPN", "KOR"]
-highest = {{ scheme = "USA", level = "SECRET" }}
+domains = ["consultation"]
+kinds = ["statement"]
+from = ["KOR", "USA"]
+to = ["KOR", "USA"]
+highest = {{ scheme = "KOR", level = "II" }}
 form = "tracks"
 """
 
 
-class World:
-    """What all four parties share: pins, agreements, and each its keys."""
+# --- one node, in a process of its own ---
+
+
+class Noted:
+    """What a node did when, by item, UTC ns; and how it is told, as one line of JSON on standard output."""
 
     def __init__(self) -> None:
-        self.keys = {party: NodeKeys.generate(party, os.urandom) for party in (SENDER, *RECIPIENTS)}
-        self.trust = TrustStore([one.pin for one in self.keys.values()])
-        self.agreements = AgreementSet.of({"bench.toml": read_agreement("bench.toml", AGREEMENT)})
-        self.clock = SystemClock()
+        self.accepted: dict[str, int] = {}
+        self.released: dict[str, int] = {}
+        self.opened: dict[str, int] = {}
+        self.durable: dict[str, int] = {}
 
-    def node(self, party: str, folder: Path, post: Transport) -> Node:
-        """A party's node with its ledger in a folder."""
-        config = NodeConfig(
-            party=party,
-            peers=RECIPIENTS if party == SENDER else (SENDER,),
-            status=Status.EXERCISE,
-            purpose=PURPOSE,
-            releasable_to=RECIPIENTS if party == SENDER else (SENDER,),
-            token_key=os.urandom(32),
-        )
-        store = SqliteStore(folder / f"{party}.ledger")
-        ledger = Ledger(store, party, os.urandom(32), self.clock, os.urandom)
-        return Node(
-            config, self.clock, ledger, self.agreements, self.keys[party], self.trust, post, os.urandom
-        )
+    def watch(self) -> None:
+        """Note around the methods of `Node` that all ways lead through."""
+        intake, released, received = Node.intake, Node._released, Node._received  # noqa: SLF001 - to measure
 
+        def noted_intake(node: Node, items: Sequence[Any], *given: Any) -> Any:
+            result = intake(node, items, *given)
+            now_ns = time.time_ns()
+            self.accepted.update((item.item_id, now_ns) for item in items)
+            return result
 
-class Tracks:
-    """Makes the objects of one sender."""
+        def noted_released(node: Node, *given: Any) -> Any:
+            records = released(node, *given)
+            now_ns = time.time_ns()
+            self.released.update((record.item.item_id, now_ns) for record in records)
+            return records
 
-    def __init__(self, sender: Node) -> None:
-        self._sender = sender
-        self._made = 0
+        def noted_received(node: Node, sender: str, stream: str, first: int, parcels: Sequence[Any]) -> None:
+            now_ns = time.time_ns()
+            items = [opened.release.item.item_id for opened in parcels]
+            self.opened.update((item, now_ns) for item in items)
+            received(node, sender, stream, first, parcels)
+            now_ns = time.time_ns()
+            self.durable.update((item, now_ns) for item in items)
 
-    def make(self, count: int) -> list[Track]:
-        """Objects that the sender makes."""
-        at_ns = self._sender.clock.now_ns()
-        label = self._sender.label("track")
-        made = []
-        for number in range(self._made, self._made + count):
-            shift = number % 1_000_000
-            state = Kinematics(
-                epoch_ns=at_ns,
-                position_mm=(-3_900_000_000 + shift, 3_400_000_000 - shift, 4_200_000_000),
-                velocity_mm_per_s=(1_000_000 + shift, -2_000_000, 500_000),
-                covariance_factor=tuple(
-                    30_000_000 + shift if place in {0, 2, 5, 9, 14, 20} else 1_000 + place
-                    for place in range(21)
-                ),
-            )
-            name = f"{SENDER}-t{number:09d}"
-            made.append(
-                Track(
-                    item_id=name,
-                    subject=name,
-                    domain=Domain.SEISMIC,
-                    status=Status.EXERCISE,
-                    valid_ns=at_ns,
-                    label=label,
-                    provenance=Provenance(originators=(SENDER,)),
-                    stage=Stage.COAST,
-                    state=state,
-                    sensors=("array-7",),
-                    updates_count=12,
-                )
-            )
-        self._made += count
-        return made
+        for name, noted in (
+            ("intake", noted_intake),
+            ("_released", noted_released),
+            ("_received", noted_received),
+        ):
+            setattr(Node, name, noted)
 
 
-class Star:
-    """One node that gives, three that take, over a network in memory that loses nothing."""
+async def run_child(folder: Path, rate: int, seconds: float) -> None:
+    """A node that feeds itself for some seconds when a line comes, and tells what it noted at the end."""
+    configure_log(40)
+    noted = Noted()
+    noted.watch()
+    async with AsyncExitStack() as stack:
+        ended = await stack.enter_async_context(interrupted())
+        service = await begin_node(read_folder(folder), stack)
+        about = service.about()
+        print(json.dumps({"server_port": about["server_port"]}), flush=True)
+        print("up", flush=True)
+        if rate:
+            await asyncio.to_thread(sys.stdin.readline)
+            await feed(service, rate, seconds)
+            await asyncio.sleep(SETTLE_S)
+            print(json.dumps({"accepted": noted.accepted, "released": noted.released}), flush=True)
+        else:
+            await asyncio.to_thread(sys.stdin.readline)
+            print(json.dumps({"opened": noted.opened, "durable": noted.durable}), flush=True)
+        ended.set()
 
-    def __init__(self, folder: Path) -> None:
-        world = World()
-        self.clock = world.clock
-        self.network = MemoryNetwork()
-        self.nodes = {
-            party: world.node(party, folder, self.network.endpoint(party)) for party in (SENDER, *RECIPIENTS)
+
+async def feed(service: Any, rate: int, seconds: float) -> None:
+    """Give single reports at a pace: each its own call, as single requests would be."""
+    loop = asyncio.get_running_loop()
+    began_s, tasks = loop.time(), set()
+    for number in range(int(rate * seconds)):
+        ahead_s = began_s + number / rate - loop.time()
+        if ahead_s > 0:
+            await asyncio.sleep(ahead_s)
+        name = f"KOR-s-{number}"
+        report = {
+            "kind": "statement",
+            "item_id": name,
+            "subject": name,
+            "domain": "consultation",
+            "valid_ns": time.time_ns(),
+            "text": TEXT,
         }
-        self.sender = self.nodes[SENDER]
-        quiet_collector()
-        self.tracks = Tracks(self.sender).make
-
-    def give(self, tracks: list[Track]) -> None:
-        """Take objects in, decide and write them, and send them."""
-        refused = self.sender.intake(tracks).refusals
-        if refused:
-            raise SystemExit(refused[0])
-        self.sender.tick()
-
-    def deliver(self) -> None:
-        """Carry what is under way, until nothing is; receipts come back and are written."""
-        while self.network.due(self.clock.now_ns()):
-            self.sender.tend_links()
-        self.sender.tick()
-
-    def held(self) -> int:
-        """How many objects are durable at all three."""
-        return min(self.nodes[party].holdings.by_sender.get(SENDER, 0) for party in RECIPIENTS)
-
-    def close(self) -> None:
-        for node in self.nodes.values():
-            node.ledger.close()
+        task = loop.create_task(service.intake([report], name, sha256(name.encode()).digest()))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    await asyncio.gather(*tasks)
 
 
-class Pipes:
-    """A transport between processes: a pipe to each partner."""
-
-    def __init__(self, ends: Mapping[str, Connection]) -> None:
-        self._ends = ends
-        self._receive: Callable[[bytes], None] = lambda _: None
-
-    def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
-        del lane
-        self._ends[recipient].send_bytes(payload)
-
-    def listen(self, receive: Callable[[bytes], None]) -> None:
-        self._receive = receive
-
-    def carry(self, timeout_s: float) -> None:
-        """Take what has come, or wait for it a while; EOFError when the other end is gone."""
-        for end in wait(list(self._ends.values()), timeout_s):
-            assert isinstance(end, Connection)
-            self._receive(end.recv_bytes())
+# --- bare NATS over the same servers ---
 
 
-def take(world: World, party: str, folder: Path, end: Connection, others: Sequence[Connection]) -> None:
-    """A recipient, in a process of its own, until the sender goes; `others` are ends that are not its own."""
-    for other in others:
-        other.close()
-    pipes = Pipes({SENDER: end})
-    node = world.node(party, folder, pipes)
-    quiet_collector()
-    with contextlib.suppress(EOFError):
-        while True:
-            pipes.carry(0.1)
-            node.tend_links()
-    node.ledger.close()
+class Bare:
+    """One-way times of a bare client's messages from KOR's server through the hub to USA's."""
+
+    def __init__(self) -> None:
+        self.spent_ms: list[float] = []
+
+    async def measure(self, root: Path, ports: dict[str, int], seconds: float) -> None:
+        kor, usa = (read_folder(root / party) for party in ("KOR", "USA"))
+        hub = kor.hub_cards["NORTH"]
+        way = hub_way(hub, kor.identity.leaf_nkey, "USA", kor.cards["USA"].leaf_nkey)
+        # A kind of subject that no node subscribes to.
+        subject = f"x.{way.out}.bench"
+        here, there = Client(), Client()
+        for client, folder in ((here, kor), (there, usa)):
+            port = ports[folder.settings.party]
+            await client.connect(**own_server(port, folder.identity_path, folder.identity.app_seed))
+
+        async def came(message: Msg) -> None:
+            sent_ns = int.from_bytes(message.data[:8], "big")
+            self.spent_ms.append((time.time_ns() - sent_ns) / 1e6)
+
+        await there.subscribe(subject, cb=came)
+        await there.flush()
+        ends_s = time.monotonic() + seconds
+        await asyncio.sleep(0.5)
+        while time.monotonic() < ends_s:
+            await here.publish(subject, time.time_ns().to_bytes(8, "big") + bytes(492))
+            await asyncio.sleep(BARE_EVERY_S)
+        await asyncio.sleep(0.5)
+        await here.close()
+        await there.close()
 
 
-def in_processes(objects: int, batch: int, folder: Path) -> float:
-    """Wall seconds until so many objects are acknowledged by all three, each node in a process of its own."""
-    world, forked = World(), get_context("fork")
-    ends: dict[str, Connection] = {}
-    processes = []
-    for party in RECIPIENTS:
-        ends[party], theirs = forked.Pipe()
-        processes.append(forked.Process(target=take, args=(world, party, folder, theirs, [*ends.values()])))
-        processes[-1].start()
-        theirs.close()
-    pipes = Pipes(ends)
-    sender = world.node(SENDER, folder, pipes)
-    make = Tracks(sender).make
-    quiet_collector()
-    given = 0
-
-    def carry_until(behind: int) -> None:
-        while given - min(sender.endpoint.acknowledged(party) for party in RECIPIENTS) > behind:
-            pipes.carry(0.01)
-            sender.tick()
-
-    def give(tracks: Sequence[Track]) -> None:
-        nonlocal given
-        given += sender.intake(tracks).accepted
-        sender.tick()
-        pipes.carry(0.0)
-        carry_until(AHEAD_MAX)
-
-    give(make(batch))
-    carry_until(0)
-    parts = [make(batch) for _ in range(objects // batch)]
-    began_s = time.perf_counter()
-    for part in parts:
-        give(part)
-    carry_until(0)
-    wall_s = time.perf_counter() - began_s
-    sender.ledger.close()
-    for end in ends.values():
-        end.close()
-    for process in processes:
-        process.join(30)
-    return wall_s
+# --- one round ---
 
 
-def run(star: Star, objects: int, batch: int) -> tuple[float, float]:
-    """Processor and wall seconds until so many more objects are durable at all three."""
-    tracks, before = star.tracks(objects), star.held()
-    cpu_s, wall_s = time.process_time(), time.perf_counter()
-    for start in range(0, objects, batch):
-        star.give(tracks[start : start + batch])
-        star.deliver()
-    for _ in range(100):
-        if star.held() == before + objects:
-            return time.process_time() - cpu_s, time.perf_counter() - wall_s
-        star.deliver()
-    raise SystemExit(f"{star.held() - before} of {objects} objects arrived")
+def trilat(*arguments: str | Path) -> None:
+    command = [sys.executable, "-m", "trilat", *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise SystemExit(ended.stderr)
 
 
-def throughput(given: argparse.Namespace) -> bool:
-    """Print objects per second; whether the goal is met."""
-    cpu_us, wall_us = [], []
-    for _ in range(given.rounds):
-        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            star = Star(Path(folder))
-            run(star, given.batch, given.batch)
-            spent = run(star, given.objects, given.batch)
-            star.close()
-        cpu_us.append(spent[0] / given.objects * 1e6)
-        wall_us.append(spent[1] / given.objects * 1e6)
-    cpu = statistics.median(cpu_us)
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make(root: Path) -> None:
+    """A hub and two nodes that are linked through it, as their operators would."""
+    port = free_port()
+    (root / "agreements").mkdir()
+    (root / "agreements" / "talks.toml").write_text(AGREEMENT)
+    trilat("hub", "init", root / "hub", "--name", "NORTH", "--listen", f"127.0.0.1:{port}")
+    for party, other in (("KOR", "USA"), ("USA", "KOR")):
+        trilat("node", "init", root / party, "--party", party, "--peer", f"{other}@NORTH", "--hub",
+               f"NORTH=127.0.0.1:{port}", "--agreements", root / "agreements", "--purpose", "talks",
+               "--status", "exercise")  # fmt: skip
+    for party, other in (("KOR", "USA"), ("USA", "KOR")):
+        card = root / party / "card.json"
+        (root / other / "peers" / f"{party}.json").write_bytes(card.read_bytes())
+        (root / party / "hubs" / "NORTH.json").write_bytes((root / "hub" / "card.json").read_bytes())
+        aloud = card_from_json(card.read_bytes()).fingerprint
+        trilat("hub", "admit", root / "hub", card, "--fingerprint", aloud, "--with", other)
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    if not said:
+        raise SystemExit("a node ended: look at what it says above")
+    return said
+
+
+def write(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def one_round(rate: int, seconds: float) -> dict[str, list[float]]:
+    """Milliseconds of one round, sorted, by what was measured."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        make(root)
+        processes: list[subprocess.Popen[str]] = []
+        hub = subprocess.Popen([sys.executable, "-m", "trilat", "hub", "run", root / "hub"],
+                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        try:
+            for party in ("USA", "KOR"):
+                command = [sys.executable, __file__, "--node", str(root / party), "--seconds", str(seconds)]
+                command += ["--rate", str(rate if party == "KOR" else 0)]
+                processes.append(
+                    subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                )
+            usa, kor = processes
+            ports = {
+                party: json.loads(line(one))["server_port"] for party, one in (("USA", usa), ("KOR", kor))
+            }
+            for one in processes:
+                line(one)
+            time.sleep(LINKED_S)
+            bare = Bare()
+            write(kor)
+            asyncio.run(bare.measure(root, ports, seconds))
+            sent = json.loads(line(kor))
+            write(usa)
+            got = json.loads(line(usa))
+        finally:
+            for one in (*processes, hub):
+                one.terminate()
+            for one in (*processes, hub):
+                one.wait(20)
+    accepted = sent["accepted"]
+    if len(got["durable"]) != len(accepted):
+        raise SystemExit(f"{len(accepted)} were accepted, {len(got['durable'])} arrived")
+    spans = {what: [(got[what][item] - at_ns) / 1e6 for item, at_ns in accepted.items()] for what in got}
+    spans["handed to the link"] = [(sent["released"][item] - at_ns) / 1e6 for item, at_ns in accepted.items()]
+    spans["bare"] = bare.spent_ms
+    return {what: sorted(found) for what, found in spans.items()}
+
+
+def at(found: list[float], percent: int) -> float:
+    return statistics.quantiles(found, n=100, method="inclusive")[percent - 1]
+
+
+def live(rate: int, seconds: float, rounds: int) -> bool:
+    """Print the live lane's figures; whether every goal is met."""
+    found = [one_round(rate, seconds) for _ in range(rounds)]
+    cores = os.cpu_count()
     print(
-        f"throughput: {given.objects} objects to {len(RECIPIENTS)}, batches of {given.batch}, "
-        f"medians of {given.rounds} rounds"
+        f"live lane through a hub: {rate} objects/s for {seconds:g} s on {cores} cores, "
+        f"medians of {rounds} rounds (spread)"
     )
-    print(f"  processor time {cpu:.0f} us an object ({min(cpu_us):.0f} to {max(cpu_us):.0f}), all four nodes")
-    print(f"  in one process {1e6 / statistics.median(wall_us):,.0f}/s by the wall")
-    rate = CORES * 1e6 / cpu
-    if given.processes:
-        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            wall_s = in_processes(given.objects, given.batch, Path(folder))
-        print(
-            f"  four processes over pipes, as the machine stood: {given.objects / wall_s:,.0f}/s by the wall"
-        )
-    print(f"  {CORES} cores full of it: {rate:,.0f} objects/s durable at all three; goal {GOAL_PER_S:,}")
-    bare_nats.beside()
-    if given.profile:
-        profiled(given)
-    return rate >= GOAL_PER_S
-
-
-def profiled(given: argparse.Namespace) -> None:
-    """Where the time goes."""
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        star = Star(Path(folder))
-        run(star, given.batch, given.batch)
-        profile = cProfile.Profile()
-        profile.runcall(run, star, given.objects, given.batch)
-        star.close()
-    pstats.Stats(profile).sort_stats("tottime").print_stats(60)
-
-
-def soak(given: argparse.Namespace) -> bool:
-    """Offer at a rate for minutes; print memory and latency of each minute; whether both stayed flat."""
-    lines: list[tuple[float, float, float]] = []
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        star = Star(Path(folder))
-        batch = max(1, given.rate // 10)
-        began_s, given_count = time.perf_counter(), 0
-        for minute in range(given.minutes):
-            spent_ms: list[float] = []
-            while time.perf_counter() < began_s + 60 * (minute + 1):
-                due_s = began_s + given_count / given.rate
-                if (ahead_s := due_s - time.perf_counter()) > 0:
-                    time.sleep(ahead_s)
-                star.give(star.tracks(batch))
-                star.deliver()
-                given_count += batch
-                spent_ms.append((time.perf_counter() - due_s) * 1e3)
-            cuts = statistics.quantiles(spent_ms, n=100, method="inclusive")
-            lines.append((rss_mb(), cuts[49], cuts[98]))
-            print(
-                f"  minute {minute + 1}: {given_count} objects, {star.held()} durable at all, resident "
-                f"{lines[-1][0]:.0f} MB, latency p50 {lines[-1][1]:.1f} ms, p99 {lines[-1][2]:.1f} ms",
-                flush=True,
+    medians: dict[tuple[str, int], float] = {}
+    for what in ("handed to the link", "opened", "durable", "bare"):
+        cells = []
+        for percent in (50, 99):
+            values = [at(one[what], percent) for one in found]
+            medians[what, percent] = statistics.median(values)
+            cells.append(
+                f"p{percent} {medians[what, percent]:.2f} ms ({min(values):.2f} to {max(values):.2f})"
             )
-        star.close()
-    half = len(lines) // 2
-    return half == 0 or statistics.median(one[1] for one in lines[half:]) <= 1.5 * statistics.median(
-        one[1] for one in lines[:half]
-    )
+        label = "bare NATS, same path, same run" if what == "bare" else f"accepted -> {what}"
+        print(f"  {label:<34} {'; '.join(cells)}")
+    met = True
+    for what, goals in GOALS_MS.items():
+        for percent, goal in zip((50, 99), goals, strict=True):
+            if goal is not None and medians[what, percent] > goal:
+                met = False
+                print(f"  missed: {what} p{percent} {medians[what, percent]:.2f} ms, goal {goal:g} ms")
+    factor, tail = (medians["opened", percent] / medians["bare", percent] for percent in (50, 99))
+    print(f"  opened is {factor:.1f} times bare NATS at p50, {tail:.1f} at p99")
+    if factor > BARE_FACTOR_MAX:
+        met = False
+        print(f"  missed: at most {BARE_FACTOR_MAX:g} times bare NATS")
+    return met
 
 
-def rss_mb() -> float:
-    """What this process holds now, MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
-
-
-PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"throughput": throughput, "soak": soak}
+PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {
+    "live": lambda given: live(given.rate, given.seconds, given.rounds),
+    "throughput": star.throughput,
+    "soak": star.soak,
+}
+LASTING = frozenset({"soak"})
+"""Parts that run only where they are named."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=sorted(PARTS), help="one part; throughput where left out")
+    parser.add_argument("--only", choices=sorted(PARTS), help="one part; all but soak where left out")
+    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--objects", type=int, default=4_000)
     parser.add_argument("--batch", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--minutes", type=int, default=5)
-    parser.add_argument("--folder", help="where the ledgers stand")
-    parser.add_argument("--processes", action="store_true", help="also with each node in a process")
-    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--folder", help="where ledgers of throughput and soak stand")
+    parser.add_argument("--processes", action="store_true", help="throughput in processes too")
+    parser.add_argument("--profile", action="store_true", help="throughput under a profiler too")
+    parser.add_argument("--node", type=Path, help="for this program's own use")
     given = parser.parse_args()
-    sys.exit(0 if PARTS[given.only or "throughput"](given) else 1)
+    if given.node is not None:
+        asyncio.run(run_child(given.node, given.rate, given.seconds))
+        return
+    chosen = [given.only] if given.only else sorted(PARTS.keys() - LASTING)
+    met = [PARTS[name](given) for name in chosen]
+    sys.exit(0 if all(met) else 1)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from nats.aio.msg import Msg
 from trilat.cli.director import Director
 from trilat.cli.fleet import LOOPBACK, Fleet
 from trilat.cli.plays import flight_exercises, flight_play
-from trilat.link.nats_transport import link_context
+from trilat.link import direct_way
+from trilat.link.connecting import link_context
 from trilat.model import SECOND_NS
 from trilat.node import read_folder
 from trilat.scenario import named_scenario
@@ -53,16 +54,20 @@ class Bounce:
         self._came = asyncio.Event()
 
     async def begin(self, fleet: Fleet) -> None:
+        jpn = read_folder(fleet.members["JPN"].folder)
+        way = direct_way(jpn.identity, jpn.cards["USA"])
+        # A kind of subject that no node subscribes to.
+        self.out, self.back = f"x.{way.out}.bench", f"x.{way.back}.bench"
         self.here, self.there = await bare_client(fleet, "JPN"), await bare_client(fleet, "USA")
 
         async def echo(message: Msg) -> None:
-            await self.there.publish("x.USA.JPN.b", message.data)
+            await self.there.publish(self.back, message.data)
 
         async def back(_: Msg) -> None:
             self._came.set()
 
-        await self.there.subscribe("x.JPN.USA.b", cb=echo)
-        await self.here.subscribe("x.USA.JPN.b", cb=back)
+        await self.there.subscribe(self.out, cb=echo)
+        await self.here.subscribe(self.back, cb=back)
         await self.there.flush()
         await self.here.flush()
         await asyncio.sleep(1.0)
@@ -70,7 +75,7 @@ class Bounce:
     async def once(self) -> None:
         self._came.clear()
         began = time.perf_counter()
-        await self.here.publish("x.JPN.USA.b", PAYLOAD)
+        await self.here.publish(self.out, PAYLOAD)
         await asyncio.wait_for(self._came.wait(), 10)
         self.spent_ms.append((time.perf_counter() - began) * 1e3)
 

@@ -110,8 +110,10 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     with tempfile.TemporaryDirectory() as folder:
         folders = made(Path(folder))
-        nodes = {party: Running(folders[party]) for party in ("USA", "JPN", "KOR")}
+        nodes: dict[str, Running] = {}
         try:
+            for party in ("USA", "JPN", "KOR"):
+                nodes[party] = Running(folders[party])
             measure(nodes, rounds)
         finally:
             for node in nodes.values():

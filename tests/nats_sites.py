@@ -14,14 +14,16 @@ from tests.tcp_proxy import free_ports
 from trilat.link import (
     Address,
     Card,
+    LinkedHub,
     LinkedPartner,
     LinkIdentity,
     NatsServer,
     NatsTransport,
     NodeKeys,
     ServerSettings,
+    direct_way,
 )
-from trilat.link.nats_transport import link_context
+from trilat.link.connecting import link_context
 
 LOOPBACK = "127.0.0.1"
 WAIT_S_MAX = 20.0
@@ -35,6 +37,11 @@ async def until(condition: Callable[[], object], wait_s: float = WAIT_S_MAX) -> 
     while not condition():
         assert loop.time() < end_s, "it did not happen in time"
         await asyncio.sleep(0.01)
+
+
+def free_leaf_port() -> int:
+    """A port on loopback that no other site has."""
+    return next(_PORTS)
 
 
 @dataclass
@@ -60,7 +67,7 @@ class Site:
     def identity_folder(self) -> Path:
         return self.folder / "keys"
 
-    def link(self, partners: Sequence[LinkedPartner]) -> None:
+    def link(self, partners: Sequence[LinkedPartner], hubs: Sequence[LinkedHub] = ()) -> None:
         """Say with whom it is linked, and make its server and transport."""
         listens = any(partner.dial is None for partner in partners)
         self.settings = ServerSettings(
@@ -69,15 +76,26 @@ class Site:
             identity_folder=self.identity_folder,
             folder=self.folder / "run",
             partners=tuple(partners),
+            hubs=tuple(hubs),
             leaf_listen=Address(host=LOOPBACK, port=self.leaf_port) if listens else None,
         )
         self.server = NatsServer(self.settings, on_refusal=self.refusals.append, on_event=self.events.append)
         self.transport = NatsTransport(
             self.identity,
             self.identity_folder,
-            [partner.card.party for partner in partners],
+            {
+                party: [
+                    *(way for hub in hubs for way in hub.ways if way.partner == party),
+                    *(partner.way for partner in partners if partner.card.party == party),
+                ]
+                for party in (
+                    *(partner.card.party for partner in partners),
+                    *(way.partner for hub in hubs for way in hub.ways),
+                )
+            },
             on_refusal=self.refusals.append,
             on_event=self.events.append,
+            wall_ns=time.time_ns,
             on_reachable=lambda peer: self.reachable.append((peer, asyncio.get_running_loop().time())),
         )
         self.transport.listen(self.got.append)
@@ -97,8 +115,18 @@ class Site:
     def hears_all(self, parties: Collection[str]) -> bool:
         """Whether it hears all that it is linked with among these parties."""
         assert self.settings is not None, "it is linked"
-        linked = {partner.card.party for partner in self.settings.partners}
+        linked = {way.partner for way in self.settings.ways}
         return all(self.transport.is_up(party) for party in linked.intersection(parties))
+
+    def partner(self, other: "Site", dial: Address | None = None) -> LinkedPartner:
+        """Another site as this one links with it directly."""
+        return LinkedPartner(card=other.card, way=direct_way(self.identity, other.card), dial=dial)
+
+    def subjects(self, others: Collection["Site"], kind: str = "e") -> dict[tuple[str, str], str]:
+        """The subjects of a kind between this site and others, both ways, by sender and recipient."""
+        ways = {other.party: direct_way(self.identity, other.card) for other in others}
+        out = {(self.party, party): f"x.{way.out}.{kind}" for party, way in ways.items()}
+        return out | {(party, self.party): f"x.{way.back}.{kind}" for party, way in ways.items()}
 
     async def client(self, errors: list[str], seed: str = "", identity_folder: Path | None = None) -> Client:
         """A bare client of this site's server, beside the node's."""
@@ -151,12 +179,10 @@ def relink(
     """Link sites as `make_sites` does."""
     for party, site in sites.items():
         partners = [
-            LinkedPartner(
-                card=sites[other].card, dial=at((ports or {}).get((party, other), sites[other].leaf_port))
-            )
+            site.partner(sites[other], at((ports or {}).get((party, other), sites[other].leaf_port)))
             for other in dials[party]
         ]
-        partners += [LinkedPartner(card=sites[other].card) for other in dials if party in dials[other]]
+        partners += [site.partner(sites[other]) for other in dials if party in dials[other]]
         site.link(partners)
 
 

@@ -29,7 +29,7 @@ from trilat.model import (
     decode,
 )
 from trilat.model import Domain as Concern
-from trilat.node import DeskSettings, Node, ReleaseRecord
+from trilat.node import AuditSettings, DeskSettings, Node, ReleaseRecord
 from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord
 from trilat.policy import AgreementSet, read_agreement
 from trilat.study import Crash, Federation, FederationSettings, agreement_files, preset
@@ -56,6 +56,7 @@ def federation_of(
     changed: Callable[[str], str] = lambda text: text,
     more: Mapping[str, str] | None = None,
     watch_areas: Mapping[str, tuple[WatchArea, ...]] | None = None,
+    audit: AuditSettings | None = None,
 ) -> Federation:
     """Nodes of all parties under a named regime, with nothing accepted; `changed` rewrites its agreements,
     and `more` are further ones.
@@ -70,6 +71,7 @@ def federation_of(
         folder=folder,
         desks=desks or {},
         watch_areas=watch_areas or {},
+        audit=audit or AuditSettings(),
     )
     chosen = preset(regime)
     texts = {name: changed(text) for name, text in agreement_files(regime).items()}

@@ -373,6 +373,7 @@ def _agreement(fields: Fields) -> Fields:
     ]
     return fields | {
         "areas": tuple(areas.values()),
+        "removal_by": ("NZL",) if fields["removal_by"] else (),
         "clauses": tuple(clauses.values()),
         "parties": tuple(dict.fromkeys([*fields["parties"], *named, "NZL", "CAN"])),
     }

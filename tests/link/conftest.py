@@ -111,11 +111,15 @@ class World:
         return Receipt(party=party, entry=entry, commitment=bytes(32), recorded_ns=INSTANT_NS)
 
 
-@pytest.fixture(scope="session")
-def world() -> World:
+def new_world() -> World:
     made = World()
     for party in ("KOR", "USA", "JPN", "PRK"):
         made.keys[party] = NodeKeys.generate(party, made.source.randbytes)
         if party != "PRK":
             made.trust.add(made.keys[party].pin)
     return made
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return new_world()

@@ -592,13 +592,18 @@ def test_however_often_one_says_so_little_is_sent(world: "World") -> None:
     for number in range(2_000):
         kor.endpoint.resume("USA", 2_000 + number)
     network.due(10_000)
-    # One batch of its own stream, and one pull of the partner's.
+    # One batch of its own stream, and then one pull of the partner's.
+    assert len(said) == 1
+    kor.endpoint.tick(4_000 + LIMITS.pull_interval_ns // 10)
+    network.due(SECOND_NS // 2)
     assert len(said) == 2
     assert _said_to(world, "USA", said[1]) == Pull(
         sender="KOR", recipient="USA", stream=usa.endpoint.stream("KOR"), since=1
     )
     kor.endpoint.resume("USA", 2_000 + LIMITS.pull_interval_ns)
+    kor.endpoint.tick(2 * SECOND_NS)
     network.due(2 * SECOND_NS)
+    assert _said_to(world, "USA", said[-1]) == _said_to(world, "USA", said[1])
     assert len(said) == 4
 
 

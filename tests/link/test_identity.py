@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from trilat.link import Card, LinkIdentity, NodeKeys, card_from_json, card_to_json
+from trilat.link.connecting import link_context
 from trilat.link.identity import (
     APP_NKEY_FILE,
     AUTHORITY_FILE,
@@ -28,7 +29,6 @@ from trilat.link.identity import (
     KEY_FILE,
     LEAF_NKEY_FILE,
 )
-from trilat.link.nats_transport import link_context
 from trilat.link.nkey import is_nkey, nkey_of_seed, nkey_public, nkey_seed
 from trilat.model import SECOND_NS, ItemError, TrustError, UsageError, to_plain
 

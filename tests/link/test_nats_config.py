@@ -61,8 +61,11 @@ def test_nats_server_takes_any_parties(tmp_path: Path, dials: dict[str, tuple[st
 def test_a_party_whose_code_begins_another_ones_is_another(tmp_path: Path) -> None:
     sites = make_sites(tmp_path, {"USA": (), "US": ("USA",)})
     text = server_config(_settings(sites["USA"]))
-    assert '"x.US.USA.>"' in text
-    assert '"x.USA.US.>"' in text
+    way = sites["USA"].partner(sites["US"]).way
+    assert len({way.out, way.back}) == 2
+    for word in (way.out, way.back):
+        assert f'"x.{word}.>"' in text
+        assert "US" not in word
 
 
 def test_no_secret_stands_in_the_configuration(tmp_path: Path) -> None:
@@ -159,9 +162,11 @@ def _refused(site: Site, **changes: Any) -> str:
 
 def test_settings_that_contradict_themselves_are_refused(tmp_path: Path) -> None:
     usa, kor = make_site(tmp_path, "USA"), make_site(tmp_path, "KOR")
-    dialled, dialling = LinkedPartner(card=kor.card, dial=at(7422)), LinkedPartner(card=kor.card)
+    dialled, dialling = usa.partner(kor, at(7422)), usa.partner(kor)
     assert "stands twice" in _refused(usa, partners=(dialled, dialling), leaf_listen=at(0))
-    assert "with itself" in _refused(usa, partners=(LinkedPartner(card=usa.card, dial=at(1)),))
+    assert "with itself" in _refused(
+        usa, partners=(LinkedPartner(card=usa.card, way=dialled.way, dial=at(1)),)
+    )
     assert "dials us: give leaf_listen" in _refused(usa, partners=(dialling,))
     assert "is not a public NKey" in _refused(usa, app_nkey=usa.identity.app_seed)
     assert "is not a public NKey" in _refused(usa, app_nkey='U" users: []')
@@ -169,7 +174,7 @@ def test_settings_that_contradict_themselves_are_refused(tmp_path: Path) -> None
     assert "party" in _refused(usa, party="usa")
     assert "no links of its own" in _refused(usa, party="USA/watch")
     with pytest.raises(UsageError, match="cannot be dialled at port 0"):
-        LinkedPartner(card=kor.card, dial=at(0))
+        usa.partner(kor, at(0))
 
 
 def test_a_link_is_described_the_same_way_by_both_ends(tmp_path: Path) -> None:

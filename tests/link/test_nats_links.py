@@ -21,15 +21,23 @@ from nats.aio.msg import Msg
 from tests.nats_sites import LOOPBACK, Site, at, make_site, make_sites, relink, running, until
 from tests.tcp_proxy import Proxy, free_port
 
-from trilat.link import LinkedPartner, LinkIdentity
+from trilat.link import LinkIdentity
+from trilat.link.connecting import link_context
 from trilat.link.identity import CERTIFICATE_FILE, KEY_FILE, LEAF_NKEY_FILE
-from trilat.link.nats_transport import link_context
 from trilat.link.server_config import CONFIG_FILE, PAYLOAD_BYTES_MAX
 from trilat.model import ENVELOPE_BYTES_MAX, LinkError
 
 THREE = {"USA": (), "JPN": ("USA",), "KOR": ("USA", "JPN")}
 HUB = {"USA": (), "JPN": ("USA",), "KOR": ("USA",)}
 SERVER = Path(sys.executable).parent / "nats-server"
+
+
+def _subjects(sites: dict[str, Site], kind: str = "e") -> dict[tuple[str, str], str]:
+    """The subject of a kind from each site to each other one."""
+    found: dict[tuple[str, str], str] = {}
+    for site in sites.values():
+        found |= site.subjects([other for other in sites.values() if other is not site], kind)
+    return found
 
 
 def _payloads(site: Site) -> set[str]:
@@ -75,9 +83,12 @@ def test_no_node_hears_or_speaks_on_a_link_of_others(tmp_path: Path) -> None:
                 heard.append(message.subject)
 
             client = await sites["JPN"].client(errors)
-            for subject in ("x.KOR.USA.e", "x.USA.KOR.>", ">", "x.>", "x.*.*.e", "$SYS.>", "x.JPN.KOR.e"):
+            names = _subjects(sites)
+            kor_usa, usa_kor = names["KOR", "USA"], names["USA", "KOR"]
+            wide = (f"{usa_kor[:-1]}>", ">", "x.>", "x.*.e", "$SYS.>")
+            for subject in (kor_usa, *wide, names["JPN", "KOR"]):
                 await client.subscribe(subject, cb=note)
-            for subject in ("x.KOR.USA.e", "x.USA.KOR.e", "x.KOR.JPN.e", "$SYS.REQ.SERVER.PING"):
+            for subject in (kor_usa, usa_kor, names["KOR", "JPN"], "$SYS.REQ.SERVER.PING"):
                 await client.publish(subject, b"forged")
             await client.flush()
             sites["KOR"].transport.send("USA", b"between the two")
@@ -87,7 +98,7 @@ def test_no_node_hears_or_speaks_on_a_link_of_others(tmp_path: Path) -> None:
             assert all("permissions violation" in error for error in errors)
             assert heard == []
             assert (_payloads(sites["USA"]), _payloads(sites["KOR"])) == ({"between the two"}, {"and back"})
-            assert any("may not listen to `x.KOR.USA.e`" in text for text in sites["JPN"].refusals)
+            assert any(f"may not listen to `{kor_usa}`" in text for text in sites["JPN"].refusals)
             await client.close()
 
     asyncio.run(play())
@@ -187,10 +198,9 @@ async def _tries_everything(hostile: Client) -> list[tuple[str, bytes]]:
     return heard
 
 
-async def _forge_all(hostile: Client) -> None:
-    for sender in THREE:
-        for recipient in THREE:
-            await hostile.publish(f"x.{sender}.{recipient}.e", f"forged {sender} {recipient}".encode())
+async def _forge_all(hostile: Client, names: dict[tuple[str, str], str]) -> None:
+    for (sender, recipient), subject in names.items():
+        await hostile.publish(subject, f"forged {sender} {recipient}".encode())
     await hostile.publish("$SYS.REQ.ACCOUNT.PING.CONNZ", b"", reply="answers")
     await hostile.publish("$SYS.REQ.SERVER.PING", b"", reply="answers")
     await hostile.flush()
@@ -202,19 +212,19 @@ async def _forge_all(hostile: Client) -> None:
 def test_a_partners_server_gets_and_says_only_what_is_its_own(tmp_path: Path, hostile: str) -> None:
     async def play() -> None:
         sites = make_sites(tmp_path, THREE)
+        names = _subjects(sites)
         bad = sites.pop(hostile)
         good = list(sites.values())
         dials = [site for site in good if site.party in THREE[hostile]]
         diallers = [site for site in good if hostile in THREE[site.party]]
         async with running(*good), _hostile(bad, dials, diallers) as client:
             heard = await _tries_everything(client)
-            await until(
-                lambda: {f"x.{site.party}.{hostile}.h" for site in good} <= {name for name, _ in heard}
-            )
+            beats = {f"{names[site.party, hostile][:-1]}h" for site in good}
+            await until(lambda: beats <= {name for name, _ in heard})
             one, other = good
             for sender, recipient in ((one, other), (other, one), (one, bad), (other, bad)):
                 sender.transport.send(recipient.party, f"{sender.party} to {recipient.party}".encode())
-            await _forge_all(client)
+            await _forge_all(client, names)
             for sender, recipient in ((one, other), (other, one)):
                 due = {f"forged {hostile} {recipient.party}", f"{sender.party} to {recipient.party}"}
                 await until(lambda recipient=recipient, due=due: due <= _payloads(recipient))  # type: ignore[misc]
@@ -225,7 +235,7 @@ def test_a_partners_server_gets_and_says_only_what_is_its_own(tmp_path: Path, ho
                 name for name, data in heard if b"forged" not in data and not name.startswith(("$", "ans"))
             ]
             assert {name.rpartition(".")[0] for name in theirs} == {
-                f"x.{one.party}.{hostile}" for one in good
+                names[one.party, hostile].rpartition(".")[0] for one in good
             }
             # Its own server answers what is asked of servers; of the others, none does.
             await until(lambda: any(name == "answers" for name, _ in heard))
@@ -239,11 +249,12 @@ def test_a_partners_server_gets_and_says_only_what_is_its_own(tmp_path: Path, ho
 def test_a_message_too_long_is_refused_and_the_link_comes_back(tmp_path: Path, hostile: str) -> None:
     async def play() -> None:
         sites = make_sites(tmp_path, {"USA": (), "KOR": ("USA",)})
+        names = _subjects(sites)
         bad = sites.pop(hostile)
         (good,) = sites.values()
         dials, diallers = ([good], []) if hostile == "KOR" else ([], [good])
         async with running(good), _hostile(bad, dials, diallers) as client:
-            subject = f"x.{hostile}.{good.party}.e"
+            subject = names[hostile, good.party]
             heard = await _tries_everything(client)
             await until(lambda: heard)
             await client.publish(subject, b"x" * (PAYLOAD_BYTES_MAX + 1))
@@ -394,9 +405,9 @@ def test_a_server_that_is_not_the_partners_is_not_dialled(tmp_path: Path) -> Non
 
     async def play() -> None:
         usa, jpn, other = (make_site(tmp_path / name, name) for name in ("USA", "JPN", "PRK"))
-        other.link([LinkedPartner(card=jpn.card)])
+        other.link([other.partner(jpn)])
         usa.leaf_port = other.leaf_port
-        jpn.link([LinkedPartner(card=usa.card, dial=at(usa.leaf_port))])
+        jpn.link([jpn.partner(usa, at(usa.leaf_port))])
         await other.start()
         try:
             await jpn.start()

@@ -14,7 +14,7 @@ from tests.nats_sites import Site, make_sites, relink, running, until
 from tests.tcp_proxy import Proxy
 
 from trilat.link import LinkEndpoint, NatsTransport, OpenedParcel
-from trilat.link.nats_transport import _within
+from trilat.link.connecting import within
 from trilat.model import SECOND_NS, Lane, LinkError, UsageError, encode
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_a_connection_that_swallows_its_cancellation_is_given_up_all_the_same() 
 
     async def play() -> None:
         with pytest.raises(TimeoutError):
-            await _within(stubborn(), 0.05)
+            await within(stubborn(), 0.05)
 
     asyncio.run(play())
     assert len(swallowed) == 3
@@ -170,7 +170,10 @@ def test_a_connection_that_swallows_its_cancellation_is_given_up_all_the_same() 
 
 def _with_seed(site: Site, other: Site) -> NatsTransport:
     """A transport with a site's certificate and another's NKey."""
-    transport = NatsTransport(site.identity, site.identity_folder, ["KOR"], on_refusal=site.refusals.append)
+    way = site.partner(other).way
+    transport = NatsTransport(
+        site.identity, site.identity_folder, {other.party: [way]}, on_refusal=site.refusals.append
+    )
     transport._seed = other.identity.app_seed
     return transport
 
@@ -236,13 +239,15 @@ def test_a_transport_is_of_a_party_with_other_parties_and_started_once(tmp_path:
     async def play() -> None:
         sites = make_sites(tmp_path, PAIR)
         usa = sites["USA"]
-        for peers, said in (
-            (["USA"], "no link with itself"),
-            (["usa"], "party"),
-            (["KOR/watch"], "no links of its own"),
+        way = usa.partner(sites["KOR"]).way
+        for ways, said in (
+            ({"USA": [way]}, "no link with itself"),
+            ({"usa": [way]}, "party"),
+            ({"KOR/watch": [way]}, "no links of its own"),
+            ({"KOR": []}, "has no way to `KOR`"),
         ):
             with pytest.raises(UsageError, match=said):
-                NatsTransport(usa.identity, usa.identity_folder, peers, on_refusal=print)
+                NatsTransport(usa.identity, usa.identity_folder, ways, on_refusal=print)
         async with running(usa):
             with pytest.raises(UsageError, match="started already"):
                 await usa.transport.start(usa.server.client_port)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
@@ -393,12 +393,12 @@ def test_a_key_that_is_none_is_refused(pem: bytes) -> None:
             read(pem)
 
 
-def test_a_weak_key_a_wrong_curve_and_a_key_under_a_passphrase_are_refused(world: "World") -> None:
+def test_a_weak_key_a_wrong_curve_and_a_key_under_a_passphrase_are_refused() -> None:
     weak = rsa.generate_private_key(public_exponent=65_537, key_size=1_024)
     curve = ec.generate_private_key(ec.SECP256K1())
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     public = serialization.PublicFormat.SubjectPublicKeyInfo
-    for key in (weak, curve, world.keys["KOR"].signing):
+    for key in (weak, curve, Ed25519PrivateKey.generate()):
         with pytest.raises(UsageError):
             read_public(key.public_key().public_bytes(pem, public))
         with pytest.raises(UsageError):

@@ -164,6 +164,20 @@ def test_an_agreement_from_before_clauses_had_areas_and_situations_reads_back() 
     assert (old.clauses[0].areas, old.clauses[0].situations, old.clauses[0].onward) == ((), (), None)
 
 
+def test_an_agreement_from_before_freshness_and_removal_reads_back() -> None:
+    path = Path(__file__).parents[1] / "golden" / "agreement-before-freshness.hex"
+    data = bytes.fromhex(path.read_text(encoding="ascii"))
+    old = decode(data, Agreement)
+    assert (old.fresh_s, old.removal_by, old.equivalents[0].levels[0].scheme) == (0, (), "KOR")
+    assert encode(old) != data, "the premise: today's bytes differ"
+
+
+def test_an_agreement_from_before_it_could_ask_for_direct_links_asks_for_none() -> None:
+    path = Path(__file__).parents[1] / "golden" / "agreement-before-direct-only.hex"
+    old = decode(bytes.fromhex(path.read_text(encoding="ascii")), Agreement)
+    assert (old.agreement_id, old.direct_only, len(old.equivalents)) == ("three-way-2014", False, 1)
+
+
 @FEW
 @given(items())
 def test_every_item_goes_round(item: Any) -> None:

@@ -237,9 +237,10 @@ def _crafted(federation: Federation, item: Event) -> None:
         held=Held(item, sign_label(federation._keys["JPN"], item)),
         consents=(),
     )
-    (record,) = release_records([ready], node._keys, node.exchange.next_sequence, node._entropy)
-    parcel = Parcel(release=encode(ready.release), marking=ready.held.marking)
-    assert record.parcel == encode(parcel)
+    places = (node.endpoint.stream, node.exchange.next_sequence)
+    (record,) = release_records([ready], node.keys, *places, node._entropy)
+    parcel = decode(record.parcel, Parcel)
+    assert (parcel.release, parcel.marking) == (encode(ready.release), ready.held.marking)
     receipts = node._written([Entry(kind=EntryKind.RELEASE, content=encode(record))])
     node.endpoint.send("USA", record.sequence, record.parcel, receipts[0])
 

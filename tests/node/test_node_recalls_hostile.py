@@ -257,6 +257,16 @@ def test_a_flood_of_recalls_is_bounded_and_the_node_stays_up() -> None:
     assert usa.holdings.newest(SEEN) is not None
 
 
+def test_a_word_about_items_is_a_record_and_is_not_called_back() -> None:
+    """KOR calls back its own recall, so that USA's ledger would forget that it was asked."""
+    federation = run(drill(20), [once(6, by_hand("KOR", "USA", "KOR-hand"))])
+    usa = federation.nodes["USA"]
+    assert usa.ledger.verify().removed == 0
+    (obligation,) = usa.recalls.obliged.obligations.values()
+    assert obligation.answered is not None
+    assert obligation.answered.reason == NOT_HERE
+
+
 def test_what_is_remembered_of_recalls_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """KOR calls back things that never were: it fills its own list, and what JPN called back stays out."""
     monkeypatch.setattr("trilat.node.obliged.SETTLED_MAX", 3)
@@ -265,13 +275,14 @@ def test_what_is_remembered_of_recalls_is_bounded(monkeypatch: pytest.MonkeyPatc
     def flood(federation: Federation) -> None:
         for number in range(12):
             names = [f"KOR-never-{number}"]
-            recall_by_hand(federation.nodes["KOR"], "USA", versions(*names), f"never-{number}")
+            recall_by_hand(federation.nodes["KOR"], "USA", versions(*names), f"flood-{number}")
 
     people = [once(3, by_hand("JPN", "USA", "JPN-late")), once(6, flood)]
+    people.append(once(10, by_hand("KOR", "USA", "KOR-never-again")))
     federation = drill(25)
     run(federation, people, [(at(12), "JPN", launch(federation.nodes["JPN"], "late"))])
     recalls = federation.nodes["USA"].recalls
-    assert len(recalls.obliged.obligations) <= 12
+    assert len(recalls.obliged.obligations) == 3
     assert {party: len(names) for party, names in recalls._called_back.items()} == {"JPN": 1, "KOR": 3}
     assert federation.nodes["USA"].holdings.newest("JPN-late") is None
 

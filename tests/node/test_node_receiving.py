@@ -1,4 +1,4 @@
-"""What is written without making a noun is what the noun would be; what was checked is not checked again."""
+"""What is made of checked values is what the constructor makes; what was checked is not checked again."""
 
 import gc
 
@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from tests.examples import example
 
-from trilat.ledger import EntryKind
 from trilat.model import (
     Decision,
     ItemError,
@@ -20,7 +19,7 @@ from trilat.model import (
     of_checked,
 )
 from trilat.node import quiet_collector
-from trilat.node.receiving import received_entry
+from trilat.node.receiving import received_record
 from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord
 
 TRACK: Track = example("track")
@@ -28,11 +27,11 @@ TRACK: Track = example("track")
 
 @pytest.mark.parametrize("refusal", [None, "", "item `a` was called back: not used"])
 @pytest.mark.parametrize("parcel", [b"p", bytes(100_000)])
-def test_an_entry_of_what_came_is_the_wire_form_of_its_record(refusal: str | None, parcel: bytes) -> None:
-    entry = received_entry(sender="JPN", stream="s", sequence=2**53, parcel=parcel, refusal=refusal)
+def test_the_record_of_what_came_is_the_one_of_the_constructor(refusal: str | None, parcel: bytes) -> None:
+    made = received_record(sender="JPN", stream="s", sequence=2**53, parcel=parcel, refusal=refusal)
     record = ReceivedRecord(sender="JPN", stream="s", sequence=2**53, parcel=parcel, refusal=refusal or "")
-    assert (entry.kind, entry.content) == (EntryKind.RECEIVED, encode(record))
-    assert decode(entry.content, ReceivedRecord, RECORD_BYTES_MAX) == record
+    assert made == record
+    assert decode(encode(made), ReceivedRecord, RECORD_BYTES_MAX) == record
 
 
 def test_a_copy_of_checked_values_is_the_value_that_the_constructor_makes_and_the_first_stays() -> None:

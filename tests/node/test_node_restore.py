@@ -219,7 +219,7 @@ def _rebuilt(federation: Federation, party: str, rows: Sequence[Row], transport:
         ledger,
         old.agreements,
         federation._keys[party],
-        old._trust,
+        old.trust,
         transport,
         bytes,
     )

@@ -21,6 +21,10 @@ def node_that_keeps(**days: int) -> tuple[Node, Retention]:
     return node, Retention(node)
 
 
+SPEAKS_OF_OTHERS = {EntryKind.REMOVAL, EntryKind.REPAIR}
+"""Kinds whose contents `verify` reads."""
+
+
 def write(node: Node, kind: EntryKind, count: int) -> None:
     node.ledger.append([Entry(kind=kind, content=b"%d" % number) for number in range(count)])
 
@@ -38,7 +42,7 @@ def left(node: Node, kind: EntryKind) -> int:
 def test_each_kind_goes_when_its_own_time_has_come() -> None:
     node, retention = node_that_keeps(reading=400, refusal=90)
     for kind in EntryKind:
-        if kind is not EntryKind.REMOVAL:
+        if kind not in SPEAKS_OF_OTHERS:
             write(node, kind, 30)
 
     for days, readings, refusals in ((89, 30, 30), (91, 30, 0), (399, 30, 0), (401, 0, 0)):
@@ -47,7 +51,7 @@ def test_each_kind_goes_when_its_own_time_has_come() -> None:
         assert (left(node, EntryKind.READING), left(node, EntryKind.REFUSAL)) == (readings, refusals), days
 
     kept = [
-        kind for kind in EntryKind if kind not in {EntryKind.READING, EntryKind.REFUSAL, EntryKind.REMOVAL}
+        kind for kind in EntryKind if kind not in {EntryKind.READING, EntryKind.REFUSAL, *SPEAKS_OF_OTHERS}
     ]
     assert all(left(node, kind) == 30 for kind in kept)
     assert retention.removed == 60

@@ -379,12 +379,13 @@ def test_state_and_counts_tell_what_a_monitor_asks_for() -> None:
 
     state, counts = serviced(work)
     assert sorted(state) == [
-        *("accepted_reports", "at", "at_ns", "last_refusals", "ledger_entries", "links", "party", "problem"),
-        *("readers", "referrals", "refusals", "status", "ticked_ns", "waiting"),
+        *("accepted_reports", "agreements", "at", "at_ns", "last_refusals", "ledger_entries", "links"),
+        *("party", "problem", "readers", "referrals", "refusals", "status", "ticked_ns", "waiting"),
     ]
     assert state["links"]["USA"] == {
         "up": False,
         "heard_s": None,
+        "health": "",
         **dict.fromkeys(("sent", "acknowledged", "waiting", "received", "withheld"), 0),
     }
     assert sorted(counts) == [

@@ -268,13 +268,14 @@ def test_whatever_a_partner_says_the_node_goes_on(
 
 
 def same_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every party has the same keys in every run, so that signatures can be compared."""
+    """Every party has the same keys in every run, and parcels no salt, so that bytes can be compared."""
     generate = NodeKeys.generate
 
     def seeded(party: str, _: Any) -> NodeKeys:
         return generate(party, Random(party).randbytes)
 
     monkeypatch.setattr("trilat.study.federation.NodeKeys.generate", seeded)
+    monkeypatch.setattr("trilat.node.releasing.PARCEL_SALT_BYTES", 0)
 
 
 def hints() -> list[bytes]:

@@ -41,6 +41,7 @@ onward = "with-consent"
 renewal_months = 12
 notice_days = 90
 survives_end = false
+direct_only = true
 sources = ["a text"]
 assumed = ["a guess"]
 
@@ -95,6 +96,7 @@ def test_every_field_is_read() -> None:
     assert pact.in_force_until_ns == parse_instant("2030-01-01T00:00:00Z")
     assert (pact.purposes, pact.onward) == (("missile-warning", "relief"), OnwardRule.WITH_CONSENT)
     assert (pact.renewal_months, pact.notice_days, pact.survives_end) == (12, 90, False)
+    assert pact.direct_only
     assert (pact.sources, pact.assumed) == (("a text",), ("a guess",))
     permit, forbid = pact.clauses
     assert (permit.clause_id, permit.article, permit.effect) == ("4a", "Article 4", Effect.PERMIT)
@@ -171,6 +173,7 @@ TYPOS = [
     ("true as a number", "version = 2", "version = true", None, "a whole number"),
     ("a version of zero", "version = 2", "version = 0", None, "at least 1"),
     ("a word for a flag", "survives_end = false", 'survives_end = "no"', None, "true or false"),
+    ("a number for a flag", "direct_only = true", "direct_only = 1", None, "true or false"),
     ("a word for a list", 'to = ["KOR"]', 'to = "KOR"', "4a", "a list of texts"),
     ("a list of numbers", 'mark = ["JPN"]', "mark = [1]", "4a", "a list of texts"),
     ("a list for a word", 'via = "USA"', 'via = ["USA"]', "4a", "a text in quotes"),

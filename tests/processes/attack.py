@@ -21,16 +21,18 @@ from tests.small_federation import PAD_DEG, region
 
 from trilat.cli.fleet import LOOPBACK, Fleet
 from trilat.domains import place_of
-from trilat.link import LinkIdentity, NodeKeys, Parcel, Sealer, sign_label
+from trilat.link import LinkIdentity, NodeKeys, Parcel, Sealer, direct_way, sign_label
+from trilat.link.connecting import link_context
 from trilat.link.identity import CERTIFICATE_FILE, KEY_FILE, LEAF_NKEY_FILE
-from trilat.link.nats_transport import link_context
 from trilat.link.server_log import REPEAT_AFTER_S
+from trilat.link.subjects import lane_subject
 from trilat.model import (
     Classification,
     Domain,
     Event,
     EventKind,
     Label,
+    Lane,
     Provenance,
     Release,
     Status,
@@ -65,8 +67,14 @@ class Attack:
         """Publish on the link from USA to JPN, as USA's node would."""
         if self.attacker is None or not self.attacker.is_connected:
             self.attacker = await self.client("USA")
-        await self.attacker.publish("x.USA.JPN.e", payload)
+        await self.attacker.publish(self.subject("USA", "JPN"), payload)
         await self.attacker.flush()
+
+    def subject(self, sender: str, recipient: str) -> str:
+        """The subject of what one party sends to another; known to the two alone."""
+        folder = self.folders[sender]
+        way = direct_way(folder.identity, folder.cards[recipient])
+        return lane_subject(way.out, Lane.LIVE)
 
     async def client(self, party: str, **changes: Any) -> Client:
         """A client of a party's server, with the party's own keys but for `changes`."""

@@ -183,7 +183,7 @@ def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_used_once(attack
 
     async def twice() -> None:
         client = await attack.client("USA")
-        await client.subscribe("x.JPN.USA.e", cb=note)
+        await client.subscribe(attack.subject("JPN", "USA"), cb=note)
         await client.flush()
         await attack.send(envelope)
         await until("the receipt", lambda: acknowledged(1))
@@ -204,7 +204,7 @@ def test_a_payload_that_no_server_takes_is_refused_where_it_is_sent(attack: Atta
         with suppress(Exception):
             # The library knows the limit and keeps to it; an attacker does not.
             client._max_payload = 10 * PAYLOAD_BYTES_MAX
-            await client.publish("x.USA.JPN.e", bytes(PAYLOAD_BYTES_MAX + 1))
+            await client.publish(attack.subject("USA", "JPN"), bytes(PAYLOAD_BYTES_MAX + 1))
             await client.flush(5)
         await client.close()
 
@@ -214,13 +214,15 @@ def test_a_payload_that_no_server_takes_is_refused_where_it_is_sent(attack: Atta
 
 
 def test_what_is_said_on_a_link_of_others_is_refused(attack: Attack) -> None:
+    subject = attack.subject("KOR", "JPN")
+
     async def send() -> None:
         client = await attack.client("USA")
-        await client.publish("x.KOR.JPN.e", b"forged")
+        await client.publish(subject, b"forged")
         await client.flush()
         await client.close()
 
-    attack.refused_at("USA", send, "may not publish to `x.KOR.JPN.e`: refused")
+    attack.refused_at("USA", send, f"may not publish to `{subject}`: refused")
 
 
 @pytest.fixture(scope="module")

@@ -249,7 +249,7 @@ def settings(folder: Path, before: str, after: str) -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "lone"
-    typed("init", folder, "--party", "KOR", "--agreements", "separate-2009")
+    typed("init", folder, "--party", "KOR", "--agreements", "separate-2009", "--no-passphrase")
     return folder
 
 
@@ -394,14 +394,14 @@ UNFIT: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 @pytest.mark.parametrize("name", UNFIT)
 def test_a_node_that_cannot_be_made_is_one_line_and_leaves_nothing(tmp_path: Path, name: str) -> None:
     options, words = UNFIT[name]
-    common = ("init", tmp_path / "kor", "--party", "KOR", "--agreements", "separate-2009")
+    common = ("init", tmp_path / "kor", "--party", "KOR", "--agreements", "separate-2009", "--no-passphrase")
     assert words in typed(*common, *options, code=2)
     assert not (tmp_path / "kor").exists()
     typed(*common)
 
 
 def test_what_is_not_there_is_one_line(lone: Path, tmp_path: Path) -> None:
-    again = typed("init", lone, "--party", "KOR", "--agreements", "separate-2009", code=2)
+    again = typed("init", lone, "--party", "KOR", "--agreements", "separate-2009", "--no-passphrase", code=2)
     assert "is not empty: name a new folder" in again
     assert "the node of KOR does not run: `trilat node run" in typed("status", lone, code=2)
     for command in ("run", "status"):

@@ -220,6 +220,7 @@ WARNING = {
 RETRACTION = {"key": "w-1", "text": "it was a test"}
 PACE = {"from_wall_ns": 1, "instant_ns": NOW_NS, "speed": 0}
 
+LOOK = {"what": "audit report", "digest": "00" * 32}
 MISFORMED: list[tuple[str, str, str, dict[str, Any], str]] = [
     ("POST", "/referrals/answer", STAFF, {**ANSWER, "colour": 1}, "unknown field `colour`"),
     ("POST", "/referrals/answer", STAFF, {**ANSWER, "granted": "yes"}, "`$.granted`"),
@@ -246,6 +247,9 @@ MISFORMED: list[tuple[str, str, str, dict[str, Any], str]] = [
     ("POST", "/warnings", STAFF, {**WARNING, "text": "a" * 4_001}, "`$.text`"),
     ("POST", "/warnings/retract", STAFF, {"text": "a"}, "missing required field `key`"),
     ("POST", "/warnings/retract", STAFF, {"key": "a b"}, "`$.key`"),
+    ("POST", "/audit/looks", STAFF, {**LOOK, "what": "A\n"}, "`$.what`"),
+    ("POST", "/audit/looks", STAFF, {**LOOK, "digest": "00"}, "`$.digest`"),
+    ("POST", "/audit/looks", STAFF, {"what": "audit report"}, "missing required field `digest`"),
     ("PUT", "/clock", DIRECTOR, {**PACE, "speed": -1}, "`$.speed`"),
     ("PUT", "/clock", DIRECTOR, {**PACE, "speed": 1_001}, "`$.speed`"),
     ("PUT", "/clock", DIRECTOR, {**PACE, "speed": True}, "`$.speed`"),
@@ -272,6 +276,12 @@ def test_a_body_that_is_no_object_is_refused(method: str, path: str, token: str,
     answer = asyncio.run(ask(node_app(FakeNode(), node_access()), method, path, token, content=body))
     assert answer.status_code == 400
     assert error_of(answer)
+
+
+def test_a_look_into_the_ledger_is_recorded_by_the_running_node() -> None:
+    app = node_app(node := FakeNode(), node_access())
+    answer = asyncio.run(ask(app, "POST", "/audit/looks", STAFF, content=json.dumps(LOOK)))
+    assert (answer.status_code, node.looks) == (200, [("audit report", bytes(32))])
 
 
 def test_what_is_said_reaches_the_node_with_its_defaults() -> None:

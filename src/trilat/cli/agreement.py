@@ -8,6 +8,7 @@ import typer
 
 from trilat.cli.agreement_texts import diff_files, export_agreements
 from trilat.cli.decide import item_lines, request_of
+from trilat.cli.known import adopt_file, remove_from, show_known
 from trilat.cli.signing import new_agreement, sign_file, verify_file
 from trilat.cli.terminal import BAD_ANSWER, in_one_line, print_json, say, stop
 from trilat.model import Approval, ItemError, UsageError, format_instant, item_from_json, parse_instant
@@ -46,6 +47,9 @@ app.command("sign")(sign_file)
 app.command("verify")(verify_file)
 app.command("diff")(diff_files)
 app.command("export")(export_agreements)
+app.command("adopt")(adopt_file)
+app.command("known")(show_known)
+app.command("remove")(remove_from)
 
 
 @app.command("check")

@@ -15,11 +15,13 @@ from trilat.cli import (
     attack,
     audit,
     backup,
+    bundle,
     decide,
     demo,
     desk,
     envelope,
     flight,
+    hub,
     ingest,
     label,
     ledger,
@@ -29,9 +31,11 @@ from trilat.cli import (
     scenario,
     schema,
     track,
+    trust,
     whatif,
     ztdf,
 )
+from trilat.cli.joining import admit_party, invite_party, join_party
 from trilat.cli.terminal import INTERRUPTED, NOT_UNDERSTOOD, OK, complain, out
 
 _ABOUT: Final = (
@@ -60,10 +64,16 @@ app.add_typer(label.app, name="label")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(account.app, name="account")
 app.add_typer(envelope.app, name="envelope")
 app.add_typer(ztdf.app, name="ztdf")
 app.add_typer(node.app, name="node")
+app.add_typer(hub.app, name="hub")
+app.add_typer(trust.app, name="trust")
+app.command("invite")(invite_party)
+app.command("join")(join_party)
+app.command("admit")(admit_party)
 app.add_typer(desk.app, name="desk")
 app.add_typer(recall.app, name="recall")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from trilat.cli.passphrase import asked
 from trilat.cli.terminal import DAMAGED, in_one_line, print_json, progress_bars, say, stop
 from trilat.ledger import open_store
 from trilat.node import check_backup, make_backup, read_folder, read_ledger_key, restore_backup
@@ -31,7 +32,7 @@ def create(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Back a node up, or bring an earlier backup up to date."""
-    folder = read_folder(node)
+    folder = read_folder(node, asked)
     entries = _entries(folder.ledger_place, folder.settings.party)
     with _rows("copying", entries, show=not (quiet or as_json)) as on_rows:
         manifest, copied = make_backup(folder, backup, with_keys=with_keys, on_rows=on_rows)
@@ -70,7 +71,9 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Examine every file and every row of a backup."""
-    state = check_backup(backup, read_ledger_key(keys if keys is not None else backup / "files" / "keys"))
+    state = check_backup(
+        backup, read_ledger_key(keys if keys is not None else backup / "files" / "keys", asked)
+    )
     manifest, found = state.manifest, state.verification
     if as_json:
         print_json(
@@ -106,7 +109,9 @@ def restore(
     """Make a node of a backup, after every row of it was examined."""
     say("Examining the backup ...")
     with _rows("restoring", None, show=not quiet) as on_rows:
-        folder, state = restore_backup(backup, node, keys, "" if ledger == "file" else ledger, on_rows)
+        folder, state = restore_backup(
+            backup, node, keys, "" if ledger == "file" else ledger, on_rows, ask=asked
+        )
     say(
         f"{folder.settings.party}: {state.manifest.entries} entries of {state.manifest.made} are in {node}, "
         "verified."

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from trilat.cli.passphrase import asked
 from trilat.cli.terminal import BAD_ANSWER, in_one_line, out, print_json, read_file, say, stop, warn
 from trilat.domains.marking import (
     Origin,
@@ -187,7 +188,7 @@ def bind_label(
     file: Annotated[Path, typer.Argument(help="An item as JSON, made by this party.")], node: _Node
 ) -> None:
     """Write the signed STANAG 4778 binding of an item's label to the item as it is sent."""
-    item, keys = _item(file), read_folder(node).keys
+    item, keys = _item(file), read_folder(node, asked).keys
     owner = party_of(item.label.originator)
     if owner != party_of(keys.party):
         raise UsageError(f"`{keys.party}` cannot bind this label: its originator is `{owner}`")

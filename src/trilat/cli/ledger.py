@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from trilat.cli.passphrase import asked
 from trilat.cli.terminal import in_one_line, print_json, say
 from trilat.ledger import open_store
 from trilat.node import read_folder
@@ -32,7 +33,7 @@ def size(
 @in_one_line
 def compact(node: Annotated[Path, _NODE]) -> None:
     """Write a ledger anew without the room of what was removed from it; the node must not run."""
-    folder = read_folder(node)
+    folder = read_folder(node, asked)
     _, _, before = _measured(node)
     store = open_store(folder.ledger_place, folder.settings.party)
     try:
@@ -44,7 +45,7 @@ def compact(node: Annotated[Path, _NODE]) -> None:
 
 
 def _measured(node: Path) -> tuple[str, int, int]:
-    folder = read_folder(node)
+    folder = read_folder(node, asked)
     store = open_store(folder.ledger_place, folder.settings.party, read_only=True)
     try:
         last = store.last()

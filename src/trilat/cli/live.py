@@ -15,6 +15,7 @@ from typing import Any, Final
 import trilat.web
 from trilat.cli.director import Director, Play
 from trilat.cli.fleet import LOOPBACK, Exercise, Fleet
+from trilat.cli.passphrase import asked
 from trilat.cli.running import configure_log, interrupted
 from trilat.cli.terminal import out, progress_bars, say, warn
 from trilat.model import Lane, LinkError, Transport
@@ -205,7 +206,7 @@ class _Nowhere:
 
 def node_of(folder: Path) -> Node:
     """A node over the ledger of one that has ended, to be restored by whoever looks at it."""
-    held = read_folder(folder)
+    held = read_folder(folder, asked)
     clock = ManualClock(held.settings.start_ns)
     transport: Transport = _Nowhere()
     return held.node(clock, held.open_ledger(clock, os.urandom, read_only=True), transport)

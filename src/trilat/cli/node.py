@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from trilat.cli.asking import ask_node, how_to_run
+from trilat.cli.linking import server_settings
+from trilat.cli.passphrase import asked, can_be_asked, chosen
 from trilat.cli.running import run_node
 from trilat.cli.terminal import (
     BAD_ANSWER,
@@ -21,18 +23,22 @@ from trilat.cli.terminal import (
     show_table,
     stop,
 )
+from trilat.cli.trust import trust_of
+from trilat.link import Card, subjects_of
 from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
-    ClockSettings,
     DeskSettings,
+    HubDial,
     LinkSettings,
     NodeFolder,
     NodeSettings,
     Peer,
     SystemClock,
+    TokenSettings,
     WebSettings,
     host_and_port,
     make_folder,
+    open_token,
     party_code,
     read_folder,
 )
@@ -54,8 +60,11 @@ def init(
         list[str] | None,
         typer.Option(
             help="A partner, again for each: `USA=HOST:PORT` where we dial it, `USA` where it dials us, "
-            "`USA-` where there is no link between the two."
+            "`USA@HUB` through a hub, `USA-` where there is no link between the two."
         ),
+    ] = None,
+    hub: Annotated[
+        list[str] | None, typer.Option(help="A hub and where it listens, again for each: `HUB=HOST:PORT`.")
     ] = None,
     status: Annotated[Status, typer.Option(help="Whether the world is meant.")] = Status.REAL,
     purpose: Annotated[str, typer.Option(help="What items are shared for.")] = "missile-warning",
@@ -74,10 +83,17 @@ def init(
     host: Annotated[
         list[str] | None, typer.Option(help="A name by which partners dial us, for our certificate.")
     ] = None,
+    token_module: Annotated[
+        str, typer.Option(help="PKCS#11 library of a token that is to hold the signing key.")
+    ] = "",
+    token_label: Annotated[str, typer.Option(help="The token's label.")] = "",
+    no_passphrase: Annotated[
+        bool, typer.Option("--no-passphrase", help="Leave the keys open, as in an exercise.")
+    ] = False,
 ) -> None:
-    """Make a node's folder: settings, keys, tokens, and the card to hand to partners."""
+    """Make a node's folder: settings, keys behind a passphrase, tokens, and the card to hand to partners."""
     party_code(party)
-    peers = tuple(_peer(text) for text in peer or ())
+    peers, hubs = tuple(_peer(text) for text in peer or ()), tuple(_hub(text) for text in hub or ())
     settings = NodeSettings(
         party=party,
         status=status,
@@ -85,31 +101,50 @@ def init(
         releasable_to=tuple(dict.fromkeys((*(known.code for known in peers), *(reader or ())))),
         readers=tuple(reader or ()),
         peer=peers,
+        hub=hubs,
         web=WebSettings(listen=web),
         link=LinkSettings(leaf_listen=leaf),
-        clock=ClockSettings(),
         desk=DeskSettings(officers=tuple(officer or ()), deputies=tuple(deputy or ())),
+        token=TokenSettings(module=token_module, label=token_label),
     )
-    texts = {
-        **agreement_files(agreements),
-        f"internal-{party}.toml": _internal_agreement(party, purpose),
-    }
+    passphrase = _passphrase(party, status, no_passphrase=no_passphrase)
     card = make_folder(
         folder,
         settings,
-        texts,
+        {**agreement_files(agreements), f"internal-{party}.toml": _internal_agreement(party, purpose)},
         hosts=tuple(host or ()),
         now_ns=SystemClock().now_ns(),
         entropy=os.urandom,
+        passphrase=passphrase,
+        token=open_token(settings, asked) if token_module else None,
     )
-    say(f"Made the node of {party} in {folder}.")
+    _say_made(folder, settings, card, is_open=passphrase is None)
+
+
+def _say_made(folder: Path, settings: NodeSettings, card: Card, *, is_open: bool) -> None:
+    say(f"Made the node of {settings.party} in {folder}.")
+    if is_open:
+        say(
+            f"Its keys lie open to whoever can read {folder / 'keys'}: "
+            f"`trilat trust passphrase {folder}` closes them.",
+            hang=2,
+        )
     say(f"Hand {folder / 'card.json'} to your partners, and let them compare this with you, aloud:")
     say(card.fingerprint, indent=2)
-    for known in peers:
+    for known in settings.peer:
         say(
             f"Put the card of {known.code} at {folder / 'peers' / known.code}.json when you have compared it."
         )
+    for used in settings.hub:
+        say(f"Put the card of hub {used.name} at {folder / 'hubs' / used.name}.json likewise.")
     say(f"Then: {how_to_run(folder)}")
+
+
+def _passphrase(party: str, status: Status, *, no_passphrase: bool) -> bytes | None:
+    """What closes the keys; None where none is wanted, or in an exercise without anybody to ask."""
+    if no_passphrase or (status is not Status.REAL and not can_be_asked()):
+        return None
+    return chosen(f"the keys of the node of {party}")
 
 
 def _internal_agreement(party: str, purpose: str) -> str:
@@ -128,10 +163,19 @@ def _peer(text: str) -> Peer:
         if dials:
             raise UsageError(f"`{text}` is not a peer: `{code}` has no link, so it has no address")
         return Peer(code=party_code(code[:-1]), link=False)
+    code, through, hub = code.partition("@")
+    if through:
+        # Where it says as well where to dial, the direct link stands in for the hub.
+        return Peer(code=party_code(code), link=bool(dials), dial=address, through=party_code(hub))
     peer = Peer(code=party_code(code), dial=address)
     if dials and host_and_port(address, f"dial of peer {code}")[1] == 0:
         raise UsageError(f"dial of peer {code} `{address}` has no port: give the one that it listens on")
     return peer
+
+
+def _hub(text: str) -> HubDial:
+    name, _, address = text.partition("=")
+    return HubDial(name=party_code(name), dial=address)
 
 
 @app.command("run")
@@ -145,7 +189,7 @@ def run(
     ] = False,
 ) -> None:
     """Run a node until it is told to end: links, intake, HTTP interface, in this one process."""
-    held = read_folder(_folder_said() if str(folder) == "-" else folder)
+    held = read_folder(_folder_said() if str(folder) == "-" else folder, asked)
     asyncio.run(run_node(held, until_input_ends=until_input_ends))
 
 
@@ -170,14 +214,39 @@ def status(
     held = read_folder(folder)
     state = _state(held)
     sensors = _sensors(held) if held.settings.sensor and not state["problem"] else []
+    trust = trust_of(held)["lines"] if not state["problem"] else []
     if as_json:
+        state["trust"] = trust
         print_json({**state, "sensors": sensors} if sensors else state)
     else:
-        _show(state, [peer.code for peer in held.settings.peer if not peer.link])
+        _show(state, [peer.code for peer in held.settings.peer if not peer.is_linked])
+        for line in trust:
+            say(line, indent=2, hang=2)
         if sensors:
             show_biases(sensors)
     if state["problem"]:
         stop(BAD_ANSWER)
+
+
+@app.command("subjects")
+@in_one_line
+def subjects(
+    folder: Annotated[Path, typer.Argument(help="The node's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Print what our user may publish and subscribe to at an outside NATS, for its operator."""
+    ways = server_settings(read_folder(folder)).ways
+    rights = {
+        "publish": [subjects_of(way.out) for way in ways],
+        "subscribe": [subjects_of(way.back) for way in ways],
+    }
+    if as_json:
+        print_json(rights)
+        return
+    for name, allowed in rights.items():
+        say(f"{name}:", style="bold")
+        for subject in allowed:
+            say(subject, indent=2)
 
 
 def _state(held: NodeFolder) -> dict[str, Any]:
@@ -219,5 +288,8 @@ def _show(state: dict[str, Any], unlinked: Sequence[str]) -> None:
             str(link["sent"] - link["acknowledged"]),
         )
     show_table(table)
-    for line in state["last_refusals"]:
+    for party, link in state["links"].items():
+        if link["health"]:
+            say(f"{party}: {link['health']}", indent=2, hang=2)
+    for line in (*state["agreements"], *state["last_refusals"]):
         say(line, indent=2, hang=2)

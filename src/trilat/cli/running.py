@@ -9,13 +9,15 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import structlog
 from starlette.applications import Starlette
 
 from trilat import __version__
+from trilat.cli.linking import HubGuard, outside_nats, server_settings, ways_of
 from trilat.ledger import Entry, EntryKind
-from trilat.link import Address, LinkedPartner, NatsServer, NatsTransport, ServerSettings
+from trilat.link import LinkHealth, NatsServer, NatsTransport
 from trilat.model import Lane, encode
 from trilat.node import (
     ADDRESS_FILE,
@@ -27,9 +29,17 @@ from trilat.node import (
     SystemClock,
     host_and_port,
     quiet_collector,
+    refuse_old_keys,
     restore,
+    trust_contents,
+    use_agreements,
 )
 from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
+
+SWITCH_S: Final = 0.0005
+"""The node's thread and the loop of links and page give way to each other this often, and not every 5 ms: a
+message waits for the interpreter on both sides of a link.
+"""
 
 
 class _Hop:
@@ -64,7 +74,7 @@ async def run_node(folder: NodeFolder, *, until_input_ends: bool) -> None:
     configure_log()
     async with AsyncExitStack() as stack:
         ended = await stack.enter_async_context(interrupted(until_input_ends=until_input_ends))
-        service = await _begun(folder, stack)
+        service = await begin_node(folder, stack)
         quiet_collector()
         settings = folder.settings
         host, port = host_and_port(settings.web.listen, "web.listen")
@@ -102,56 +112,60 @@ def _application(folder: NodeFolder, service: NodeService) -> Starlette:
     return node_app(service, access, provider=provider, secure=said.back.startswith("https:"))
 
 
-async def _begun(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
+async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     """The node's service, at work over its ledger and its links; the stack ends it all in good order."""
+    sys.setswitchinterval(SWITCH_S)
     wall = SystemClock()
     time = PacedClock(folder.pace())
     clock = ManualClock(min(time.now_ns(), wall.now_ns()))
     ledger = folder.open_ledger(clock, os.urandom)
     stack.callback(ledger.close)
-    peers = [peer.code for peer in folder.settings.peer if peer.link]
+    settings, outside = server_settings(folder), outside_nats(folder)
     events = structlog.get_logger("trilat.link").bind(party=folder.settings.party)
     handed = _Handed()
     transport = NatsTransport(
         folder.identity,
         folder.identity_path,
-        peers,
+        ways_of(settings),
         on_refusal=handed.refused,
         on_event=events.info,
         on_reachable=handed.reachable,
+        outside=outside,
+        wall_ns=wall.now_ns,
     )
     hop = _Hop(transport)
     node = folder.node(clock, ledger, hop, link_clock=wall)
+    transport.may_relay = HubGuard(folder.settings.party, lambda: node.agreements)
     last_ns = _restored(node)
+    node.trusting.reload = folder.read_keys
+    refuse_old_keys(folder)
     clock.advance_to(max(clock.now_ns(), last_ns))
     _record_start(node, folder)
     service = NodeService(node, clock, time, wall.now_ns)
-    service.links = transport
+    service.eager = folder.settings.clock.kind == "system"
     service.on_pace = folder.keep_pace
     hop.service = handed.service = service
     server = NatsServer(
-        server_settings(folder),
+        settings,
         on_refusal=handed.refused,
         on_event=events.info,
         binary=Path(folder.settings.link.server) if folder.settings.link.server else None,
     )
+    held = None if outside is not None else server
+    service.links = LinkHealth(transport, held, settings, folder.identity.card(folder.keys.pin).fingerprint)
     service.about = lambda: {
         "server_pid": server.process_id,
         "server_port": server.client_port,
         "server_restarts": server.restarts,
     }
-    await server.start()
-    stack.push_async_callback(server.stop)
+    if outside is None:
+        await server.start()
+        stack.push_async_callback(server.stop)
     await transport.start(server.client_port)
     stack.push_async_callback(transport.stop)
     service.start()
     stack.push_async_callback(service.stop)
     return service
-
-
-def _address(text: str, name: str) -> Address:
-    host, port = host_and_port(text, name)
-    return Address(host=host, port=port)
 
 
 class _Handed:
@@ -169,28 +183,6 @@ class _Handed:
             self.service.reachable(peer)
 
 
-def server_settings(folder: NodeFolder) -> ServerSettings:
-    """What the NATS server of a node's folder is told."""
-    settings = folder.settings
-    partners = tuple(
-        LinkedPartner(
-            card=folder.cards[peer.code],
-            dial=_address(peer.dial, f"dial of peer {peer.code}") if peer.dial else None,
-        )
-        for peer in settings.peer
-        if peer.link
-    )
-    return ServerSettings(
-        party=settings.party,
-        app_nkey=folder.identity.app_nkey,
-        identity_folder=folder.identity_path.absolute(),
-        folder=(folder.run_path / "server").absolute(),
-        partners=partners,
-        client_port=host_and_port(settings.link.client_listen, "link.client_listen")[1],
-        leaf_listen=_address(settings.link.leaf_listen, "link.leaf_listen"),
-    )
-
-
 def _restored(node: Node) -> int:
     """Continue a node from its ledger; returns the instant of its last entry, UTC ns."""
     last = [0]
@@ -203,18 +195,22 @@ def _restored(node: Node) -> int:
 
 
 def _record_start(node: Node, folder: NodeFolder) -> None:
-    """Write that the node begins, and every agreement and pin that the ledger does not have yet."""
+    """Write that the node begins, and every agreement and pin that the ledger does not have yet. What waits
+    was decided without such an agreement, and is decided anew.
+    """
     known = {
         (stored.kind, stored.content)
         for stored in node.ledger.entries(kinds={EntryKind.AGREEMENT, EntryKind.TRUST})
     }
     held = [
         *((EntryKind.AGREEMENT, encode(agreement)) for agreement in folder.agreements.files.values()),
-        *((EntryKind.TRUST, encode(card)) for card in folder.cards.values()),
+        *((EntryKind.TRUST, content) for content in trust_contents(folder)),
     ]
     start = json.dumps({"version": __version__, "settings": folder.path.name}).encode()
     entries = [Entry(kind=kind, content=content) for kind, content in held if (kind, content) not in known]
     node.ledger.append([Entry(kind=EntryKind.START, content=start), *entries])
+    if any(entry.kind is EntryKind.AGREEMENT for entry in entries):
+        use_agreements(node, node.agreements)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from trilat.cli.terminal import BAD_ANSWER, in_one_line, print_json, read_file, read_text, say, stop, writing
+from trilat.cli.passphrase import asked
+from trilat.cli.terminal import BAD_ANSWER, in_one_line, print_json, read_text, say, stop, writing
 from trilat.link import (
     NodeKeys,
     SignatureState,
@@ -17,13 +18,13 @@ from trilat.link import (
     signature_states,
 )
 from trilat.model import SECOND_NS, Agreement, UsageError, format_instant, parse_instant
-from trilat.node import SystemClock
+from trilat.node import KeyFiles, SystemClock, keys_from, read_folder
 from trilat.policy import agreement_template, read_agreement
 
-_KEY_BYTES_MAX = 4_096
 _WORDS = {
     SignatureState.VALID: "valid",
     SignatureState.MISSING: "missing: not signed yet",
+    SignatureState.REVOKED: "revoked: by a key that its party has revoked",
     SignatureState.WRONG: "wrong: by another key, or of another text or version",
     SignatureState.NO_CARD: "not known: give the party's card with --card",
 }
@@ -64,13 +65,15 @@ def new_agreement(
 def sign_file(
     file: Annotated[Path, typer.Argument(help="The agreement file; the signature is added to it.")],
     party: Annotated[str, typer.Option(help="The party that signs.")],
-    key: Annotated[Path, typer.Option(help="Its private keys, as `keys/node.keys` of a node's folder.")],
+    key: Annotated[
+        Path | None, typer.Option(help="Its private keys, as `keys/node.keys` of a node's folder.")
+    ] = None,
+    node: Annotated[Path | None, typer.Option(help="The party's node, whose keys sign.")] = None,
     at: Annotated[str | None, typer.Option(help="When it signs, RFC 3339 with Z; now if not given.")] = None,
 ) -> None:
     """Add a party's signature. What is signed is what the file says, not its comments and order of lines."""
     agreement = read_one(file)
-    refuse_open_to_others(key)
-    keys = NodeKeys.from_private_bytes(party, read_file(key, _KEY_BYTES_MAX))
+    keys = _keys(party, key, node)
     now_ns = SystemClock().now_ns() if at is None else parse_instant(at)
     signature = sign_agreement(keys, agreement, now_ns // SECOND_NS * SECOND_NS)
     value = b64encode(signature.signature).decode("ascii")
@@ -85,6 +88,20 @@ def sign_file(
     except OSError as error:
         raise writing(file, error) from error
     say(f"{file.name}: {party} has signed {agreement.agreement_id} version {agreement.version}")
+
+
+def _keys(party: str, key: Path | None, node: Path | None) -> NodeKeys:
+    """The keys that sign; UsageError where they do not open, or are another party's."""
+    if (key is None) == (node is None):
+        raise UsageError("give the keys that sign: --node with the party's node, or --key with its file")
+    if node is not None:
+        folder = read_folder(node, asked)
+        if folder.settings.party != party:
+            raise UsageError(f"{node} is the node of {folder.settings.party}, not of {party}")
+        return folder.keys
+    assert key is not None, "one of the two is given"
+    refuse_open_to_others(key)
+    return keys_from(party, KeyFiles(key.parent, asked).read(key.name))
 
 
 @in_one_line

@@ -6,14 +6,17 @@ form of the noun that the kind names, so that a node can be rebuilt from its led
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
 
-from trilat.model import Count, Noun, ShortText
+from trilat.model import Count, Identifier, InstantNs, Noun, ShortText
 
 CONTENT_BYTES_MAX: Final = 2_097_152
 """One content, bytes: room for a whole envelope that was refused, and kept aside."""
+
+REPAIR_BYTES_MAX: Final = CONTENT_BYTES_MAX - 4_096
+"""One content that is put aside again, bytes."""
 
 BATCH_ENTRIES_MAX: Final = 10_000
 """Entries of one durable commit."""
@@ -27,7 +30,7 @@ class EntryKind(Enum):
     AGREEMENT = "agreement"
     """A version of an agreement came into this node's use."""
     TRUST = "trust"
-    """A pin of a partner's keys was added."""
+    """A pin of a partner's keys was added, or a newer trust state of a party was taken."""
     REPORT = "report"
     """An observation of this party's own sensors or people was accepted."""
     INTAKE = "intake"
@@ -60,6 +63,14 @@ class EntryKind(Enum):
     """Input was refused; the bytes are kept aside with the reason."""
     REMOVAL = "removal"
     """The content of an earlier entry was removed; its commitment and its place stay."""
+    HEAD = "head"
+    """This node signed the head of a stream's tree: new leaves, and what opens the ledger's commitment."""
+    WITNESS = "witness"
+    """A partner's signed head of a stream's tree, which agrees with this ledger."""
+    EVIDENCE = "evidence"
+    """Signed statements that contradict each other, or what is here: who says what."""
+    REPAIR = "repair"
+    """A damaged entry's content, had again and proved; or that it is lost, as an administrator saw."""
 
 
 class Entry(NamedTuple):
@@ -85,5 +96,32 @@ class Stored:
 class Removal(Noun, frozen=True, kw_only=True):
     """The content of a REMOVAL entry: which entry lost its content, and why."""
 
+    fields_appended: ClassVar[int] = 1
+
     entry: Count
     reason: Annotated[ShortText, msgspec.Meta(min_length=1)]
+    proof: Annotated[bytes, msgspec.Meta(max_length=1_024)] = b""
+    """What stays of the content for trees over contents: see `Ledger.proof_of`."""
+
+
+class Repair(Noun, frozen=True, kw_only=True):
+    """The content of a REPAIR entry. Readers are served it in the place of the damaged entry."""
+
+    entry: Count
+    kind: Identifier
+    """The damaged entry's kind, as an EntryKind; what stands in its row may be damaged too."""
+
+    content: Annotated[bytes, msgspec.Meta(max_length=REPAIR_BYTES_MAX)] | None
+    """None where it is lost: nobody had it, and an administrator let the ledger go on without it."""
+
+    recorded_ns: InstantNs
+    """When the damaged entry was recorded, as far as its row still tells."""
+
+    source: ShortText
+    """Whose copy it is: a partner, or the own row with the flipped bit put right."""
+
+    proof: ShortText
+    """What shows that it is the content: `commitment`, `leaf`, `itself`, or `none`."""
+
+    claim: Annotated[bytes, msgspec.Meta(max_length=1_024)] = b""
+    """Of what is lost: what a partner can be asked for; the node's own words."""

@@ -11,6 +11,8 @@ A row is sound when
 
 A row behind a damaged one is held against both values that the damaged one may have had: the stored one and
 the one that follows from its fields. So one flipped bit condemns one row, and the rows behind it stay sound.
+The row behind one that could not be read at all (`UNREADABLE_KIND`, as a salvaged file has it) proves itself
+by its own key alone, which is bound to its chained value.
 """
 
 from collections.abc import Iterator
@@ -23,6 +25,9 @@ from trilat.ledger.vault import Vault
 from trilat.model import LedgerError, Row, Store
 
 _KINDS: Final = {kind.value: kind for kind in EntryKind}
+UNREADABLE_KIND: Final = "unreadable"
+"""The kind of a row that stands for one which could not be read any more when its file was salvaged."""
+
 _ALTERNATIVES_MAX: Final = 8
 """Damaged rows on end through which alternatives are followed."""
 
@@ -47,6 +52,11 @@ class Verification:
     verified: bool
     broken_entry: int | None = None
     problem: str | None = None
+    damaged: int = 0
+    """Entries that are not sound, among them those that were repaired or are known to be lost."""
+
+    repaired: int = 0
+    lost: int = 0
 
 
 class Examined(NamedTuple):
@@ -59,9 +69,13 @@ class Examined(NamedTuple):
     problem: str | None
 
 
-def examine(store: Store, party: str, vault: Vault, first: int = 0) -> Iterator[Examined]:
-    """Every row from `first` on, each examined by itself; a row that cannot be read is told, not raised."""
-    previous = _before(store, party, first)
+def examine(
+    store: Store, party: str, vault: Vault, first: int = 0, kinds: frozenset[str] | None = None
+) -> Iterator[Examined]:
+    """Every row from `first` on, each examined by itself; a row that cannot be read is told, not raised.
+    With `kinds`, rows that say they are of others are passed over.
+    """
+    previous = values_before(store, party, first)
     entry = first
     rows = store.rows(first)
     while True:
@@ -78,13 +92,16 @@ def examine(store: Store, party: str, vault: Vault, first: int = 0) -> Iterator[
             continue
         if row is None:
             return
-        following = _following(row, previous)
+        entry = row.entry + 1
+        if kinds is not None and row.kind not in kinds:
+            previous = frozenset()
+            continue
+        following = following_of(row, previous)
         yield _examine_row(row, following, vault)
         previous = _chained_values(row, following)
-        entry = row.entry + 1
 
 
-def _before(store: Store, party: str, first: int) -> frozenset[bytes]:
+def values_before(store: Store, party: str, first: int) -> frozenset[bytes]:
     """The values that the row before `first` may have, with those of damaged rows before it followed."""
     start = max(0, first - _ALTERNATIVES_MAX)
     previous = frozenset({genesis_of(party)}) if start == 0 else frozenset()
@@ -93,11 +110,11 @@ def _before(store: Store, party: str, first: int) -> frozenset[bytes]:
             row = next(store.rows(entry), None)
         except LedgerError:
             row = None
-        previous = _chained_values(row, _following(row, previous)) if row is not None else frozenset()
+        previous = _chained_values(row, following_of(row, previous)) if row is not None else frozenset()
     return previous
 
 
-def _following(row: Row, previous: frozenset[bytes]) -> frozenset[bytes]:
+def following_of(row: Row, previous: frozenset[bytes]) -> frozenset[bytes]:
     """The chained values that this row may have behind those of its predecessor."""
     return frozenset(
         {chained_of(value, row.entry, row.kind, row.recorded_ns, row.commitment) for value in previous}
@@ -106,6 +123,8 @@ def _following(row: Row, previous: frozenset[bytes]) -> frozenset[bytes]:
 
 def _chained_values(row: Row, following: frozenset[bytes]) -> frozenset[bytes]:
     """The values that the row behind this one is held against."""
+    if row.kind == UNREADABLE_KIND:
+        return frozenset()
     if row.chained in following or len(following) >= _ALTERNATIVES_MAX:
         return frozenset({row.chained})
     return following | {row.chained}
@@ -115,11 +134,12 @@ def _examine_row(row: Row, following: frozenset[bytes], vault: Vault) -> Examine
     def broken(problem: str) -> Examined:
         return Examined(row.entry, row, None, None, f"entry {row.entry} is damaged: {problem}")
 
-    if following and row.chained not in following:
+    if following and row.chained not in following and row.kind != UNREADABLE_KIND:
         return broken("its place, kind, instant or commitment does not fit the chain")
     kind = _KINDS.get(row.kind)
     if kind is None:
-        return broken("its kind is not known")
+        salvaged = row.kind == UNREADABLE_KIND
+        return broken("it could not be read" if salvaged else "its kind is not known")
     if row.wrapped_key is None or row.sealed_content is None:
         if row.wrapped_key is not None or row.sealed_content is not None:
             return broken("one of key and content is gone without the other")

@@ -8,7 +8,9 @@ Rules
 2. Every row commits to its content by a salted digest and to all rows before it by the chain.
 3. `remove_content` takes a content away for good; that there was one, when, and what it was committed to,
    stays, and so does who removed it and why, as an entry of its own.
-4. A damaged ledger is not written to: the damage would end up under good rows. It can still be read.
+4. A damaged ledger is not written to: the damage would end up under good rows. It can still be read. What is
+   written all the same is a `Repair`: the damaged entry's content, had again, or that it is lost. Then
+   writing goes on, and readers are served the repair in the place of the damaged entry.
 5. Whoever holds the ledger key can write a whole new ledger. Against that helps a `Head` kept elsewhere, as
    partners do with the receipts they are sent.
 """
@@ -17,6 +19,8 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from trilat.ledger.chain import chained_of, commitment_of, genesis_of
 from trilat.ledger.entry import (
     BATCH_ENTRIES_MAX,
@@ -24,10 +28,13 @@ from trilat.ledger.entry import (
     Entry,
     EntryKind,
     Removal,
+    Repair,
     Stored,
 )
 from trilat.ledger.examination import Examined, Head, Verification, examine
+from trilat.ledger.mending import Mended, mend
 from trilat.ledger.vault import Entropy, Vault, draw_secrets
+from trilat.ledger.verdict import Audit
 from trilat.model import (
     Clock,
     LedgerError,
@@ -43,6 +50,12 @@ from trilat.model import (
 
 _CHECKED_ON_OPENING: Final = 256
 """Rows at the end that opening examines; `verify` examines all."""
+
+_REPAIR: Final = EntryKind.REPAIR.value
+COMMITMENT: Final = "commitment"
+"""The proof of a repair whose content is the one that the damaged row commits to."""
+
+_KINDS: Final = frozenset(kind.value for kind in EntryKind)
 
 
 class Ledger:
@@ -70,6 +83,11 @@ class Ledger:
         self._entries = 0
         self._chained = genesis_of(party)
         self._blank: Receipt | None = None
+        self._repairs: dict[int, Repair] | None = None
+        self.proof_of: Callable[[Stored], bytes] = lambda _: b""
+        """Gives what must stay of a content that is removed, for trees over contents: its `Removal.proof`."""
+
+        self._unreadable = False
         self._problem = self._continue()
 
     @property
@@ -118,21 +136,23 @@ class Ledger:
             raise UsageError(
                 f"an entry stands twice, or more than {BATCH_ENTRIES_MAX} are to be removed at once"
             )
-        removals = [
-            Entry(kind=EntryKind.REMOVAL, content=encode(Removal(entry=entry, reason=reason)))
-            for entry in entries
-        ]
+        removals = [Removal(entry=entry, reason=reason) for entry in entries]
         if not removals:
             return ()
         with self._writing:
-            for entry in entries:
-                self._refuse_to_remove(entry)
-            rows = self._rows_for(removals)
+            proofs = [self.proof_of(self._removable(entry)) for entry in entries]
+            rows = self._rows_for(
+                [
+                    Entry(kind=EntryKind.REMOVAL, content=encode(replace(removal, proof=proof)))
+                    for removal, proof in zip(removals, proofs, strict=True)
+                ]
+            )
             self._store.remove(entries, rows)
             self._advance(rows[-1])
         return tuple(self._receipt(row) for row in rows)
 
-    def _refuse_to_remove(self, entry: int) -> None:
+    def _removable(self, entry: int) -> Stored:
+        """The entry, whose content can be removed; errors as in `remove_contents`."""
         if entry >= self._entries:
             raise UsageError(
                 f"entry {entry} is not in this ledger, which has {self._entries}: give a lower number"
@@ -142,6 +162,7 @@ class Ledger:
             raise LedgerError(f"nothing was removed: {found.problem}", entry=entry)
         if found.content is None or found.kind is EntryKind.REMOVAL:
             raise UsageError(f"entry {entry} is a removal, or its content is gone already: nothing to remove")
+        return _stored(found)
 
     def entries(
         self,
@@ -163,18 +184,19 @@ class Ledger:
             LedgerError: at the first damaged row, unless `on_broken` is given.
         """
         for found in examine(self._store, self._party, self._vault, first):
-            if found.problem is not None:
-                if on_broken is None:
-                    raise LedgerError(found.problem, entry=found.entry)
+            if found.problem is None:
+                if kinds is None or found.kind in kinds:
+                    yield _stored(found)
+                continue
+            repair = self.repairs().get(found.entry)
+            if repair is not None:
+                stored = _repaired(repair, found.row)
+                if kinds is None or stored.kind in kinds:
+                    yield stored
+            elif on_broken is None:
+                raise LedgerError(found.problem, entry=found.entry)
+            else:
                 on_broken(found.entry, found.problem)
-            elif found.kind is not None and found.row is not None and (kinds is None or found.kind in kinds):
-                yield Stored(
-                    entry=found.entry,
-                    kind=found.kind,
-                    recorded_ns=found.row.recorded_ns,
-                    content=found.content,
-                    commitment=found.row.commitment,
-                )
 
     def contents(
         self, kinds: Collection[EntryKind], first: int = 0
@@ -183,21 +205,123 @@ class Ledger:
         reading very many.
 
         Each row is opened under its own key, which proves its place and content; that no row is missing is
-        what `verify` examines.
+        what `verify` examines. What was repaired is given in its place.
 
         Raises:
-            LedgerError: a row cannot be read or does not open.
+            LedgerError: a row cannot be read or does not open, and was not repaired.
         """
         wanted = {kind.value: kind for kind in kinds}
-        for row in self._store.rows(first):
+        for row in self._rows_with_repairs(first):
+            if isinstance(row, Repair):
+                if row.kind in wanted and row.content is not None:
+                    yield row.entry, wanted[row.kind], row.content
+                continue
             kind = wanted.get(row.kind)
             if kind is None or row.wrapped_key is None or row.sealed_content is None:
                 continue
             secrets = self._vault.unwrap(row.wrapped_key, row.entry, row.chained)
             content = None if secrets is None else self._vault.open(secrets, row.entry, row.sealed_content)
-            if content is None:
+            if content is not None:
+                yield row.entry, kind, content
+                continue
+            repair = self.repairs().get(row.entry)
+            if repair is None:
                 raise LedgerError(f"entry {row.entry} is damaged: it does not open", entry=row.entry)
-            yield row.entry, kind, content
+            if repair.content is not None:
+                yield row.entry, kind, repair.content
+
+    def _rows_with_repairs(self, first: int) -> Iterator[Row | Repair]:
+        """Rows from an entry on; in the place of one that cannot be read, or is of no kind, its repair."""
+        while True:
+            try:
+                for row in self._store.rows(first):
+                    first = row.entry + 1
+                    repair = self.repairs().get(row.entry) if row.kind not in _KINDS else None
+                    yield row if repair is None else repair
+            except LedgerError as error:
+                broken = error.facts.get("entry")
+                known = self.repairs().get(broken) if isinstance(broken, int) else None
+                if known is None:
+                    raise
+                yield known
+                first = known.entry + 1
+            else:
+                return
+
+    def repairs(self) -> dict[int, Repair]:
+        """What was put aside for damaged entries, by their number; read once, when first asked for."""
+        if self._repairs is None:
+            self._repairs = {}
+            for found in examine(self._store, self._party, self._vault, kinds=frozenset({_REPAIR})):
+                if found.kind is not EntryKind.REPAIR or found.content is None:
+                    continue
+                try:
+                    repair = decode(found.content, Repair, bytes_max=CONTENT_BYTES_MAX)
+                except WireError:
+                    continue  # `verify` says of it that it repairs nothing
+                self._repairs[repair.entry] = repair
+        return self._repairs
+
+    def problem_of(self, entry: int) -> str | None:
+        """What is wrong with one entry, in one line; None where it is sound or was repaired."""
+        found = self.examined(entry)
+        return None if found.problem is None or entry in self.repairs() else found.problem
+
+    def examined(self, entry: int) -> Examined:
+        """One row with what was found; UsageError where there is none."""
+        found = next(examine(self._store, self._party, self._vault, entry), None)
+        if found is None or found.entry != entry:
+            raise UsageError(f"entry {entry} is not in this ledger, which has {self._entries}")
+        return found
+
+    def examined_from(self, first: int) -> Iterator[Examined]:
+        """Every row from an entry on, with what was found: for whoever looks for damage."""
+        return examine(self._store, self._party, self._vault, first)
+
+    def mended(self, entry: int) -> Mended | None:
+        """A damaged row with the one flipped bit put right, proved by itself; None where it is not that."""
+        return mend(self._store, self._party, self._vault, entry)
+
+    def is_content_of(self, entry: int, kind: EntryKind, content: bytes) -> bool | None:
+        """Whether a content is what a damaged row commits to; None where its key or commitment is damaged."""
+        row = self.examined(entry).row
+        if row is None or row.wrapped_key is None:
+            return None
+        secrets = self._vault.unwrap(row.wrapped_key, entry, row.chained)
+        return None if secrets is None else commitment_of(secrets.salt, kind.value, content) == row.commitment
+
+    def repair(self, repairs: Sequence[Repair]) -> tuple[Receipt, ...]:
+        """The receipts of REPAIR entries, the only ones that a damaged ledger takes.
+
+        Whoever calls has proof of each content, or an administrator's word that it is lost.
+
+        Raises:
+            UsageError: an entry is not damaged, was repaired already, or commits to another content.
+            LedgerError: the newest row cannot be read, or the store refuses; nothing was written.
+        """
+        for repair in repairs:
+            known = self.repairs().get(repair.entry)
+            better = known is None or (known.content is None and repair.content is not None)
+            if self.examined(repair.entry).problem is None or not better:
+                raise UsageError(
+                    f"entry {repair.entry} is not damaged, or was repaired: nothing to put aside"
+                )
+            if repair.content is None or repair.proof != COMMITMENT:
+                continue
+            if self.is_content_of(repair.entry, EntryKind(repair.kind), repair.content) is False:
+                raise UsageError(f"entry {repair.entry} commits to another content: it is not put aside")
+        if not repairs:
+            return ()
+        entries = [Entry(kind=EntryKind.REPAIR, content=encode(repair)) for repair in repairs]
+        with self._writing:
+            if self._unreadable:
+                raise LedgerError(f"the ledger is not written to: {self._problem}")
+            rows = self._new_rows(entries)
+            self._store.append(rows)
+            self._advance(rows[-1])
+            self.repairs().update({repair.entry: repair for repair in repairs})
+            self._problem = self._continue()
+        return tuple(self._receipt(row) for row in rows)
 
     def head(self) -> Head:
         """How far the ledger has come, to be kept elsewhere and given to `verify` later."""
@@ -209,7 +333,7 @@ class Ledger:
 
         Rows are read one after another; memory grows only with the number of removed contents.
         """
-        audit = _Audit(remembered)
+        audit = Audit(remembered)
         for found in examine(self._store, self._party, self._vault):
             audit.take(found)
         return audit.verdict()
@@ -220,24 +344,30 @@ class Ledger:
 
     def _continue(self) -> str | None:
         """Take up the chain at the newest row; the problem where the last rows are not sound."""
+        self._unreadable = True
         try:
             last = self._store.last()
         except LedgerError as error:
             return str(error)
+        self._unreadable = False
         if last is None:
             return None
         self._advance(last)
         found = examine(self._store, self._party, self._vault, max(0, last.entry + 1 - _CHECKED_ON_OPENING))
         newest = -1
         for row in found:
-            if row.problem is not None:
+            if row.problem is not None and row.entry not in self.repairs():
                 return row.problem
             newest = row.entry
-        return None if newest == last.entry else f"entry {newest + 1} is missing from the store"
+        self._unreadable = newest != last.entry
+        return f"entry {newest + 1} is missing from the store" if self._unreadable else None
 
     def _rows_for(self, entries: Sequence[Entry]) -> list[Row]:
         if self._problem is not None:
-            raise LedgerError(f"the ledger is not written to: {self._problem}")
+            raise LedgerError(f"the ledger is not written to: {self._problem}; `trilat audit repair` helps")
+        return self._new_rows(entries)
+
+    def _new_rows(self, entries: Sequence[Entry]) -> list[Row]:
         recorded_ns = self._clock.now_ns()
         chained = self._chained
         rows = []
@@ -264,69 +394,28 @@ class Ledger:
         )
 
 
-class _Audit:
-    """Adds up an examination."""
+def _stored(found: Examined) -> Stored:
+    """A sound row as it is given to readers."""
+    if found.kind is None or found.row is None:
+        raise LedgerError(found.problem or f"entry {found.entry} is damaged", entry=found.entry)
+    return Stored(
+        entry=found.entry,
+        kind=found.kind,
+        recorded_ns=found.row.recorded_ns,
+        content=found.content,
+        commitment=found.row.commitment,
+    )
 
-    def __init__(self, remembered: Head | None) -> None:
-        self._remembered = remembered
-        self._entries = 0
-        self._blank: set[int] = set()
-        self._recorded: set[int] = set()
-        self._trouble: tuple[int, str] | None = None
-        self._met = remembered is None or remembered.entries == 0
 
-    def take(self, found: Examined) -> None:
-        self._entries = found.entry + 1
-        if found.problem is not None:
-            self._note(found.entry, found.problem)
-        elif found.content is None:
-            self._blank.add(found.entry)
-        elif found.kind is EntryKind.REMOVAL:
-            self._take_removal(found.entry, found.content)
-        if (
-            self._remembered is not None
-            and found.row is not None
-            and found.entry + 1 == self._remembered.entries
-        ):
-            self._met = True
-            if found.row.chained != self._remembered.chained:
-                self._note(found.entry, f"entry {found.entry} is not the one that was remembered as the head")
-
-    def verdict(self) -> Verification:
-        """The first trouble, or none."""
-        damaged = self._trouble is not None  # the damaged row may be the one that records a removal
-        for entry in [] if damaged else sorted(self._blank - self._recorded):
-            self._note(entry, f"the content of entry {entry} is gone and no later entry records its removal")
-        for entry in sorted(self._recorded - self._blank):
-            self._note(entry, f"entry {entry} holds a content again that was removed")
-        if not self._met and self._remembered is not None:
-            missing = self._remembered.entries
-            self._note(
-                self._entries,
-                f"entries from {self._entries} on are missing: the remembered head counts {missing}",
-            )
-        broken_entry, problem = self._trouble if self._trouble is not None else (None, None)
-        return Verification(
-            entries=self._entries,
-            removed=len(self._blank),
-            verified=problem is None,
-            broken_entry=broken_entry,
-            problem=problem,
-        )
-
-    def _take_removal(self, entry: int, content: bytes) -> None:
-        try:
-            removal = decode(content, Removal)
-        except WireError as error:
-            self._note(entry, f"entry {entry} does not say what it removed: {error}")
-            return
-        if removal.entry >= entry:
-            self._note(entry, f"entry {entry} removes an entry that is not before it")
-        self._recorded.add(removal.entry)
-
-    def _note(self, entry: int, problem: str) -> None:
-        if self._trouble is None or entry < self._trouble[0]:
-            self._trouble = entry, problem
+def _repaired(repair: Repair, row: Row | None) -> Stored:
+    """What readers are given in the place of a damaged row."""
+    return Stored(
+        entry=repair.entry,
+        kind=EntryKind(repair.kind),
+        recorded_ns=repair.recorded_ns,
+        content=repair.content,
+        commitment=b"" if row is None else row.commitment,
+    )
 
 
 def _refuse_oversize(entries: Sequence[Entry]) -> None:

@@ -31,6 +31,7 @@ from trilat.model import LedgerError, Row
 URL_SCHEMES: Final = ("postgresql://", "postgres://")
 _FORMAT: Final = "trilat ledger, format 1"
 _CONNECT_S: Final = "10"
+_LOCK_MS: Final = 2_000
 _LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SERVER_MUST: Final = ("fsync", "full_page_writes")
 _SCHEMA: Final = """
@@ -252,11 +253,22 @@ class PostgresStore:
             execute("SET client_encoding = 'UTF8'")
             if self._read_only:
                 execute("SET default_transaction_read_only = on")
-            elif not execute("SELECT pg_try_advisory_lock(%s)", (self._lock_key(),)).fetchall()[0][0]:
-                raise LedgerError(f"ledger `{self._schema}` is in use by another writer: stop that one first")
+            else:
+                self._lock_session()
             self._table_there()
 
         self._run(prepare)
+
+    def _lock_session(self) -> None:
+        """Be the one writer; a session that has just ended may take the server a moment to forget."""
+        self._connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(_LOCK_MS)))
+        try:
+            self._connection.execute("SELECT pg_advisory_lock(%s)", (self._lock_key(),))
+        except psycopg.errors.LockNotAvailable:
+            raise LedgerError(
+                f"ledger `{self._schema}` is in use by another writer: stop that one first"
+            ) from None
+        self._connection.execute("SET lock_timeout = 0")
 
     def _table_there(self) -> None:
         named = f"{self._schema}.ledger_rows"

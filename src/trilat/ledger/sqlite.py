@@ -52,7 +52,9 @@ BEGIN SELECT RAISE(ABORT, 'a row of a ledger does not change'); END;
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_FORMAT};
 """
-_INSERT: Final = f"INSERT INTO ledger_rows ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+INSERT_ROW: Final = f"INSERT INTO ledger_rows ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+"""Writes one row, as a store does and a salvage."""
+
 _SELECT: Final = f"SELECT {COLUMNS} FROM ledger_rows"  # noqa: S608 - constants
 _T = TypeVar("_T")
 
@@ -82,7 +84,7 @@ class SqliteStore:
         self._read_only = read_only
         self._lock = None if read_only else _lock(self._path)
         try:
-            self._connection = _translated(self._path, lambda: _open(self._path, read_only=read_only))
+            self._connection = _translated(self._path, lambda: open_database(self._path, read_only=read_only))
         except LedgerError:
             self._unlock()
             raise
@@ -97,7 +99,7 @@ class SqliteStore:
                 expected += 1
                 if row.entry != expected:
                     raise LedgerError(f"entry {row.entry} does not follow entry {expected - 1}: not written")
-            self._connection.executemany(_INSERT, rows)
+            self._connection.executemany(INSERT_ROW, rows)
 
         self._commit(change)
 
@@ -118,7 +120,7 @@ class SqliteStore:
                     raise LedgerError(
                         f"entry {entry} is not in this ledger: nothing was removed", entry=entry
                     )
-            self._connection.executemany(_INSERT, records)
+            self._connection.executemany(INSERT_ROW, records)
 
         self._commit(change)
         self._run(lambda: self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
@@ -239,7 +241,8 @@ def _lock(path: Path) -> IO[bytes]:
     return lock
 
 
-def _open(path: Path, *, read_only: bool) -> apsw.Connection:
+def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
+    """A connection to a ledger's file, which is made where there is none; errors as of the library."""
     if read_only:
         connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READONLY)
     else:

@@ -2,7 +2,7 @@
 
 import json
 from hashlib import sha256
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from cryptography import x509
@@ -16,6 +16,8 @@ from trilat.model import ItemError, Noun, TrustError, from_plain, to_plain
 CARD_CHARACTERS_MAX: Final = 16_384
 _AUTHORITY_BYTES_MAX: Final = 4_096
 _FINGERPRINT_DOMAIN: Final = b"trilat/card/1"
+
+_N = TypeVar("_N", bound=Noun)
 
 
 class Card(Noun, frozen=True, kw_only=True):
@@ -64,7 +66,7 @@ class Card(Noun, frozen=True, kw_only=True):
         return x509.load_der_x509_certificate(self.tls_ca).public_bytes(Encoding.PEM)
 
 
-def card_to_json(card: Card) -> str:
+def card_to_json(card: Noun) -> str:
     """A card as JSON text in the plain form, to give to partners."""
     return json.dumps(to_plain(card), indent=2) + "\n"
 
@@ -75,16 +77,21 @@ def card_from_json(text: bytes | str) -> Card:
     Raises:
         TrustError: too long, not JSON, or not a card; one line says what is wrong.
     """
+    return read_card_json(text, Card)
+
+
+def read_card_json(text: bytes | str, of: type[_N]) -> _N:
+    """The card of some type that a JSON text describes; TrustError as of `card_from_json`."""
     if len(text) > CARD_CHARACTERS_MAX:
         raise TrustError(f"a card of {len(text)} characters is over the limit of {CARD_CHARACTERS_MAX}")
     try:
         plain = json.loads(
             text if isinstance(text, str) else text.decode("utf-8"), object_pairs_hook=_each_once
         )
-        return from_plain(plain, Card)
+        return from_plain(plain, of)
     except (ValueError, RecursionError) as error:
         # An ItemError is a ValueError, and so is what the decoders raise.
-        raise TrustError(f"the card is not sound, ask its party for it again: {error}") from error
+        raise TrustError(f"the card is not sound, ask for it again: {error}") from error
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Both are reproducible: from the same random bytes, instant and hosts come the same certificates.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
@@ -38,6 +39,19 @@ _DRAW_BYTES: Final = 40
 """64 bits more than the order has, so that the remainder is as good as uniform (FIPS 186-5, A.2.1)."""
 
 _SERIAL_BYTES: Final = 19
+_UNSOUND: Final = (
+    ValueError,
+    TypeError,
+    Warning,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises for a certificate that is none of ours."""
+
 _HOST_CHARACTERS_MAX: Final = 253
 _LABEL_CHARACTERS_MAX: Final = 63
 
@@ -115,11 +129,14 @@ def name_of_host(host: str) -> x509.GeneralName:
 def is_authority(data: bytes) -> bool:
     """Whether these bytes are, in DER, the certificate of an authority on P-256 that signed itself."""
     try:
-        certificate = x509.load_der_x509_certificate(data)
+        with warnings.catch_warnings():
+            # What the library only warns of today, it refuses tomorrow: partners must not differ by that.
+            warnings.simplefilter("error")
+            certificate = x509.load_der_x509_certificate(data)
         key = certificate.public_key()
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
         certificate.verify_directly_issued_by(certificate)
-    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension, InvalidSignature):
+    except _UNSOUND:
         return False
     return constraints.ca and isinstance(key, EllipticCurvePublicKey) and key.curve.name == SECP256R1.name
 

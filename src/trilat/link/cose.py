@@ -21,9 +21,10 @@ from typing import Final, Protocol
 
 import cbor2
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
+from trilat.link.signer import Signer
 from trilat.model import EnvelopeError
 
 ALGORITHM_EDDSA: Final = -8
@@ -74,7 +75,7 @@ def is_sign1(data: bytes) -> bool:
     return data.startswith(_SIGN1_START)
 
 
-def sign1(key: Ed25519PrivateKey, content_type: str, payload: bytes) -> bytes:
+def sign1(key: Signer, content_type: str, payload: bytes) -> bytes:
     """The COSE_Sign1 of a payload, which it carries (RFC 9052, section 4.4)."""
     protected = _sign1_protected(content_type)
     return joined1(content_type, payload, key.sign(_signed_bytes(protected, payload)))

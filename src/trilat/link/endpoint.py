@@ -18,37 +18,47 @@ One endpoint is used by one thread.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from enum import Enum
 from hashlib import sha256
 from typing import Final
 
+from trilat.link.arrival import REASONS, Arrival, OnAcknowledged, OnNotice, OnOmitted, OnParcels
 from trilat.link.cose import is_encrypt0, is_sign1
 from trilat.link.epochs import RotationReason
 from trilat.link.incoming import IncomingStream
 from trilat.link.keying import Keying
-from trilat.link.keys import Entropy, NodeKeys
+from trilat.link.keys import Entropy, NodeKeys, wrap_to
 from trilat.link.limits import LinkLimits, LinkProfile
 from trilat.link.messages import (
     RUNS_MAX,
     Acknowledgement,
     HighWater,
+    Lacking,
     Notice,
     Omission,
+    Parts,
     Pull,
     open_message,
     sign_message,
 )
 from trilat.link.opening import OpenedParcel, Opener
-from trilat.link.outbox import Archive, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.outbox import Archive, Gate, OnSkipped, Outbox, OutgoingState, Worth
+from trilat.link.parts import Joiner, is_part
 from trilat.link.post import Post
 from trilat.link.priority import Standing, newest_wins
 from trilat.link.ranges import Range
 from trilat.link.reservations import Reservations
+from trilat.link.stream import Judge
 from trilat.link.trust import TrustStore
+from trilat.link.trust_state import (
+    TRUST_MAGIC,
+    Announcement,
+    announced_party,
+    decode_announcement,
+    encode_announcement,
+)
 from trilat.model import (
     EnvelopeError,
     EpochError,
-    LinkError,
     PeerError,
     Receipt,
     ReplayError,
@@ -56,50 +66,10 @@ from trilat.model import (
     TrilatError,
     TrustError,
     UsageError,
-    WireError,
 )
 
-OnParcels = Callable[[str, str, int, tuple[OpenedParcel, ...]], None]
-"""Takes sender, stream, first sequence and parcels without a gap; returns when they are on disk."""
-
-OnAcknowledged = Callable[[str, str, int, bytes], None]
-"""Takes recipient, stream, cursor and the signed receipt; called when a cursor moved."""
-
-OnOmitted = Callable[[str, str, tuple[Range, ...], bytes], None]
-"""Takes sender, stream, runs of numbers that carry nothing and the signed word on it; returns when it is on
-disk."""
-
-OnNotice = Callable[[str, bytes], None]
-"""Takes who said it, and what: bytes by an authentic partner that may be hostile."""
-
-_REASONS: Final = {
-    WireError: "wire",
-    EnvelopeError: "envelope",
-    EpochError: "epoch",
-    TrustError: "trust",
-    LinkError: "link",
-}
-
-
-class Arrival(Enum):
-    """What became of a payload that arrived."""
-
-    DELIVERED = "delivered"
-    """New parcels were accepted, recorded and acknowledged."""
-    REPEATED = "repeated"
-    """All of it was accepted before; it was acknowledged again."""
-    AHEAD = "ahead"
-    """Something before it is missing, which was pulled."""
-    ACKNOWLEDGED = "acknowledged"
-    """The partner's receipt."""
-    PULLED = "pulled"
-    """The partner asked for what it misses."""
-    NOTICED = "noticed"
-    """A partner's notice, taken by who takes its topic."""
-    REFUSED = "refused"
-    """It was not accepted, and counted under its reason."""
-    NOT_RECORDED = "not-recorded"
-    """It was sound, but this node could not record it: nothing was acknowledged."""
+_GRACES: Final = 10
+"""After a tenth of a pull interval, a partner that is back has sent what it has by itself."""
 
 
 class LinkEndpoint:
@@ -158,9 +128,16 @@ class LinkEndpoint:
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
         self._newest: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self._joiner = Joiner()
+        self._soon: dict[tuple[str, str], tuple[int, int]] = {}
+        """Streams to ask for at an instant, unless their cursor has moved by then."""
+
         self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = self._keying.topics(self._send_again)
+        self.on_trust: Callable[[Announcement], None] | None = None
+        """Takes trust states, which prove themselves whoever brought them; it raises a PeerError."""
+
         self._entropy = entropy
         self._notices = 0
         self._now_ns = 0
@@ -235,6 +212,14 @@ class LinkEndpoint:
         """
         self._outbox.send(recipient, sequence, parcel, receipt, standing)
 
+    def guard(self, gate: Gate) -> None:
+        """Ask before anything recorded is sent; where the gate says no, the stream stands there for now."""
+        self._outbox.gate = gate
+
+    def review(self, recipient: str, judge: Judge | None) -> None:
+        """Leave out of a stream what `judge` gives a reason for, also on a wide link; None ends that."""
+        self._outbox.review(recipient, judge)
+
     def on_notice(self, topic: str, take: OnNotice) -> None:
         """Let `take` have the notices of a topic; where it raises a PeerError the notice is refused.
 
@@ -257,12 +242,24 @@ class LinkEndpoint:
         name = ("notice", topic, str(self._notices))
         self._post.say(recipient, name, lambda: sign_message(self._keys, notice), self._now_ns)
 
+    def introduce(self, recipient: str, announcement: Announcement) -> None:
+        """Tell a partner a party's trust states. They carry their own proof and no signature of this node,
+        whose new key the partner may not know yet. They are sealed to the partner: no relay reads them.
+
+        Raises:
+            TrustError: the partner is not pinned.
+        """
+        sealed = wrap_to(self._trust.pin(recipient), encode_announcement(announcement), TRUST_MAGIC)
+        name = ("trust", announced_party(announcement))
+        self._post.say(recipient, name, lambda: TRUST_MAGIC + sealed, self._now_ns)
+
     def rotate(self, reason: RotationReason, recipient: str | None = None) -> None:
         """Begin a new epoch with a recipient, or with all, and tell each its key ahead of what it closes.
 
         To be called whenever membership or an agreement changed.
         """
         self._keying.rotate(reason, recipient)
+        self._outbox.drop_parts(recipient)
 
     def tick(self, now_ns: int) -> None:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, pulls, and now and
@@ -273,6 +270,7 @@ class LinkEndpoint:
         resume, self._resume = self._resume, []
         for name in resume:
             self._pull(name)
+        self._pull_soon()
         for name, incoming in list(self._incoming.items()):
             if incoming.behind:
                 self._pull(name)
@@ -294,9 +292,9 @@ class LinkEndpoint:
             outgoing.resume()
             self._outbox.push(party, self._now_ns)
         for name in incoming:
-            # What was asked just before may be lost with the link, so it does not count as asked.
-            self._pulled.pop(name, None)
-            self._pull(name)
+            # What the partner sends by itself, for the same reason, is not asked for as well.
+            grace_ns = self._profile(party).limits.pull_interval_ns // _GRACES
+            self._soon[name] = (self._incoming[name].cursor, self._now_ns + grace_ns)
 
     def next_tick_ns(self) -> int | None:
         """The instant of the next `tick` that has something to do, in ns; None while there is nothing.
@@ -304,6 +302,7 @@ class LinkEndpoint:
         How far streams go is said in the ticks that come anyway; it is nothing to wake for.
         """
         due = [instant for instant in (self._outbox.next_ns(),) if instant is not None]
+        due += [due_ns for _, due_ns in self._soon.values()]
         if self._resume:
             due.append(0)
         for name, incoming in self._incoming.items():
@@ -315,6 +314,13 @@ class LinkEndpoint:
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
         try:
+            if payload.startswith(TRUST_MAGIC):
+                return self._receive_trust(payload)
+            if is_part(payload):
+                whole = self._joiner.take(payload)
+                if whole is None:
+                    return Arrival.PART
+                payload = whole
             if is_encrypt0(payload):
                 payload = self._opener.pairs.uncover(payload)
             return self._receive_message(payload) if is_sign1(payload) else self._receive_envelope(payload)
@@ -405,17 +411,43 @@ class LinkEndpoint:
             return self._receive_high_water(message)
         if isinstance(message, Omission):
             return self._receive_omission(message, payload)
+        if isinstance(message, Parts):
+            return self._receive_parts(message)
+        if isinstance(message, Lacking):
+            self._outbox.lacks(message, self._now_ns)
+            return Arrival.PULLED
         moved = self._outbox.heard(message, self._now_ns)
         cursor = message.cursor if isinstance(message, Acknowledgement) else message.since
         if moved and not self._note(message.sender, message.stream, cursor, payload):
             return Arrival.NOT_RECORDED
         return Arrival.PULLED if isinstance(message, Pull) else Arrival.ACKNOWLEDGED
 
+    def _receive_trust(self, payload: bytes) -> Arrival:
+        announcement = decode_announcement(self._keys.unwrap(payload[len(TRUST_MAGIC) :], TRUST_MAGIC))
+        if self.on_trust is None:
+            raise TrustError("trust states are not taken here: nobody listens to them")
+        self.on_trust(announcement)
+        return Arrival.NOTICED
+
     def _receive_notice(self, notice: Notice) -> Arrival:
         take = self._topics.get(notice.topic)
         if take is None:
             raise EnvelopeError(f"`{notice.sender}` speaks on `{notice.topic[:40]}`, which nobody takes here")
         take(notice.sender, notice.content)
+        return Arrival.NOTICED
+
+    def _receive_parts(self, word: Parts) -> Arrival:
+        """Take note of what comes in parts; where asked, say what lacks, or acknowledge what is whole."""
+        runs = self._joiner.announced(word.sender, word.payload, word.size, word.part_bytes)
+        if runs and word.again:
+            lacking = Lacking(
+                sender=self._keys.party, recipient=word.sender, payload=word.payload, runs=runs[:RUNS_MAX]
+            )
+            name = ("lacking", word.payload.hex())
+            self._post.say(word.sender, name, lambda: sign_message(self._keys, lacking), self._now_ns)
+        for name, stream in [] if runs else list(self._incoming.items()):
+            if name[0] == word.sender:
+                self._acknowledge(name, stream)
         return Arrival.NOTICED
 
     def _receive_high_water(self, word: HighWater) -> Arrival:
@@ -508,6 +540,16 @@ class LinkEndpoint:
         """Ask for what follows when nothing has come for a while: until then it may be on its way."""
         self._pulled[name] = (stream.cursor, self._now_ns)
 
+    def _pull_soon(self) -> None:
+        for name, (cursor, due_ns) in list(self._soon.items()):
+            if self._now_ns < due_ns:
+                continue
+            del self._soon[name]
+            if self._incoming[name].cursor == cursor:
+                # What was asked just before may be lost with the link, so it does not count as asked.
+                self._pulled.pop(name, None)
+                self._pull(name)
+
     def _pull(self, name: tuple[str, str]) -> None:
         """Ask for what follows the cursor, but the same thing only once in the pull interval."""
         sender, stream_name = name
@@ -542,7 +584,7 @@ class LinkEndpoint:
         return IncomingStream()
 
     def _refuse(self, error: PeerError) -> Arrival:
-        self._tell(_REASONS.get(type(error), "peer"), str(error))
+        self._tell(REASONS.get(type(error), "peer"), str(error))
         return Arrival.REFUSED
 
     def _tell(self, reason: str, text: str) -> None:

@@ -19,7 +19,11 @@ from typing import Final, TypeVar
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDH,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -124,8 +128,21 @@ class LinkIdentity:
         """The card of this identity and the same party's pin; UsageError where the pin is another's."""
         if pin.party != self._party:
             raise UsageError(f"the pin is of `{pin.party}`, the link identity of `{self._party}`")
-        authority = self._authority.certificate.public_bytes(Encoding.DER)
-        return Card(pin=pin, tls_ca=authority, leaf_nkey=self.leaf_nkey)
+        return Card(pin=pin, tls_ca=self.authority, leaf_nkey=self.leaf_nkey)
+
+    def shared_with(self, card: Card) -> bytes:
+        """A secret that this party and the card's alone can compute: ECDH between their authorities' keys.
+
+        It names subjects (`trilat.link.subjects`) and protects nothing else.
+        """
+        public = x509.load_der_x509_certificate(card.tls_ca).public_key()
+        assert isinstance(public, EllipticCurvePublicKey), "a card checks its authority"
+        return self._authority.key.exchange(ECDH(), public)
+
+    @property
+    def authority(self) -> bytes:
+        """The certificate of the party's link authority, in DER."""
+        return self._authority.certificate.public_bytes(Encoding.DER)
 
     @property
     def party(self) -> str:

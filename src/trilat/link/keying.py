@@ -16,7 +16,7 @@ from typing import Annotated, Final
 import msgspec
 
 from trilat.link.epochs import GroupEpochs, RotationReason
-from trilat.link.keys import Entropy, NodeKeys
+from trilat.link.keys import Entropy, NodeKeys, Pin
 from trilat.link.opening import Opener
 from trilat.link.reservations import EPOCH_BYTES, Reservations
 from trilat.link.sealing import Sealer
@@ -60,6 +60,9 @@ class Keying:
         self._notify = notify
         self._reservations = reservations
         self._sealers: dict[str, Sealer] = {}
+        self._pins: dict[str, tuple[Pin, Pin]] = {}
+        """Which keys each sealer seals from and to: for others a new one is made."""
+
         self._asked_ns: dict[str, int] = {}
 
     def topics(self, send_again: Callable[[str], None]) -> dict[str, Callable[[str, bytes], None]]:
@@ -82,8 +85,9 @@ class Keying:
             LedgerError: a new epoch cannot be noted.
         """
         sealer = self._sealers.get(recipient)
-        pin = self._trust.pin(recipient)
-        if sealer is None or sealer.recipient != pin:  # a key that was rotated is sealed to no more
+        pin = self._trust.sealing_pin(recipient)
+        if sealer is None or self._pins[recipient] != (self._keys.pin, pin):
+            self._pins[recipient] = (self._keys.pin, pin)
             epochs = GroupEpochs(self._keys, [pin], self._entropy, reservations=self._reservations)
             sealer = self._sealers[recipient] = Sealer(self._keys, pin, stream, self._entropy, epochs)
         sealer.epochs.at(now_ns)

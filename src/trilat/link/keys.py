@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.hpke import (
 )
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from trilat.link.signer import Signer
 from trilat.model import EnvelopeError, Noun, PartyCode, TrustError, UsageError
 
 WRAP_ALGORITHM: Final = "HPKE-MLKEM768X25519-HKDFSHA256-A256GCM"
@@ -35,6 +36,7 @@ _SIGNING_BYTES: Final = 32
 _MLKEM_SEED_BYTES: Final = 64
 _MLKEM_PUBLIC_BYTES: Final = 1_184
 _X25519_BYTES: Final = 32
+SEALING_PRIVATE_BYTES: Final = _MLKEM_SEED_BYTES + _X25519_BYTES
 PRIVATE_BYTES: Final = _SIGNING_BYTES + _MLKEM_SEED_BYTES + _X25519_BYTES
 SEALING_PUBLIC_BYTES: Final = _MLKEM_PUBLIC_BYTES + _X25519_BYTES
 _STREAM_BYTES: Final = 12
@@ -68,15 +70,30 @@ class Pin(Noun, frozen=True, kw_only=True):
 
 
 class NodeKeys:
-    """A party's private keys. They mask themselves when printed and take no part in comparison."""
+    """A party's private keys. They mask themselves when printed and take no part in comparison.
+
+    They change in one way, `become`: whoever holds this object holds the keys in force.
+    """
 
     def __init__(
-        self, party: str, signing: Ed25519PrivateKey, sealing: tuple[MLKEM768PrivateKey, X25519PrivateKey]
+        self,
+        party: str,
+        signing: Signer,
+        sealing: tuple[MLKEM768PrivateKey, X25519PrivateKey],
+        before: "MLKEM768X25519PrivateKey | None" = None,
     ) -> None:
-        """The keys of `party`; see `generate` and `from_private_bytes`."""
+        """The keys of `party`; see `generate` and `from_private_bytes`.
+
+        Args:
+            party: its code.
+            signing: an Ed25519 key, or a token that holds one.
+            sealing: ML-KEM-768 and X25519.
+            before: what was sealed to before these, which partners may go on with until they know.
+        """
         mlkem, x25519 = sealing
         self._signing = signing
         self._sealing_parts = sealing
+        self._before = before
         self._sealing = MLKEM768X25519PrivateKey(mlkem, x25519)
         self._pin = Pin(
             party=party,
@@ -101,20 +118,47 @@ class NodeKeys:
             raise UsageError(
                 f"private keys have {PRIVATE_BYTES} bytes, not {len(data)}: give what was exported"
             )
-        x25519_start = _SIGNING_BYTES + _MLKEM_SEED_BYTES
-        return cls(
-            party,
-            Ed25519PrivateKey.from_private_bytes(data[:_SIGNING_BYTES]),
-            (
-                MLKEM768PrivateKey.from_seed_bytes(data[_SIGNING_BYTES:x25519_start]),
-                X25519PrivateKey.from_private_bytes(data[x25519_start:]),
-            ),
-        )
+        signing = Ed25519PrivateKey.from_private_bytes(data[:_SIGNING_BYTES])
+        return cls.with_signer(party, signing, data[_SIGNING_BYTES:])
+
+    @classmethod
+    def with_signer(cls, party: str, signing: Signer, sealing: bytes, before: bytes = b"") -> "NodeKeys":
+        """Keys of which something else signs, and those of `sealing_bytes` open, now and before.
+
+        Raises:
+            UsageError: another number of bytes.
+        """
+        if len(sealing) != SEALING_PRIVATE_BYTES or len(before) not in {0, SEALING_PRIVATE_BYTES}:
+            raise UsageError(f"sealing keys have {SEALING_PRIVATE_BYTES} bytes: restore them from a backup")
+        old = MLKEM768X25519PrivateKey(*_sealing_of(before)) if before else None
+        return cls(party, signing, _sealing_of(sealing), old)
 
     def private_bytes(self) -> bytes:
-        """All private keys: Ed25519 seed, ML-KEM-768 seed, X25519 key. Whoever has them is this party."""
+        """All private keys: Ed25519 seed, ML-KEM-768 seed, X25519 key. Whoever has them is this party.
+
+        Raises:
+            UsageError: a token holds the signing key, and gives it to nobody.
+        """
+        if not isinstance(self._signing, Ed25519PrivateKey):
+            raise UsageError(f"the signing key of `{self.party}` is in a token: it has no private bytes here")
+        return self._signing.private_bytes_raw() + self.sealing_bytes()
+
+    def sealing_bytes(self) -> bytes:
+        """The private keys to open with: ML-KEM-768 seed, X25519 key."""
         mlkem, x25519 = self._sealing_parts
-        return self._signing.private_bytes_raw() + mlkem.private_bytes_raw() + x25519.private_bytes_raw()
+        return mlkem.private_bytes_raw() + x25519.private_bytes_raw()
+
+    def become(self, new: "NodeKeys") -> None:
+        """Take newer keys of the same party in place of these; UsageError for another party's.
+
+        What was sealed to the keys before still opens.
+        """
+        if new.party != self.party:
+            raise UsageError(f"keys of `{new.party}` do not take the place of those of `{self.party}`")
+        if new.pin.sealing_public != self.pin.sealing_public:
+            self._before = self._sealing
+        self._signing, self._sealing_parts, self._pin = new.signing, new.sealing, new.pin
+        self._sealing = MLKEM768X25519PrivateKey(*new.sealing)
 
     @property
     def party(self) -> str:
@@ -127,17 +171,27 @@ class NodeKeys:
         return self._pin
 
     @property
-    def signing(self) -> Ed25519PrivateKey:
-        """The key that signs."""
+    def signing(self) -> Signer:
+        """What signs."""
         return self._signing
+
+    @property
+    def sealing(self) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+        """The keys that open."""
+        return self._sealing_parts
 
     def stream_to(self, recipient: str) -> str:
         """The opaque name of this party's stream to a recipient: it tells nothing, and stays the same.
 
-        Derived by HKDF (RFC 5869) from the signing seed, so that names of two streams cannot be related.
+        Derived by HKDF (RFC 5869) from the signing seed, so that names of two streams cannot be related; from
+        the sealing keys where the signing key is in a token. A stream that was begun keeps its name when keys
+        change: the endpoint and the ledger remember it.
         """
         derivation = HKDF(SHA256(), _STREAM_BYTES, salt=None, info=_STREAM_DOMAIN + recipient.encode())
-        return derivation.derive(self._signing.private_bytes_raw()).hex()
+        signing = self._signing
+        if isinstance(signing, Ed25519PrivateKey):
+            return derivation.derive(signing.private_bytes_raw()).hex()
+        return derivation.derive(self.sealing_bytes()).hex()
 
     def agree(self, pin: Pin, info: bytes) -> bytes:
         """32 bytes that only the two parties of a pair can make, each from its private and the other's public
@@ -158,16 +212,24 @@ class NodeKeys:
 
     def unwrap(self, wrapped: bytes, bound: bytes) -> bytes:
         """The secret that a partner wrapped to this node, bound to `bound`; EnvelopeError where it is not."""
-        try:
-            return _SUITE.decrypt(wrapped, self._sealing, info=bound)
-        except (InvalidTag, ValueError):
-            raise EnvelopeError(
-                "the epoch key does not unwrap: it is not for this node, or was changed"
-            ) from None
+        for sealing in (self._sealing, self._before):
+            try:
+                if sealing is not None:
+                    return _SUITE.decrypt(wrapped, sealing, info=bound)
+            except (InvalidTag, ValueError):
+                continue
+        raise EnvelopeError("the epoch key does not unwrap: it is not for this node, or was changed")
 
     def __repr__(self) -> str:
         """Party and nothing secret."""
         return f"NodeKeys(party={self.party!r}, private=***)"
+
+
+def _sealing_of(data: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+    return (
+        MLKEM768PrivateKey.from_seed_bytes(data[:_MLKEM_SEED_BYTES]),
+        X25519PrivateKey.from_private_bytes(data[_MLKEM_SEED_BYTES:]),
+    )
 
 
 def wrap_to(pin: Pin, secret: bytes, bound: bytes) -> bytes:

@@ -18,7 +18,7 @@ class LinkLimits:
     batch_bytes: int = 524_288
     """Parcels of one envelope, together; one parcel always goes."""
 
-    page_parcels: int = 1_000
+    page_parcels: int = 500
     """Parcels of one envelope while much waits: at most a quarter of the window."""
 
     window_parcels: int = 4_000

@@ -20,7 +20,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import sign1, verify1
+from trilat.link.cose import sign1
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.trust import TrustStore
 from trilat.model import SCHEMA_VERSION, EnvelopeError, Label, Noun, decode, encode
@@ -102,12 +102,12 @@ class VerifiedRoots:
             TrustError: there is no pin for it.
             WireError: what was signed is not a root.
         """
-        name = (trust.pin(originator).signing_public, signed)
+        name = (trust.mark(originator), signed)
         root = self._roots.get(name)
         if root is not None:
             self._roots.move_to_end(name)
             return root
-        payload = verify1(trust.signing_key(originator), signed, MARKING_ROOT_TYPE, what, originator)
+        payload = trust.verify_statement(originator, signed, MARKING_ROOT_TYPE, what)
         found = decode(payload, MarkingRoot)
         if found.schema_version != SCHEMA_VERSION:
             raise EnvelopeError(f"the {what} is of schema {found.schema_version}: this node reads another")

@@ -9,8 +9,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import payload_of, sign1, verify1
+from trilat.link.cose import payload_of, sign1
 from trilat.link.keys import NodeKeys
+from trilat.link.parts import ID_BYTES
 from trilat.link.trust import TrustStore
 from trilat.model import (
     Count,
@@ -31,6 +32,7 @@ RUNS_MAX: Final = 128
 
 MESSAGE_TYPE: Final = "application/vnd.trilat.message"
 _Runs = Annotated[tuple[tuple[Count, Count], ...], msgspec.Meta(max_length=RUNS_MAX)]
+_PayloadId = Annotated[bytes, msgspec.Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
 _Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 
@@ -103,13 +105,33 @@ class Notice(Noun, frozen=True, kw_only=True, tag="notice"):
     content: Annotated[bytes, msgspec.Meta(max_length=NOTICE_CONTENT_BYTES_MAX)]
 
 
-Message = Acknowledgement | Pull | HighWater | Omission | Notice
-_SHORT: Final[tuple[type[Acknowledgement | Pull | HighWater | Omission], ...]] = (
-    Acknowledgement,
-    Pull,
-    HighWater,
-    Omission,
-)
+class Parts(Noun, frozen=True, kw_only=True, tag="parts"):
+    """A payload of `size` bytes comes in parts of `part_bytes`; `again`: say which of them are lacking."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    payload: _PayloadId
+    size: Count
+    part_bytes: Count
+    again: bool
+
+
+class Lacking(Noun, frozen=True, kw_only=True, tag="lacking"):
+    """Of a payload these runs of parts, counted from 0, have not come, and perhaps more."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    payload: _PayloadId
+    runs: Annotated[_Runs, msgspec.Meta(min_length=1)]
+
+    def check(self) -> None:
+        """Refuse runs that are none."""
+        _check_runs(self.runs, -2)
+
+
+Short = Acknowledgement | Pull | HighWater | Omission | Parts | Lacking
+Message = Short | Notice
+_SHORT: Final[tuple[type[Short], ...]] = (Acknowledgement, Pull, HighWater, Omission, Parts, Lacking)
 
 
 def sign_message(keys: NodeKeys, message: Message) -> bytes:
@@ -130,7 +152,7 @@ def open_message(data: bytes, party: str, trust: TrustStore) -> Message:
     message = _decode(payload_of(data, MESSAGE_TYPE, "message"))
     if message.recipient != party:
         raise EnvelopeError(f"the message is for `{message.recipient}`: this is `{party}`, not read")
-    verify1(trust.signing_key(message.sender), data, MESSAGE_TYPE, "message", message.sender)
+    trust.verify_live(message.sender, data, MESSAGE_TYPE, "message")
     return message
 
 

@@ -16,6 +16,9 @@ Each check refuses with one line. In this order:
 11. marking: the label's originator signed this item, version, subject and label
 12. consents: each signed by its originator
 
+Where 11 or 12 fails because a key was revoked, the parcel is handed on with its refusal, to be kept aside:
+its sender cannot mend it, and what comes behind it is not held up.
+
 Whether an item has expired, has the node's status, or may be used, is not checked here: policy and node do.
 Whether the envelope came before is the stream's to say.
 """
@@ -29,7 +32,7 @@ from typing import Final
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from trilat.link.cose import ALGORITHM_EDDSA, OBJECT_ALGORITHMS, joined1, verify1
+from trilat.link.cose import ALGORITHM_EDDSA, OBJECT_ALGORITHMS, joined1
 from trilat.link.epochs import Epoch, Welcome, epoch_bound, welcomed
 from trilat.link.keys import WRAP_ALGORITHM, NodeKeys
 from trilat.link.marking import VerifiedRoots
@@ -73,6 +76,7 @@ from trilat.model import (
     EnvelopeError,
     EpochError,
     Release,
+    TrustError,
     WireError,
     decode,
     encode,
@@ -94,6 +98,8 @@ class OpenedParcel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     parcel: Parcel
     release: Release
     consents: tuple[Consent, ...]
+    refusal: str = ""
+    """Why it is not to be used: something in it was signed by a key that is revoked since."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,8 +164,8 @@ class Opener:
         epoch = self._epoch(sender, envelope)  # 4
         bound = batch_bound(envelope.token, envelope.epoch)
         signed = unpadded(epoch.cipher.open(envelope.batch, bound))  # 5
-        key = self._trust.signing_key(sender)
-        batch = decode(verify1(key, signed, BATCH_TYPE, "envelope", sender), Batch, BATCH_BYTES_MAX)
+        payload = self._trust.verify_live(sender, signed, BATCH_TYPE, "envelope")
+        batch = decode(payload, Batch, BATCH_BYTES_MAX)
         self._compare(sender, batch, epoch, len(envelope.sealed))  # 6
         self._keep(sender, epoch)
         return Checked(batch=batch, signed=signed, epoch=epoch, sealed=envelope.sealed)
@@ -193,7 +199,7 @@ class Opener:
             digests=bind(epoch.salts(stream, content.sequence), release_parts(release), wire),
         )
         signed = joined1(BATCH_TYPE, encode(batch), content.batch_signature)
-        verify1(self._trust.signing_key(sender), signed, BATCH_TYPE, "envelope", sender)
+        self._trust.verify_live(sender, signed, BATCH_TYPE, "envelope")
         self._compare(sender, batch, epoch, 1)  # 6
         return Checked(batch=batch, signed=signed, epoch=epoch, sealed=(wire,), thin=True)
 
@@ -248,9 +254,23 @@ class Opener:
 
     def _verified(self, sequence: int, wire: bytes, parcel: Parcel, parts: ReleaseParts) -> OpenedParcel:
         release = self._releases.read(parcel.release, parts.label)  # 8
-        verify_label(self._trust, release.item, parcel.marking, self._roots)  # 11
-        consents = tuple(self._consent(signed) for signed in parcel.consents)  # 12
-        return OpenedParcel(sequence=sequence, wire=wire, parcel=parcel, release=release, consents=consents)
+        consents: tuple[Consent, ...] = ()
+        refusal = ""
+        try:
+            verify_label(self._trust, release.item, parcel.marking, self._roots)  # 11
+            consents = tuple(self._consent(signed) for signed in parcel.consents)  # 12
+        except TrustError as error:
+            if not error.facts.get("revoked"):
+                raise
+            refusal = str(error)
+        return OpenedParcel(
+            sequence=sequence,
+            wire=wire,
+            parcel=parcel,
+            release=release,
+            consents=consents,
+            refusal=refusal,
+        )
 
     def _epoch(self, sender: str, envelope: Envelope) -> Epoch:
         epoch = self._epochs.get((sender, envelope.epoch))

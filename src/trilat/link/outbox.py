@@ -9,12 +9,14 @@ from trilat.link.backlog import Backlog
 from trilat.link.keying import Keying
 from trilat.link.keys import NodeKeys
 from trilat.link.limits import LinkProfile
-from trilat.link.messages import Acknowledgement, HighWater, Omission, Pull, sign_message
+from trilat.link.messages import Acknowledgement, HighWater, Lacking, Omission, Parts, Pull, sign_message
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
+from trilat.link.parts import Cutter
 from trilat.link.post import Post, Tell
 from trilat.link.priority import Standing, standing_of
 from trilat.link.ranges import Range, Ranges
-from trilat.link.stream import OutgoingStream, Push, Skip, SkipReason
+from trilat.link.remarking import renewed
+from trilat.link.stream import Judge, OutgoingStream, Push, Skip, SkipReason
 from trilat.link.trust import TrustStore
 from trilat.model import (
     EnvelopeError,
@@ -33,8 +35,14 @@ whose content was removed there."""
 OnSkipped = Callable[[str, str, Sequence[tuple[int, int, SkipReason]]], None]
 """Takes recipient, stream and runs with reasons; returns when they are on disk."""
 
+Gate = Callable[[str, int, bytes], bool]
+"""Whether a recorded parcel, by recipient and number, may be sent now."""
+
 Worth = Callable[[str, Release], SkipReason | None]
 """Says why a release to a recipient is not worth sending any more; None where it is."""
+
+_PARTS_FROM: Final = 8
+"""An envelope of more than so many messages of a thin link goes in parts."""
 
 _INSISTING: Final = 3
 """Pulls for the same thing after which one that was acknowledged before is believed not to be a late one."""
@@ -78,7 +86,18 @@ class Outbox:
         self.archive: Archive | None = None
         self.on_skipped: OnSkipped | None = None
         self.worth: Worth | None = None
+        self.gate: Gate | None = None
+        """Is asked before anything is sealed; None lets all pass."""
+
         self.streams: dict[str, OutgoingStream] = {}
+        self._cutter = Cutter()
+        self._in_parts: dict[str, dict[tuple[int, int], tuple[bytes, int]]] = {}
+        """By recipient, of first number and count: what goes in parts, by its id and size."""
+
+        self._parted: set[str] = set()
+        """To whom a part went last: then it is another's turn."""
+
+        self._judges: dict[str, Judge | None] = {}
         self._thinned: dict[str, int] = {}
         """By recipient: the newest number that went in a thin envelope."""
 
@@ -127,8 +146,22 @@ class Outbox:
         )
         if profile.sparing and self.on_skipped is not None:
             stream.judge = lambda parcel: self._judge(recipient, stream, parcel)
+        self._judges[recipient] = stream.judge
         self.streams[recipient] = stream
         return stream
+
+    def review(self, recipient: str, judge: Judge | None) -> None:
+        """Leave out of a stream what `judge` gives a reason for, beside what is not worth sending anyway."""
+        stream, worth = self.stream_to(recipient), self._judges.get(recipient)
+        if judge is None or self.on_skipped is None:
+            stream.judge = worth
+            return
+        asked = judge
+
+        def both(parcel: bytes) -> SkipReason | None:
+            return asked(parcel) or (None if worth is None else worth(parcel))
+
+        stream.judge = both
 
     def _judge(self, recipient: str, stream: OutgoingStream, parcel: bytes) -> SkipReason | None:
         """Why a parcel is not worth sending. One that cannot be read is: sealing it says what is wrong."""
@@ -178,7 +211,11 @@ class Outbox:
                 self._post.say_owed(recipient, now_ns)
                 if not self._post.is_free(recipient, now_ns):
                     return
+                if self._send_part(recipient, stream, now_ns):
+                    continue
             done = stream.push(now_ns)
+            if done is None and self._cutter.waits(recipient):
+                continue
             if done is None:
                 return
             self._said_ns[recipient] = now_ns
@@ -195,6 +232,7 @@ class Outbox:
             if (due_ns := stream.due_ns()) is not None
         ]
         due += [self._post.free_ns(recipient) for recipient in self._post.owing()]
+        due += [self._post.free_ns(recipient) for recipient in self.streams if self._cutter.waits(recipient)]
         return min(due) if due else None
 
     def heard(self, message: Acknowledgement | Pull, now_ns: int) -> bool:
@@ -212,6 +250,7 @@ class Outbox:
         if isinstance(message, Acknowledgement):
             stream.acknowledge(message.cursor, now_ns, message.ahead)
             self._keying.acknowledged(message.sender, message.cursor)
+            self._forget_parts(message.sender, stream)
         elif message.since < before:
             self._look_back(message.sender, stream, message.since, now_ns)
         elif stream.rewind(message.since, now_ns, message.ahead):
@@ -264,7 +303,7 @@ class Outbox:
         omission = Omission(
             sender=self._keys.party, recipient=recipient, stream=stream.name, runs=tuple(Ranges(runs))
         )
-        self._post.put(recipient, sign_message(self._keys, omission), now_ns)
+        self._post.put_made(recipient, lambda: sign_message(self._keys, omission), now_ns)
 
     def _say_high_water(self, recipient: str, stream: OutgoingStream, now_ns: int) -> None:
         newest = stream.newest()
@@ -281,6 +320,71 @@ class Outbox:
         name = ("high-water", stream.name)
         self._post.say(recipient, name, lambda: sign_message(self._keys, word), now_ns)
 
+    def lacks(self, message: Lacking, now_ns: int) -> None:
+        """A recipient says which parts of a payload have not come: they go, and no others."""
+        self._cutter.lacks(message.sender, message.payload, message.runs)
+        if message.sender in self.streams:
+            self.push(message.sender, now_ns)
+
+    def _send_part(self, recipient: str, stream: OutgoingStream, now_ns: int) -> bool:
+        """Whether a part went; parts and whole messages take turns."""
+        if recipient in self._parted:
+            self._parted.discard(recipient)
+            return False
+        part = self._cutter.next(recipient)
+        if part is None:
+            return False
+        self._parted.add(recipient)
+        self._said_ns[recipient] = now_ns
+        self._post.put(recipient, part, now_ns, Lane.BULK)
+        stream.wait_on(now_ns)
+        return True
+
+    def _announce(self, recipient: str, name: bytes, size: int, now_ns: int, *, again: bool) -> None:
+        word = Parts(
+            sender=self._keys.party,
+            recipient=recipient,
+            payload=name,
+            size=size,
+            part_bytes=self._profile(recipient).limits.batch_bytes,
+            again=again,
+        )
+        self._post.put(recipient, sign_message(self._keys, word), now_ns)
+
+    def _send(self, recipient: str, push: Push, envelope: bytes, now_ns: int) -> None:
+        """Send an envelope; one that is large for a thin link is announced, and goes in parts."""
+        profile = self._profile(recipient)
+        large = len(envelope) > _PARTS_FROM * profile.limits.batch_bytes
+        if profile.bits_per_s is None or not large or not self._cutter.has_room(recipient):
+            self._post.put(recipient, envelope, now_ns, Lane.BULK if push.bulk else Lane.LIVE)
+            return
+        name = self._cutter.begin(recipient, envelope, profile.limits.batch_bytes)
+        in_parts = self._in_parts.setdefault(recipient, {})
+        in_parts[push.first_sequence, len(push.parcels)] = (name, len(envelope))
+        self._announce(recipient, name, len(envelope), now_ns, again=False)
+
+    def _forget_parts(self, recipient: str, stream: OutgoingStream) -> None:
+        in_parts = self._in_parts.get(recipient, {})
+        for first, count in [key for key in in_parts if stream.is_settled(key[0], sum(key) - 1)]:
+            self._cutter.forget(recipient, in_parts.pop((first, count))[0])
+
+    def drop_parts(self, recipient: str | None = None) -> None:
+        """Give no more parts of what was sealed before: it is asked about and sealed anew."""
+        for party in list(self._in_parts) if recipient is None else [recipient]:
+            for name, _ in self._in_parts.pop(party, {}).values():
+                self._cutter.forget(party, name)
+
+    def _is_in_parts(self, recipient: str, push: Push, now_ns: int) -> bool:
+        """Whether a push is one that goes in parts already: then only what it lacks is asked."""
+        in_parts = self._in_parts.get(recipient)
+        if not in_parts:
+            return False
+        known = in_parts.get((push.first_sequence, len(push.parcels)))
+        if known is None or not self._cutter.has(recipient, known[0]):
+            return False
+        self._announce(recipient, *known, now_ns, again=True)
+        return True
+
     def _is_first(self, recipient: str, sequence: int) -> bool:
         """Whether a number beyond all before goes in a thin envelope now, which it does once."""
         if sequence <= self._thinned.get(recipient, 0):
@@ -290,18 +394,34 @@ class Outbox:
 
     def _seal_and_send(self, recipient: str, stream: OutgoingStream, push: Push, now_ns: int) -> None:
         try:
+            passing = self._passing(recipient, push)
+            if not passing:
+                return
+            # What is on its way in parts was asked about when it began, and is asked about again here.
+            if len(passing) == len(push.parcels) and self._is_in_parts(recipient, push, now_ns):
+                return
             sealer = self._keying.sealer(recipient, stream.name, now_ns)
             envelope = None
             first = push.first_sequence
+            parcels = tuple(renewed(parcel, self._keys, self._trust) for parcel in passing)
             # Who got no receipt for a thin envelope sends a whole one: its key may be lacking.
-            alone = self._profile(recipient).sparing and len(push.parcels) == 1
+            alone = self._profile(recipient).sparing and len(passing) == 1
             if alone and self._is_first(recipient, first):
-                envelope = sealer.thin_seal(first, push.parcels[0])
-            envelope = envelope or sealer.seal(first, push.parcels)
+                envelope = sealer.thin_seal(first, parcels[0])
+            envelope = envelope or sealer.seal(first, parcels)
         except TrilatError as error:
             self._tell("not-sealed", f"parcels to `{recipient}` cannot be sealed: {error}")
             return
-        self._post.put(recipient, envelope, now_ns, Lane.BULK if push.bulk else Lane.LIVE)
+        self._send(recipient, push, envelope, now_ns)
+
+    def _passing(self, recipient: str, push: Push) -> Sequence[bytes]:
+        """The parcels up to the first that may not be sent now: the rest is tried again when overdue."""
+        if self.gate is None:
+            return push.parcels
+        for place, parcel in enumerate(push.parcels):
+            if not self.gate(recipient, push.first_sequence + place, parcel):
+                return push.parcels[:place]
+        return push.parcels
 
 
 def _standing(parcel: bytes) -> Standing | None:

@@ -60,7 +60,9 @@ class Pairs:
         """Secrets are made when they are first needed, and again for a pin that is new."""
         self._keys = keys
         self._trust = trust
-        self._pairs: dict[Pin, Pair] = {}
+        self._pairs: dict[tuple[Pin, Pin], Pair] = {}
+        """By own and by partner's keys: either may change while the node runs."""
+
         self._found: OrderedDict[tuple[bytes, bytes, bytes], Pin] = OrderedDict()
 
     def with_(self, party: str) -> Pair:
@@ -112,9 +114,10 @@ class Pairs:
         return unpadded(plaintext)
 
     def _pair(self, pin: Pin) -> Pair:
-        pair = self._pairs.get(pin)
+        name = (self._keys.pin, pin)
+        pair = self._pairs.get(name)
         if pair is None:
-            pair = self._pairs[pin] = pair_of(self._keys, pin)
+            pair = self._pairs[name] = pair_of(self._keys, pin)
         return pair
 
 

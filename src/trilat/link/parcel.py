@@ -1,7 +1,7 @@
 """`Parcel`, `Batch` and their binding: what stands inside an envelope, and what its signature covers."""
 
 from hashlib import sha256
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -43,12 +43,16 @@ class Parcel(Noun, frozen=True, kw_only=True):
     """One release with what proves that it may be here, each as the bytes that were signed or decided.
 
     `release` is the wire form of a Release; `marking` the originator's signature over item and label;
-    `consents` the signed consents that its passing rests on.
+    `consents` the signed consents that its passing rests on. `salt` is random: without the parcel nobody can
+    guess it from its place in the stream's tree.
     """
+
+    fields_appended: ClassVar[int] = 1
 
     release: Annotated[bytes, msgspec.Meta(min_length=1, max_length=WIRE_BYTES_MAX)]
     marking: _SignedBytes
     consents: Annotated[tuple[_SignedBytes, ...], msgspec.Meta(max_length=32)] = ()
+    salt: Annotated[bytes, msgspec.Meta(max_length=32)] = b""
 
     def check(self) -> None:
         """Refuse a parcel that would not fit an envelope."""

@@ -58,11 +58,20 @@ class Post:
         except LinkError as error:
             self._tell("link", f"the link to `{recipient}` failed, what is lost is sent again: {error}")
 
+    def put_made(self, recipient: str, make: Callable[[], bytes], now_ns: int) -> None:
+        """Make a word and send it now; where a token does not sign it, it is told, and said again later."""
+        try:
+            payload = make()
+        except LinkError as error:
+            self._tell("not-signed", f"nothing is said to `{recipient}`: {error}")
+            return
+        self.put(recipient, payload, now_ns)
+
     def say(self, recipient: str, name: tuple[str, ...], make: Callable[[], bytes], now_ns: int) -> None:
         """Send a small word when the link is free; of several of one name only the newest."""
         owed = self._owed.get(recipient)
         if not owed and self.is_free(recipient, now_ns):
-            self.put(recipient, make(), now_ns)
+            self.put_made(recipient, make, now_ns)
             return
         owed = self._owed.setdefault(recipient, OrderedDict())
         owed[name] = make
@@ -74,7 +83,7 @@ class Post:
         owed = self._owed.get(recipient)
         while owed and self.is_free(recipient, now_ns):
             _, make = owed.popitem(last=False)
-            self.put(recipient, make(), now_ns)
+            self.put_made(recipient, make, now_ns)
 
     def owing(self) -> tuple[str, ...]:
         """The recipients to whom something waits to be said."""

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import payload_of, verify1
+from trilat.link.cose import payload_of
 from trilat.link.opening import Checked, OpenedParcel, Opener, refuse_strange_algorithms
 from trilat.link.parcel import (
     BATCH_BYTES_MAX,
@@ -106,8 +106,8 @@ def verify_proof(data: bytes, trust: TrustStore) -> Proved:
     claimed = decode(payload_of(proof.signed, BATCH_TYPE, "batch"), Batch, BATCH_BYTES_MAX)
     if claimed.sender != party_of(claimed.sender):
         raise EnvelopeError(f"the batch is by `{claimed.sender}`: only nodes send envelopes")
-    key = trust.signing_key(claimed.sender)
-    batch = decode(verify1(key, proof.signed, BATCH_TYPE, "batch", claimed.sender), Batch, BATCH_BYTES_MAX)
+    signed = trust.verify_statement(claimed.sender, proof.signed, BATCH_TYPE, "batch")
+    batch = decode(signed, Batch, BATCH_BYTES_MAX)
     refuse_strange_algorithms(batch)
     offset = proof.sequence - batch.first_sequence
     if not 0 <= offset < batch.count:

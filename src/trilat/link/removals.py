@@ -6,7 +6,7 @@ change one. Members of staff sign with their party's key.
 
 from typing import Final
 
-from trilat.link.cose import payload_of, sign1, verify1
+from trilat.link.cose import payload_of, sign1
 from trilat.link.keys import NodeKeys
 from trilat.link.trust import TrustStore, party_of
 from trilat.model import SIGNED_BYTES_MAX, Certificate, UsageError, decode, encode
@@ -38,5 +38,5 @@ def open_certificate(trust: TrustStore, data: bytes) -> Certificate:
     what = "certificate of removal"
     certificate = decode(payload_of(data, CERTIFICATE_TYPE, what), Certificate, SIGNED_BYTES_MAX)
     holder = party_of(certificate.holder)
-    verify1(trust.signing_key(holder), data, CERTIFICATE_TYPE, what, holder)
+    trust.verify_statement(holder, data, CERTIFICATE_TYPE, what)
     return certificate

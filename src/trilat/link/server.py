@@ -10,15 +10,18 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from trilat.link.hub_config import HubSettings
 from trilat.link.identity import refuse_open_to_others, write_private
-from trilat.link.server_config import CONFIG_FILE, ServerSettings, server_files
-from trilat.link.server_log import LogReader, Repeats, Told, printable
+from trilat.link.server_config import CONFIG_FILE, ServerSettings
+from trilat.link.server_log import LINES_REMEMBERED_MAX, LogReader, Repeats, Told, printable
 from trilat.model import LinkError, UsageError
 
 BINARY: Final = "nats-server"
@@ -50,7 +53,7 @@ class NatsServer:
 
     def __init__(
         self,
-        settings: ServerSettings,
+        settings: ServerSettings | HubSettings,
         *,
         on_refusal: Callable[[str], None],
         on_event: Callable[[str], None] | None = None,
@@ -72,6 +75,9 @@ class NatsServer:
         self._keeper: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._last_said = ""
+        self._log = LogReader(settings.nkeys)
+        self._reloaded = asyncio.Event()
+        self._told: deque[tuple[float, str]] = deque(maxlen=LINES_REMEMBERED_MAX)
         self.restarts = 0
         """How often it was started again after it had died."""
 
@@ -108,6 +114,43 @@ class NatsServer:
         await self._launch()
         self._keeper = asyncio.create_task(self._keep(), name="links' server")
 
+    async def reload(self, settings: HubSettings) -> None:
+        """Let a hub's server take other settings while it runs, and cut only what they do not allow any more.
+
+        Its listeners stay as they are. Returns when it has taken them.
+
+        Raises:
+            UsageError: none runs, or the files cannot be written.
+            LinkError: it does not take them, and goes on with those of before.
+        """
+        process = self._process
+        if process is None or process.returncode is not None:
+            raise UsageError("the links' server does not run: start it first")
+        listen = self._settings.leaf_listen or settings.leaf_listen
+        self._settings = replace(settings, client_port=self.client_port, leaf_listen=listen)
+        self._write()
+        self._log.know(self._settings.nkeys)
+        self._reloaded.clear()
+        process.send_signal(signal.SIGHUP)
+        try:
+            async with asyncio.timeout(READY_S_MAX):
+                await self._reloaded.wait()
+        except TimeoutError:
+            said = self._last_said or "it says nothing"
+            raise LinkError(f"the links' server does not take its new settings: {said}") from None
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """The accounts that have a leaf connection: parties, and hubs as `LinkedHub.account`."""
+        return self._log.linked if self.process_id is not None else frozenset()
+
+    def last_said(self, words: Sequence[str], since_s: float = 0.0) -> str:
+        """The newest line with one of some words, told since an instant of the loop's clock; else empty."""
+        for told_s, line in reversed(tuple(self._told)):
+            if told_s >= since_s and any(word in line for word in words):
+                return line
+        return ""
+
     async def stop(self) -> None:
         """Stop the server; nothing where none runs."""
         keeper, self._keeper = self._keeper, None
@@ -121,7 +164,7 @@ class NatsServer:
         refuse_open_to_others(self._settings.identity_folder)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for name, data in server_files(self._settings).items():
+            for name, data in self._settings.files().items():
                 (folder / name).unlink(missing_ok=True)
                 write_private(folder / name, data)
         except OSError as error:
@@ -165,8 +208,7 @@ class NatsServer:
     async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
         """Tell what the server says until it ends."""
         assert process.stderr is not None, "its log is a pipe"
-        nkeys = {partner.card.leaf_nkey: partner.card.party for partner in self._settings.partners}
-        reader = LogReader(nkeys | {self._settings.app_nkey: self._settings.party})
+        reader = self._log = LogReader(self._settings.nkeys)
         while True:
             try:
                 line = await process.stderr.readline()
@@ -180,11 +222,15 @@ class NatsServer:
                 continue
             if said.told is Told.READY:
                 ready.set()
+            elif said.told is Told.RELOADED:
+                self._reloaded.set()
             elif said.told is Told.LISTENING:
                 self._listening(*said.text.split())
             elif said.told is Told.REFUSAL:
+                self._told.append((asyncio.get_running_loop().time(), said.text))
                 self._refusals.say(said.text)
             else:
+                self._told.append((asyncio.get_running_loop().time(), said.text))
                 self._last_said = said.text
                 self._events.say(said.text)
 

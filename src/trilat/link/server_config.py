@@ -2,9 +2,11 @@
 
 What the configuration says
 1. One account for the party itself, in which only the node's own client is. One account for each linked
-   partner, in which only the leaf connection with that partner's server is, whoever of the two dials.
-2. Between these accounts pass `x.SELF.PARTNER.>` out and `x.PARTNER.SELF.>` in, and nothing else. Whatever a
-   partner's server asks for or publishes ends in that partner's account, where nothing of other links is.
+   partner, in which only the leaf connection with that partner's server is, whoever of the two dials. One
+   account for each hub, in which only the leaf connection with that hub is.
+2. Between these accounts pass the subjects of each way's words, out and back (`trilat.link.subjects`), and
+   nothing else. Whatever a partner's server or a hub asks for or publishes ends in its own account, where
+   nothing of other links is.
 3. An account has one leaf connection, so links cannot form a loop.
 4. TLS 1.3 with certificates on both sides, before a byte of NATS is spoken. A dialled server must show a
    certificate of that partner's authority; the listener takes certificates of the partners that dial.
@@ -15,19 +17,23 @@ The words are nats-server's own. Sizes stand as integers, because the server end
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from trilat.link.card import Card
 from trilat.link.certificates import name_of_host
+from trilat.link.hub_card import HubCard
 from trilat.link.identity import AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE, LEAF_NKEY_FILE, party_code
 from trilat.link.nkey import is_nkey
+from trilat.link.subjects import Way, subjects_of
 from trilat.model import ENVELOPE_BYTES_MAX, UsageError
 
 CONFIG_FILE: Final = "server.conf"
 DIALLERS_FILE: Final = "diallers.cert.pem"
 LOOPBACK: Final = "127.0.0.1"
+HUB_ACCOUNT_START: Final = "hub-"
 PAYLOAD_BYTES_MAX: Final = ENVELOPE_BYTES_MAX + 4_096
 """Of one message: an envelope, and room for what a later version may put around it."""
 
@@ -41,8 +47,8 @@ PINGS_MAX: Final = 2
 """A connection that says nothing is given up after three intervals."""
 
 TLS_S_MAX: Final = 5
-_ACCOUNT_LIMITS: Final = {
-    "max_subscriptions": 64,
+ACCOUNT_LIMITS: Final = {
+    "max_subscriptions": 256,
     "max_leafnodes": 4,
     "max_payload": PAYLOAD_BYTES_MAX,
 }
@@ -71,15 +77,39 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkedPartner:
-    """A partner with whom there is a link: its card, and where its server is dialled; None if it dials us."""
+    """A partner with whom there is a direct link: its card, the words of the way, and where its server is
+    dialled; None if it dials us.
+    """
 
     card: Card
+    way: Way
     dial: Address | None = None
 
     def __post_init__(self) -> None:
         """Refuse an address that cannot be dialled."""
         if self.dial is not None and self.dial.port == 0:
             raise UsageError(f"`{self.card.party}` cannot be dialled at port 0: give the port it listens on")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkedHub:
+    """A hub through which partners are reached: its card, where it is dialled, the words of these ways."""
+
+    card: HubCard
+    dial: Address
+    ways: tuple[Way, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse an address that cannot be dialled."""
+        if self.dial.port == 0:
+            raise UsageError(
+                f"hub `{self.card.name}` cannot be dialled at port 0: give the port it listens on"
+            )
+
+    @property
+    def account(self) -> str:
+        """Its account here; no party's code has such a character."""
+        return f"{HUB_ACCOUNT_START}{self.card.name}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +127,7 @@ class ServerSettings:
     """Where the configuration and the authorities of partners are written."""
 
     partners: tuple[LinkedPartner, ...] = ()
+    hubs: tuple[LinkedHub, ...] = ()
     client_port: int = 0
     """For the node's own client, on loopback."""
 
@@ -113,6 +144,9 @@ class ServerSettings:
             raise UsageError(
                 f"a link of `{self.party}` is with itself, or stands twice: list each partner once"
             )
+        names = [hub.card.name for hub in self.hubs]
+        if len(set(names)) != len(names):
+            raise UsageError(f"a hub of `{self.party}` stands twice: list each once")
         if not is_nkey(self.app_nkey):
             raise UsageError("ServerSettings.app_nkey is not a public NKey of a user")
         if self.diallers and self.leaf_listen is None:
@@ -126,6 +160,21 @@ class ServerSettings:
     def diallers(self) -> tuple[LinkedPartner, ...]:
         """The partners whose servers dial ours."""
         return tuple(partner for partner in self.partners if partner.dial is None)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """All ways to partners."""
+        return (*(partner.way for partner in self.partners), *(way for hub in self.hubs for way in hub.ways))
+
+    @property
+    def nkeys(self) -> dict[str, str]:
+        """Whose each NKey is that the server may be shown."""
+        shown = {partner.card.leaf_nkey: partner.card.party for partner in self.partners}
+        return shown | {self.app_nkey: self.party}
+
+    def files(self) -> dict[str, bytes]:
+        """See `server_files`."""
+        return server_files(self)
 
 
 def server_config(settings: ServerSettings) -> str:
@@ -147,12 +196,17 @@ def server_config(settings: ServerSettings) -> str:
         "ping_interval": PING,
         "ping_max": PINGS_MAX,
         "logtime": False,
-        "tls": _tls(settings, settings.identity_folder / AUTHORITY_FILE) | {"verify": True},
+        "tls": tls_of(settings.identity_folder, settings.identity_folder / AUTHORITY_FILE) | {"verify": True},
         "accounts": _accounts(settings),
         "leafnodes": _leafnodes(settings),
     }
     if settings.monitor_port is not None:
         plain["http"] = str(Address(host=LOOPBACK, port=settings.monitor_port))
+    return config_text(plain)
+
+
+def config_text(plain: dict[str, Any]) -> str:
+    """Settings as the server reads them; UsageError where a value cannot be written."""
     return "\n".join(_lines(plain)) + "\n"
 
 
@@ -162,58 +216,68 @@ def server_files(settings: ServerSettings) -> dict[str, bytes]:
     for partner in settings.partners:
         if partner.dial is not None:
             files[authority_file(partner.card.party)] = partner.card.tls_ca_pem
+    for hub in settings.hubs:
+        files[authority_file(hub.account)] = hub.card.tls_ca_pem
     if settings.diallers:
         files[DIALLERS_FILE] = b"".join(partner.card.tls_ca_pem for partner in settings.diallers)
     return files
 
 
-def authority_file(party: str) -> str:
-    """The name of the file with the authority of a partner that is dialled."""
-    return f"{party}.cert.pem"
+def authority_file(account: str) -> str:
+    """The name of the file with the authority of a partner or hub that is dialled."""
+    return f"{account}.cert.pem"
 
 
 def _accounts(settings: ServerSettings) -> dict[str, Any]:
     own = settings.party
-    parties = [partner.card.party for partner in settings.partners]
+    beside = [
+        *((partner.card.party, (partner.way,)) for partner in settings.partners),
+        *((hub.account, hub.ways) for hub in settings.hubs),
+    ]
     accounts: dict[str, Any] = {
         own: {
-            "users": [_user(settings.app_nkey, "STANDARD", publish=f"x.{own}.>", subscribe=f"x.*.{own}.>")],
-            "exports": [_export(own, party) for party in parties],
-            "imports": [_import(party, own) for party in parties],
+            "users": [user_of(settings.app_nkey, "STANDARD", settings.ways)],
+            "exports": [export_of(way.out, account) for account, ways in beside for way in ways],
+            "imports": [import_of(way.back, account) for account, ways in beside for way in ways],
         }
     }
-    for partner in settings.partners:
-        party = partner.card.party
-        accounts[party] = {
-            "limits": _ACCOUNT_LIMITS,
-            "exports": [_export(party, own)],
-            "imports": [_import(own, party)],
+    for account, ways in beside:
+        accounts[account] = {
+            "limits": ACCOUNT_LIMITS,
+            "exports": [export_of(way.back, own) for way in ways],
+            "imports": [import_of(way.out, own) for way in ways],
         }
-        if partner.dial is None:
-            user = _user(
-                partner.card.leaf_nkey,
-                "LEAFNODE",
-                publish=f"x.{party}.{own}.>",
-                subscribe=f"x.{own}.{party}.>",
-            )
-            accounts[party]["users"] = [user]
+    for partner in settings.diallers:
+        # Seen from there, what goes out here comes in.
+        turned = replace(partner.way, out=partner.way.back, back=partner.way.out)
+        accounts[partner.card.party]["users"] = [user_of(partner.card.leaf_nkey, "LEAFNODE", [turned])]
     return accounts
 
 
-def _user(nkey: str, connection: str, *, publish: str, subscribe: str) -> dict[str, Any]:
+def user_of(nkey: str, connection: str, ways: Iterable[Way]) -> dict[str, Any]:
+    """A user that may publish what goes out on these ways, and hear what comes back, and nothing else."""
+    out = [subjects_of(way.out) for way in ways]
+    back = [subjects_of(way.back) for way in ways]
     return {
         "nkey": nkey,
         "allowed_connection_types": [connection],
-        "permissions": {"publish": {"allow": [publish]}, "subscribe": {"allow": [subscribe]}},
+        "permissions": {"publish": _only(out), "subscribe": _only(back)},
     }
 
 
-def _export(sender: str, recipient: str) -> dict[str, Any]:
-    return {"stream": f"x.{sender}.{recipient}.>", "accounts": [recipient]}
+def _only(subjects: list[str]) -> dict[str, Any]:
+    # To the server, an empty list of what is allowed is no list.
+    return {"allow": subjects} if subjects else {"deny": [">"]}
 
 
-def _import(sender: str, recipient: str) -> dict[str, Any]:
-    return {"stream": {"account": sender, "subject": f"x.{sender}.{recipient}.>"}}
+def export_of(word: str, account: str) -> dict[str, Any]:
+    """What an account lets another one import."""
+    return {"stream": subjects_of(word), "accounts": [account]}
+
+
+def import_of(word: str, account: str) -> dict[str, Any]:
+    """What an account imports from another one."""
+    return {"stream": {"account": account, "subject": subjects_of(word)}}
 
 
 def _leafnodes(settings: ServerSettings) -> dict[str, Any]:
@@ -222,26 +286,30 @@ def _leafnodes(settings: ServerSettings) -> dict[str, Any]:
     if settings.leaf_listen is not None and settings.diallers:
         listen = settings.leaf_listen
         plain["listen"] = str(listen) if listen.port else f"{str(listen).removesuffix('0')}-1"
-        plain["tls"] = _tls(settings, settings.folder / DIALLERS_FILE) | {"verify": True}
+        plain["tls"] = tls_of(settings.identity_folder, settings.folder / DIALLERS_FILE) | {"verify": True}
     included = os.path.relpath(settings.identity_folder / LEAF_NKEY_FILE, settings.folder)
+    dialled = [
+        *((partner.card.party, partner.dial) for partner in settings.partners if partner.dial is not None),
+        *((hub.account, hub.dial) for hub in settings.hubs),
+    ]
     plain["remotes"] = [
         {
-            "url": f"tls://{partner.dial}",
-            "account": partner.card.party,
+            "url": f"tls://{address}",
+            "account": account,
             _INCLUDE: included,
-            "tls": _tls(settings, settings.folder / authority_file(partner.card.party)),
+            "tls": tls_of(settings.identity_folder, settings.folder / authority_file(account)),
             "deny_imports": ["$SYS.>"],
         }
-        for partner in settings.partners
-        if partner.dial is not None
+        for account, address in dialled
     ]
     return plain
 
 
-def _tls(settings: ServerSettings, authority: Path) -> dict[str, Any]:
+def tls_of(identity_folder: Path, authority: Path) -> dict[str, Any]:
+    """TLS as the holder of an identity, believing one file of authorities."""
     return {
-        "cert_file": str(settings.identity_folder / CERTIFICATE_FILE),
-        "key_file": str(settings.identity_folder / KEY_FILE),
+        "cert_file": str(identity_folder / CERTIFICATE_FILE),
+        "key_file": str(identity_folder / KEY_FILE),
         "ca_file": str(authority),
         "min_version": "1.3",
         "handshake_first": True,

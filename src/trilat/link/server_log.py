@@ -46,6 +46,8 @@ class Told(Enum):
     """A link or the server changed."""
     READY = "ready"
     """The server is up."""
+    RELOADED = "reloaded"
+    """The server took other settings while it runs."""
     LISTENING = "listening"
     """The server took a port; the text is `client PORT` or `leafnode PORT`."""
 
@@ -67,6 +69,15 @@ class LogReader:
         self._dialled: dict[str, str] = {}
         self._refused: set[str] = set()
         self._too_long: dict[str, str] = {}
+
+    def know(self, nkeys: Mapping[str, str]) -> None:
+        """From now on these NKeys are whose."""
+        self._nkeys = dict(nkeys)
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """The accounts that have a leaf connection now."""
+        return frozenset(self._dialled.values())
 
     def read(self, line: str) -> LogLine | None:
         """What a line of the server says to people; None where that is nothing."""
@@ -212,6 +223,8 @@ def _handshake(text: str, who: str, *, dialled: bool) -> str:
 def _of_server(level: str, text: str) -> LogLine | None:
     if text == "Server is ready":
         return LogLine(Told.READY, text)
+    if text.startswith("Reloaded server configuration"):
+        return LogLine(Told.RELOADED, text)
     listening = _LISTENING.match(text)
     if listening is not None:
         return LogLine(Told.LISTENING, f"{listening['what']} {listening['port']}")

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import sign1, verify1
+from trilat.link.cose import sign1
 from trilat.link.keys import NodeKeys
 from trilat.link.trust import TrustStore, party_of
 from trilat.model import (
@@ -22,6 +22,7 @@ from trilat.model import (
     PartyCode,
     PartySignature,
     TrilatError,
+    TrustError,
     UsageError,
     decode,
     encode,
@@ -50,6 +51,9 @@ class SignatureState(Enum):
     WRONG = "wrong"
     """It is by another key, or of another text or version."""
 
+    REVOKED = "revoked"
+    """It is by a key that was revoked as of before it was made, or of a party that revoked its root."""
+
     NO_CARD = "no-card"
     """The party's key is not held, so that nothing is known."""
 
@@ -64,13 +68,21 @@ def signers_of(agreement: Agreement) -> tuple[str, ...]:
     return tuple(dict.fromkeys(party_of(code) for code in agreement.parties))
 
 
-def sign_agreement(keys: NodeKeys, agreement: Agreement, now_ns: int) -> PartySignature:
+def sign_agreement(
+    keys: NodeKeys, agreement: Agreement, now_ns: int, before: Agreement | None = None
+) -> PartySignature:
     """A party's signature of an agreement.
+
+    Args:
+        keys: the party's.
+        agreement: what it signs.
+        now_ns: when it signs, UTC ns.
+        before: the version before, whose parties may sign too: who leaves is in that one alone.
 
     Raises:
         UsageError: the party is none of the agreement's, or has signed it already.
     """
-    if keys.party not in signers_of(agreement):
+    if keys.party not in {*signers_of(agreement), *(() if before is None else signers_of(before))}:
         raise UsageError(
             f"`{keys.party}` is no party of `{agreement.agreement_id}`: only its parties sign it"
         )
@@ -91,22 +103,42 @@ def signature_states(trust: TrustStore, agreement: Agreement) -> dict[str, Signa
         known = states.get(signature.party)
         if known is SignatureState.MISSING and signature.party not in trust:
             states[signature.party] = SignatureState.NO_CARD
-        elif known is SignatureState.MISSING and _fits(trust, agreement, signature):
-            states[signature.party] = SignatureState.VALID
+        elif known is SignatureState.MISSING:
+            states[signature.party] = _state_of(trust, agreement, signature)
         else:  # also a second one of a party, and one of a stranger
             states[signature.party] = SignatureState.WRONG
     return states
 
 
-def _fits(trust: TrustStore, agreement: Agreement, signature: PartySignature) -> bool:
-    party = signature.party
+def valid_signers(trust: TrustStore, agreement: Agreement) -> frozenset[str] | None:
+    """The parties whose signatures fit, also of such as leave by it; None where one does not fit, stands
+    twice, or is by a party without a pin: then nothing of the text is believed.
+    """
+    signed = [signature.party for signature in agreement.signatures]
+    if len(set(signed)) != len(signed):
+        return None
+    fitting = all(
+        signature.party in trust and _state_of(trust, agreement, signature) is SignatureState.VALID
+        for signature in agreement.signatures
+    )
+    return frozenset(signed) if fitting else None
+
+
+def _state_of(trust: TrustStore, agreement: Agreement, signature: PartySignature) -> SignatureState:
+    """What is known of a signature by a party that is known.
+
+    When a party signed is its own word. It counts here, because people put an agreement's file in place.
+    """
+    party, at_ns = signature.party, signature.signed_ns
     try:
-        payload = verify1(
-            trust.signing_key(party), signature.signature, AGREEMENT_TYPE, "agreement", party_of(party)
-        )
-        return decode(payload, SignedAgreement) == _signed(agreement, party, signature.signed_ns)
+        payload = trust.verify_statement(party, signature.signature, AGREEMENT_TYPE, "agreement", at_ns)
+        if decode(payload, SignedAgreement) == _signed(agreement, party, at_ns):
+            return SignatureState.VALID
+    except TrustError as error:
+        return SignatureState.REVOKED if error.facts.get("revoked") else SignatureState.WRONG
     except TrilatError:
-        return False
+        pass
+    return SignatureState.WRONG
 
 
 def _signed(agreement: Agreement, party: str, signed_ns: int) -> SignedAgreement:

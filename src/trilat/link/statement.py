@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import is_sign1, joined1, payload_of, sign1, signature_of, verify1
+from trilat.link.cose import is_sign1, joined1, payload_of, sign1, signature_of
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.marking import (
     LEAVES_MAX,
@@ -125,8 +125,7 @@ def verify_label(
 
 def _verify_single(trust: TrustStore, item: AnyItem, marking: bytes) -> None:
     originator = party_of(item.label.originator)
-    key = trust.signing_key(originator)
-    payload = verify1(key, marking, MARKING_TYPE, f"marking of `{item.item_id}`", originator)
+    payload = trust.verify_statement(originator, marking, MARKING_TYPE, f"marking of `{item.item_id}`")
     signed, expected = decode(payload, Marking), _marking_of(item)
     for field in Marking.__struct_fields__:
         if getattr(signed, field) != getattr(expected, field):
@@ -181,7 +180,7 @@ def open_signed_item(trust: TrustStore, data: bytes) -> AnyItem:
     """
     item = decode_item(payload_of(data, ITEM_TYPE, "signed item"))
     originator = party_of(item.label.originator)
-    verify1(trust.signing_key(originator), data, ITEM_TYPE, f"signed item `{item.item_id}`", originator)
+    trust.verify_statement(originator, data, ITEM_TYPE, f"signed item `{item.item_id}`")
     return item
 
 
@@ -200,7 +199,7 @@ def open_signed_binding(trust: TrustStore, party: str, data: bytes) -> bytes:
         TrustError: there is no pin for the party.
     """
     signer = party_of(party)
-    return verify1(trust.signing_key(signer), data, BINDING_TYPE, f"binding by `{signer}`", signer)
+    return trust.verify_statement(signer, data, BINDING_TYPE, f"binding by `{signer}`")
 
 
 def read_signed_item(data: bytes) -> AnyItem:

@@ -5,8 +5,9 @@ Rules
    tell the recipient nothing about what others got.
 2. A cursor is the number up to which everything was accepted. It is acknowledged only after the recipient
    has it on disk, and it never goes back.
-3. Everything goes in its turn, and again from the cursor on when an acknowledgement is overdue; each time
-   the sender waits twice as long, and only one batch goes until the partner answers.
+3. Everything goes in its turn, and again from the cursor on when an acknowledgement is overdue: after twice
+   the time that receipts took lately, and never before a set time. Each time the sender waits twice as long,
+   and only one batch goes until the partner answers.
 4. What may overtake (`Priority`) goes before its turn where more waits than may go now; a warning always.
    Others take turns with the turn itself, so that nothing starves. What the partner holds ahead of its cursor
    is left out when its turn comes.
@@ -56,6 +57,8 @@ class SkipReason(Enum):
     """The release or its label has expired."""
     REPLACED = "replaced"
     """A newer version of the item stands behind it in the stream."""
+    WITHDRAWN = "withdrawn"
+    """Policy would not let it go any more: its agreement has changed since it was recorded."""
     REMOVED = "removed"
     """Its content was removed from the ledger."""
 
@@ -130,7 +133,13 @@ class OutgoingStream:
 
         self._pushed = acknowledged
         self._surveyed = acknowledged
-        self._flight: deque[tuple[int, int]] = deque()
+        self._flight: deque[tuple[int, int, int]] = deque()
+        """Of each batch sent in its turn: its last number, how many, and when."""
+
+        self._now_ns = 0
+        self._answer_ns = 0
+        """How long receipts took lately: a moving mean."""
+
         self._flying = 0
         self._bulk = 0
         """Up to where pages of what waits were sent."""
@@ -205,24 +214,35 @@ class OutgoingStream:
             self._held.add(first, last)
             self._done.add(first, last)
         self._acknowledged = max(self._acknowledged, cursor)
-        self._forget()
+        self._forget(now_ns)
         self._answers = True
-        self._window, self._wait_ns = self._limits.window_parcels, self._limits.resend_after_ns
+        self._window, self._wait_ns = self._limits.window_parcels, self._first_wait_ns
         self._resend_ns = now_ns + self._wait_ns if self._awaits else None
         return newly
+
+    @property
+    def _first_wait_ns(self) -> int:
+        """After how long a receipt is overdue for the first time."""
+        limits = self._limits
+        return max(limits.resend_after_ns, min(2 * self._answer_ns, limits.resend_after_max_ns))
 
     @property
     def _awaits(self) -> bool:
         """Whether the partner has yet to answer to something."""
         return self._pushed > self._acknowledged or self.backlog.out > 0 or len(self._told) > 0
 
-    def _forget(self) -> None:
+    def _forget(self, now_ns: int) -> None:
         """Drop what the partner has signed for."""
         cursor = self._acknowledged
         while self._kept and next(iter(self._kept)) <= cursor:
             self._kept.popitem(last=False)
         while self._flight and self._flight[0][0] <= cursor:
-            self._flying -= self._flight.popleft()[1]
+            _, count, sent_ns = self._flight.popleft()
+            self._flying -= count
+            if self._answers:
+                # Else the receipt may be for what was sent before (Karn and Partridge 1987).
+                took_ns = now_ns - sent_ns
+                self._answer_ns += (took_ns - self._answer_ns) // (4 if self._answer_ns else 1)
         for ranges in (self._held, self._skipped, self._done, self._told):
             ranges.drop_through(cursor)
         self.backlog.settle(cursor, self._done)
@@ -254,13 +274,14 @@ class OutgoingStream:
         """
         if self._awaits:
             self._begin_again()
-            self._wait_ns = self._limits.resend_after_ns
+            self._wait_ns = self._first_wait_ns
 
     def push(self, now_ns: int) -> Push | Skip | None:
         """What to send at this instant, or None while nothing is due.
 
         A `Skip` with reasons must be recorded, and then be given to `skip`, before anything else is asked.
         """
+        self._now_ns = now_ns
         if self._resend_ns is not None and now_ns >= self._resend_ns:
             self._begin_again()
             self._wait_ns = min(2 * self._wait_ns, self._limits.resend_after_max_ns)
@@ -268,6 +289,18 @@ class OutgoingStream:
         if self._resend_ns is None and self._awaits:
             self._resend_ns = now_ns + self._wait_ns
         return done
+
+    def is_settled(self, first: int, last: int) -> bool:
+        """Whether the partner has signed for all numbers of a run."""
+        return (
+            last <= self._acknowledged
+            or next(self._done.gaps(max(first, self._acknowledged + 1), last), None) is None
+        )
+
+    def wait_on(self, now_ns: int) -> None:
+        """Something of the stream goes still, so nothing is overdue yet."""
+        if self._resend_ns is not None:
+            self._resend_ns = max(self._resend_ns, now_ns + self._first_wait_ns)
 
     def skip(self, skip: Skip) -> None:
         """These numbers are recorded as carrying nothing."""
@@ -400,7 +433,7 @@ class OutgoingStream:
             self._pushed, self._flying = first, self._window
             return None
         self._pushed = first + len(parcels) - 1
-        self._flight.append((self._pushed, len(parcels)))
+        self._flight.append((self._pushed, len(parcels), self._now_ns))
         self._flying += len(parcels)
         self._bulk = self._pushed if bulk else self._bulk
         return Push(first_sequence=first, parcels=parcels, bulk=bulk)

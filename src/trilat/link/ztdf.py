@@ -70,6 +70,7 @@ from trilat.model import (
     to_plain,
 )
 
+_ED25519_BYTES: Final = 32
 MANIFEST_FILE: Final = "0.manifest.json"
 PAYLOAD_FILE: Final = "0.payload"
 ZTDF_BYTES_MAX: Final = 4_194_304
@@ -208,11 +209,12 @@ def _policy(label: Label, uuid: str, attributes: Sequence[str]) -> str:
 
 def _asserted(name: str, schema: str, value: object, keys: NodeKeys, hashes: Sequence[bytes]) -> Assertion:
     said = Statement(format="json-structured", schema=schema, value=json.dumps(value, ensure_ascii=False))
+    private = keys.private_bytes()[:_ED25519_BYTES]  # refused where a token holds the key: it signs no ZTDF
     bare = Assertion(id=name, type="handling", scope="tdo", applies_to_state="unencrypted", statement=said)
     token = jws.serialize_compact(
         {"alg": "Ed25519", "kid": keys.party},
         msgspec.json.encode(_claims(bare, hashes)),
-        OKPKey.import_key({**_okp(keys.pin), "d": _url64(keys.signing.private_bytes_raw())}),
+        OKPKey.import_key({**_okp(keys.pin), "d": _url64(private)}),
         algorithms=["Ed25519"],
     )
     return msgspec.structs.replace(bare, binding=Binding(method="jws", signature=token))
@@ -364,7 +366,7 @@ def _signer(asserted: Assertion, trust: TrustStore, hashes: Sequence[bytes]) -> 
     try:
         header = jws.extract_compact(token.encode()).headers()
         party = str(header.get("kid", ""))
-        pin = trust.pin(party)
+        pin = trust.sealing_pin(party)
         if set(header) != {"alg", "kid"} or pin.party != party:
             raise EnvelopeError("an assertion of the ZTDF is signed in another way: not accepted")
         found = jws.deserialize_compact(token, OKPKey.import_key(_okp(pin)), algorithms=["Ed25519"])

@@ -221,7 +221,7 @@ class PartySignature(Noun, frozen=True, kw_only=True):
 class Agreement(Noun, frozen=True, kw_only=True):
     """A signed text between parties, as rules that a program can follow."""
 
-    fields_appended = 4
+    fields_appended = 7
 
     agreement_id: Identifier
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -246,6 +246,12 @@ class Agreement(Noun, frozen=True, kw_only=True):
     onward_situations: Words = ()
     equivalents: Annotated[tuple[EquivalentLevels, ...], msgspec.Meta(max_length=64)] = ()
     """Levels that it calls the same, a row for each rank."""
+    fresh_s: Seconds = 0
+    """How long a node may give under it without hearing that it is the newest; 0: as the node says."""
+    removal_by: SomeParties = ()
+    """Parties each of which may take another one out alone; empty: all that stay sign."""
+    direct_only: bool = False
+    """Whether what its parties give each other passes over direct links alone, and through no relay."""
 
     def check(self) -> None:
         """Refuse a window that ends before it begins, a party, area or clause twice, a stranger in a clause,
@@ -257,6 +263,8 @@ class Agreement(Noun, frozen=True, kw_only=True):
             raise ItemError("`parties` names a party twice: list each once")
         if len({area.name for area in self.areas}) != len(self.areas):
             raise ItemError("an area stands twice: name each once")
+        for stranger in set(self.removal_by).difference(self.parties):
+            raise ItemError(f"`removal_by` names `{stranger}`, which is not a party: name one of its parties")
         seen: set[str] = set()
         for clause in self.clauses:
             if clause.clause_id in seen:

@@ -48,6 +48,8 @@ class Reason(Enum):
     """The originator's officer refused."""
     GIVING_SUSPENDED = "giving-suspended"
     """A clause permits it, but the originator, or the intermediary, has suspended its giving."""
+    AGREEMENT_STALE = "agreement-stale"
+    """A clause permits it, but that its agreement is the newest was not heard in time, or is disputed."""
     NO_AGREEMENT = "no-agreement"
     """The two parties have no agreement with each other."""
     NOT_IN_FORCE = "not-in-force"

@@ -158,6 +158,13 @@ class Answers:
             answer.decision, answer.in_full = decision, _in_full(answer.item, decision)
         return frozenset(changed)
 
+    def forget(self) -> frozenset[LabelClass]:
+        """Forget every answer; returns the classes whose items must be looked at anew."""
+        known = frozenset(self._known)
+        self._known.clear()
+        self._personal.clear()
+        return known
+
     def has_class(self, named: LabelClass, newest: AnyItem, now_ns: int) -> bool:
         """Whether the reader has a class of contributions in full; for own reports, what is made of them."""
         if named == own_class(newest.domain):

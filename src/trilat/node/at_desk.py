@@ -15,6 +15,15 @@ from trilat.node.standing import plain_digest
 from trilat.policy import explain
 
 STAFF = "staff"
+AUDITOR = "auditor"
+
+
+def look_entry(party: str, who: str, what: str, digest: bytes) -> Entry:
+    """The record that somebody of the own party was shown something beside the picture and the desk; the
+    digest is `plain_digest` of it.
+    """
+    record = DeskRecord(step=DeskStep.SHOWN, officer=f"{party}/{who}", said=what, digest=digest)
+    return Entry(kind=EntryKind.DESK, content=encode(record))
 
 
 def shown_at_desk(node: Node, who: str) -> dict[str, Any]:

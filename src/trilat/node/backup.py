@@ -30,8 +30,11 @@ import msgspec
 from trilat.ledger import Copied, Head, Ledger, SqliteStore, Verification, copy_ledger, open_store
 from trilat.model import UsageError, format_instant
 from trilat.node.clock import SystemClock
-from trilat.node.folder import CARD_FILE, LEDGER_FILE, RESTORED_FILE, NodeFolder, read_folder, read_ledger_key
+from trilat.node.folder import NodeFolder, read_folder, read_ledger_key
+from trilat.node.folder_files import CARD_FILE, LEDGER_FILE, RESTORED_FILE
+from trilat.node.keyfiles import Ask, nobody
 from trilat.node.settings import NODE_FILE, LedgerSettings, read_settings, write_settings
+from trilat.node.trust_files import TRUST_FOLDER
 
 MANIFEST_FILE: Final = "manifest.json"
 _FILES: Final = "files"
@@ -143,6 +146,8 @@ def restore_backup(
     keys: Path | None,
     ledger_url: str | None = None,
     on_rows: _Progress = lambda _: None,
+    *,
+    ask: Ask = nobody,
 ) -> tuple[NodeFolder, BackupState]:
     """A node's folder from a backup, examined first; returns the folder and what was found in the backup.
 
@@ -152,6 +157,7 @@ def restore_backup(
         keys: the node's `keys` folder, kept apart; None where the backup has it.
         ledger_url: another place for the ledger than the settings': a server's address, empty for a file.
         on_rows: is told how many rows were copied.
+        ask: gives the passphrase of the keys.
 
     Raises:
         UsageError: as in `check_backup`, a row is damaged, there are no keys, or the target holds something.
@@ -160,7 +166,7 @@ def restore_backup(
     held = keys if keys is not None else path / _FILES / "keys"
     if not held.is_dir():
         raise UsageError(f"`{path}` holds no keys: give the folder where they are kept, with --keys")
-    state = check_backup(path, read_ledger_key(held))
+    state = check_backup(path, read_ledger_key(held, ask))
     if not state.verification.verified:
         raise UsageError(f"`{path}` is not restored: {state.verification.problem}")
     if target.exists() and any(target.iterdir()):
@@ -173,7 +179,7 @@ def restore_backup(
         (target / "peers").mkdir(mode=0o700, exist_ok=True)
         if ledger_url is not None:
             _move_ledger(target / NODE_FILE, ledger_url)
-        folder = read_folder(target)
+        folder = read_folder(target, ask)
         _copy_back(path, folder, state.manifest, on_rows)
         (target / RESTORED_FILE).write_text(
             json.dumps({"entries": state.manifest.entries, "made": state.manifest.made}) + "\n",
@@ -245,7 +251,7 @@ def _copy_files(source: Path, target: Path, *, with_keys: bool) -> dict[str, str
     target.mkdir(mode=0o700)
     for name in (NODE_FILE, CARD_FILE):
         shutil.copy2(source / name, target / name)
-    for name in ("agreements", "peers", *(("keys",) if with_keys else ())):
+    for name in ("agreements", "peers", TRUST_FOLDER, *(("keys",) if with_keys else ())):
         if (source / name).is_dir():
             shutil.copytree(source / name, target / name)
     read_settings((target / NODE_FILE).read_text(encoding="utf-8"))

@@ -13,6 +13,7 @@ from typing import Final
 from trilat.domains import WatchArea
 from trilat.fusion import BiasPrior
 from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
+from trilat.node.settings import AuditSettings
 
 HEADLINE_KINDS: Final = frozenset({"event", "area", "warning", "disagreement", "consent", "answer"})
 """Kinds that tell a result and not how it was seen: marked one level below the rest."""
@@ -53,6 +54,18 @@ class NodeConfig:
 
     answer_within_s: int = 3_600
     """How long a question waits for an officer."""
+
+    audit: AuditSettings = field(default_factory=AuditSettings)
+    """How often heads of streams are signed, and how fast the ledger is looked over."""
+
+    fresh_s: int = 0
+    """How long nothing is heard of an agreement before nothing goes under it; 0: as the agreement says."""
+
+    takes_unsigned: bool = False
+    """Whether this party's people may give the node agreements that are not signed: in an exercise."""
+
+    gossip_s: int = 60
+    """How often partners are told which versions are known here."""
 
     keep_days: Mapping[str, int] = field(default_factory=dict)
     """How many days contents of a kind of entries are kept, by kind; 0 or none keeps them for good."""

@@ -12,8 +12,9 @@ from typing import Final
 
 from trilat.ledger import EntryKind, Ledger, Stored
 from trilat.link import Parcel
-from trilat.model import ABOUT_MAX, AnyItem, Domain, ItemReference, Release, decode
+from trilat.model import ABOUT_MAX, AnyItem, Domain, ItemReference, Release, decode, kind_of
 from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
+from trilat.policy import CONTROL_KINDS
 
 _KINDS: Final = frozenset({EntryKind.RECEIVED, EntryKind.RELEASE})
 
@@ -43,13 +44,18 @@ class Copy:
         return self.release.item
 
     @property
+    def is_record(self) -> bool:
+        """Whether it is a word about other items: that is a record, and is not called back."""
+        return kind_of(self.item) in CONTROL_KINDS
+
+    @property
     def told(self) -> ItemReference:
         """As the other side names it."""
         return self.release.item.reference
 
 
 class Copies:
-    """The index of one ledger."""
+    """The index of one ledger; of consents, recalls and the like it knows nothing."""
 
     def __init__(self, ledger: Ledger) -> None:
         """Nothing read yet."""
@@ -67,7 +73,7 @@ class Copies:
         """All copies of all items, in order; for reading through."""
         for stored in self._ledger.entries(kinds=_KINDS):
             copy = copy_of(stored)
-            if copy is not None:
+            if copy is not None and not copy.is_record:
                 yield copy
 
     def _catch_up(self) -> None:
@@ -76,7 +82,7 @@ class Copies:
             return
         for stored in self._ledger.entries(self._next, _KINDS):
             copy = copy_of(stored)
-            if copy is not None:
+            if copy is not None and not copy.is_record:
                 self._entries.setdefault(copy.name.item_id, array("q")).append(copy.entry)
         self._next = end
 

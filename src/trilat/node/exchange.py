@@ -11,7 +11,7 @@ A copy that cannot be made, as where values at the edge of what can be written g
 """
 
 import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -40,6 +40,7 @@ from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
 from trilat.policy import (
     AgreementSet,
+    Heard,
     ReleaseRequest,
     RememberedDecisions,
     Spans,
@@ -47,7 +48,11 @@ from trilat.policy import (
     degrade,
     due_ns,
     in_spans,
+    refuse_stale,
 )
+
+_FOR_WORD_MAX: Final = 100_000
+"""Items, times recipients, that wait for a word; of more the oldest stay withheld."""
 
 _FIRST: Final = (Declaration, Recall, Reclassification, LossReport, Answer)
 """What goes before all else that is due: other items rest on it, or must not go."""
@@ -108,6 +113,10 @@ class Exchange:
         self._config = config
         self._agreements = agreements
         self._release_key = config.release_key
+        self._heard: Mapping[str, Heard] = {}
+        self.changes_count = 0
+        """How often what is decided by has changed as a whole: a mark for those who remember answers."""
+
         self._order = 0
         self._sequences: dict[str, int] = {}
         self._queue: list[_Waiting] = []
@@ -124,6 +133,9 @@ class Exchange:
         """What parties have declared: their own words, newest last."""
 
         self._for_consent: dict[tuple[str, str], Held] = {}
+        self._for_word: dict[tuple[str, str], Held] = {}
+        """What would go, if its agreement were known to be the newest."""
+
         self.referrals: dict[ReferralKey, Referral] = {}
         self._answered: dict[ReferralKey, int] = {}
         self._stopped: set[str] = set()
@@ -144,7 +156,43 @@ class Exchange:
                 purpose=self._config.purpose,
                 at_ns=at_ns,
             )
-        return self._remembered.decide(held.item, request, self._agreements, self.consents, self.declarations)
+        decision = self._remembered.decide(
+            held.item, request, self._agreements, self.consents, self.declarations
+        )
+        return refuse_stale(decision, held.item, self._agreements, self._heard)
+
+    def may_stand(self, release: Release, now_ns: int) -> Reason | None:
+        """Why a release that waits for a receipt may not be sent any more; None where it may."""
+        request = ReleaseRequest(
+            sender=self._config.party,
+            recipient=release.recipient,
+            via=release.via,
+            purpose=release.purpose,
+            at_ns=now_ns + self._config.decision_shift_ns,
+        )
+        decision = self._remembered.decide(
+            release.item, request, self._agreements, self.consents, self.declarations
+        )
+        decision = refuse_stale(decision, release.item, self._agreements, self._heard)
+        return None if decision.outcome is Outcome.PERMIT else decision.reasons[0]
+
+    def use(
+        self, agreements: AgreementSet | None = None, heard: Mapping[str, Heard] | None = None
+    ) -> list[Held]:
+        """Decide by other agreements, or by what was heard of them, from now on; returns all that waited by
+        the old answers, in its order, each for its recipient: it is to be offered again.
+        """
+        self._agreements = self._agreements if agreements is None else agreements
+        self._heard = self._heard if heard is None else heard
+        self.changes_count += 1
+        waiting = sorted((*self._queue, *self._held_back.values(), *self._spans.take_out()), key=_order)
+        self._queue, self._held_back = [], {}
+        unheard, self._for_word = self._for_word, {}
+        self.referrals = {
+            key: asked for key, asked in self.referrals.items() if self._agreements.asking(asked.clause)
+        }
+        again = [replace(one.held, audience=one.decision.recipient) for one in waiting]
+        return again + [replace(held, audience=key[0]) for key, held in unheard.items()]
 
     def declared_with(
         self, declared: Sequence[Declaration], item: AnyItem, sender: str
@@ -188,6 +236,9 @@ class Exchange:
 
     def _schedule(self, held: Held, decision: Decision, now_ns: int) -> None:
         recipient, reference = decision.recipient, (held.item.item_id, held.item.version)
+        unheard = self._for_word.get((recipient, held.item.item_id))
+        if unheard is not None and unheard.item.version <= held.item.version:
+            del self._for_word[recipient, held.item.item_id]
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
             # What a person said is valid in the time of deciding, which may be shifted against the clock: no
@@ -203,6 +254,10 @@ class Exchange:
         self.withheld[recipient].add(reference)
         if decision.outcome is Outcome.REFER:
             self._for_consent[recipient, held.item.item_id] = held
+        elif Reason.AGREEMENT_STALE in decision.reasons:
+            self._for_word.setdefault((recipient, held.item.item_id), held)
+            if len(self._for_word) > _FOR_WORD_MAX:
+                del self._for_word[next(iter(self._for_word))]
 
     def _ask(self, held: Held, direct: Decision, now_ns: int) -> None:
         """Refer an own item to a person: for the direct path, or for detours where that one is shut."""
@@ -402,6 +457,10 @@ class Exchange:
         self._stopped.update(item_ids)
         self.drop(item_ids)
 
+    def is_stopped(self, item_id: str) -> bool:
+        """Whether an item was called back, and leaves no more."""
+        return item_id in self._stopped
+
     def skip(self, recipient: str, sequence: int) -> None:
         """Continue behind a release whose content was removed before a restart."""
         self._sequences[recipient] = max(self._sequences.get(recipient, 0), sequence)
@@ -411,12 +470,20 @@ class Exchange:
         self._sequences[recipient] = self._sequences.get(recipient, 0) + 1
         return self._sequences[recipient]
 
+    def last_sequence(self, recipient: str) -> int:
+        """The newest place that was given in a recipient's stream; 0 before the first."""
+        return self._sequences.get(recipient, 0)
+
     def left(self, recipient: str, item: ItemReference, left_ns: int, sequence: int) -> None:
         """Continue after a release that left, by the clock at `left_ns`, before a restart."""
         self._sequences[recipient] = sequence
         self._left[recipient, item.item_id] = (left_ns, item.version)
         self._queue = [waiting for waiting in self._queue if not _is_past(waiting, recipient, item)]
         heapq.heapify(self._queue)
+
+
+def _order(waiting: _Waiting) -> int:
+    return waiting.order
 
 
 def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:

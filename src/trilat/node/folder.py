@@ -1,59 +1,67 @@
-"""A node's folder: settings, keys, agreements, partners' cards, ledger, and what a running node leaves.
+"""A node's folder: settings, keys, agreements, partners' cards and trust states, ledger, and what it leaves.
 
     node.toml          settings, for people to read and change
     card.json          what partners need of this node, to be handed to them
     agreements/*.toml  all agreements that it holds
     peers/CODE.json    partners' cards, each put there after its fingerprint was compared
+    hubs/NAME.json     cards of hubs, likewise
+    trust/CODE.txt     trust states: the party's own, and those of partners whose root was compared
     keys/              for the owner alone: signing and sealing keys, link identity, ledger key, tokens
     ledger             the record (a SQLite file)
     run/               what the running node says of itself: address, pace, epochs, its server's log
 
-Whoever can read `keys/` is this party. The folder is made by `make_folder`; a running node changes nothing in
-it but `ledger` and `run/`.
+Whoever can read `keys/`, and knows its passphrase, is this party. The folder is made by `make_folder`; a
+running node changes nothing in it but `ledger` and `run/`, and `keys/` where people have rotated its keys.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
 
 from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
+    DeviceToken,
     Entropy,
     FileReservations,
+    HubCard,
     LinkIdentity,
     NodeKeys,
     SignatureState,
+    Token,
     TrustStore,
-    card_from_json,
-    card_to_json,
+    encode_announcement,
+    hub_card_from_json,
     signature_states,
-    write_private,
+    valid_signers,
 )
-from trilat.model import AgreementError, Clock, Status, Transport, TrustError, UsageError
-from trilat.node.clock import REAL_TIME, Pace
+from trilat.model import Agreement, AgreementError, Clock, Transport, TrustError, UsageError, encode
+from trilat.node.clock import REAL_TIME, Pace, SystemClock
 from trilat.node.config import NodeConfig
+from trilat.node.folder_files import (
+    ADDRESS_FILE,
+    CARD_FILE,
+    EPOCHS_FILE,
+    LEDGER_FILE,
+    OIDC_FILE,
+    PACE_FILE,
+    ROLE_SUFFIX,
+    card_at,
+    json_of,
+    roles_of,
+    text_of,
+)
+from trilat.node.folder_making import Secrets
+from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.node import Node
-from trilat.node.settings import NODE_FILE, NodeSettings, party_code, read_settings, write_settings
-from trilat.policy import AgreementSet, read_agreement
-
-LEDGER_FILE: Final = "ledger"
-CARD_FILE: Final = "card.json"
-RESTORED_FILE: Final = "restored.json"
-"""Beside the settings of a node that came from a backup: how far that went."""
-ADDRESS_FILE: Final = "address.json"
-PACE_FILE: Final = "pace.json"
-EPOCHS_FILE: Final = "epochs"
-_KEYS_FILE: Final = "node.keys"
-_LEDGER_KEY_FILE: Final = "ledger.key"
-_OBSERVATION_KEY_FILE: Final = "observations.key"
-_OIDC_FILE: Final = "oidc.secret"
-_ROLE_SUFFIX: Final = ".token"
-_FILE_BYTES_MAX: Final = 1_000_000
-_KEY_BYTES: Final = 32
+from trilat.node.settings import NODE_FILE, NodeSettings, read_settings
+from trilat.node.signed import unsigned_agreements
+from trilat.node.stored_keys import keys_in_force
+from trilat.node.trust_files import read_trust, trust_in
+from trilat.policy import AgreementSet, read_agreement, signatories
 
 
 @dataclass(frozen=True)
@@ -62,13 +70,34 @@ class NodeFolder:
 
     path: Path
     settings: NodeSettings
-    keys: NodeKeys
     identity: LinkIdentity
     trust: TrustStore
     cards: Mapping[str, Card]
+    hub_cards: Mapping[str, HubCard]
     agreements: AgreementSet
     agreement_texts: Mapping[str, str]
-    secrets: "Secrets"
+    secrets: Secrets
+    ask: Ask
+
+    @cached_property
+    def keys(self) -> NodeKeys:
+        """The keys in force, opened when they are first asked for; UsageError where they do not open."""
+        return self.read_keys()
+
+    def read_keys(self) -> NodeKeys:
+        """The node's keys in force, read anew: others than before where its people have rotated them."""
+        party = self.settings.party
+        store = trust_in(self.path, self.trust.pin(party), {}, (), SystemClock().now_ns)
+        return keys_in_force(self.secrets.files, party, store.pin(party), self.open_token)
+
+    def open_token(self) -> Token:
+        """The token that the settings name; UsageError where they name none, or it does not open."""
+        return self._token
+
+    @cached_property
+    def _token(self) -> Token:
+        """Opened once: nobody is asked for its PIN again when keys change."""
+        return open_token(self.settings, self.ask)
 
     @property
     def run_path(self) -> Path:
@@ -107,21 +136,43 @@ class NodeFolder:
             officers=settings.desk.officers,
             deputies=settings.desk.deputies,
             answer_within_s=settings.desk.answer_within_s,
+            audit=settings.audit,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
             keep_days=settings.ledger.keep_days,
+            fresh_s=settings.fresh_s,
+            takes_unsigned=not settings.refuses_unsigned,
+            gossip_s=settings.known.gossip_s,
             two_person_accounts=settings.access.two_person,
         )
 
     def open_ledger(self, clock: Clock, entropy: Entropy, *, read_only: bool = False) -> Ledger:
         """The ledger, continued where it ended; LedgerError as of the store."""
+        key = self.secrets.ledger_key  # Whoever has to be asked for a passphrase is asked first.
         store = open_store(self.ledger_place, self.settings.party, read_only=read_only)
-        return Ledger(store, self.settings.party, self.secrets.ledger_key, clock, entropy)
+        return Ledger(store, self.settings.party, key, clock, entropy)
 
     def node(
         self, clock: Clock, ledger: Ledger, transport: Transport, link_clock: Clock | None = None
     ) -> Node:
-        """The node of this folder over its ledger; to continue it call `restore`."""
+        """The node of this folder over its ledger; to continue it call `restore`.
+
+        Raises:
+            AgreementError: an agreement lacks a signature, and the settings do not take such.
+        """
+        unsigned = unsigned_agreements(self.agreements, self.trust, self.config())
+        if unsigned and self.settings.refuses_unsigned:
+            raise AgreementError(
+                f"{unsigned[0]}; a node of status {self.settings.status.value} takes signed agreements only",
+                file=None,
+                clause=None,
+            )
+        node = self._node(clock, ledger, transport, link_clock)
+        for line in unsigned:
+            node.note_refusal(f"{line}; taken all the same in an exercise")
+        return node
+
+    def _node(self, clock: Clock, ledger: Ledger, transport: Transport, link_clock: Clock | None) -> Node:
         return Node(
             self.config(),
             clock,
@@ -138,7 +189,7 @@ class NodeFolder:
 
     def oidc_secret(self) -> str:
         """The secret that the identity provider gave this node; UsageError where the file is not there."""
-        return _secret(self.path / "keys" / _OIDC_FILE).decode("utf-8", "replace").strip()
+        return private_bytes_of(self.path / "keys" / OIDC_FILE).decode("utf-8", "replace").strip()
 
     def _epochs_path(self) -> Path:
         """Where counters of epochs are noted; in `run/`, which no backup has to hold."""
@@ -151,7 +202,7 @@ class NodeFolder:
             return REAL_TIME
         path = self.run_path / PACE_FILE
         if path.is_file():
-            said = _json(path)
+            said = json_of(path)
             try:
                 return Pace(**said)
             except TypeError as error:
@@ -191,101 +242,18 @@ class NodeFolder:
         path = self.run_path / ADDRESS_FILE
         if not path.is_file():
             return None
-        address = _json(path).get("web")
+        address = json_of(path).get("web")
         if not isinstance(address, str):
             raise UsageError(f"`{path}` tells no address: remove it, and start the node again")
         return address
 
 
-@dataclass(frozen=True, repr=False)
-class Secrets:
-    """Keys and tokens that are bare bytes and texts."""
-
-    ledger_key: bytes
-    token_key: bytes
-    tokens: Mapping[str, str]
-    """By role: `intake`, `staff`, `director` where the node is not real, `reader-CODE`, `officer-NAME`."""
-
-    def __repr__(self) -> str:
-        """Nothing secret."""
-        return f"Secrets(tokens={sorted(self.tokens)}, ***)"
-
-
-def make_folder(
-    path: Path,
-    settings: NodeSettings,
-    agreements: Mapping[str, str],
-    *,
-    hosts: Sequence[str],
-    now_ns: int,
-    entropy: Entropy,
-) -> Card:
-    """Make a node's folder with new keys; returns its card.
+def read_folder(path: Path, ask: Ask = nobody) -> NodeFolder:
+    """What a node's folder holds. Keys behind a passphrase are not opened yet.
 
     Args:
-        path: a folder that is not there yet, or is empty.
-        settings: become its `node.toml`.
-        agreements: texts by file name.
-        hosts: names under which partners dial its server.
-        now_ns: the world's time, UTC ns: certificates begin to hold then.
-        entropy: random bytes, never the same twice.
-
-    Raises:
-        UsageError: a setting or host cannot be, the folder cannot be made, or it holds something.
-        AgreementError: an agreement's text is not sound.
-    """
-    # All that can be refused is refused before anything is written: the folder is named again then.
-    read_settings(write_settings(settings))
-    AgreementSet.of({name: read_agreement(name, text) for name, text in agreements.items()})
-    roles = roles_of(settings)
-    keys = NodeKeys.generate(settings.party, entropy)
-    identity = LinkIdentity.generate(settings.party, hosts, now_ns, entropy)
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            raise UsageError(f"`{path}` is not empty: name a new folder")
-        path.chmod(0o700)
-        for name in ("agreements", "peers", "keys", "run"):
-            (path / name).mkdir(mode=0o700)
-        for name, text in agreements.items():
-            (path / "agreements" / name).write_text(text, encoding="utf-8")
-        identity.write(path / "keys" / "link")
-        secrets = {
-            _KEYS_FILE: keys.private_bytes(),
-            _LEDGER_KEY_FILE: entropy(_KEY_BYTES),
-            _OBSERVATION_KEY_FILE: entropy(_KEY_BYTES),
-        }
-        for role in roles:
-            secrets[f"{role}{_ROLE_SUFFIX}"] = entropy(_KEY_BYTES).hex().encode() + b"\n"
-        for name, data in secrets.items():
-            write_private(path / "keys" / name, data)
-        card = identity.card(keys.pin)
-        (path / CARD_FILE).write_text(card_to_json(card), encoding="utf-8")
-        # The settings come last: a folder without them is not a node's.
-        (path / NODE_FILE).write_text(write_settings(settings), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"`{path}` cannot be made: {(error.strerror or 'unknown reason').lower()}"
-        ) from error
-    return card
-
-
-def roles_of(settings: NodeSettings) -> tuple[str, ...]:
-    """The roles that have a token at this node.
-
-    Raises:
-        UsageError: a reader is not a party's code, stands twice, or is the party itself.
-    """
-    readers = [party_code(reader) for reader in settings.readers]
-    if len({settings.party, *readers}) <= len(readers):
-        raise UsageError(f"{NODE_FILE}: a reader stands twice, or is the party itself: list each once")
-    director = () if settings.status is Status.REAL else ("director",)
-    officers = (f"officer-{name}" for name in (*settings.desk.officers, *settings.desk.deputies))
-    return ("intake", "staff", "administrator", *director, *(f"reader-{code}" for code in readers), *officers)
-
-
-def read_folder(path: Path) -> NodeFolder:
-    """What a node's folder holds.
+        path: the folder.
+        ask: gives the passphrase, and the PIN of a token, when they are needed.
 
     Raises:
         UsageError: it is not a node's folder, or a file in it is missing or not sound.
@@ -294,36 +262,87 @@ def read_folder(path: Path) -> NodeFolder:
     """
     if not (path / NODE_FILE).is_file():
         raise UsageError(f"`{path}` is not a node's folder: make one with `trilat node init`")
-    settings = read_settings(_text(path / NODE_FILE))
-    keys = NodeKeys.from_private_bytes(settings.party, _secret(path / "keys" / _KEYS_FILE))
-    texts = {file.name: _text(file) for file in sorted((path / "agreements").glob("*.toml"))}
-    cards = {peer.code: _card(path / "peers" / f"{peer.code}.json", peer.code) for peer in settings.peer}
-    trust = TrustStore([keys.pin, *(card.pin for card in cards.values())])
+    settings = read_settings(text_of(path / NODE_FILE))
+    files = KeyFiles(path / "keys", ask)
+    texts = {file.name: text_of(file) for file in sorted((path / "agreements").glob("*.toml"))}
     agreements = AgreementSet.of({name: read_agreement(name, text) for name, text in texts.items()})
+    tokens = {
+        role: private_bytes_of(path / "keys" / f"{role}{ROLE_SUFFIX}").decode("ascii", "replace").strip()
+        for role in roles_of(settings)
+    }
+    secrets = Secrets(files, tokens)
+    trust, cards = _known(path, settings, files)
     _refuse_wrong_signatures(agreements, trust)
-    return NodeFolder(
+    folder = NodeFolder(
         path=path,
         settings=settings,
-        keys=keys,
         identity=LinkIdentity.read(path / "keys" / "link"),
         trust=trust,
         cards=cards,
+        hub_cards={hub.name: _hub_card(path / "hubs" / f"{hub.name}.json", hub.name) for hub in settings.hub},
         agreements=agreements,
         agreement_texts=texts,
-        secrets=Secrets(
-            ledger_key=_key(path / "keys" / _LEDGER_KEY_FILE),
-            token_key=_key(path / "keys" / _OBSERVATION_KEY_FILE),
-            tokens={
-                role: _secret(path / "keys" / f"{role}{_ROLE_SUFFIX}").decode("ascii", "replace").strip()
-                for role in roles_of(settings)
-            },
-        ),
+        secrets=secrets,
+        ask=ask,
     )
+    if not files.is_locked:
+        # Nobody has to be asked, so that what is wrong with them is said at once.
+        _ = (folder.secrets.ledger_key, folder.secrets.token_key)
+        if not settings.token.module:
+            _ = folder.keys
+    return folder
 
 
-def read_ledger_key(keys_path: Path) -> bytes:
+def _known(path: Path, settings: NodeSettings, files: KeyFiles) -> tuple[TrustStore, dict[str, Card]]:
+    """Whose keys are whose, and the partners' cards."""
+    party = settings.party
+    if files.is_locked or settings.token.module:
+        own = card_at(path / CARD_FILE, party).pin
+    else:
+        own = keys_in_force(files, party, None).pin
+    by_card = {
+        code: card_at(path / "peers" / f"{code}.json", code)
+        for code in settings.peers
+        if read_trust(path, code) is None
+    }
+    trust = trust_in(path, own, by_card, settings.peers, SystemClock().now_ns)
+    cards = {code: trust.card(code) or by_card[code] for code in settings.peers}
+    return trust, cards
+
+
+def open_token(settings: NodeSettings, ask: Ask) -> Token:
+    """The token that settings name; UsageError where they name none, or it does not open."""
+    named = settings.token
+    if not named.module:
+        raise UsageError("the signing key is in a token: name it in [token] of node.toml")
+    pin = ask(f"the token `{named.label}`").decode("utf-8", "replace")
+    return DeviceToken(Path(named.module), named.label, pin)
+
+
+def trust_contents(folder: NodeFolder) -> list[bytes]:
+    """What a ledger holds of whose keys are whose: a party's states, or its card where it has none."""
+    contents = []
+    for code in (folder.settings.party, *folder.settings.peers):
+        states = folder.trust.announcement(code)
+        if states is not None:
+            contents.append(encode_announcement(states))
+        elif code in folder.cards:
+            contents.append(encode(folder.cards[code]))
+    return contents
+
+
+def refuse_old_keys(folder: NodeFolder) -> None:
+    """UsageError where the ledger knows a newer trust state of the own party than the folder has keys for."""
+    party = folder.settings.party
+    if folder.keys.pin != folder.trust.pin(party):
+        raise UsageError(
+            f"the keys of {party} here are older than its ledger: restore the newest `keys` and `trust`"
+        )
+
+
+def read_ledger_key(keys_path: Path, ask: Ask = nobody) -> bytes:
     """The ledger key in a node's folder of keys; UsageError where it is missing, short, or open to others."""
-    return _key(keys_path / _LEDGER_KEY_FILE)
+    return Secrets(KeyFiles(keys_path, ask), {}).ledger_key
 
 
 def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> None:
@@ -332,7 +351,7 @@ def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> Non
     """
     for file, agreement in agreements.files.items():
         for party, state in signature_states(trust, agreement).items():
-            if state is SignatureState.WRONG:
+            if state is SignatureState.WRONG and not _leaves(agreement, party, trust):
                 raise AgreementError(
                     f"{file}: the signature of {party} is wrong: it is by another key, or of another text; "
                     "put back the file that was signed",
@@ -341,54 +360,15 @@ def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> Non
                 )
 
 
-def _card(path: Path, code: str) -> Card:
+def _leaves(agreement: Agreement, party: str, trust: TrustStore) -> bool:
+    """Whether a party that is in the version no more has signed that."""
+    return party not in signatories(agreement) and valid_signers(trust, agreement) is not None
+
+
+def _hub_card(path: Path, name: str) -> HubCard:
     if not path.is_file():
-        raise TrustError(f"no card of `{code}`: compare its fingerprint, and put it at peers/{code}.json")
-    card = card_from_json(_text(path))
-    if card.party != code:
-        raise TrustError(f"peers/{code}.json is the card of `{card.party}`: put each under its own code")
+        raise TrustError(f"no card of hub `{name}`: compare its fingerprint, and put it at hubs/{name}.json")
+    card = hub_card_from_json(text_of(path))
+    if card.name != name:
+        raise TrustError(f"hubs/{name}.json is the card of hub `{card.name}`: put each under its own name")
     return card
-
-
-def _key(path: Path) -> bytes:
-    """A key of `_KEY_BYTES`, as it was made."""
-    data = _secret(path)
-    if len(data) != _KEY_BYTES:
-        raise UsageError(f"`{path}` has {len(data)} bytes, a key has {_KEY_BYTES}: restore it from a backup")
-    return data
-
-
-def _secret(path: Path) -> bytes:
-    """The bytes of a key file that nobody but its owner can read."""
-    data = _read(path)
-    if path.stat().st_mode & 0o077:
-        raise UsageError(f"`{path}` can be read by others: `chmod 600` it, and think of the key as known")
-    return data
-
-
-def _text(path: Path) -> str:
-    try:
-        return _read(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"`{path}` is not UTF-8 at byte {error.start}: save it as UTF-8") from error
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise UsageError(f"`{path}` cannot be read: {(error.strerror or 'unknown').lower()}") from error
-    if len(data) > _FILE_BYTES_MAX:
-        raise UsageError(f"`{path}` has more than {_FILE_BYTES_MAX} bytes: it is not what it should be")
-    return data
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(_text(path))
-    except ValueError as error:
-        raise UsageError(f"`{path}` is not JSON: remove it, and start the node again") from error
-    if not isinstance(value, dict):
-        raise UsageError(f"`{path}` is not a JSON object: remove it, and start the node again")
-    return value

@@ -13,12 +13,15 @@ Partners' releases, after the link has checked signatures and addresses
 2. it is named after its originator, so that nobody can put a version behind another's item;
 3. the release has not expired, and was not decided ahead of this node's clock;
 4. an agreement that this node holds permits this very release: policy refuses on the way out, and again here;
-5. it does not name a watch area: no honest node gives that to another.
+5. it does not name a watch area: no honest node gives that to another;
+6. where a newer version of an agreement between the two has begun since, that one permits it too.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from trilat.model import (
     SECOND_NS,
@@ -126,6 +129,15 @@ def foreign_refusal(
     decision = decide(item, request, agreements, *said)  # 4
     if decision.outcome is not Outcome.PERMIT:
         return f"{name} is not permitted by an agreement held here: {decision.reasons[0].value}"
+    judged_ns = agreements.judged_ns(sender, config.party, release.decided_ns, at_ns)
+    if judged_ns != release.decided_ns:  # 6
+        newer = msgspec.structs.replace(request, at_ns=judged_ns)
+        decision = decide(item, newer, agreements, *said)
+        if decision.outcome is not Outcome.PERMIT:
+            return (
+                f"{name} came under an older version of an agreement than the one held here, which does not "
+                f"permit it: {decision.reasons[0].value}"
+            )
     if decision.form is not release.form:
         return f"{name} came as {release.form.value}, the agreement gives another form"
     return None

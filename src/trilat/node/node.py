@@ -11,8 +11,7 @@ accepted item is there, once, in order, and the outgoing streams go on where the
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
 from trilat.domains import Sight
@@ -29,8 +28,6 @@ from trilat.link import (
     TrustStore,
     newest_wins,
     open_signed_item,
-    sign_item,
-    standing_of,
 )
 from trilat.model import (
     AnyItem,
@@ -39,8 +36,6 @@ from trilat.model import (
     Decision,
     Declaration,
     Disagreement,
-    Domain,
-    ItemReference,
     Label,
     LedgerError,
     Outcome,
@@ -51,39 +46,45 @@ from trilat.model import (
     TrilatError,
     UsageError,
     Warning,
-    WarningKind,
     encode,
     kind_of,
     names_watch_area,
 )
 from trilat.node.accounts import Accounts
 from trilat.node.alerts import Alerts
+from trilat.node.by_hand import ByHand
+from trilat.node.changing import StandingParcels, offers_reports
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
 from trilat.node.decisions import decision_entries
-from trilat.node.desk import ReleaseDesk, consent_of
+from trilat.node.desk import ReleaseDesk
 from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, report_refusal
+from trilat.node.known import KnownVersions
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
-from trilat.node.parts import Part
+from trilat.node.parts import Part, tell_recorded
 from trilat.node.recalls import Recalls
-from trilat.node.receiving import Receiving, received_entry
+from trilat.node.receiving import Receiving, received_record
 from trilat.node.records import (
-    ConsentRecord,
     ReceiptRecord,
+    ReceivedRecord,
     Referral,
     ReleaseRecord,
 )
-from trilat.node.releasing import release_records
+from trilat.node.releasing import hand_over, release_records
+from trilat.node.repairing import Repairs
 from trilat.node.retention import Retention
+from trilat.node.trusting import Trusting
+from trilat.node.unanswered import Overdue
 from trilat.node.views import Views
 from trilat.node.watched import Watched
+from trilat.node.witness import Witness
 from trilat.policy import AgreementSet, place_class
 
 _DECIDED_ENTRIES_MAX = 4_000
@@ -95,17 +96,7 @@ _PENDING_MAX = 2_000
 """Of one tick, so that its entries fit one commit of the ledger with room for what was made."""
 
 
-def _offers_reports(config: NodeConfig, agreements: AgreementSet) -> bool:
-    """Whether any clause speaks of giving a peer reports as they are."""
-    return any(
-        "report" in rule.clause.kinds
-        and config.party in rule.clause.givers
-        and not set(config.peers).isdisjoint(rule.clause.receivers)
-        for rule in agreements.rules
-    )
-
-
-class Node:
+class Node(ByHand):
     """One party's node over its ledger and its post."""
 
     def __init__(
@@ -143,23 +134,17 @@ class Node:
         self.clock = clock
         self.ledger = ledger
         self.agreements = agreements
-        self.heads = Heads(config)
-        self.views = Views(config.party, config.bias_priors, partial(place_class, agreements=agreements))
-        self.alerts = Alerts(config.party)
-        self.disputed = Disputed(config.party)
-        self.watched = Watched(config)
-        self.exchange = Exchange(config, agreements)
-        self.desk = ReleaseDesk(self)
-        self.onward = OnwardRequests(self)
-        self.holdings = Holdings()
-        self.recent_decisions = RecentDecisions()
+        self.offers_reports = offers_reports(config, agreements)
+        """Whether any clause speaks of giving a peer reports as they are."""
+
+        self.keys = keys
+        self.trust = trust
+        self._make_state()
         self.refusals: deque[str] = deque(maxlen=_REFUSALS_KEPT)
         """The newest lines of what was refused; the ledger has all of them."""
 
         self.refusals_count = 0
         self.feeds = Feeds()
-        self._keys = keys
-        self._trust = trust
         self._entropy = entropy
         self._link_clock = link_clock or clock
         self.lanes = Lanes(self)
@@ -170,12 +155,27 @@ class Node:
         self.failure: str | None = None
         """Why this node does nothing any more; its ledger is sound, and a node restored from it goes on."""
 
+        self.known = KnownVersions(self)
         self.parts = self._parts()
-        self._making = Making(self)
-
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
-        self._offers_reports = _offers_reports(config, agreements)
+
+    def _make_state(self) -> None:
+        """What the node keeps in memory, each thing in a file of its own."""
+        config = self.config
+        self.heads = Heads(config)
+        self.views = Views(config.party, config.bias_priors, lambda item: place_class(item, self.agreements))
+        self.alerts = Alerts(config.party)
+        self.disputed = Disputed(config.party)
+        self.watched = Watched(config)
+        self.exchange = Exchange(config, self.agreements)
+        self.standing_parcels = StandingParcels(self)
+        self.desk = ReleaseDesk(self)
+        self.onward = OnwardRequests(self)
+        self.holdings = Holdings()
+        self.recent_decisions = RecentDecisions()
+        self.feeds = Feeds()
+        self._making = Making(self)
 
     def _endpoint(
         self,
@@ -185,8 +185,8 @@ class Node:
         reservations: Reservations | None,
     ) -> LinkEndpoint:
         return LinkEndpoint(
-            self._keys,
-            self._trust,
+            self.keys,
+            self.trust,
             transport,
             self._entropy,
             self._received,
@@ -204,9 +204,14 @@ class Node:
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
         self._receiving = Receiving(self.config)
-        self.recalls = Recalls(self, self._keys, self._trust)
+        self.recalls = Recalls(self, self.keys, self.trust)
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
-        parts: tuple[Part, ...] = (self.onward, self.recalls, Retention(self), self.accounts)
+        self.trusting = Trusting(self, self.keys, self.trust)
+        self.witness = Witness(self, self.keys, self.trust, self._entropy)
+        self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
+        always = (self.known, self.onward, self.recalls, Retention(self), self.accounts, self.overdue)
+        proofs = (self.trusting, self.witness, Repairs(self, self.keys, self.trust))
+        parts: tuple[Part, ...] = (*always, *proofs)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)
@@ -266,7 +271,7 @@ class Node:
             self.views.add_own(item)
         except TrilatError as error:
             self.note_refusal(f"report `{item.item_id}` is kept but not used: {error}")
-        if self._offers_reports or not isinstance(item, Report):
+        if not isinstance(item, Report) or self.offers_reports:
             self._to_offer.append(held)
 
     def tick(self) -> tuple[ReleaseRecord, ...]:
@@ -282,26 +287,46 @@ class Node:
         made = self._making.made(now_ns)
         for part in self.parts:
             made += part.made(now_ns)
-        entries = self._pending_entries[:_PENDING_MAX]
-        del self._pending_entries[:_PENDING_MAX]
+        entries = self._pending()
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
         self._to_offer += made
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
         entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         for part in self.parts:
             entries += islice(part.steps(now_ns), _PART_STEPS_MAX)
-        due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
-        records = release_records(due, self._keys, self.exchange.next_sequence, self._entropy)
-        entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
-        receipts = self._written(entries)
-        released = zip(due, records, receipts[len(receipts) - len(records) :], strict=True)
-        for ready, record, receipt in released:
-            self.lanes.note(record, receipt.entry)
-            standing = standing_of(ready.release)
-            self.endpoint.send(record.recipient, record.sequence, record.parcel, receipt, standing)
+        records = self._released(entries, now_ns)
         for part in self.parts:
             part.written(now_ns)
         self.tend_links()
+        return records
+
+    @property
+    def offers(self) -> bool:
+        """Whether something waits to be offered to partners."""
+        return bool(self._to_offer)
+
+    def offer(self) -> tuple[ReleaseRecord, ...]:
+        """Decide, write, then send what waits to be offered: as `tick`, but nothing is made here."""
+        self.refuse_failed()
+        now_ns = self.clock.now_ns()
+        records = self._released([*self._pending(), *self._decided(now_ns, _DECIDED_ENTRIES_MAX)], now_ns)
+        self.tend_links()
+        return records
+
+    def _pending(self) -> list[Entry]:
+        entries = self._pending_entries[:_PENDING_MAX]
+        del self._pending_entries[:_PENDING_MAX]
+        return entries
+
+    def _released(self, entries: list[Entry], now_ns: int) -> tuple[ReleaseRecord, ...]:
+        """Write entries and the releases whose time has come, and hand these to the links."""
+        due = tuple(self.exchange.due(now_ns, _RELEASES_MAX))
+        records = release_records(
+            due, self.keys, self.endpoint.stream, self.exchange.next_sequence, self._entropy
+        )
+        entries += [Entry(kind=EntryKind.RELEASE, content=encode(record)) for record in records]
+        receipts = self._written(entries)
+        hand_over(due, records, receipts, self)
         return tuple(records)
 
     def tend_links(self) -> None:
@@ -370,16 +395,16 @@ class Node:
         """
         self.refuse_failed()
         now_ns = self.clock.now_ns()
-        entries: list[Entry] = []
+        records: list[ReceivedRecord] = []
         used: list[OpenedParcel] = []
         declared: Sequence[Declaration] = self.exchange.declarations
         for offset, opened in enumerate(parcels):
             release = opened.release
             said = (opened.consents, declared)
-            text = self._receiving.refusal(release, sender, self.agreements, said, now_ns)
+            text = opened.refusal or self._receiving.refusal(release, sender, self.agreements, said, now_ns)
             text = text or self.recalls.refusal(release)
-            entries.append(
-                received_entry(
+            records.append(
+                received_record(
                     sender=sender,
                     stream=stream,
                     sequence=first_sequence + offset,
@@ -392,7 +417,11 @@ class Node:
                 declared = self.exchange.declared_with(declared, release.item, sender)
             else:
                 self.note_refusal(text)
-        self.ledger.append(entries)
+        receipts = self.ledger.append(
+            [Entry(kind=EntryKind.RECEIVED, content=encode(record)) for record in records]
+        )
+        for record, receipt in zip(records, receipts, strict=True):
+            tell_recorded(self.parts, receipt.entry, receipt.recorded_ns, record)
         for opened in used:
             self.use_release(sender, opened.release, opened.parcel, opened.consents)
 
@@ -425,7 +454,7 @@ class Node:
 
     def opened_consent(self, signed: bytes) -> Consent:
         """The consent that an originator signed; PeerError where it is unsound, UsageError where none."""
-        item = open_signed_item(self._trust, signed)
+        item = open_signed_item(self.trust, signed)
         if not isinstance(item, Consent):
             raise UsageError(f"`{item.item_id}` is a {kind_of(item)}, not a consent")
         return item
@@ -441,41 +470,6 @@ class Node:
         """Questions that wait for a person, oldest first."""
         return tuple(self.exchange.referrals.values())
 
-    def answer(
-        self,
-        referral: Referral,
-        *,
-        granted: bool,
-        officer: str,
-        valid_s: int,
-        assumed: bool = False,
-        beside: Sequence[Entry] = (),
-    ) -> Consent:
-        """An officer's signed answer to a referral, written with the entries `beside` it, and offered to the
-        partners it concerns.
-
-        Raises:
-            UsageError: the referral is not one of this node's.
-            ItemError: the officer is not on this party's staff.
-        """
-        self.refuse_failed()
-        if referral not in self.exchange.referrals.values():
-            raise UsageError(f"no referral on `{referral.subject}` under `{referral.clause}` is open here")
-        consent = consent_of(
-            referral,
-            self.heads,
-            self.clock.now_ns(),
-            granted=granted,
-            officer=officer,
-            valid_s=valid_s,
-            assumed=assumed,
-        )
-        signed = sign_item(self._keys, consent)
-        entry = Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))
-        self._written([*beside, entry])
-        self.use_own_consent(consent, signed)
-        return consent
-
     def use_own_consent(self, consent: Consent, signed: bytes) -> None:
         """Use a consent that this party's officer gave and that is in the ledger."""
         self.heads.remember(consent)
@@ -483,57 +477,6 @@ class Node:
         if consent.via is not None:
             # On the direct path the consent goes with each release; an intermediary needs it beforehand.
             self._to_offer.append(Held(consent, b"", consents=(signed,), audience=consent.via))
-
-    def raise_warning(
-        self,
-        key: str,
-        kind: WarningKind,
-        domain: Domain,
-        basis: Iterable[ItemReference],
-        confirmed_by: Iterable[ItemReference],
-        text: str,
-    ) -> tuple[Warning, ...]:
-        """A warning that a person raises, for the own staff and every peer.
-
-        Raises:
-            UsageError: an item it rests on is not held here or shows nothing, or what confirms it is by who
-                gave the basis or of another concern.
-        """
-        self.refuse_failed()
-        if kind is WarningKind.THREAT:
-            raise UsageError("threats to watch areas are told by the node itself, and to its own staff alone")
-        shown = tuple((self.holdings.shown(reference), reference) for reference in basis)
-        support = tuple((self.holdings.shown(reference), reference) for reference in confirmed_by)
-        warnings = []
-        for audience in (self.config.party, *self.config.peers):
-            warning = self.alerts.raise_by_hand(
-                audience,
-                key,
-                kind,
-                domain,
-                shown,
-                support,
-                text,
-                self.clock.now_ns(),
-                self.heads.for_audience("warning", self.clock.now_ns()),
-            )
-            warnings.append(warning)
-            self.say(warning, audience)
-        return tuple(warnings)
-
-    def retract_warning(self, key: str, text: str) -> tuple[Warning, ...]:
-        """Withdraw a warning; the retraction goes to everyone who holds it.
-
-        Raises:
-            UsageError: nobody holds a standing warning of that name.
-        """
-        self.refuse_failed()
-        retractions = self.alerts.retract(
-            key, text, self.clock.now_ns(), self.heads.for_audience("warning", self.clock.now_ns())
-        )
-        for audience, warning in retractions:
-            self.say(warning, audience)
-        return tuple(warning for _, warning in retractions)
 
     def say(self, item: AnyItem, audience: str | None = None) -> None:
         """Write what a person of this party says, use it, offer it to an audience or to every partner."""
@@ -550,6 +493,12 @@ class Node:
         """Note a partner's signed word on how far it accepted a stream; written with the next tick."""
         record = ReceiptRecord(recipient=recipient, stream=stream, cursor=cursor, signed=signed)
         self._pending_entries.append(Entry(kind=EntryKind.RECEIPT, content=encode(record)))
+        tell_recorded(self.parts, -1, self.clock.now_ns(), record)
+
+    def write_pending(self) -> None:
+        """Write what waits for the next tick, for a node that will have none."""
+        self.write(self._pending_entries)
+        self._pending_entries.clear()
 
     def refused(self, source: str, text: str, content: bytes = b"") -> None:
         """Note input that the link refused; the bytes are kept aside with the next tick."""
@@ -563,10 +512,14 @@ class Node:
         self.refusals.append(text)
         self.refusals_count += 1
 
-    def drop_offer(self, decided: tuple[str, int]) -> None:
-        """After a restart: an item that was decided on before it, and not asked about since, is settled."""
+    def drop_offer(self, decided: tuple[str, int], recipient: str) -> None:
+        """After a restart: an item that was decided on before it, and not asked about since, is settled; one
+        that waits for a single recipient only by that one's decision.
+        """
         self._to_offer = [
-            held for held in self._to_offer if (held.item.item_id, held.item.version) != decided
+            held
+            for held in self._to_offer
+            if (held.item.item_id, held.item.version) != decided or held.audience not in {None, recipient}
         ]
 
     def drop_offers(self, item_ids: Collection[str]) -> None:

@@ -122,7 +122,7 @@ class Obliged:
             return None
         if sum(self.obligations[name].sender == sender for name in self._open) >= OPEN_MAX:
             return f"`{sender}` has {OPEN_MAX} recalls open here: `{item.item_id}` is not taken"
-        if len(self.obligations) - len(self._open) >= SETTLED_MAX:
+        while len(self.obligations) - len(self._open) >= SETTLED_MAX:
             del self.obligations[next(name for name in self.obligations if name not in self._open)]
         self.obligations[item.item_id] = Obligation(item, sender)
         self._open[item.item_id] = None

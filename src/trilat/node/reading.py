@@ -14,6 +14,7 @@ Rules
 4. Fused objects come from the View of exactly the contributions that the reader may have in full.
 5. Decisions are shown on items that the reader may have in full.
 6. When nothing may be read any more, everything goes, and the reading closes itself with the reason.
+7. When agreements change while the node runs, everything is asked anew with the next frame.
 
 Readings of one node know nothing of each other. Nothing here is restored after a restart: readers open again.
 """
@@ -62,6 +63,7 @@ class Reading:
         self._is_first = True
         self._changes_mark: int | None = None
         self._decisions_mark = 0
+        self._rules_mark = node.exchange.changes_count
         self._looked_ns = 0
         self._written_ns = 0
         self._trouble = ""
@@ -110,7 +112,8 @@ class Reading:
             raise UsageError("this reading is not open: open it first")
         self._refuse_stopped()
         now_ns = self._node.clock.now_ns()
-        looks = self._is_first or now_ns - self._looked_ns >= LOOK_EVERY_NS
+        changed = self._rules_mark != self._node.exchange.changes_count
+        looks = self._is_first or changed or now_ns - self._looked_ns >= LOOK_EVERY_NS
         if looks:
             self._looked_ns = now_ns
             refusal = self._look(now_ns)
@@ -122,7 +125,9 @@ class Reading:
 
     def _look(self, now_ns: int) -> str | None:
         """Ask again for every answer; why nothing may be seen any more, or None."""
-        changed = self._answers.renew(now_ns)
+        mark, self._rules_mark = self._rules_mark, self._node.exchange.changes_count
+        # Where agreements changed while the node runs, no answer by the old ones stands (rule 7).
+        changed = self._answers.renew(now_ns) if mark == self._rules_mark else self._answers.forget()
         refusal = self._answers.refusal(now_ns)
         if refusal is not None:
             return refusal.value

@@ -28,6 +28,7 @@ from trilat.model import (
     Reclassification,
     Release,
     UsageError,
+    kind_of,
 )
 from trilat.node.asked import Asked, Case
 from trilat.node.copies import Copies, Copy, by_holder
@@ -39,6 +40,7 @@ from trilat.node.parts import Part
 from trilat.node.recall_records import RecallRecord, RecallStep
 from trilat.node.relabelling import Relabelling
 from trilat.node.removing import Removing, recall_entry
+from trilat.policy import CONTROL_KINDS
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
@@ -238,7 +240,7 @@ class Recalls(Part):
         elif isinstance(item, Answer):
             if not self.losses.instructed(item, sender):
                 trouble = self.asked.take(held, sender)
-        else:
+        elif kind_of(item) not in CONTROL_KINDS:
             self.expiry.take(held)
         if trouble is not None:
             self._node.note_refusal(trouble)

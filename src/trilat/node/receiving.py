@@ -3,10 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-import msgspec
-
-from trilat.ledger import Entry, EntryKind
-from trilat.model import AnyItem, Consent, Declaration, Provenance, Release, checked_copy, encode
+from trilat.model import AnyItem, Consent, Declaration, Provenance, Release, checked_copy, of_checked
 from trilat.node.config import NodeConfig
 from trilat.node.intake import foreign_refusal
 from trilat.node.records import ReceivedRecord
@@ -15,19 +12,13 @@ from trilat.policy import AgreementSet, RememberedDecisions
 _REMEMBERED_MAX: Final = 4_096
 
 
-def received_entry(*, sender: str, stream: str, sequence: int, parcel: bytes, refusal: str | None) -> Entry:
-    """The entry of a parcel that was opened: the wire form of a `ReceivedRecord`.
-
-    All but the refusal comes out of what the link has checked, so that no noun is made of it; a test compares
-    the two.
-    """
+def received_record(
+    *, sender: str, stream: str, sequence: int, parcel: bytes, refusal: str | None
+) -> ReceivedRecord:
+    """The record of a parcel that was opened: all but the refusal comes out of what the link has checked."""
     if refusal:
-        record = ReceivedRecord(
-            sender=sender, stream=stream, sequence=sequence, parcel=parcel, refusal=refusal
-        )
-        return Entry(kind=EntryKind.RECEIVED, content=encode(record))
-    content = msgspec.msgpack.encode((sender, stream, sequence, parcel, ""))
-    return Entry(kind=EntryKind.RECEIVED, content=content)
+        return ReceivedRecord(sender=sender, stream=stream, sequence=sequence, parcel=parcel, refusal=refusal)
+    return of_checked(ReceivedRecord, sender=sender, stream=stream, sequence=sequence, parcel=parcel)
 
 
 class Receiving:

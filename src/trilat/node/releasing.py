@@ -1,12 +1,24 @@
 """`release_records`: releases whose time has come, with their places in their streams and their proofs."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from trilat.link import Entropy, NodeKeys, Parcel, sign_label, sign_labels
-from trilat.model import Area, Event, Warning, encode, of_checked
+from trilat.link import (
+    PARCEL_SALT_BYTES,
+    Entropy,
+    NodeKeys,
+    Parcel,
+    sign_label,
+    sign_labels,
+    standing_of,
+)
+from trilat.model import AnyItem, Area, Event, Receipt, Warning, encode, of_checked
 from trilat.node.exchange import Ready
+from trilat.node.parts import tell_recorded
 from trilat.node.records import ReleaseRecord
+
+if TYPE_CHECKING:
+    from trilat.node.node import Node
 
 _ALONE_MAX: Final = 16
 """Of one recipient at a time: items that may have to go over a thin link are marked each by itself, because a
@@ -14,7 +26,11 @@ path would not fit there."""
 
 
 def release_records(
-    due: Sequence[Ready], keys: NodeKeys, next_sequence: Callable[[str], int], entropy: Entropy
+    due: Sequence[Ready],
+    keys: NodeKeys,
+    stream_to: Callable[[str], str],
+    next_sequence: Callable[[str], int],
+    entropy: Entropy,
 ) -> list[ReleaseRecord]:
     """The records of releases, in their order.
 
@@ -24,11 +40,12 @@ def release_records(
     Args:
         due: the releases.
         keys: the party's.
+        stream_to: gives the name of a recipient's stream, which stays when keys change.
         next_sequence: gives the next place in a recipient's stream.
         entropy: random bytes, for salts.
     """
     markings = _markings(due, keys, entropy)
-    streams = {recipient: keys.stream_to(recipient) for recipient in {ready.recipient for ready in due}}
+    streams = {recipient: stream_to(recipient) for recipient in {ready.recipient for ready in due}}
     # Every field but the parcel, which is checked when it is made, is one of a noun or counted here.
     return [
         of_checked(
@@ -38,10 +55,35 @@ def release_records(
             sequence=next_sequence(ready.recipient),
             item=ready.held.item.reference,
             valid_ns=ready.held.item.valid_ns,
-            parcel=encode(Parcel(release=encode(ready.release), marking=marking, consents=ready.consents)),
+            parcel=encode(
+                Parcel(
+                    release=encode(ready.release),
+                    marking=marking,
+                    consents=ready.consents,
+                    salt=salt_of(ready.release.item, entropy),
+                )
+            ),
         )
         for ready, marking in zip(due, markings, strict=True)
     ]
+
+
+def salt_of(item: AnyItem, entropy: Entropy) -> bytes:
+    """The salt of a parcel. One that may have to go in the 300 bytes of a thin link has none: its marking, a
+    signature of its own by the originator, is what nobody can guess.
+    """
+    return b"" if isinstance(item, Warning | Area | Event) else entropy(PARCEL_SALT_BYTES)
+
+
+def hand_over(
+    due: Sequence[Ready], records: Sequence[ReleaseRecord], receipts: Sequence[Receipt], node: "Node"
+) -> None:
+    """Give the links what is written: the last of the receipts are those of the records."""
+    for ready, record, receipt in zip(due, records, receipts[len(receipts) - len(records) :], strict=True):
+        node.lanes.note(record, receipt.entry)
+        standing = standing_of(ready.release)
+        node.endpoint.send(record.recipient, record.sequence, record.parcel, receipt, standing)
+        tell_recorded(node.parts, receipt.entry, receipt.recorded_ns, record)
 
 
 def _markings(due: Sequence[Ready], keys: NodeKeys, entropy: Entropy) -> list[bytes]:

@@ -10,8 +10,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trilat.ledger import EntryKind, Stored
-from trilat.link import Backlog, IncomingStream, OutgoingState, Parcel, Range, Ranges, standing_of
+from trilat.link import (
+    Backlog,
+    IncomingStream,
+    OutgoingState,
+    Parcel,
+    Range,
+    Ranges,
+    read_signed_item,
+    standing_of,
+)
 from trilat.model import (
+    Consent,
     Decision,
     Disagreement,
     LedgerError,
@@ -25,6 +35,7 @@ from trilat.node.decisions import decisions_in
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
+from trilat.node.parts import tell_recorded
 from trilat.node.recall_records import RECALL_RECORD_BYTES_MAX, RecallRecord, RecallStep
 from trilat.node.records import (
     RECORD_BYTES_MAX,
@@ -78,7 +89,6 @@ class _Restorer:
         self._incoming: dict[tuple[str, str], IncomingStream] = {}
         self._removed = 0
         """Releases whose content was removed: their numbers are missed."""
-
         self._use: dict[EntryKind, Callable[[Stored, bytes], None]] = {
             EntryKind.REPORT: self._report,
             EntryKind.INTAKE: self._intake,
@@ -112,7 +122,7 @@ class _Restorer:
         settled = frozenset(self._reports[token] for token in self._published if token in self._reports)
         self._node.views.own.settle(settled)
         for item_id, version in sorted(self._unheld):
-            if version > self._gone.get(item_id, 0):
+            if version > self._gone.get(item_id, 0) and not self._node.ledger.repairs():
                 raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
         self._node.endpoint.restore(
             {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
@@ -153,7 +163,7 @@ class _Restorer:
 
     def _consent(self, _: Stored, content: bytes) -> None:
         signed = decode(content, ConsentRecord).signed
-        consent = self._node.opened_consent(signed)
+        consent = _consent_of(signed)
         self._keep(Held(consent, b"", consents=(signed,), audience=consent.via))
         self._node.use_own_consent(consent, signed)
 
@@ -172,7 +182,7 @@ class _Restorer:
         if held is None:
             self._unheld.add(reference)
             return
-        self._node.drop_offer(reference)
+        self._node.drop_offer(reference, decision.recipient)
         now_ns = decision.decided_ns - self._node.config.decision_shift_ns
         held = self._node.recalls.relabelled(held)
         self._node.exchange.take(held, decision, now_ns)
@@ -192,15 +202,17 @@ class _Restorer:
         outgoing.backlog.add(record.sequence, standing_of(decode(parcel.release, Release)))
         self._node.lanes.note(record, stored.entry)
         self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
+        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
 
-    def _received(self, _: Stored, content: bytes) -> None:
+    def _received(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
+        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
         self._settle(record.sender, record.stream, (record.sequence, record.sequence))
         if record.refusal:
             self._node.note_refusal(record.refusal)
             return
         parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)
-        consents = [self._node.opened_consent(signed) for signed in parcel.consents]
+        consents = [_consent_of(signed) for signed in parcel.consents]
         held = self._node.use_release(record.sender, decode(parcel.release, Release), parcel, consents)
         self._keep(held)
 
@@ -218,8 +230,9 @@ class _Restorer:
             self._node.exchange.skip(place.party, place.sequence)
         self._node.recalls.restore(record, stored.recorded_ns)
 
-    def _receipt(self, _: Stored, content: bytes) -> None:
+    def _receipt(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)
+        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
         outgoing = self._outgoing.get(record.recipient)
         if outgoing is not None:
             outgoing.receipt(record.cursor)
@@ -236,6 +249,14 @@ class _Restorer:
     def _settle(self, sender: str, stream: str, run: Range) -> None:
         """These numbers of a partner's stream are in the ledger."""
         self._incoming.setdefault((sender, stream), IncomingStream()).settle(*run)
+
+
+def _consent_of(signed: bytes) -> Consent:
+    """A consent in the ledger. Its signature was checked when it came; its key may be revoked since."""
+    item = read_signed_item(signed)
+    if not isinstance(item, Consent):
+        raise LedgerError(f"the ledger has `{item.item_id}` as a consent, and it is none")
+    return item
 
 
 def restore(node: Node, before: Callable[[int], None] | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
+from trilat.link import Unanswered
 from trilat.model import (
     SECOND_NS,
     Declared,
@@ -25,19 +26,25 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
-from trilat.node.at_desk import shown_at_desk
+from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
+from trilat.node.known_state import known_lines
 from trilat.node.node import Node
 from trilat.node.records import Referral
+from trilat.node.standing import plain_digest
 from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
 _T = TypeVar("_T")
+_GROUP_NS: Final = 5_000_000
+"""What comes within so long of an offer, while more waits, is offered together: one commit for all of it."""
+
 _IDLE_S: Final = 1.0
 _LINES_SHOWN: Final = 20
+_STATE_EVERY_NS: Final = 60 * SECOND_NS
 _OF_SENSOR: Final = (
     "sensor",
     *("range_bias_m", "range_sigma_m", "azimuth_bias_rad", "azimuth_sigma_rad"),
@@ -54,6 +61,10 @@ class Links(Protocol):
 
     def heard_s(self, peer: str) -> float | None:
         """Seconds since the partner was last heard; None while it never was."""
+        ...
+
+    def sentence(self, peer: str, unanswered: Unanswered) -> str:
+        """How the link is, and what to do where something is wrong with it."""
         ...
 
 
@@ -79,6 +90,11 @@ class NodeService:
         self.on_pace: Callable[[Pace], None] | None = None
         """Is told of each pace that is set, before it holds."""
 
+        self.eager = False
+        """Whether what needs no fusion is offered as soon as it comes, and not at the next tick. Not in an
+        exercise on a paced clock, which is to decide the same things however the machine is.
+        """
+
         self._clock = clock
         self._time = time
         self._wall_ns = wall_ns
@@ -88,7 +104,9 @@ class NodeService:
         self._timings = Timings(node, wall_ns)
         self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
+        self._state_shown_ns = 0
         self._releases = 0
+        self._offered_ns = 0
         self._dropped = 0
 
     # --- life ---
@@ -152,6 +170,7 @@ class NodeService:
         now_ns = self._wall_ns()
         waits_s = [_IDLE_S]
         try:
+            self._offer(now_ns)
             link_ns = self.node.endpoint.next_tick_ns()
             if link_ns is not None and link_ns <= now_ns:
                 self.node.tend_links()
@@ -165,6 +184,17 @@ class NodeService:
             self._fail(error)
         return max(0.0, min(waits_s))
 
+    def _offer(self, now_ns: int) -> None:
+        """Offer what waits: at once where there is nothing else to do, and else what came in some moments."""
+        if not (self.eager and self.node.offers):
+            return
+        if self._worker.waiting and now_ns < self._offered_ns + _GROUP_NS:
+            return
+        self._offered_ns = now_ns
+        records = self.node.offer()
+        self._releases += len(records)
+        self._timings.released(records)
+
     def _receive(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
         if self.problem() is None:
             receive(payload)
@@ -172,6 +202,7 @@ class NodeService:
 
     def _resume(self, peer: str) -> None:
         if self.problem() is None:
+            self.node.known.reached(peer)
             self.node.endpoint.resume(peer, self._wall_ns())
 
     # --- what the links hand over ---
@@ -193,6 +224,19 @@ class NodeService:
         """Note what the transport or its server refused, in one line."""
         self._log.warning("refused", reason=text)
         self._tell(lambda: self.node.refused("link", text))
+
+    async def looked(self, what: str, digest: bytes) -> None:
+        """Write down that an auditor is shown something of the ledger, which has this digest.
+
+        Raises:
+            LedgerError: it cannot be written, or the node has stopped: nothing may be shown.
+        """
+
+        def write() -> None:
+            self._refuse_stopped()
+            self.node.write([look_entry(self.party, AUDITOR, what, digest)])
+
+        await self._ask(write)
 
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
         """What a job returned or raised on the node's thread; LedgerError where the node has stopped."""
@@ -247,7 +291,15 @@ class NodeService:
 
     async def referrals(self) -> list[dict[str, Any]]:
         """Questions that wait for a person."""
-        return await self._ask(lambda: [to_plain(referral) for referral in self.node.referrals()])
+        return await self._ask(
+            lambda: self._shown("referrals", [to_plain(referral) for referral in self.node.referrals()])
+        )
+
+    def _shown(self, what: str, shown: _T) -> _T:
+        """What the staff is shown, once it is written that it was."""
+        self._refuse_stopped()
+        self.node.write([look_entry(self.party, STAFF, what, plain_digest(shown))])
+        return shown
 
     async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The consent that an officer's answer made.
@@ -361,10 +413,13 @@ class NodeService:
         """Own requests for leave to pass items on, and how they stand."""
 
         def show() -> list[dict[str, Any]]:
-            return [
-                {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
-                for own in self.node.onward.own()
-            ]
+            return self._shown(
+                "onward requests",
+                [
+                    {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
+                    for own in self.node.onward.own()
+                ],
+            )
 
         return await self._ask(show)
 
@@ -469,6 +524,11 @@ class NodeService:
 
     def _state(self) -> dict[str, Any]:
         node = self.node
+        lines = list(node.refusals)[-_LINES_SHOWN:]
+        if lines and self._wall_ns() - self._state_shown_ns >= _STATE_EVERY_NS and self.problem() is None:
+            # Its lines name items. Who asks again and again is one record a minute.
+            self._state_shown_ns = self._wall_ns()
+            self._shown("status", lines)
         return {
             "party": self.party,
             "status": self.status.value,
@@ -483,7 +543,8 @@ class NodeService:
             "accepted_reports": node.accepted_reports,
             "referrals": len(node.referrals()),
             "refusals": node.refusals_count,
-            "last_refusals": list(node.refusals)[-_LINES_SHOWN:],
+            "last_refusals": lines,
+            "agreements": known_lines(node),
             **self.about(),
         }
 
@@ -495,7 +556,8 @@ class NodeService:
         self._refuse_stopped()
         biases = self.node.views.biases
         rows = [] if biases is None else [asdict(row) for row in biases.rows()]
-        return [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
+        shown = [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
+        return self._shown("sensors", shown)
 
     def _link(self, peer: str) -> dict[str, Any]:
         links = self.links
@@ -503,6 +565,7 @@ class NodeService:
         return {
             "up": links is not None and links.is_up(peer),
             "heard_s": None if heard_s is None else round(heard_s, 3),
+            "health": "" if links is None else links.sentence(peer, self.node.overdue.of(peer)),
             "sent": self.node.endpoint.next_sequence(peer) - 1,
             "acknowledged": self.node.endpoint.acknowledged(peer),
             "waiting": self.node.exchange.waiting(peer),

@@ -19,8 +19,11 @@ from trilat.link import LinkProfile
 from trilat.model import LedgerError, Status, UsageError, format_instant, parse_instant
 
 NODE_FILE: Final = "node.toml"
-_LISTS: Final = ("peer", "sensor", "watch_area")
+_LISTS: Final = ("peer", "hub", "sensor", "watch_area")
 """Settings that are lists of tables, `[[NAME]]` each."""
+
+_FRESH_S_REAL: Final = 86_400
+"""A day: a node that means the world and hears nobody for longer gives nothing."""
 
 _SENSORS_MAX: Final = 32
 """Sensors whose biases are estimated together."""
@@ -41,6 +44,9 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     dial: str = ""
     """Where the partner's server listens for us; empty where the partner dials us."""
 
+    through: str = ""
+    """The hub by whose name the two reach each other; a direct link beside it stands in while it is away."""
+
     profile: Annotated[str, msgspec.Meta(pattern="^(wide|thin)$")] = "wide"
     """How the link is used: as fast as it can, or sparingly at a rate."""
 
@@ -51,9 +57,22 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The size at which a message of a thin link is full."""
 
     @property
+    def is_linked(self) -> bool:
+        """Whether there is any way to the partner."""
+        return self.link or bool(self.through)
+
+    @property
     def link_profile(self) -> LinkProfile | None:
         """The profile of a thin link; None for one that needs none."""
         return LinkProfile.thin(self.bits_per_s, self.message_bytes) if self.profile == "thin" else None
+
+
+class HubDial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A hub through which partners are reached: one connection for all of them."""
+
+    name: Code
+    dial: str
+    """Where it listens."""
 
 
 class SensorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +113,18 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     server: str = ""
     """Path of the NATS server; empty takes the one that came with the package."""
 
+    nats: Annotated[tuple[str, ...], msgspec.Meta(max_length=64)] = ()
+    """Addresses of an outside NATS that is used instead of an own server, such as `tls://nats.example.org:4222`."""
+
+    nats_ca: str = ""
+    """File with the authorities that certify the outside NATS; empty takes the system's."""
+
+    nats_seed: str = ""
+    """File with the seed of our NKey there."""
+
+    nats_creds: str = ""
+    """File with our credentials there: a user's JWT and seed."""
+
 
 Officer = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 
@@ -108,6 +139,32 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """They answer while an officer lets them stand in, with tokens of their own."""
 
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
+
+
+class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often the node signs what it exchanged with each partner, and how fast it looks over its ledger."""
+
+    head_every_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
+    """A head of each stream in which something is new, by the node's clock."""
+
+    head_every_items: Annotated[int, msgspec.Meta(ge=1, le=4_096)] = 1_024
+    """Sooner, after so many."""
+
+    missing_after_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
+    """What a partner signed that it sent, and that has not come after so long, is told to people."""
+
+    scrub_rows_per_s: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 200
+    """Rows of the own ledger that are examined in each second, again and again; 0 for none."""
+
+
+class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The token that holds the node's signing key; without one the key lies in `keys/`."""
+
+    module: str = ""
+    """Path of the maker's PKCS#11 library."""
+
+    label: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The token's."""
 
 
 class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,6 +215,20 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         }
 
 
+class KnownSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How new the node's knowledge of agreements must be, and how they must be signed."""
+
+    unsigned_agreements: Annotated[str, msgspec.Meta(pattern="^(|refuse|exercise)$")] = ""
+    """`refuse`, or `exercise`: they are taken and said; empty takes the first where the world is meant."""
+
+    fresh_s: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] | None = None
+    """Nothing goes under an agreement of which nobody was heard for so long; 0: as the agreement itself says.
+    Left out: a day where the world is meant, else 0."""
+
+    gossip_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
+    """How often partners are told which versions are known here."""
+
+
 class ClockSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose time it is."""
 
@@ -183,6 +254,9 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     content_level: str = ""
     headline_level: str = ""
     peer: tuple[Peer, ...] = ()
+    hub: tuple[HubDial, ...] = ()
+    """Hubs through which peers are reached."""
+
     sensor: Annotated[tuple[SensorSettings, ...], msgspec.Meta(max_length=_SENSORS_MAX)] = ()
     """Own sensors that may be constantly wrong; those that are not here are taken as right."""
     watch_area: Annotated[tuple[WatchArea, ...], msgspec.Meta(max_length=AREAS_MAX)] = ()
@@ -192,8 +266,24 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
+    audit: AuditSettings = msgspec.field(default_factory=AuditSettings)
+    token: TokenSettings = msgspec.field(default_factory=TokenSettings)
     access: AccessSettings = msgspec.field(default_factory=AccessSettings)
     ledger: LedgerSettings = msgspec.field(default_factory=LedgerSettings)
+    known: KnownSettings = msgspec.field(default_factory=KnownSettings)
+
+    @property
+    def refuses_unsigned(self) -> bool:
+        """Whether an agreement counts only with the signatures that it must have."""
+        said = self.known.unsigned_agreements
+        return said == "refuse" if said else self.status is Status.REAL
+
+    @property
+    def fresh_s(self) -> int:
+        """How long nothing may be heard of an agreement, seconds; 0 for as the agreement says."""
+        if self.known.fresh_s is not None:
+            return self.known.fresh_s
+        return _FRESH_S_REAL if self.status is Status.REAL else 0
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -234,11 +324,7 @@ def _check(settings: NodeSettings) -> None:
     if len(set(settings.peers)) != len(settings.peers) or settings.party in settings.peers:
         raise UsageError(f"{NODE_FILE}: a peer stands twice, or is the party itself: list each once")
     _check_desk(settings.desk)
-    if settings.clock.kind == "paced":
-        if settings.status is Status.REAL:
-            raise UsageError(f"{NODE_FILE}: a node of status real runs on the system clock: set clock.kind")
-        if not settings.clock.start:
-            raise UsageError(f"{NODE_FILE}: a paced clock needs clock.start, an instant in UTC")
+    _check_status(settings)
     addresses = [
         ("web.listen", settings.web.listen, settings.web.allow_remote),
         ("link.client_listen", settings.link.client_listen, False),
@@ -254,10 +340,43 @@ def _check(settings: NodeSettings) -> None:
     _check_ledger_url(settings.ledger.url)
     _check_sensors(settings.sensor)
     check_watch_areas(settings.watch_area, NODE_FILE)
+    _check_ways(settings)
+    _ = settings.start_ns
+
+
+def _check_ways(settings: NodeSettings) -> None:
+    hubs = [hub.name for hub in settings.hub]
+    if len(set(hubs)) != len(hubs):
+        raise UsageError(f"{NODE_FILE}: a hub stands twice: list each once")
+    for hub in settings.hub:
+        if host_and_port(hub.dial, f"dial of hub {hub.name}")[1] == 0:
+            raise UsageError(
+                f"{NODE_FILE}: dial of hub {hub.name} has no port: give the one that it listens on"
+            )
     for peer in settings.peer:
         if peer.dial:
             host_and_port(peer.dial, f"dial of peer {peer.code}")
-    _ = settings.start_ns
+        if peer.through and peer.through not in hubs:
+            raise UsageError(
+                f"{NODE_FILE}: peer {peer.code} goes through `{peer.through}`, which is no hub: add a [[hub]]"
+            )
+    link = settings.link
+    if link.nats and (hubs or any(peer.dial for peer in settings.peer)):
+        raise UsageError(
+            f"{NODE_FILE}: with link.nats all goes over the outside NATS: leave out hubs, and dial of peers"
+        )
+    _check_outside(link)
+
+
+def _check_outside(link: LinkSettings) -> None:
+    if bool(link.nats) != bool(link.nats_seed or link.nats_creds) or (link.nats_seed and link.nats_creds):
+        raise UsageError(
+            f"{NODE_FILE}: an outside NATS needs link.nats and one of link.nats_seed and link.nats_creds"
+        )
+    for url in link.nats:
+        if not url.startswith("tls://"):
+            raise UsageError(f"{NODE_FILE}: link.nats `{url}` is not encrypted: give `tls://HOST:PORT`")
+        host_and_port(url.removeprefix("tls://"), "link.nats")
 
 
 def _check_access(access: AccessSettings) -> None:
@@ -273,6 +392,19 @@ def _check_ledger_url(url: str) -> None:
             refuse_unsafe_url(url)
     except LedgerError as error:
         raise UsageError(f"{NODE_FILE}: ledger.url: {error}") from error
+
+
+def _check_status(settings: NodeSettings) -> None:
+    """What a node that means the world may not do."""
+    if settings.status is Status.REAL and not settings.refuses_unsigned:
+        raise UsageError(
+            f"{NODE_FILE}: a node of status real takes signed agreements only: leave out unsigned_agreements"
+        )
+    if settings.clock.kind == "paced":
+        if settings.status is Status.REAL:
+            raise UsageError(f"{NODE_FILE}: a node of status real runs on the system clock: set clock.kind")
+        if not settings.clock.start:
+            raise UsageError(f"{NODE_FILE}: a paced clock needs clock.start, an instant in UTC")
 
 
 def _check_desk(desk: DeskSettings) -> None:
@@ -334,7 +466,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk", "access", "ledger"):
+    for name in ("web", "link", "clock", "desk", "access", "ledger", "token", "audit", "known"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

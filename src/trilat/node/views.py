@@ -5,8 +5,8 @@ Rules
    Policy is asked per foreign item and audience whether the node may pass it on; only then does its
    class belong to the audience's set. The node's own staff have everything that was released to the node.
 2. Two audiences with the same set share one View. A set that grows gets a View built from the contributions
-   of that set alone, in the order in which they were accepted. No View ever loses a contribution that stands;
-   one that was called back goes out of all of them, which are built anew without it.
+   of that set alone, in the order in which they were accepted; so does one that shrinks. No View ever loses
+   a contribution that stands; one that was called back goes out of all, which are built anew without it.
 3. A View is never told for whom it is; what comes out of it depends on its set and on nothing else.
 4. A reader's set is of label classes, without subjects, and of those contributions alone that objects are
    made of. Its View is fed when it is looked at, so that the reader's answer on a new class comes first.
@@ -248,14 +248,35 @@ class Views:
             return
         wider = held | {source}
         self._sets[audience] = wider
-        if wider not in self._views:
-            view = View(self._party, self._makers)
-            for logged, _, item in self._log:
-                if logged in wider:
-                    view.add(item)
-            self._views[wider] = view
+        self._ensure(wider)
+        self._let_unused_go()
+
+    def _ensure(self, wanted: frozenset[SourceClass]) -> None:
+        """Build the View of a set, where there is none, from the contributions of that set alone."""
+        if wanted in self._views:
+            return
+        view = View(self._party, self._makers)
+        for logged, _, item in self._log:
+            if logged in wanted:
+                view.add(item)
+        self._views[wanted] = view
+
+    def _let_unused_go(self) -> None:
         in_use = {frozenset({OWN}), *self._sets.values()}
         self._views = {key: view for key, view in self._views.items() if key in in_use}
+
+    def narrow(self, may_have: Callable[[str, AnyItem], bool]) -> None:
+        """Take from every audience's picture the classes that it may not have any more; `may_have` is asked
+        with the audience and the newest item of each class that its picture uses.
+        """
+        used = frozenset[SourceClass]().union(*self._sets.values()) - {OWN}
+        newest = {source: item for source, _, item in self._log if source in used}
+        for audience, held in tuple(self._sets.items()):
+            kept = {source for source in held if source == OWN}
+            kept |= {source for source in held & newest.keys() if may_have(audience, newest[source])}
+            self._sets[audience] = frozenset(kept)
+            self._ensure(self._sets[audience])
+        self._let_unused_go()
 
     def set_of(self, audience: str) -> frozenset[SourceClass]:
         """The classes that an audience's picture uses."""

@@ -20,10 +20,12 @@ from trilat.policy.declared import declared_now
 from trilat.policy.degrade import degrade, due_ns
 from trilat.policy.difference import differences
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
-from trilat.policy.forms import KIND_FORMS, makeable, strippable
+from trilat.policy.forms import CONTROL_KINDS, KIND_FORMS, makeable, strippable
+from trilat.policy.freshness import Heard, refuse_stale
 from trilat.policy.labelled import label_faults
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
+from trilat.policy.membership import is_removal, signatories, unsigned_reason, without_parties
 from trilat.policy.places import ItemPlaces
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.profiles import PROFILES, Leak, Profile
@@ -40,6 +42,7 @@ from trilat.policy.tree import Reasoning, explain_tree
 from trilat.policy.words import REASON_WORDS
 
 __all__ = [
+    "CONTROL_KINDS",
     "KIND_FORMS",
     "NEVER_NS",
     "PROFILES",
@@ -51,6 +54,7 @@ __all__ = [
     "Change",
     "Fate",
     "Finding",
+    "Heard",
     "Instants",
     "ItemBatch",
     "ItemPlaces",
@@ -90,6 +94,7 @@ __all__ = [
     "export_cedar",
     "in_spans",
     "internal_agreement",
+    "is_removal",
     "label_faults",
     "linked_pairs",
     "makeable",
@@ -100,8 +105,12 @@ __all__ = [
     "read_agreement",
     "read_regime",
     "readable_text",
+    "refuse_stale",
+    "signatories",
     "strike",
     "strippable",
     "tear_line_parent",
     "tear_line_reference",
+    "unsigned_reason",
+    "without_parties",
 ]

@@ -117,6 +117,7 @@ class AgreementSet:
                 self._by_giver.setdefault(giver, []).append(rule)
         self._directions: dict[tuple[str, str, Domain, str], Direction] = {}
         self._windows: dict[tuple[str, str], tuple[tuple[Agreement, int, int], ...]] = {}
+        self._replacing: dict[tuple[str, str], tuple[Agreement, ...]] = {}
 
     @classmethod
     def of(cls, files: Mapping[str, Agreement]) -> "AgreementSet":
@@ -219,6 +220,46 @@ class AgreementSet:
             )
             if end is not None
         )
+
+    def judged_ns(self, one: str, other: str, decided_ns: int, at_ns: int) -> int:
+        """The instant by which a release between two parties is judged: when it was decided, or, where a
+        newer version of an agreement that both had has begun since, when that began (rule 2).
+        """
+        starts = (
+            agreement.in_force_from_ns
+            for agreement in self._newest_of_both(one, other)
+            if decided_ns < agreement.in_force_from_ns <= at_ns
+        )
+        return max(starts, default=decided_ns)
+
+    def _newest_of_both(self, one: str, other: str) -> tuple[Agreement, ...]:
+        """Every version that replaces another one, of agreements of which both are or were parties."""
+        key = (one, other)
+        found = self._replacing.get(key)
+        if found is None:
+            held = tuple(self._files.values())
+            both = {pact.agreement_id for pact in held if one in pact.parties and other in pact.parties}
+            first = {name: min(pact.version for pact in held if pact.agreement_id == name) for name in both}
+            found = self._replacing[key] = tuple(
+                pact for pact in held if pact.agreement_id in both and pact.version > first[pact.agreement_id]
+            )
+        return found
+
+    def newest(self) -> dict[str, Agreement]:
+        """The highest version held of every agreement, by its id, whether it has begun or not."""
+        found: dict[str, Agreement] = {}
+        for agreement in self._files.values():
+            known = found.get(agreement.agreement_id)
+            if known is None or known.version < agreement.version:
+                found[agreement.agreement_id] = agreement
+        return found
+
+    def version(self, agreement_id: str, version: int) -> Agreement | None:
+        """One version of an agreement, or None."""
+        for agreement in self._files.values():
+            if (agreement.agreement_id, agreement.version) == (agreement_id, version):
+                return agreement
+        return None
 
     def rule(self, name: str) -> Rule | None:
         """The clause of the name `file#id`, or None."""

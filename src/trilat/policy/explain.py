@@ -92,6 +92,8 @@ def explain_agreement(agreement: Agreement) -> tuple[str, ...]:
         )
     if agreement.survives_end:
         sentences.append("What was given stays protected after the end.")
+    if agreement.direct_only:
+        sentences.append("Everything passes over direct links, never through a relay.")
     sentences += [clause_sentence(clause) for clause in agreement.clauses]
     sentences += [f"Assumed: {text}." for text in agreement.assumed]
     return tuple(sentences)

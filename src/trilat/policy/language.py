@@ -64,11 +64,14 @@ AGREEMENT_FIELDS: Final = (
     "renewal_months",
     "notice_days",
     "survives_end",
+    "direct_only",
     "sources",
     "assumed",
     "onward_to",
     "onward_situations",
     "equivalents",
+    "fresh_s",
+    "removal_by",
 )
 CLAUSE_FIELDS: Final = (
     "id",
@@ -162,6 +165,9 @@ def read_agreement(file_name: str, text: str) -> Agreement:
             assumed=head.texts("assumed", ()),
             signatures=_signatures(whole),
             equivalents=read_equivalents(head),
+            fresh_s=head.number("fresh_s", 0),
+            removal_by=head.choices("removal_by", parties, ()),
+            direct_only=head.flag("direct_only", default=False),
         )
     except ItemError as error:
         raise head.refusal(str(error)) from error

@@ -17,6 +17,7 @@ Rules
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -48,6 +49,7 @@ from trilat.policy.rounding import factor_entries, lower_factor
 _UM_PER_M: Final = 1e6
 _CM_PER_M: Final = 100
 _M_PER_CM: Final = 0.01
+_ASCII_DIGIT: Final = re.compile("[0-9]")
 _SEMI_AXIS_MAX_M: Final = 20_100_000
 _VERSION_BITS: Final = 29
 """Versions end at 10^9: a keyed start below 2^29 leaves as many to come."""
@@ -140,7 +142,9 @@ def coarsened(duties: Duties) -> bool:
 
 def states_figures(words: str) -> bool:
     """Whether a text holds a digit or another sign for a number, of any script."""
-    return any(character.isnumeric() for character in words)
+    if words.isascii():
+        return _ASCII_DIGIT.search(words) is not None
+    return any(map(str.isnumeric, words))
 
 
 def told_in_figures(item: AnyItem) -> bool:

@@ -62,6 +62,8 @@ class _Writer:
                 yield self._say(key, value=value)
         if agreement.survives_end:
             yield self._say("survives")
+        if agreement.direct_only:
+            yield self._say("direct-only")
         yield from (self._area(area) for area in agreement.areas)
         for clause in agreement.clauses:
             yield ""

@@ -39,6 +39,11 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "提供された情報の保護は終了後も続く",
             "제공된 정보의 보호는 종료 후에도 계속된다",
         ),
+        "direct-only": (
+            "Everything passes over direct links, never through a relay",
+            "すべて直接の回線で送り、中継を経由しない",
+            "모두 직접 회선으로만 보내며 중계를 거치지 않는다",
+        ),
         "onward.never": (
             "What is received stays with the receiver",
             "受領した情報を第三者に渡してはならない",

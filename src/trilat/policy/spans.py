@@ -65,6 +65,13 @@ class Spans(Generic[_K, _T]):
         known.waiting.append((item.valid_ns, version))
         return told
 
+    def take_out(self) -> list[_T]:
+        """All versions that wait, to be taken again: which spans were told already is kept."""
+        waiting = [version for known in self._known.values() for _, version in known.waiting]
+        for known in self._known.values():
+            known.waiting = []
+        return waiting
+
     def keep(self, wanted: Callable[[_K], bool]) -> None:
         """Forget all items but those that are wanted."""
         self._known = {key: known for key, known in self._known.items() if wanted(key)}

@@ -21,7 +21,10 @@ onward = "never"                      # never, with-consent, to-named, under-con
 # onward_situations = ["launch"]      # with under-conditions: while one of these is declared
 renewal_months = 12                   # renews itself, unless somebody gives notice
 notice_days = 90
+# fresh_s = 86400                     # nothing goes under it once nothing was heard of it for so long
+# removal_by = ["{first}"]            # who may take another party out alone; else all that stay sign
 survives_end = true                   # prohibitions outlive the agreement for what was given
+# direct_only = true                  # over direct links alone, never through a relay
 sources = []                          # where the text was read
 assumed = []                          # what the text does not say and this file assumes
 

@@ -53,6 +53,10 @@ REASON_WORDS: Final = MappingProxyType(
             "a clause permits it, but who would give it, or pass it on, has suspended that",
             "let that party lift its suspension in a newer declaration",
         ),
+        Reason.AGREEMENT_STALE: (
+            "a clause permits it, but that its agreement is the newest was not heard in time, or is disputed",
+            "let a party of the agreement that is not the recipient be heard again, and take what it has",
+        ),
         Reason.NO_AGREEMENT: (
             "the originator and the recipient have no agreement with each other",
             "let them sign one, or a wider one with others",

@@ -16,7 +16,7 @@ from trilat.domains import WatchArea
 from trilat.ledger import Ledger, MemoryStore, SqliteStore
 from trilat.link import LinkFaults, LinkLimits, MemoryNetwork, NodeKeys, TrustStore
 from trilat.model import SECOND_NS, AnyItem, Status, Store, UsageError
-from trilat.node import DeskSettings, ManualClock, Node, NodeConfig, ReleaseRecord, restore
+from trilat.node import AuditSettings, DeskSettings, ManualClock, Node, NodeConfig, ReleaseRecord, restore
 from trilat.study.presets import Preset, partners_of
 
 TICK_NS: Final = SECOND_NS
@@ -72,6 +72,8 @@ class FederationSettings:
     """Officers by party; a party without has its staff answer."""
     watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
     """What each party watches over."""
+    audit: AuditSettings = field(default_factory=AuditSettings)
+    """How often all nodes sign heads of their streams, and look over their ledgers."""
 
     def __post_init__(self) -> None:
         """Refuse crashes that no run can play: of a stranger, without an end, or two of one node at once."""
@@ -153,6 +155,7 @@ class Federation:
             answer_within_s=desk.answer_within_s,
             watch_areas=self.settings.watch_areas.get(party, ()),
             decision_shift_ns=self.shift_ns,
+            audit=self.settings.audit,
         )
         ledger = Ledger(self._stores[party], party, self._ledger_keys[party], self.clock, os.urandom)
         return Node(

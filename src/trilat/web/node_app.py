@@ -18,10 +18,14 @@ from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
 from trilat.web.access import ROLE, Access
 from trilat.web.account_routes import AccountRoutes, account_operations
+from trilat.web.agreements import agreement_operations
 from trilat.web.answers import json_answer, refusal
+from trilat.web.audit_routes import audit_operations
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
+from trilat.web.bundle_operations import bundle_operations
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
+from trilat.web.node_trust import trust_operations
 from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
 from trilat.web.operations import EVENTS, JSON, Operation, application
 from trilat.web.recall_routes import recall_operations
@@ -98,9 +102,13 @@ def node_app(
         *_reader_operations(routes),
         *_staff_operations(routes),
         *_desk_operations(routes),
+        *agreement_operations(node),
+        *trust_operations(node),
         *recall_operations(node),
         *_director_operations(routes),
+        *audit_operations(node),
         *_common_operations(routes),
+        *bundle_operations(node),
         *_people_operations(node, access, provider, secure=secure),
     ]
     document = openapi_document(

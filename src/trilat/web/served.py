@@ -26,6 +26,10 @@ class ServedNode(Protocol):
         """Whether its world is meant."""
         ...
 
+    async def looked(self, what: str, digest: bytes) -> None:
+        """Write down that an auditor is shown something of the ledger."""
+        ...
+
     async def on_node(self, job: Callable[[Node], _T]) -> _T:
         """What a job returned or raised, done on the node's own thread between its other work: for what has a
         module of its own in `trilat.node`.

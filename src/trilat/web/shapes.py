@@ -78,6 +78,12 @@ class GivenDelegation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     for_s: Annotated[int, msgspec.Meta(ge=0, le=2_592_000)]
 
 
+class GivenTrust(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Trust states of one party, as `trilat trust export` writes them."""
+
+    states: Annotated[str, msgspec.Meta(max_length=390_000)]
+
+
 class GivenDeclaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a party's officer declares; see `Declaration`."""
 

@@ -223,6 +223,7 @@ export const en = {
   'reason.not-releasable-to': 'the label does not name the recipient',
   'reason.consent-refused': "the originator's officer refused",
   'reason.giving-suspended': 'whoever would give it, or pass it on, has suspended that',
+  'reason.agreement-stale': 'whether the agreement is still the newest was not heard in time',
   'reason.no-agreement': 'the two parties have no agreement with each other',
   'reason.not-in-force': 'their agreement is not in force at this instant',
   'reason.third-party-rule': 'third-party rule: the originator does not let the sender pass this on',

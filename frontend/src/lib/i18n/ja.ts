@@ -220,6 +220,7 @@ export const ja: Texts = {
   'reason.not-releasable-to': 'ラベルの開示先に受け手が含まれていません',
   'reason.consent-refused': '作成国の担当官が拒否しました',
   'reason.giving-suspended': '提供する側、または中継する側が提供を停止しています',
+  'reason.agreement-stale': '協定が最新であることを期限内に確認できていません',
   'reason.no-agreement': '両国の間に取決めがありません',
   'reason.not-in-force': 'この時刻には取決めが有効ではありません',
   'reason.third-party-rule': '第三者提供の制限：作成国が送り手による再提供を認めていません',

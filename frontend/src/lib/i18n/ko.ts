@@ -220,6 +220,7 @@ export const ko: Texts = {
   'reason.not-releasable-to': '표지의 공개 대상에 받는 쪽이 없습니다',
   'reason.consent-refused': '생산국의 담당자가 거부했습니다',
   'reason.giving-suspended': '제공하거나 중계할 당사자가 제공을 중지했습니다',
+  'reason.agreement-stale': '협정이 최신인지 기한 안에 확인하지 못했습니다',
   'reason.no-agreement': '두 나라 사이에 약정이 없습니다',
   'reason.not-in-force': '이 시각에는 약정이 유효하지 않습니다',
   'reason.third-party-rule': '제3자 제공 제한: 생산국이 보내는 쪽의 재제공을 허용하지 않습니다',
