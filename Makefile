@@ -59,7 +59,7 @@ bench: setup     ## measurements, side by side; results go to bench/RESULTS.md b
 bench-policy: setup  ## rates of deciding, beside decide one by one and the slow reference
 	$(BIN)/python bench/policy.py
 
-bench-federation: setup  ## nodes as processes linked through a hub, beside bare NATS; ONLY=live for one part
+bench-federation: setup  ## live lane through a hub, throughput, soak, beside bare NATS; ONLY=live for one part
 	$(BIN)/python bench/federation.py $(if $(ONLY),--only $(ONLY))
 
 bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS=quick for a look

@@ -1,4 +1,5 @@
-"""Federation measured with the real parts: `--only live` is the live lane, others come beside it.
+"""Federation measured with the real parts: `--only live` is the live lane; `throughput` and `soak`
+are in `star.py`.
 
 Live lane: two nodes as processes of their own, linked through a hub (three NATS servers, mutual TLS). KOR's
 node is given single reports at a pace, by the same call as its HTTP route; USA's node opens and records them.
@@ -20,12 +21,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import star
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -318,22 +320,34 @@ def live(rate: int, seconds: float, rounds: int) -> bool:
     return met
 
 
-PARTS = {"live": live}
+PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {
+    "live": lambda given: live(given.rate, given.seconds, given.rounds),
+    "throughput": star.throughput,
+    "soak": star.soak,
+}
+LASTING = frozenset({"soak"})
+"""Parts that run only where they are named."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=sorted(PARTS), help="one part; all of them where left out")
+    parser.add_argument("--only", choices=sorted(PARTS), help="one part; all but soak where left out")
     parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--objects", type=int, default=4_000)
+    parser.add_argument("--batch", type=int, default=1_000)
+    parser.add_argument("--minutes", type=int, default=5)
+    parser.add_argument("--folder", help="where ledgers of throughput and soak stand")
+    parser.add_argument("--processes", action="store_true", help="throughput in processes too")
+    parser.add_argument("--profile", action="store_true", help="throughput under a profiler too")
     parser.add_argument("--node", type=Path, help="for this program's own use")
     given = parser.parse_args()
     if given.node is not None:
         asyncio.run(run_child(given.node, given.rate, given.seconds))
         return
-    chosen = [given.only] if given.only else sorted(PARTS)
-    met = [PARTS[name](given.rate, given.seconds, given.rounds) for name in chosen]
+    chosen = [given.only] if given.only else sorted(PARTS.keys() - LASTING)
+    met = [PARTS[name](given) for name in chosen]
     sys.exit(0 if all(met) else 1)
 
 

@@ -20,7 +20,7 @@ from trilat.link import (
     verify_label,
 )
 from trilat.link.cose import sign1, verify1
-from trilat.link.marking import MARKING_ROOT_TYPE, MarkingRoot, PathMarking
+from trilat.link.marking import MARKING_ROOT_TYPE, Climbed, MarkingRoot, MarkingTree, PathMarking, climb
 from trilat.link.statement import MARKING_TYPE, Marking
 from trilat.model import EnvelopeError, PeerError, TrustError, UsageError, WireError, decode, encode
 
@@ -199,3 +199,15 @@ def test_markings_that_ledgers_and_partners_hold_are_read_for_good(world: "World
         verify_label(TrustStore([keys.pin]), world.statement("KOR", 2), marking)
     with pytest.raises(EnvelopeError):
         verify_label(world.trust, world.statement("KOR", 1), marking)
+
+
+def test_a_way_that_another_leaf_went_leads_to_the_same_root_and_a_changed_one_does_not() -> None:
+    leaves = [bytes([number]) * 32 for number in range(16)]
+    tree = MarkingTree(leaves, start=3, depth=4, filler_seed=b"seed")
+    climbed: Climbed = {}
+    for offset, leaf in enumerate(leaves):
+        place, path = tree.way(offset)
+        assert climb(leaf, place, path, climbed) == climb(leaf, place, path) == tree.root
+        for changed in (path[:-1] + bytes([path[-1] ^ 1]), bytes([path[0] ^ 1]) + path[1:]):
+            assert climb(leaf, place, changed, climbed) == climb(leaf, place, changed) != tree.root
+        assert climb(leaves[offset - 1], place, path, climbed) != tree.root

@@ -29,12 +29,10 @@ from trilat.ledger import EntryKind, Ledger
 from trilat.model import (
     SECOND_NS,
     AnyItem,
-    Decision,
     LedgerError,
     UsageError,
-    decode,
 )
-from trilat.node import Reading, ReadingStep, digest_of, standing_digest
+from trilat.node import Reading, ReadingStep, decisions_in, digest_of, standing_digest
 from trilat.node.records import READING_NAMES_MAX
 from trilat.study import Federation
 
@@ -345,7 +343,9 @@ def test_the_ledger_tells_of_decisions_in_the_same_numbers() -> None:
     jpn = federation.nodes["JPN"]
     second(federation, 1, {"JPN": [launch(jpn, at_s=0.5)]})
     made = [
-        decode(stored.content or b"", Decision) for stored in jpn.ledger.entries(kinds={EntryKind.DECISION})
+        decision
+        for stored in jpn.ledger.entries(kinds={EntryKind.DECISION})
+        for decision in decisions_in(stored.content or b"")
     ]
     for row in rows(opened(jpn).frame()):
         decision = made[row["number"] - 1]

@@ -25,7 +25,6 @@ from trilat.ledger import EntryKind, Ledger, MemoryStore
 from trilat.model import (
     SECOND_NS,
     Consent,
-    Decision,
     Domain,
     ItemReference,
     Lane,
@@ -37,11 +36,10 @@ from trilat.model import (
     Warning,
     WarningKind,
     WarningState,
-    decode,
     decode_item,
     encode,
 )
-from trilat.node import Node, restore
+from trilat.node import Node, decisions_in, restore
 from trilat.study import Crash, Federation, violations
 
 SECONDS = 40
@@ -377,8 +375,9 @@ def test_decisions_are_of_the_instant_that_the_regime_is_tried_at(whole: Federat
 
     node = whole.nodes["JPN"]
     decided = [
-        decode(stored.content or b"", Decision).decided_ns - stored.recorded_ns
+        decision.decided_ns - stored.recorded_ns
         for stored in node.ledger.entries(kinds={EntryKind.DECISION})
+        for decision in decisions_in(stored.content or b"")
     ]
     assert set(decided) == {whole.preset.regime.as_of_ns - whole.settings.start_ns}
 
@@ -419,3 +418,21 @@ def test_a_node_that_is_down_takes_nothing() -> None:
     assert marks[0] == marks[1]
     assert marks[2] > marks[1]
     assert jpn.endpoint.acknowledged("USA") == len(sent(jpn, "USA"))
+
+
+@pytest.mark.parametrize("stop_s", [3.5, 4.0, 5.0])
+def test_decisions_written_together_are_taken_up_in_their_order_after_a_stop(stop_s: float) -> None:
+    def many(*crashes: Crash) -> Federation:
+        federation = federation_of("hub-2014", 12, crashes=crashes)
+        jpn = federation.nodes["JPN"]
+        return play(federation, [(at(3), "JPN", launch(jpn, f"seen-{n}", at_s=2)) for n in range(20)])
+
+    whole = many()
+    entries = whole.nodes["JPN"].ledger.entries(kinds={EntryKind.DECISION})
+    assert max(len(decisions_in(stored.content or b"")) for stored in entries) >= 20
+    stopped = many(Crash("JPN", at(stop_s), at(stop_s)))
+    assert _end_state(stopped) == _end_state(whole)
+    for party, node in whole.nodes.items():
+        again = stopped.nodes[party].exchange
+        assert again.referrals == node.exchange.referrals
+        assert again.withheld == node.exchange.withheld

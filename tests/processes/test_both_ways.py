@@ -18,13 +18,14 @@ from tests.processes.exercise import exercise_of, fleet_of, play_of, settled, un
 from trilat.cli.fleet import OBSERVER, Fleet
 from trilat.ledger import EntryKind, Ledger
 from trilat.link import Parcel
-from trilat.model import SECOND_NS, Consent, Decision, Release, Status, decode, encode
+from trilat.model import SECOND_NS, Consent, Release, Status, decode, encode
 from trilat.node import (
     RECORD_BYTES_MAX,
     ManualClock,
     Pace,
     ReleaseRecord,
     SystemClock,
+    decisions_in,
     read_folder,
 )
 from trilat.study import Federation, FederationSettings, Yardstick, preset
@@ -146,7 +147,7 @@ def facts_of(ledger: Ledger) -> tuple[Facts, Facts]:
     for stored in ledger.entries(kinds={EntryKind.DECISION, EntryKind.RELEASE}):
         assert stored.content is not None
         if stored.kind is EntryKind.DECISION:
-            decisions[encode(decode(stored.content, Decision))] += 1
+            decisions.update(map(encode, decisions_in(stored.content)))
             continue
         record = decode(stored.content, ReleaseRecord, bytes_max=RECORD_BYTES_MAX)
         parcel = decode(record.parcel, Parcel, bytes_max=RECORD_BYTES_MAX)

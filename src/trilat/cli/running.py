@@ -28,6 +28,7 @@ from trilat.node import (
     PacedClock,
     SystemClock,
     host_and_port,
+    quiet_collector,
     refuse_old_keys,
     restore,
     trust_contents,
@@ -74,6 +75,7 @@ async def run_node(folder: NodeFolder, *, until_input_ends: bool) -> None:
     async with AsyncExitStack() as stack:
         ended = await stack.enter_async_context(interrupted(until_input_ends=until_input_ends))
         service = await begin_node(folder, stack)
+        quiet_collector()
         settings = folder.settings
         host, port = host_and_port(settings.web.listen, "web.listen")
         app = _application(folder, service)

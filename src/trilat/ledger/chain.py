@@ -10,6 +10,7 @@ first row's predecessor is derived from the party, so that one party's ledger ca
 SHA-256 is FIPS 180-4.
 """
 
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
 from typing import Final
@@ -19,15 +20,26 @@ _COMMITMENT_DOMAIN: Final = b"trilat/ledger/commitment/1"
 _CHAIN_DOMAIN: Final = b"trilat/ledger/chain/1"
 _GENESIS_DOMAIN: Final = b"trilat/ledger/genesis/1"
 _LENGTH: Final = Struct(">Q")
-_PLACE: Final = Struct(">QqQqQ")
-"""Entry behind its length, instant behind its length, length of the kind."""
+_PLACE: Final = Struct(">QqQq")
+"""Entry behind its length, instant behind its length."""
 
+_DIGEST: Final = _LENGTH.pack(DIGEST_BYTES)
+_COMMITMENT_PREFIX: Final = _LENGTH.pack(len(_COMMITMENT_DOMAIN)) + _COMMITMENT_DOMAIN
 _CHAIN_PREFIX: Final = _LENGTH.pack(len(_CHAIN_DOMAIN)) + _CHAIN_DOMAIN
+
+
+@lru_cache(maxsize=64)
+def _named(kind: str) -> bytes:
+    """A kind behind its length; there are few, so that these bytes are made once."""
+    name = kind.encode()
+    return _LENGTH.pack(len(name)) + name
 
 
 def commitment_of(salt: bytes, kind: str, content: bytes) -> bytes:
     """The salted commitment, 32 bytes, to a kind and a content."""
-    return _digest(_COMMITMENT_DOMAIN, salt, kind.encode(), content)
+    pack = _LENGTH.pack
+    parts = (_COMMITMENT_PREFIX, pack(len(salt)), salt, _named(kind), pack(len(content)), content)
+    return sha256(b"".join(parts)).digest()
 
 
 def genesis_of(party: str) -> bytes:
@@ -37,16 +49,11 @@ def genesis_of(party: str) -> bytes:
 
 def chained_of(previous: bytes, entry: int, kind: str, recorded_ns: int, commitment: bytes) -> bytes:
     """The chain's value at a row, 32 bytes; `entry` and `recorded_ns` fit signed 64-bit integers."""
-    named = kind.encode()
-    return sha256(
-        _CHAIN_PREFIX
-        + _LENGTH.pack(len(previous))
-        + previous
-        + _PLACE.pack(8, entry, 8, recorded_ns, len(named))
-        + named
-        + _LENGTH.pack(len(commitment))
-        + commitment
-    ).digest()
+    before = _DIGEST if len(previous) == DIGEST_BYTES else _LENGTH.pack(len(previous))
+    after = _DIGEST if len(commitment) == DIGEST_BYTES else _LENGTH.pack(len(commitment))
+    place = _PLACE.pack(8, entry, 8, recorded_ns)
+    parts = (_CHAIN_PREFIX, before, previous, place, _named(kind), after, commitment)
+    return sha256(b"".join(parts)).digest()
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -6,7 +6,7 @@ form of the noun that the kind names, so that a node can be rebuilt from its led
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -73,8 +73,7 @@ class EntryKind(Enum):
     """A damaged entry's content, had again and proved; or that it is lost, as an administrator saw."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is to be written: a kind and at most `CONTENT_BYTES_MAX` bytes."""
 
     kind: EntryKind

@@ -35,7 +35,18 @@ from trilat.ledger.examination import Examined, Head, Verification, examine
 from trilat.ledger.mending import Mended, mend
 from trilat.ledger.vault import Entropy, Vault, draw_secrets
 from trilat.ledger.verdict import Audit
-from trilat.model import Clock, LedgerError, Receipt, Row, Store, UsageError, WireError, decode, encode
+from trilat.model import (
+    Clock,
+    LedgerError,
+    Receipt,
+    Row,
+    Store,
+    UsageError,
+    WireError,
+    checked_copy,
+    decode,
+    encode,
+)
 
 _CHECKED_ON_OPENING: Final = 256
 """Rows at the end that opening examines; `verify` examines all."""
@@ -71,6 +82,7 @@ class Ledger:
         self._writing = threading.Lock()
         self._entries = 0
         self._chained = genesis_of(party)
+        self._blank: Receipt | None = None
         self._repairs: dict[int, Repair] | None = None
         self.proof_of: Callable[[Stored], bytes] = lambda _: b""
         """Gives what must stay of a content that is removed, for trees over contents: its `Removal.proof`."""
@@ -359,10 +371,9 @@ class Ledger:
         recorded_ns = self._clock.now_ns()
         chained = self._chained
         rows = []
-        for offset, (entry, secrets) in enumerate(
-            zip(entries, draw_secrets(self._entropy, len(entries)), strict=True)
-        ):
-            number, kind = self._entries + offset, entry.kind.value
+        drawn = draw_secrets(self._entropy, len(entries))
+        for number, (entry, secrets) in enumerate(zip(entries, drawn, strict=True), self._entries):
+            kind = entry.kind.value
             commitment = commitment_of(secrets.salt, kind, entry.content)
             chained = chained_of(chained, number, kind, recorded_ns, commitment)
             wrapped_key, sealed = self._vault.seal(secrets, number, chained, entry.content)
@@ -373,8 +384,13 @@ class Ledger:
         self._entries, self._chained = row.entry + 1, row.chained
 
     def _receipt(self, row: Row) -> Receipt:
-        return Receipt(
-            party=self._party, entry=row.entry, commitment=row.commitment, recorded_ns=row.recorded_ns
+        if self._blank is None:
+            self._blank = Receipt(
+                party=self._party, entry=row.entry, commitment=row.commitment, recorded_ns=row.recorded_ns
+            )
+        # One receipt is checked; the others differ in what this ledger has just counted, hashed and stamped.
+        return checked_copy(
+            self._blank, entry=row.entry, commitment=row.commitment, recorded_ns=row.recorded_ns
         )
 
 

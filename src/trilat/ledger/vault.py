@@ -69,12 +69,10 @@ class Vault:
 
     def seal(self, secrets: Secrets, entry: int, chained: bytes, content: bytes) -> tuple[bytes, bytes]:
         """The wrapped key and the sealed content of one row."""
+        key, salt, nonce = secrets
         place = entry.to_bytes(8, "big")
-        sealed = AESGCM(secrets.key).encrypt(_CONTENT_NONCE, content, _CONTENT_DOMAIN + place)
-        bound = _WRAP_DOMAIN + place + chained
-        return secrets.nonce + self._wrapping.encrypt(
-            secrets.nonce, secrets.key + secrets.salt, bound
-        ), sealed
+        sealed = AESGCM(key).encrypt(_CONTENT_NONCE, content, _CONTENT_DOMAIN + place)
+        return nonce + self._wrapping.encrypt(nonce, key + salt, _WRAP_DOMAIN + place + chained), sealed
 
     def unwrap(self, wrapped_key: bytes, entry: int, chained: bytes) -> Secrets | None:
         """The secrets of a row, or None where these bytes are not what this vault wrapped for that row."""

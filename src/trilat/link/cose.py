@@ -215,6 +215,8 @@ def _encrypt0_protected(key_identifier: bytes, algorithm: int) -> bytes:
 def _byte_string(data: bytes) -> bytes:
     """A byte string of CBOR in its shortest form, without asking the encoder for each object."""
     length = len(data)
+    if _ONE_BYTE_MAX < length <= _TWO_BYTES_MAX:
+        return _TWO_BYTES + length.to_bytes(2, "big") + data
     if length <= _INLINE_MAX:
         return bytes([_BYTE_STRING + length]) + data
     width = next(width for width in _LENGTH_BYTES.values() if length < 1 << (8 * width))

@@ -60,6 +60,30 @@ class PathMarking(Noun, frozen=True, kw_only=True):
     signed: Annotated[bytes, msgspec.Meta(min_length=1, max_length=512)]
 
 
+class _Shape(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """The same, as the decoder reads it: for nothing that is said together, no noun must be made."""
+
+    salt: Annotated[bytes, msgspec.Meta(min_length=SALT_BYTES, max_length=SALT_BYTES)]
+    place: Annotated[int, msgspec.Meta(ge=0, lt=2**DEPTH_MAX)]
+    path: Annotated[bytes, msgspec.Meta(max_length=DIGEST_BYTES * DEPTH_MAX)]
+    signed: Annotated[bytes, msgspec.Meta(min_length=1, max_length=512)]
+
+
+_SHAPES: Final = msgspec.msgpack.Decoder(_Shape)
+
+
+def read_path(marking: bytes) -> tuple[bytes, int, bytes, bytes]:
+    """Salt, place, path and signed root of the wire form of a `PathMarking`; WireError as of `decode`."""
+    try:
+        found = _SHAPES.decode(marking)
+    except msgspec.DecodeError:
+        found = None
+    if found is None or msgspec.msgpack.encode(found) != marking:
+        whole = decode(marking, PathMarking)
+        return whole.salt, whole.place, whole.path, whole.signed
+    return found.salt, found.place, found.path, found.signed
+
+
 class VerifiedRoots:
     """Signed roots that were verified, by key and bytes; bounded."""
 
@@ -67,6 +91,8 @@ class VerifiedRoots:
         """Nothing verified yet; `kept` roots are remembered."""
         self._kept = kept
         self._roots: OrderedDict[tuple[bytes, bytes], bytes] = OrderedDict()
+        self.climbed: Climbed = {}
+        """Ways to roots, whether they were signed or not: that is asked behind each."""
 
     def root(self, trust: TrustStore, originator: str, signed: bytes, what: str) -> bytes:
         """The root that an originator signed.
@@ -125,15 +151,35 @@ def leaf_of(salt: bytes, statement: bytes, domain: bytes = _MARKING_DOMAIN) -> b
     return sha256(_LEAF + domain + salt + statement).digest()
 
 
-def climb(leaf: bytes, place: int, path: bytes) -> bytes:
-    """The root that a leaf has by its path; EnvelopeError where place and path cannot be of one tree."""
+Climbed = dict[tuple[bytes, int, bytes], bytes]
+"""Roots by digest, place and what is left of the path: most of the way up is that of other leaves too."""
+
+_CLIMBED_MAX: Final = 4_096
+
+
+def climb(leaf: bytes, place: int, path: bytes, climbed: Climbed | None = None) -> bytes:
+    """The root that a leaf has by its path; EnvelopeError where place and path cannot be of one tree. Where
+    `climbed` is given, ways that other leaves went are not gone again, and this one is remembered in it.
+    """
     if len(path) % DIGEST_BYTES or place >> (len(path) // DIGEST_BYTES):
         raise EnvelopeError("the path of a marking is not one of a tree: not accepted")
+    climbed = {} if climbed is None else climbed
+    passed: list[tuple[bytes, int, bytes]] = []
     digest = leaf
-    for at in range(0, len(path), DIGEST_BYTES):
-        beside = path[at : at + DIGEST_BYTES]
+    while path:
+        beside, path = path[:DIGEST_BYTES], path[DIGEST_BYTES:]
         digest = sha256(_NODE + (beside + digest if place & 1 else digest + beside)).digest()
         place >>= 1
+        here = (digest, place, path)
+        known = climbed.get(here)
+        if known is not None:
+            digest = known
+            break
+        passed.append(here)
+    if len(climbed) >= _CLIMBED_MAX:
+        climbed.clear()
+    for here in passed:
+        climbed[here] = digest
     return digest
 
 

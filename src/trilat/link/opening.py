@@ -48,12 +48,14 @@ from trilat.link.parcel import (
     PARCEL_BYTES_MAX,
     Batch,
     Parcel,
+    ReleaseParts,
     batch_bound,
     bind,
     fits,
     object_bound,
     release_parts,
 )
+from trilat.link.reading import ReleaseReader
 from trilat.link.sealing import EPOCH_USE, OBJECT_LEAST_BYTES, THIN_USE
 from trilat.link.statement import open_signed_item, thick_parcel, verify_label
 from trilat.link.thin import (
@@ -91,7 +93,7 @@ _VERSION_1: Final = b"\x99\x01"
 """How an envelope of the first version began, which named its parties."""
 
 
-class OpenedParcel(msgspec.Struct, frozen=True, kw_only=True):
+class OpenedParcel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A parcel with its number in the stream, its wire form for the ledger, and what it holds."""
 
     sequence: int
@@ -149,6 +151,7 @@ class Opener:
         self._pairs = Pairs(keys, trust)
         self._epochs: OrderedDict[tuple[str, bytes], Epoch] = OrderedDict()
         self._roots = VerifiedRoots()
+        self._releases = ReleaseReader()
 
     @property
     def pairs(self) -> Pairs:
@@ -263,7 +266,10 @@ class Opener:
 
     def verify(self, sequence: int, wire: bytes, parcel: Parcel) -> OpenedParcel:
         """A parcel after checks 8, 11 and 12; its place and binding are for the caller to have checked."""
-        release = decode(parcel.release, Release)  # 8
+        return self._verified(sequence, wire, parcel, release_parts(parcel.release))
+
+    def _verified(self, sequence: int, wire: bytes, parcel: Parcel, parts: ReleaseParts) -> OpenedParcel:
+        release = self._releases.read(parcel.release, parts.label)  # 8
         consents: tuple[Consent, ...] = ()
         refusal = ""
         try:
@@ -336,7 +342,7 @@ class Opener:
             raise EnvelopeError(
                 f"object {sequence} is not what the envelope of `{batch.sender}` was signed for"
             )
-        return self.verify(sequence, wire, parcel)  # 8, 11, 12
+        return self._verified(sequence, wire, parcel, parts)  # 8, 11, 12
 
     def _consent(self, signed: bytes) -> Consent:
         item = open_signed_item(self._trust, signed)

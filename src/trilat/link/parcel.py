@@ -31,7 +31,9 @@ ENVELOPE_VERSION: Final = 2
 DIGEST_BYTES: Final = 32
 BINDING_BYTES: Final = 3 * DIGEST_BYTES
 _SALT_BYTES: Final = 16
+_SECOND_SALT, _THIRD_SALT = 2 * _SALT_BYTES, 3 * _SALT_BYTES
 _PARTS: Final = {part: f"trilat/{part}/2\0".encode() for part in ("label", "clauses", "parcel")}
+_LABEL, _CLAUSES, _PARCEL = _PARTS.values()
 
 Digest = Annotated[bytes, msgspec.Meta(min_length=DIGEST_BYTES, max_length=DIGEST_BYTES)]
 _SignedBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=PARCEL_BYTES_MAX)]
@@ -124,7 +126,7 @@ class ReleaseParts(NamedTuple):
     clauses: bytes
 
 
-class _ItemHead(msgspec.Struct, array_like=True, frozen=True):
+class _ItemHead(msgspec.Struct, array_like=True, frozen=True, gc=False):
     kind: str
     item_id: str
     version: int
@@ -135,7 +137,7 @@ class _ItemHead(msgspec.Struct, array_like=True, frozen=True):
     label: msgspec.Raw
 
 
-class _ReleaseHead(msgspec.Struct, array_like=True, frozen=True):
+class _ReleaseHead(msgspec.Struct, array_like=True, frozen=True, gc=False):
     item: _ItemHead
     sender: str
     recipient: str
@@ -144,7 +146,7 @@ class _ReleaseHead(msgspec.Struct, array_like=True, frozen=True):
     clauses: msgspec.Raw
 
 
-class _ParcelHead(msgspec.Struct, array_like=True, frozen=True):
+class _ParcelHead(msgspec.Struct, array_like=True, frozen=True, gc=False):
     release: bytes
 
 
@@ -182,11 +184,11 @@ def fits(parts: ReleaseParts, sender: str, recipient: str) -> bool:
 
 def bind(salts: bytes, parts: ReleaseParts, parcel: bytes) -> bytes:
     """The binding of one object, its digests end to end, from its 64 bytes of salts."""
-    return b"".join((
-        part_digest("label", salts[:_SALT_BYTES], parts.label),
-        part_digest("clauses", salts[_SALT_BYTES : 2 * _SALT_BYTES], parts.clauses),
-        part_digest("parcel", salts[2 * _SALT_BYTES : 3 * _SALT_BYTES], parcel),
-    ))  # fmt: skip
+    return (
+        sha256(_LABEL + salts[:_SALT_BYTES] + parts.label).digest()
+        + sha256(_CLAUSES + salts[_SALT_BYTES:_SECOND_SALT] + parts.clauses).digest()
+        + sha256(_PARCEL + salts[_SECOND_SALT:_THIRD_SALT] + parcel).digest()
+    )
 
 
 def part_digest(part: str, salt: bytes, content: bytes) -> bytes:

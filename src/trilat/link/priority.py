@@ -11,9 +11,8 @@ Rules
    comes more often instead. Reports and words stay in their order too.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from trilat.model import AnyItem, Release, Track, kind_of
 
@@ -43,8 +42,7 @@ _PRIORITIES: Final = {
 _NEWEST_WINS: Final = frozenset({"warning", "event", "area", "track", "vessel", "indicator"})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What a link must know of a parcel to send it in its turn, or before."""
 
     priority: Priority

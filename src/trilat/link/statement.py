@@ -18,11 +18,11 @@ from trilat.link.cose import is_sign1, joined1, payload_of, sign1, signature_of
 from trilat.link.keys import Entropy, NodeKeys
 from trilat.link.marking import (
     LEAVES_MAX,
-    PathMarking,
     VerifiedRoots,
     climb,
     leaf_of,
     mark,
+    read_path,
     statement_of,
 )
 from trilat.link.parcel import PARCEL_BYTES_MAX, Parcel
@@ -111,11 +111,12 @@ def verify_label(
         _verify_single(trust, item, marking)
         return
     originator = party_of(item.label.originator)
-    found = decode(marking, PathMarking)
+    salt, place, path, signed = read_path(marking)
     statement = statement_of(item.item_id, item.version, item.subject, item.label)
-    root = climb(leaf_of(found.salt, statement), found.place, found.path)
+    roots = VerifiedRoots(1) if roots is None else roots
+    root = climb(leaf_of(salt, statement), place, path, roots.climbed)
     what = f"marking of `{item.item_id}`"
-    if (VerifiedRoots(1) if roots is None else roots).root(trust, originator, found.signed, what) != root:
+    if roots.root(trust, originator, signed, what) != root:
         raise EnvelopeError(
             f"the {what} is for another item, version, subject or label: the item is not what "
             f"`{originator}` marked"

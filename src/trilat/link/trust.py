@@ -34,7 +34,7 @@ from trilat.model import EnvelopeError, PeerError, TrustError, format_instant
 
 def party_of(code: str) -> str:
     """The party that a code belongs to: `JPN` for `JPN` and for `JPN/officer`."""
-    return code.split("/", maxsplit=1)[0]
+    return code.split("/", maxsplit=1)[0] if "/" in code else code
 
 
 class TrustStore:

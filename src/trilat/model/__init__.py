@@ -120,6 +120,8 @@ from trilat.model.noun import (
     PartyCode,
     ShortText,
     Text,
+    checked_copy,
+    of_checked,
 )
 from trilat.model.plain import (
     ITEM_KINDS,
@@ -304,6 +306,7 @@ __all__ = [
     "WarningKind",
     "WarningState",
     "WireError",
+    "checked_copy",
     "decode",
     "decode_item",
     "encode",
@@ -315,6 +318,7 @@ __all__ = [
     "item_from_plain",
     "kind_of",
     "names_watch_area",
+    "of_checked",
     "parse_instant",
     "schema_of",
     "strict_json",

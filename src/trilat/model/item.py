@@ -7,7 +7,7 @@ import msgspec
 
 from trilat.model.errors import ItemError
 from trilat.model.label import Label
-from trilat.model.noun import Identifier, InstantNs, Noun
+from trilat.model.noun import Identifier, InstantNs, Noun, checked_copy
 from trilat.model.provenance import Provenance
 
 
@@ -37,6 +37,9 @@ class ItemReference(Noun, frozen=True, kw_only=True):
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
+_REFERENCE = ItemReference(item_id="x", version=1)
+
+
 class Item(Noun, frozen=True, kw_only=True):
     """The head of every kind of item. `subject` names the thing in the world that it is about: a track, its
     areas and its warnings share one subject, and a consent speaks of a subject.
@@ -56,10 +59,11 @@ class Item(Noun, frozen=True, kw_only=True):
     @property
     def reference(self) -> ItemReference:
         """This version of the item, by name."""
-        return ItemReference(item_id=self.item_id, version=self.version)
+        return checked_copy(_REFERENCE, item_id=self.item_id, version=self.version)
 
     def __post_init__(self) -> None:
         """Refuse a bad head, then what the kind refuses."""
         super().__post_init__()
-        if self.label.originator.split("/")[0] != self.provenance.originators[0].split("/")[0]:
+        maker, first = self.label.originator, self.provenance.originators[0]
+        if maker != first and maker.split("/")[0] != first.split("/")[0]:
             raise ItemError("Item.label names another originator than the first of Item.provenance")

@@ -154,6 +154,6 @@ class Label(Noun, frozen=True, kw_only=True):
 
 def _refuse_twice(noun: Noun, names: tuple[str, ...]) -> None:
     for name in names:
-        entries: tuple[object, ...] = getattr(noun, name) or ()
-        if len(entries) > 1 and len(set(entries)) != len(entries):
+        entries: tuple[object, ...] | None = getattr(noun, name)
+        if entries and len(entries) > 1 and len(set(entries)) != len(entries):
             raise ItemError(f"{type(noun).__name__}.{name} names an entry twice: list each once")

@@ -23,7 +23,7 @@ from trilat.model.agreement import Agreement
 from trilat.model.decision import Decision
 from trilat.model.errors import WireError
 from trilat.model.limits import WIRE_BYTES_MAX
-from trilat.model.noun import FieldsCheckedByDecoder, Noun
+from trilat.model.noun import Noun, with_fields_checked
 from trilat.model.release import AnyItem, Envelope, Receipt, Release
 
 SCHEMA_VERSION: Final = 1
@@ -31,7 +31,6 @@ SCHEMA_VERSION: Final = 1
 
 ENVELOPE_BYTES_MAX: Final = 1_048_576
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_FIELDS_CHECKED: Final = FieldsCheckedByDecoder()
 _N = TypeVar("_N", bound=Noun)
 _DECODERS: Final[dict[Any, msgspec.msgpack.Decoder[Any]]] = {
     kind: msgspec.msgpack.Decoder(kind) for kind in (AnyItem, Agreement, Decision, Release, Receipt, Envelope)
@@ -65,8 +64,7 @@ def _decode(data: bytes, kind: Any, bytes_max: int) -> Any:
         raise WireError(f"{name} of {len(data)} bytes is over the limit of {bytes_max}: not read", kind=name)
     decoder = _DECODERS.get(kind) or _DECODERS.setdefault(kind, msgspec.msgpack.Decoder(kind))
     try:
-        with _FIELDS_CHECKED:
-            value = decoder.decode(data)
+        value = with_fields_checked(decoder.decode, data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         name = _name_of(kind)
         raise WireError(f"{name} cannot be decoded: {error}", kind=name) from error

@@ -27,9 +27,11 @@ from trilat.node.bundles import (
 )
 from trilat.node.changing import use_agreements
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
+from trilat.node.collecting import quiet_collector
 from trilat.node.config import NodeConfig
 from trilat.node.copies import Copies
 from trilat.node.damage import Damage, lost, put_right, surveyed
+from trilat.node.decisions import decisions_in
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer
 from trilat.node.folder import (
@@ -172,6 +174,7 @@ __all__ = [
     "audit_page",
     "check_backup",
     "check_proof",
+    "decisions_in",
     "declare",
     "digest_of",
     "export_bundle",
@@ -207,6 +210,7 @@ __all__ = [
     "private_bytes_of",
     "proof_from_plain",
     "put_right",
+    "quiet_collector",
     "read_folder",
     "read_history",
     "read_ledger_key",

@@ -12,6 +12,7 @@ from trilat.ledger import CONTENT_BYTES_MAX, EntryKind, Ledger, Removal, Repair,
 from trilat.link import Parcel, read_signed_item, read_tree_head
 from trilat.model import Consent, Decision, Outcome, Release, decode
 from trilat.node.accounts import AccessRecord, AccessStep
+from trilat.node.decisions import decisions_in
 from trilat.node.records import (
     RECORD_BYTES_MAX,
     ConsentRecord,
@@ -89,7 +90,7 @@ class _Teller:
         self._tell: dict[EntryKind, Callable[[Stored, bytes], Iterator[_Row]]] = {
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
-            EntryKind.DECISION: self._decision,
+            EntryKind.DECISION: self._decisions,
             EntryKind.CONSENT: self._consent,
             EntryKind.DESK: self._desk,
             EntryKind.READING: self._reading,
@@ -105,10 +106,10 @@ class _Teller:
     def note(self, stored: Stored) -> None:
         """Remember a permit, which may be used later than it was given."""
         if stored.kind is EntryKind.DECISION and stored.content is not None:
-            decision = decode(stored.content, Decision)
-            if decision.outcome is Outcome.PERMIT and decision.item is not None:
-                key = (decision.recipient, decision.item.item_id, decision.item.version)
-                self._reasons[key] = ", ".join(reason.value for reason in decision.reasons)
+            for decision in decisions_in(stored.content):
+                if decision.outcome is Outcome.PERMIT and decision.item is not None:
+                    key = (decision.recipient, decision.item.item_id, decision.item.version)
+                    self._reasons[key] = ", ".join(reason.value for reason in decision.reasons)
 
     def told(self, stored: Stored) -> Iterator[Told]:
         """What an entry says, as rows."""
@@ -138,8 +139,11 @@ class _Teller:
         about = f"{release.item.item_id} version {release.item.version}, number {record.sequence}"
         yield "received", record.sender, about, f"under {', '.join(release.clauses)}"
 
-    def _decision(self, _: Stored, content: bytes) -> Iterator[_Row]:
-        decision = decode(content, Decision)
+    def _decisions(self, _: Stored, content: bytes) -> Iterator[_Row]:
+        for decision in decisions_in(content):
+            yield from self._decision(decision)
+
+    def _decision(self, decision: Decision) -> Iterator[_Row]:
         if decision.outcome is Outcome.PERMIT:
             return
         about = "" if decision.item is None else f"{decision.item.item_id} version {decision.item.version}"

@@ -2,8 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from trilat.model import AnyItem, Decision
 
@@ -11,8 +10,7 @@ RECENT_DECISIONS_MAX: Final = 5_000
 """Decisions remembered; the oldest go first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """A decision with the item that it is about; `number` grows by one, also over a restart."""
 
     number: int

@@ -12,11 +12,15 @@ A copy that cannot be made, as where values at the edge of what can be written g
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
+<<<<<<< HEAD
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
+=======
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+>>>>>>> throughput
 
-from trilat.link import OpenedParcel
 from trilat.model import (
     SECOND_NS,
     Agreement,
@@ -44,8 +48,8 @@ from trilat.policy import (
     AgreementSet,
     Heard,
     ReleaseRequest,
+    RememberedDecisions,
     Spans,
-    decide,
     declared_now,
     degrade,
     due_ns,
@@ -60,7 +64,7 @@ _FIRST: Final = (Declaration, Recall, Reclassification, LossReport, Answer)
 """What goes before all else that is due: other items rest on it, or must not go."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Held:
     """An item with what proves it: the originator's marking, and consents that came with it."""
 
@@ -80,16 +84,21 @@ class Held:
     """Whether it was given to be returned or destroyed."""
 
 
-@dataclass(order=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     due_ns: int
     order: int
-    held: Held = field(compare=False)
-    decision: Decision = field(compare=False)
+    held: Held
+    decision: Decision
+
+    def __lt__(self, other: "_Waiting") -> bool:
+        """Which of two goes first: by instant, then as they were decided."""
+        if self.due_ns != other.due_ns:
+            return self.due_ns < other.due_ns
+        return self.order < other.order
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     """A release whose time has come, with the consents that it rests on."""
 
     recipient: str
@@ -109,6 +118,7 @@ class Exchange:
         """Nothing offered yet."""
         self._config = config
         self._agreements = agreements
+        self._release_key = config.release_key
         self._heard: Mapping[str, Heard] = {}
         self.changes_count = 0
         """How often what is decided by has changed as a whole: a mark for those who remember answers."""
@@ -125,6 +135,9 @@ class Exchange:
         self._spans: Spans[tuple[str, str], _Waiting] = Spans()
         self._held_back: dict[tuple[str, str], _Waiting] = {}
         self._consents: list[tuple[Consent, bytes]] = []
+        self._consents_known: tuple[Consent, ...] = ()
+        self._remembered = RememberedDecisions()
+        self._asked: dict[tuple[str, str | None], ReleaseRequest] = {}
         self.declarations: list[Declaration] = []
         """What parties have declared: their own words, newest last."""
 
@@ -145,14 +158,19 @@ class Exchange:
 
     def decide(self, held: Held, recipient: str, now_ns: int, via: str | None = None) -> Decision:
         """Policy's answer for one item and one recipient at the instant of deciding."""
-        request = ReleaseRequest(
-            sender=self._config.party,
-            recipient=recipient,
-            via=via,
-            purpose=self._config.purpose,
-            at_ns=now_ns + self._config.decision_shift_ns,
+        at_ns = now_ns + self._config.decision_shift_ns
+        request = self._asked.get((recipient, via))
+        if request is None or request.at_ns != at_ns:
+            request = self._asked[recipient, via] = ReleaseRequest(
+                sender=self._config.party,
+                recipient=recipient,
+                via=via,
+                purpose=self._config.purpose,
+                at_ns=at_ns,
+            )
+        decision = self._remembered.decide(
+            held.item, request, self._agreements, self.consents, self.declarations
         )
-        decision = decide(held.item, request, self._agreements, self.consents, self.declarations)
         return refuse_stale(decision, held.item, self._agreements, self._heard)
 
     def may_stand(self, release: Release, now_ns: int) -> Reason | None:
@@ -164,7 +182,9 @@ class Exchange:
             purpose=release.purpose,
             at_ns=now_ns + self._config.decision_shift_ns,
         )
-        decision = decide(release.item, request, self._agreements, self.consents, self.declarations)
+        decision = self._remembered.decide(
+            release.item, request, self._agreements, self.consents, self.declarations
+        )
         decision = refuse_stale(decision, release.item, self._agreements, self._heard)
         return None if decision.outcome is Outcome.PERMIT else decision.reasons[0]
 
@@ -190,11 +210,13 @@ class Exchange:
         again = [replace(one.held, audience=one.decision.recipient) for one in waiting]
         return again + [replace(held, audience=key[0]) for key, held in unheard.items()]
 
-    def declared_with(self, parcels: Sequence[OpenedParcel], sender: str) -> Sequence[Declaration]:
-        """What parties have declared, with what a partner declares in parcels that are not yet in use."""
-        new = (one.release.item for one in parcels)
-        said = [item for item in new if isinstance(item, Declaration) and item.label.originator == sender]
-        return (*self.declarations, *said) if said else self.declarations
+    def declared_with(
+        self, declared: Sequence[Declaration], item: AnyItem, sender: str
+    ) -> Sequence[Declaration]:
+        """What parties have declared, with what a partner's item declares that is not yet in use."""
+        if isinstance(item, Declaration) and item.label.originator == sender:
+            return (*declared, item)
+        return declared
 
     def hear(self, item: AnyItem, sender: str) -> bool:
         """Whether an item is a declaration; one that its own party sent is taken into account from now on.
@@ -305,6 +327,7 @@ class Exchange:
         if any(signed == known for _, known in self._consents):
             return ()
         self._consents.append((consent, signed))
+        self._consents_known = (*self._consents_known, consent)
         own = consent.label.originator == self._config.party
         for subject in consent.subjects if own and self._settles(consent) else ():
             key = (consent.clause, subject, consent.recipient, consent.via)
@@ -320,7 +343,7 @@ class Exchange:
     @property
     def consents(self) -> tuple[Consent, ...]:
         """All consents known here, own ones and partners'."""
-        return tuple(consent for consent, _ in self._consents)
+        return self._consents_known
 
     def approvals_needed(self, clause: str) -> int:
         """How many officers must approve under a clause, as `agreement#clause`."""
@@ -419,7 +442,7 @@ class Exchange:
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
         try:
-            release = degrade(item, decision, self._config.release_key)
+            release = degrade(item, decision, self._release_key)
         except TrilatError:
             self.withheld[decision.recipient].add((item.item_id, item.version))
             self.reasons[Reason.DECIDING_FAILED] = self.reasons.get(Reason.DECIDING_FAILED, 0) + 1

@@ -17,7 +17,7 @@ Partners' releases, after the link has checked signatures and addresses
 6. where a newer version of an agreement between the two has begun since, that one permits it too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,12 +27,14 @@ from trilat.model import (
     SECOND_NS,
     AnyItem,
     Consent,
+    Decision,
     Declaration,
     Outcome,
     Release,
     format_instant,
     kind_of,
     names_watch_area,
+    of_checked,
 )
 from trilat.node.config import NodeConfig
 from trilat.policy import AgreementSet, ReleaseRequest, decide
@@ -53,6 +55,9 @@ SPOKEN_KINDS: Final = frozenset(
     }
 )
 """Kinds that a person gives at a node, by a way that checks who and on what ground."""
+
+
+Decide = Callable[[AnyItem, ReleaseRequest, AgreementSet, Sequence[Consent], Sequence[Declaration]], Decision]
 
 
 @dataclass(frozen=True)
@@ -95,9 +100,10 @@ def foreign_refusal(
     agreements: AgreementSet,
     said: tuple[Sequence[Consent], Sequence[Declaration]],
     now_ns: int,
+    decide: Decide = decide,
 ) -> str | None:
     """Why a partner's release is not used, in one line; None where it is. `said` are the consents that came
-    with it and what parties have declared.
+    with it and what parties have declared; `decide` is policy's, or one that remembers its answers.
     """
     item = release.item
     name = f"item `{item.item_id}` of `{sender}`"
@@ -113,8 +119,12 @@ def foreign_refusal(
         return f"{name} expired at {format_instant(release.expires_ns)}"
     if release.decided_ns > at_ns + DECIDED_AHEAD_S_MAX * SECOND_NS:  # 3
         return f"{name} was decided at {format_instant(release.decided_ns)}, ahead of this node's clock"
-    request = ReleaseRequest(
-        sender=sender, recipient=config.party, purpose=release.purpose, at_ns=release.decided_ns
+    request = of_checked(
+        ReleaseRequest,
+        sender=sender,
+        recipient=config.party,
+        purpose=release.purpose,
+        at_ns=release.decided_ns,
     )
     decision = decide(item, request, agreements, *said)  # 4
     if decision.outcome is not Outcome.PERMIT:
@@ -138,5 +148,9 @@ def _misnamed(item: AnyItem, parties: Sequence[str]) -> str | None:
     originator = item.label.originator.split("/")[0]
     if not item.item_id.startswith(f"{originator}-"):
         return item.item_id.split("-", maxsplit=1)[0]
+    subject = item.subject
+    if subject.startswith(f"{originator}-"):
+        # No code of a party has a hyphen in it, so that no other can stand before one here.
+        return None
     others = (party for party in parties if party != originator)
-    return next((party for party in others if item.subject.startswith(f"{party}-")), None)
+    return next((party for party in others if subject.startswith(f"{party}-")), None)

@@ -14,8 +14,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-import msgspec
-
 from trilat.domains import Sight
 from trilat.ledger import Entry, EntryKind, Ledger
 from trilat.link import (
@@ -36,6 +34,7 @@ from trilat.model import (
     Clock,
     Consent,
     Decision,
+    Declaration,
     Disagreement,
     Label,
     LedgerError,
@@ -57,19 +56,21 @@ from trilat.node.by_hand import ByHand
 from trilat.node.changing import StandingParcels, offers_reports
 from trilat.node.config import NodeConfig
 from trilat.node.decided import RecentDecisions
+from trilat.node.decisions import decision_entries
 from trilat.node.desk import ReleaseDesk
 from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held
 from trilat.node.feeds import Feeds, refusal_entry
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
-from trilat.node.intake import IntakeResult, foreign_refusal, report_refusal
+from trilat.node.intake import IntakeResult, report_refusal
 from trilat.node.known import KnownVersions
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
 from trilat.node.parts import Part, tell_recorded
 from trilat.node.recalls import Recalls
+from trilat.node.receiving import Receiving, received_record
 from trilat.node.records import (
     ReceiptRecord,
     ReceivedRecord,
@@ -204,6 +205,7 @@ class Node(ByHand):
 
     def _parts(self) -> tuple[Part, ...]:
         """What else has its turn in each of the seconds, in this order; its topics are heard from now on."""
+        self._receiving = Receiving(self.config)
         self.recalls = Recalls(self, self.keys, self.trust)
         self.accounts = Accounts(self, two_person=self.config.two_person_accounts)
         self.trusting = Trusting(self, self.keys, self.trust)
@@ -336,19 +338,19 @@ class Node(ByHand):
         self.endpoint.tick(self._link_clock.now_ns())
 
     def _decided(self, now_ns: int, limit: int) -> list[Entry]:
-        """The decisions on what waits to be offered, whole items only, at most `limit` entries."""
-        entries: list[Entry] = []
+        """The decisions on what waits to be offered, whole items only, at most `limit` of them."""
+        decisions: list[Decision] = []
         offered = 0
         for waiting in self._to_offer:
             held = self.recalls.relabelled(waiting)
-            if len(entries) + len(self.config.peers) > limit:
+            if len(decisions) + len(self.config.peers) > limit:
                 break
             offered += 1
             for decision in self.exchange.offer(held, now_ns):
-                entries.append(Entry(kind=EntryKind.DECISION, content=encode(decision)))
+                decisions.append(decision)
                 self.use_decision(held.item, decision)
         self._to_offer = self._to_offer[offered:]
-        return entries
+        return decision_entries(decisions)
 
     def _written(self, entries: Sequence[Entry]) -> Sequence[Receipt]:
         """The receipts of entries that the node's state has run ahead of: without them it must stop."""
@@ -399,23 +401,24 @@ class Node(ByHand):
         now_ns = self.clock.now_ns()
         records: list[ReceivedRecord] = []
         used: list[OpenedParcel] = []
+        declared: Sequence[Declaration] = self.exchange.declarations
         for offset, opened in enumerate(parcels):
             release = opened.release
-            said = (opened.consents, self.exchange.declared_with(used, sender))
-            text = opened.refusal or foreign_refusal(
-                release, sender, self.config, self.agreements, said, now_ns
-            )
+            said = (opened.consents, declared)
+            text = opened.refusal or self._receiving.refusal(release, sender, self.agreements, said, now_ns)
             text = text or self.recalls.refusal(release)
-            record = ReceivedRecord(
-                sender=sender,
-                stream=stream,
-                sequence=first_sequence + offset,
-                parcel=opened.wire,
-                refusal=text or "",
+            records.append(
+                received_record(
+                    sender=sender,
+                    stream=stream,
+                    sequence=first_sequence + offset,
+                    parcel=opened.wire,
+                    refusal=text,
+                )
             )
-            records.append(record)
             if text is None:
                 used.append(opened)
+                declared = self.exchange.declared_with(declared, release.item, sender)
             else:
                 self.note_refusal(text)
         receipts = self.ledger.append(
@@ -428,14 +431,7 @@ class Node(ByHand):
 
     def use_release(self, sender: str, release: Release, parcel: Parcel, consents: Sequence[Consent]) -> Held:
         """Use a partner's release that is in the ledger; returns the item as this node holds it."""
-        agreements = {
-            f"{rule.agreement.agreement_id}@{rule.agreement.version}"
-            for name in release.clauses
-            if (rule := self.agreements.rule(name)) is not None
-        }
-        under = tuple(sorted(agreements))
-        provenance = msgspec.structs.replace(release.item.provenance, received_under=under)
-        item: AnyItem = msgspec.structs.replace(release.item, provenance=provenance)
+        item = self._receiving.marked(release, self.agreements)
         held = Held(
             item,
             parcel.marking,

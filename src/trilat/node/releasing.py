@@ -12,7 +12,7 @@ from trilat.link import (
     sign_labels,
     standing_of,
 )
-from trilat.model import AnyItem, Area, Event, Receipt, Warning, encode
+from trilat.model import AnyItem, Area, Event, Receipt, Warning, encode, of_checked
 from trilat.node.exchange import Ready
 from trilat.node.parts import tell_recorded
 from trilat.node.records import ReleaseRecord
@@ -45,10 +45,13 @@ def release_records(
         entropy: random bytes, for salts.
     """
     markings = _markings(due, keys, entropy)
+    streams = {recipient: stream_to(recipient) for recipient in {ready.recipient for ready in due}}
+    # Every field but the parcel, which is checked when it is made, is one of a noun or counted here.
     return [
-        ReleaseRecord(
+        of_checked(
+            ReleaseRecord,
             recipient=ready.recipient,
-            stream=stream_to(ready.recipient),
+            stream=streams[ready.recipient],
             sequence=next_sequence(ready.recipient),
             item=ready.held.item.reference,
             valid_ns=ready.held.item.valid_ns,

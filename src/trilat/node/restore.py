@@ -32,6 +32,7 @@ from trilat.model import (
     decode_item,
     names_watch_area,
 )
+from trilat.node.decisions import decisions_in
 from trilat.node.exchange import Held
 from trilat.node.feeds import INTAKE_RECORD_BYTES_MAX, IntakeRecord
 from trilat.node.node import Node
@@ -172,7 +173,10 @@ class _Restorer:
         self._node.desk.use(decode(content, DeskRecord))
 
     def _decision(self, _: Stored, content: bytes) -> None:
-        decision = decode(content, Decision)
+        for decision in decisions_in(content):
+            self._decided(decision)
+
+    def _decided(self, decision: Decision) -> None:
         if decision.item is None:
             return
         reference = (decision.item.item_id, decision.item.version)

@@ -34,7 +34,7 @@ from trilat.domains import (
     pipelines_with,
 )
 from trilat.fusion import BiasPrior
-from trilat.model import AnyItem, Decision, Domain, Report, Track, TrilatError, Vessel, kind_of
+from trilat.model import AnyItem, Decision, Domain, Label, Report, Track, TrilatError, Vessel, kind_of
 from trilat.policy import class_key
 
 CONTRIBUTIONS_MAX: Final = 500_000
@@ -87,6 +87,20 @@ def _object_class(source: SourceClass, item: AnyItem, place: Hashable) -> LabelC
     if source == OWN and not isinstance(item, Vessel):
         return own_class(item.domain)
     return label_class(item, place)
+
+
+def _said_by(label: Label) -> tuple[object, ...]:
+    """All of a label that policy's answer hangs on."""
+    return (
+        (label.classification.scheme, label.classification.level),
+        sorted(label.releasable_to),
+        sorted(label.restrictive),
+        sorted(label.permissive),
+        sorted(caveat.value for caveat in label.caveats),
+        label.expires_ns,
+        label.downgrade,
+        label.portions,
+    )
 
 
 class View:
@@ -184,6 +198,10 @@ class Views:
         self._first: dict[LabelClass, int] = {}
         """Per label class the number of its first contribution."""
 
+        self._label: Label | None = None
+        self._label_said = ""
+        """What the label says that was last looked at: of a batch, mostly all have one."""
+
         self._crowded = False
         self.object_classes: dict[LabelClass, AnyItem] = {}
         """The label classes of all contributions that objects are made of, each with its newest item."""
@@ -205,23 +223,16 @@ class Views:
         Two items of one class get the same answer, so a permission for one never lets in another that is
         of a higher level, of another kind, or for fewer parties.
         """
-        label = item.label
+        if item.label is not self._label:
+            self._label, self._label_said = item.label, repr(_said_by(item.label))
         said = (
-            (label.classification.scheme, label.classification.level),
-            sorted(label.releasable_to),
-            sorted(label.restrictive),
-            sorted(label.permissive),
-            sorted(caveat.value for caveat in label.caveats),
-            label.expires_ns,
-            label.downgrade,
-            label.portions,
             item.provenance.originators,
             kind_of(item),
             item.domain.value,
             item.subject,
             self._place_of(item),
         )
-        return repr(said)
+        return f"{self._label_said} {said!r}"
 
     def allow_item(self, item: AnyItem, decision: Decision) -> None:
         """Let its recipient's picture use a foreign item that is permitted, where no telling portion of it is

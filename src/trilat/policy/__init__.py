@@ -32,6 +32,7 @@ from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
 from trilat.policy.readable import readable_text
 from trilat.policy.regime import Regime, read_regime
+from trilat.policy.remembered import RememberedDecisions
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
@@ -66,6 +67,7 @@ __all__ = [
     "Regime",
     "ReleaseRequest",
     "ReleaseTable",
+    "RememberedDecisions",
     "Rule",
     "Spans",
     "Verdict",

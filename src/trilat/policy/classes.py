@@ -99,11 +99,18 @@ def class_key(item: AnyItem) -> tuple[Hashable, ...]:
     """All that `decide` reads of an item but its label's instants, its place and its age, and consents on
     single subjects: items with one key are one label class.
     """
-    label = item.label
     return (
         shape_of(item),
         item.domain,
         item.status,
+        *label_key(item.label),
+        item.provenance.originators,
+    )
+
+
+def label_key(label: Label) -> tuple[Hashable, ...]:
+    """The part of `class_key` that the label gives."""
+    return (
         label.originator,
         label.classification,
         label.releasable_to,
@@ -112,7 +119,6 @@ def class_key(item: AnyItem) -> tuple[Hashable, ...]:
         label.caveats,
         label.portions,
         label.downgrade,
-        item.provenance.originators,
     )
 
 

@@ -27,6 +27,7 @@ Delay and thinning are the sender's to schedule: `due_ns` says from when a copy 
 """
 
 import math
+from functools import partial
 from typing import Any, Final, cast
 
 import msgspec
@@ -61,6 +62,7 @@ from trilat.model import (
     Warning,
     equivalent,
     kind_of,
+    of_checked,
 )
 from trilat.policy.covered import covered
 from trilat.policy.forms import CONTROL_KINDS, makeable, strippable, without
@@ -76,6 +78,8 @@ from trilat.policy.rounding import (
 
 _SENSOR_FIELDS: Final = ("sensor", "sensors", "receiver")
 """Fields that name the originator's own equipment; a duty of attribution empties them."""
+
+_ATTRIBUTIONS: Final = tuple(Attribution)
 
 KEY_BYTES_MIN: Final = 16
 """A shorter key could be guessed, and with it all that it hides."""
@@ -104,7 +108,9 @@ def degrade(item: AnyItem, decision: Decision, key: bytes = b"") -> Release:
             if not _is_originator(item, decision.sender):
                 raise UsageError(f"only `{item.label.originator}` can make a tear-line of `{item.item_id}`")
             copy = tear_line(copy, form, duties, key)
-    return Release(
+    # Every field is one of the item or of the decision; only an end that is worked out here is new.
+    make = Release if duties.expire_s else partial(of_checked, Release)
+    return make(
         item=_without_agreements(copy),
         sender=decision.sender,
         recipient=decision.recipient,
@@ -158,8 +164,8 @@ def _permitted(item: AnyItem, decision: Decision) -> tuple[Form, Duties]:
     if about is None or (about.item_id, about.version) != (item.item_id, item.version):
         raise UsageError(f"the decision is not about `{item.item_id}` version {item.version}: decide on it")
     # What the label's portions leave out is stripped, and may have held what this form cannot say.
-    copies = (item, without(item, decision.duties.strip))
-    if not any(makeable(copy, decision.form, decision.duties) for copy in copies):
+    form, duties = decision.form, decision.duties
+    if not makeable(item, form, duties) and not makeable(without(item, duties.strip), form, duties):
         raise UsageError(
             f"`{decision.form.value}` cannot be made from this {kind_of(item)}: decide on the item anew"
         )
@@ -181,6 +187,8 @@ def _formed(item: AnyItem, form: Form) -> AnyItem:
 
 
 def _track_formed(track: Track, form: Form) -> Track:
+    if (form is Form.TRACKS and not track.tracklets) or (form is Form.TRACKLETS and track.state is None):
+        return track
     if form is Form.TRACKLETS:
         return msgspec.structs.replace(track, state=None)
     if form is Form.TRACKS:
@@ -204,7 +212,7 @@ def _stripped(item: AnyItem, duties: Duties) -> AnyItem:
     strip = duties.strip
     if duties.sigma_class_m:
         strip = (*strip, *_SENSOR_FIELDS, "updates_count")
-    if duties.attribution not in {None, Attribution.NAMED}:
+    if duties.attribution is not None and duties.attribution is not Attribution.NAMED:
         strip = (*strip, *_SENSOR_FIELDS)
     return without(item, strip)
 
@@ -361,8 +369,10 @@ def _without_agreements(item: AnyItem) -> AnyItem:
 
 def _with_attribution(item: Item, duties: Duties) -> Duties:
     """The duties with the stricter of the label's attribution and theirs (rule 4)."""
-    order = list(Attribution)
-    strictest = max(item.label.attribution, duties.attribution or Attribution.NAMED, key=order.index)
+    if item.label.attribution is Attribution.NAMED:
+        return duties
+    asked = duties.attribution or Attribution.NAMED
+    strictest = max(item.label.attribution, asked, key=_ATTRIBUTIONS.index)
     if strictest is Attribution.NAMED or strictest is duties.attribution:
         return duties
     return msgspec.structs.replace(duties, attribution=strictest)

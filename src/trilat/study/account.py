@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trilat.ledger import EntryKind
-from trilat.model import Decision, Outcome, Track, decode, kind_of
-from trilat.node import Node
+from trilat.model import Decision, Outcome, Track, kind_of
+from trilat.node import Node, decisions_in
 from trilat.policy import explain
 from trilat.study.presets import Preset
 from trilat.study.referee import Played, accepted
@@ -110,7 +110,7 @@ def _decisions_on_own_tracks(node: Node) -> Iterator[Decision]:
             return
         if stored.content is None:
             continue
-        decision = decode(stored.content, Decision)
-        item = None if decision.item is None else node.holdings.newest(decision.item.item_id)
-        if isinstance(item, Track) and item.label.originator == decision.sender:
-            yield decision
+        for decision in decisions_in(stored.content):
+            item = None if decision.item is None else node.holdings.newest(decision.item.item_id)
+            if isinstance(item, Track) and item.label.originator == decision.sender:
+                yield decision
