@@ -12,14 +12,9 @@ A copy that cannot be made, as where values at the edge of what can be written g
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
-<<<<<<< HEAD
-from dataclasses import dataclass, field, replace
-from itertools import chain
-from typing import Final
-=======
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, NamedTuple
->>>>>>> throughput
 
 from trilat.model import (
     SECOND_NS,
