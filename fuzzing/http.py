@@ -7,8 +7,6 @@ Afterwards the node still answers, and its ledger verifies.
 
 import asyncio
 import json
-import logging
-import resource
 import threading
 import time
 from collections import Counter
@@ -20,7 +18,6 @@ from unittest import mock
 
 import httpx
 import schemathesis
-import structlog
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
@@ -110,11 +107,11 @@ def _faults(role: str, case: Any, answer: Any, roles: frozenset[str]) -> Iterato
                 yield "an error is not one line"
         except (ValueError, KeyError, TypeError, AttributeError):
             yield f"an error of {status} is not JSON: {content[:60]!r}"
-    if status < 300 and roles and _kind(role) not in roles:
+    if status < 300 and roles and kind_of(role) not in roles:
         yield f"{role} may not, and was answered {status}"
 
 
-def _kind(role: str) -> str:
+def kind_of(role: str) -> str:
     """`watch` of `account:watch`, `reader` of `reader:OBS`: as the document names who may."""
     first, _, rest = role.partition(":")
     # An account that releases is an officer by its name.
@@ -260,8 +257,12 @@ def _ask(found: Attack, operation: Any, role: str, token: str, examples: int, be
 
 
 def _roles(operation: Any) -> frozenset[str]:
-    """Who may, as the document says: `For administrator, staff.`"""
-    said = operation.definition.raw["description"].removeprefix("For ").removesuffix(".")
+    return roles_of(operation.definition.raw["description"])
+
+
+def roles_of(description: str) -> frozenset[str]:
+    """Who may, as the document says: `For administrator, staff.` None where everybody may."""
+    said = description.removeprefix("For ").removesuffix(".")
     return frozenset() if said == "any role" else frozenset(said.split(", "))
 
 
@@ -304,21 +305,3 @@ def _afterwards(found: Attack, real: RealNode) -> None:
     verified = real.node.ledger.verify()
     if not verified.verified:
         found.faults["the ledger does not verify afterwards"] = str(verified)
-
-
-def main(seconds: int) -> int:
-    """Rounds with new seeds until the time is over; 1 where something is wrong."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    end_s, begin, asked = time.monotonic() + seconds, 1, 0
-    with RealNode().served() as real:
-        while True:
-            found = attack(real, examples=10, begin=begin)
-            asked, begin = asked + found.asked, begin + 1
-            for fault, told in found.faults.items():
-                print(f"http: {fault} ({told})")
-            if found.faults or time.monotonic() >= end_s:
-                break
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    answers = ", ".join(f"{count:,} of {status}" for status, count in sorted(found.answers.items()))
-    print(f"http: {asked:,} requests, {len(found.faults)} faults, {peak_mb} MB; in the last round {answers}")
-    return 1 if found.faults else 0

@@ -75,9 +75,9 @@ def main() -> int:
         print("taken" if taken else "refused in one line")
         return 0
     if said.only == HTTP:
-        from fuzzing import http  # noqa: PLC0415 - a node and schemathesis, which no other target needs
+        from fuzzing import http_run  # noqa: PLC0415 - a node and schemathesis, which no other target needs
 
-        return http.main(said.seconds)
+        return http_run.main(said.seconds)
     names = sorted(targets(said.only))
     if not names:
         print(f"no target begins with `{said.only}`", file=sys.stderr)

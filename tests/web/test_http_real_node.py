@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from fuzzing.crowd import CONNECTIONS, crowd
 from fuzzing.http import ORDER, Attack, RealNode, attack
+from fuzzing.http_run import GROWN_MB_MAX
 from tests.web.test_http_document import references
+
+from trilat.web import connections
 
 EXAMPLES = 1
 
@@ -19,6 +23,22 @@ def test_whatever_anybody_asks_a_real_node_answers_in_one_line_and_goes_on() -> 
     for status in (200, 400, 401, 403, 409, 413):
         assert found.answers[status], f"nothing was answered with {status}"
     assert found.answers[200] > 100
+
+
+def test_slow_and_large_clients_are_answered_or_closed_and_cost_little_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S_MAX", 2.0)
+    with RealNode().served() as real:
+        came = crowd(real)
+        assert real.ask("staff", "GET", "/health").status_code == 200
+        assert real.node.ledger.verify().verified
+    assert came.answers.total() > CONNECTIONS + 20
+    # Too slow, silent, too many at once, too large; those without a body of their own do not read it.
+    assert set(came.answers) <= {"408", "closed", "503", "413", "400", "200"}
+    assert min(came.answers[end] for end in ("408", "closed", "413")) > 20
+    assert came.longest_s < 60
+    assert came.grown_mb < GROWN_MB_MAX
 
 
 def test_every_reference_of_a_node_with_accounts_leads_somewhere() -> None:
