@@ -17,12 +17,13 @@ from trilat.web.served import ServedNode
 from trilat.web.shapes import given
 
 _CHARACTERS_MAX: Final = 4 * (ENVELOPE_BYTES_MAX // 3 + 1)
+_BASE64: Final = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)(?!\n)$"
 
 
 class GivenMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An envelope or a signed message, in base64."""
 
-    member: Annotated[str, msgspec.Meta(min_length=4, max_length=_CHARACTERS_MAX)]
+    member: Annotated[str, msgspec.Meta(pattern=_BASE64, min_length=4, max_length=_CHARACTERS_MAX)]
 
 
 def bundle_operations(node: ServedNode) -> list[Operation]:

@@ -33,7 +33,9 @@ _SAID: Final = {
     409: "It contradicts what was said before.",
     413: "The body is too large.",
     421: "The Host header names another service.",
+    429: "Too much was asked: the line says when to try again.",
     500: "A fault of this service: its log says more.",
+    502: "The party's identity provider cannot be reached, or says nonsense.",
     503: "The service cannot do its work now.",
 }
 
