@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from trilat.ledger import EntryKind, Stored
 from trilat.link import Attestation, open_attestation, sign_attestation
 from trilat.model import SECOND_NS, Agreement, PeerError, WireError, decode
-from trilat.node.changing import use_heard
+from trilat.node.changing import Boundaries, use_heard
 from trilat.node.confirmed import Confirmations, Newest, Word
 from trilat.node.known_agreements import AGREEMENTS, KnownAgreements
 from trilat.node.known_records import (
@@ -144,6 +144,7 @@ class KnownVersions(Part):
         self.confirmations = Confirmations()
         self._kinds: dict[str, KnownKind] = {AGREEMENTS: self.agreements}
         self._partners = {peer: _Partner() for peer in node.config.peers}
+        self._boundaries = Boundaries(node)
         self._marked = 0
         self._heard: Mapping[str, Heard] = {}
         self._held_up: frozenset[str] = frozenset()
@@ -175,7 +176,8 @@ class KnownVersions(Part):
             for name, agreement in self.agreements.agreements().items()
             if (found := self._heard_of(name, agreement, now_ns)) is not None
         }
-        if heard != self._heard:
+        passed = self._boundaries.passed(now_ns)
+        if heard != self._heard or passed:
             self._tell_changes(heard)
             self._heard = heard
             use_heard(self._node, heard)
@@ -231,6 +233,9 @@ class KnownVersions(Part):
 
     def _may_leave(self, recipient: str, sequence: int, wire: bytes) -> bool:
         """The link's gate: nothing goes to who is behind, and nothing that may not go any more."""
+        if self._boundaries.is_new(self._node.clock.now_ns()):
+            # Also between two seconds, and before the first one after a start.
+            self._node.standing_parcels.changed()
         if self._held_mark != self._node.exchange.changes_count:
             self._look_who_is_behind()
         if recipient in self._held_up:
