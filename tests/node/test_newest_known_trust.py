@@ -278,7 +278,7 @@ def test_a_new_epoch_begins_with_a_partner_whose_key_was_revoked_and_none_is_tol
 
 
 def test_nothing_at_all_is_sealed_to_a_partner_whose_key_was_revoked() -> None:
-    world = Line()
+    world = Line(pairwise())
     world.see("KOR", "before")
     world.run(3)
     assert world.learn("KOR", world.houses["USA"].revoke(world.clock.now_ns()))
@@ -288,6 +288,15 @@ def test_nothing_at_all_is_sealed_to_a_partner_whose_key_was_revoked() -> None:
     assert ("KOR", "USA", True) not in world.post.carried[mark:]
     assert "KOR-after" in ids_at(world.nodes["JPN"])
     assert "KOR-after" not in ids_at(world.nodes["USA"])
+
+
+def test_where_the_only_witness_revoked_its_key_what_has_a_limit_waits_for_its_new_one() -> None:
+    world = Line()
+    state = world.houses["USA"].revoke(world.clock.now_ns())
+    assert world.learn("KOR", state)
+    world.see("KOR", "after")
+    world.run(8)
+    assert "KOR-after" not in ids_at(world.nodes["JPN"])
 
 
 # --- orders ---
