@@ -343,8 +343,9 @@ def _declaration(fields: Fields) -> Fields:
     if fields["declared"] is Declared.NOTICE:
         until_ns = None
     elif until_ns is None:
-        until_ns = fields["valid_ns"] + 1
-        fields = fields | {"valid_ns": fields["valid_ns"] - 1 if fields["valid_ns"] else 0}
+        begins_ns = max(0, fields["valid_ns"] - 1)
+        until_ns = begins_ns + 1
+        fields = fields | {"valid_ns": begins_ns}
     officer = fields["label"].originator.split("/")[0] + "/officer"
     return fields | {"until_ns": until_ns, "officer": officer}
 

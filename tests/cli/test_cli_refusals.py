@@ -166,7 +166,7 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
     ),
     ("products into a folder", (*TRACK, "plots.csv", "--products", "folder"), "`folder` cannot be written"),
     ("no ledger", ("audit", "verify", "gone"), "no ledger `gone`"),
-    ("folder as ledger", ("audit", "verify", "folder"), "no ledger `folder`"),
+    ("folder as ledger", ("audit", "verify", "folder"), "`folder` is not a node's folder"),
     ("ledger without key", ("audit", "verify", "binary"), "`binary.key` cannot be read"),
 ]
 
