@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: label-fuzz chaos help setup demo test check page conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
+.PHONY: label-fuzz chaos fuzz simulate help setup demo test check page conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -49,6 +49,9 @@ differential: setup  ## decide against spec/ and Cedar on random questions: CASE
 chaos: setup     ## real nodes killed, paused, cut off, their disks filled: ROUNDS=100 SEED=1 FIRST=1 KINDS=...
 	$(BIN)/python -m chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1) --first $(or $(FIRST),1) \
 	    $(if $(KINDS),--kinds $(KINDS)) $(if $(HUB),--hub $(HUB))
+simulate: setup  ## whole federations under faults, one per seed: SEEDS=200 FIRST=1; MUTANTS=1 plants known faults
+	@$(BIN)/python -m tests.simulation.run --seeds $(or $(SEEDS),200) --first $(or $(FIRST),1) \
+	    $(if $(filter-out 0,$(MUTANTS)),--mutants)
 
 bench: setup     ## measurements, side by side; results go to bench/RESULTS.md by hand
 	$(BIN)/python bench/run.py
@@ -64,6 +67,9 @@ bench-fusion: setup  ## tracking and fusion beside goals and bounds: hours; RUNS
 
 label-fuzz: setup  ## labels with one thing wrong; CASES=1000000 SEED=1, nothing may be released
 	$(BIN)/python bench/label_fuzz.py --cases $(or $(CASES),1000000) --seed $(or $(SEED),1)
+
+fuzz: setup      ## every reader of foreign bytes, and the HTTP interface: SECONDS=20 each, ONLY=how its name begins
+	PYTHONPATH=. $(BIN)/python -m fuzzing.run --seconds $(or $(SECONDS),20) --only "$(ONLY)"
 
 docs: setup      ## write the generated pages of docs/ again
 	$(BIN)/python tools/generate_docs.py

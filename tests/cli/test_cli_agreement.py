@@ -1,13 +1,17 @@
 """`trilat agreement`: from an empty file to one signed by all; every refusal is one line that names where."""
 
 import json
+from base64 import b64encode
 from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.cli.commands import EXAMPLE, QUESTION, trilat
+from tests.three_nodes import RING
 
-from trilat.link import LinkIdentity, NodeKeys, card_to_json, write_private
+from trilat.link import LinkIdentity, NodeKeys, card_to_json, sign_agreement, write_private
+from trilat.model import format_instant
+from trilat.policy import read_agreement
 
 PARTIES = ("JPN", "KOR")
 
@@ -59,6 +63,45 @@ def test_one_word_changed_after_signing_is_told_by_party(desk: Path) -> None:
     path = desk / "pacts/one.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("delay_s = 60", "delay_s = 0"), encoding="utf-8")
     assert verify() == (1, {"JPN": "wrong", "KOR": "missing"})
+
+
+def test_a_removal_that_who_leaves_signed_is_judged_as_a_node_judges_it(desk: Path) -> None:
+    text = RING.split('[[clause]]\nid = "through')[0].replace('removal_by = ["USA"]\n', "")
+    text = text.replace('"JPN", "KOR", "USA"', '"JPN", "KOR", "AUS"')
+    (desk / "pacts/ring.toml").write_text(text, encoding="utf-8")
+    text = text.replace('"JPN", "KOR", "AUS"', '"JPN", "KOR"').replace("version = 1", "version = 2")
+    text = text.replace("2020-01-01", "2031-01-01")
+    (desk / "next.toml").write_text(text, encoding="utf-8")
+    cards = [word for party in ("JPN", "KOR", "AUS") for word in ("--card", f"{party}.json")]
+
+    def judged(*more: str) -> tuple[int, dict[str, str], str]:
+        ended = trilat("agreement", "verify", "next.toml", *cards, "--json", *more)
+        return ended.code, ended.value["signatures"], ended.err
+
+    code, states, why = judged("--before", "pacts/ring.toml")
+    assert (code, states) == (1, {"JPN": "missing", "KOR": "missing"})
+    assert "is not signed by JPN, KOR" in why
+    _sign_leaving(desk, text)
+    states = {"JPN": "missing", "KOR": "missing", "AUS": "leaves"}
+    assert judged("--before", "pacts/ring.toml")[:2] == (0, states)
+    assert judged()[:2] == (1, states), "without the version before nothing says that it is a removal"
+    # Of another text the leaver's signature fits no more, and nothing is believed.
+    text = (desk / "next.toml").read_text(encoding="utf-8")
+    (desk / "next.toml").write_text(text.replace("fresh_s = 20", "fresh_s = 30"), encoding="utf-8")
+    code, states, why = judged("--before", "pacts/ring.toml")
+    assert (code, states["AUS"]) == (1, "wrong")
+    assert "does not fit" in why
+
+
+def _sign_leaving(desk: Path, text: str) -> None:
+    """AUS signs that it leaves: it is in the version before alone, so `agreement sign` knows it not."""
+    keys = NodeKeys.from_private_bytes("AUS", (desk / "AUS.keys").read_bytes())
+    base = read_agreement("ring.toml", (desk / "pacts/ring.toml").read_text(encoding="utf-8"))
+    own = sign_agreement(keys, read_agreement("next.toml", text), base.in_force_from_ns, base)
+    value = b64encode(own.signature).decode()
+    signed = format_instant(own.signed_ns)
+    table = f'\n[[signature]]\nparty = "AUS"\nsigned = {signed}\nvalue = "{value}"\n'
+    (desk / "next.toml").write_text(text + table, encoding="utf-8")
 
 
 @pytest.mark.usefixtures("desk")

@@ -50,6 +50,7 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
     ("frame of another planet", (*RECORDED, "--speed-frame", "mars"), "`mars` is not `earth` or `inertial`"),
     ("events that are none", (*RECORDED, "--events", "binary"), "`events of flight.csv` is not UTF-8"),
     ("sites that are none", (*RECORDED, "--sites", "binary"), "`binary` is not UTF-8 at byte"),
+    ("sites with endless digits", (*RECORDED, "--sites", "digits.toml"), "sites file is not sound TOML"),
     ("sites without a sensor", (*RECORDED, "--sites", "empty"), "holds no sensor"),
     ("missing telemetry", (*RECORDED, "--telemetry", "gone"), "`gone` cannot be read: no such file"),
     ("folder as telemetry", (*RECORDED, "--telemetry", "folder"), "`folder` cannot be read: is a directory"),
@@ -133,6 +134,11 @@ REFUSALS: list[tuple[str, tuple[str | Path, ...], str]] = [
         ("ingest", "empty", "--as", "ais", "--node", "folder"),
         "receivers.toml` cannot be read",
     ),
+    (
+        "flights at places with endless digits",
+        ("flight", "check", "empty", "--facilities", "digits.toml"),
+        "`digits.toml` is not TOML",
+    ),
     ("negative thinning", ("ingest", "empty", "--as", "ais", "--thin-s", "-1"), "for `--thin-s`"),
     ("plots without sites", ("track", "plots.csv", "--out", "o"), "missing option `--sites`"),
     ("plots without a place", ("track", "plots.csv", "--sites", "sites.toml"), "missing option `--out`"),
@@ -187,6 +193,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "areas.toml").write_text(
         '[[watch_area]]\nname = "a"\nlat_deg = 39\nlon_deg = 140\nradius_m = 5000\n'
     )
+    (folder / "digits.toml").write_text(f"x = {'9' * 5_000}")
     (folder / "places.toml").write_text("moon = [400.0, 0]\n")
     return folder
 

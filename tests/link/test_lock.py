@@ -4,6 +4,7 @@ import random
 
 import msgspec
 import pytest
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from trilat.link import Lock, Strength, is_sealed, open_lock
 from trilat.link.lock import PASSPHRASE_CHARACTERS_MIN
-from trilat.model import UsageError
+from trilat.model import ItemError, UsageError
 
 WEAK = Strength(memory_kib=64, passes=1, lanes=1)
 PASSPHRASE = b"five words nobody says"
@@ -119,3 +120,28 @@ def test_parameters_beyond_their_limits_are_refused_before_any_memory_is_taken()
 
 def test_a_lock_does_not_show_itself() -> None:
     assert f"{_LOCK!r} {_LOCK}" == "Lock(***) Lock(***)"
+
+
+@pytest.mark.parametrize("strength", [(64, 1, 16), (127, 1, 16)])
+def test_a_lock_that_asks_for_what_argon2_cannot_do_is_refused_in_one_line(
+    strength: tuple[int, int, int],
+) -> None:
+    _, file = _lock()
+    start = b"trilat lock 1\n"
+    parts = msgspec.msgpack.decode(file.removeprefix(start))
+    with pytest.raises(UsageError, match="the lock of the keys is not one"):
+        open_lock(start + msgspec.msgpack.encode([strength, *parts[1:]]), PASSPHRASE, DRAW)
+    with pytest.raises(ItemError, match="lanes need 128 KiB or more"):
+        Strength(memory_kib=strength[0], passes=strength[1], lanes=strength[2])
+
+
+def test_a_lock_that_asks_for_more_memory_than_there_is_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object, **__: object) -> bytes:
+        raise HashingError("Memory allocation error")
+
+    _, file = _lock()
+    monkeypatch.setattr("trilat.link.lock.hash_secret_raw", refused)
+    with pytest.raises(UsageError, match="the lock asks for 64 KiB of memory: Memory allocation error"):
+        open_lock(file, PASSPHRASE, DRAW)

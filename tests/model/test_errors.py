@@ -98,3 +98,17 @@ def test_any_text_becomes_one_printable_line(text: str) -> None:
     shown = str(TrilatError(text))
     assert shown.isprintable()
     shown.encode("utf-8")
+
+
+@pytest.mark.parametrize("foreign", ["x" * 100_000, "\x1b" * 100_000, "\U0001f600\u202e" * 50_000])
+def test_a_text_that_quotes_much_keeps_its_beginning_and_what_to_do(foreign: str) -> None:
+    shown = str(TrilatError(f"`{foreign}` is no name: write a short one"))
+    assert len(shown) <= 1_000
+    assert shown.isprintable()
+    assert shown.endswith("` is no name: write a short one")
+    assert shown.startswith("`")
+    assert " ... " in shown
+
+
+def test_a_text_of_a_thousand_characters_is_whole() -> None:
+    assert str(TrilatError("x" * 1_000)) == "x" * 1_000

@@ -137,7 +137,7 @@ def _places(path: Path) -> dict[str, tuple[float, float]]:
     """
     try:
         table = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"`{path.name}` is not TOML: {str(error)[:200].lower()}") from error
     places = {}
     for name, pair in table.items():

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from trilat.cli.passphrase import asked
-from trilat.cli.terminal import BAD_ANSWER, in_one_line, print_json, read_text, say, stop, writing
+from trilat.cli.terminal import BAD_ANSWER, complain, in_one_line, print_json, read_text, say, stop, writing
 from trilat.link import (
     NodeKeys,
     SignatureState,
@@ -16,13 +16,15 @@ from trilat.link import (
     refuse_open_to_others,
     sign_agreement,
     signature_states,
+    valid_signers,
 )
 from trilat.model import SECOND_NS, Agreement, UsageError, format_instant, parse_instant
 from trilat.node import KeyFiles, SystemClock, keys_from, read_folder
-from trilat.policy import agreement_template, read_agreement
+from trilat.policy import agreement_template, read_agreement, unsigned_reason
 
 _WORDS = {
     SignatureState.VALID: "valid",
+    SignatureState.LEAVES: "valid: it is in this version no more",
     SignatureState.MISSING: "missing: not signed yet",
     SignatureState.REVOKED: "revoked: by a key that its party has revoked",
     SignatureState.WRONG: "wrong: by another key, or of another text or version",
@@ -108,10 +110,16 @@ def _keys(party: str, key: Path | None, node: Path | None) -> NodeKeys:
 def verify_file(
     file: Annotated[Path, typer.Argument(help="The agreement file.")],
     card: Annotated[list[Path] | None, typer.Option(help="A party's card in JSON; once for each.")] = None,
+    before: Annotated[
+        Path | None, typer.Option(help="The version before: who must sign a removal follows from it.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Say by party whether its signature is valid, missing or wrong; exit code 1 unless all are valid."""
-    agreement = read_one(file)
+    """Say by party whether its signature is valid, missing or wrong; exit code 1 unless all are valid.
+
+    With `--before` exit code 0 also where these signatures are enough to follow that version, as a node says.
+    """
+    agreement, base = read_one(file), None if before is None else read_one(before)
     trust = TrustStore(card_from_json(read_text(path)).pin for path in card or ())
     states = signature_states(trust, agreement)
     if as_json:
@@ -125,5 +133,19 @@ def verify_file(
     else:
         for party, state in states.items():
             say(f"{file.name}: {party}: {_WORDS[state]}")
-    if any(state is not SignatureState.VALID for state in states.values()):
+    if base is not None:
+        reason = _unsigned(trust, agreement, base)
+        if reason is not None:
+            complain(f"{file.name}: {reason}")
+            stop(BAD_ANSWER)
+    elif any(state not in {SignatureState.VALID, SignatureState.LEAVES} for state in states.values()):
         stop(BAD_ANSWER)
+
+
+def _unsigned(trust: TrustStore, agreement: Agreement, base: Agreement) -> str | None:
+    """Why a node that holds one version would not take the other for its signatures; None where it would."""
+    signed_by = valid_signers(trust, agreement)
+    if signed_by is None:
+        return "a signature does not fit, and nothing of the text is believed"
+    signed_ns = max((signature.signed_ns for signature in agreement.signatures), default=0)
+    return unsigned_reason(agreement, base, signed_by, signed_ns)

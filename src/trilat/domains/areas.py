@@ -118,7 +118,8 @@ def strict_toml(text: str, shape: type[_S], what: str) -> _S:
     """
     try:
         return msgspec.convert(tomllib.loads(text), shape, strict=True)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        # A ValueError is TOML's, or of a number with too many digits.
         raise UsageError(f"{what}: {_in_words(error)}") from error
 
 

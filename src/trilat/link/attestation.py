@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from trilat.link.cose import payload_of, sign1, verify1
+from trilat.link.cose import payload_of, sign1
 from trilat.link.keys import NodeKeys
 from trilat.link.trust import TrustStore, party_of
 from trilat.model import EnvelopeError, Identifier, InstantNs, Noun, PartyCode, decode, encode
@@ -39,12 +39,12 @@ def open_attestation(trust: TrustStore, data: bytes) -> Attestation:
     Raises:
         WireError: too long, or none.
         EnvelopeError: not signed by its party, or by a member of a staff.
-        TrustError: the party is not pinned.
+        TrustError: the party is not pinned, no key of it is in force, or this is by one that is not any more.
     """
     said = decode(
         payload_of(data, ATTESTATION_TYPE, "attestation"), Attestation, bytes_max=ATTESTATION_BYTES_MAX
     )
     if said.party != party_of(said.party):
         raise EnvelopeError(f"`{said.party}` attests nothing: its party's node does")
-    verify1(trust.signing_key(said.party), data, ATTESTATION_TYPE, "attestation", said.party)
+    trust.verify_live(said.party, data, ATTESTATION_TYPE, "attestation")
     return said

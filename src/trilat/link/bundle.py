@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import BinaryIO, Final
 
-from trilat.link.cose import payload_of, sign1, verify1
+from trilat.link.cose import payload_of, sign1
 from trilat.link.keys import NodeKeys
 from trilat.link.trust import TrustStore
 from trilat.model import (
@@ -161,13 +161,12 @@ def check_bundle(file: BinaryIO, party: str, trust: TrustStore) -> BundleHead:
     digest = sha256()
     head_bytes = _head(file, digest.update)
     head = decode(payload_of(head_bytes, HEAD_TYPE, "bundle"), BundleHead)
-    key = trust.signing_key(head.sender)  # 3
-    verify1(key, head_bytes, HEAD_TYPE, "bundle", head.sender)
+    trust.verify_live(head.sender, head_bytes, HEAD_TYPE, "bundle")  # 3
     if head.recipient != party:  # 4
         raise EnvelopeError(f"the bundle is for `{head.recipient}`: this is `{party}`, not read")
     members = sum(1 for _ in _frames(file, digest.update))
     tail_bytes = _frame(file)
-    signed = verify1(key, tail_bytes, TAIL_TYPE, "bundle's end", head.sender)
+    signed = trust.verify_live(head.sender, tail_bytes, TAIL_TYPE, "bundle's end")
     tail = decode(signed, BundleTail)
     if file.read(1):  # 1
         raise EnvelopeError("the bundle goes on behind its end: not read")

@@ -223,7 +223,8 @@ def hub_stamp(path: Path) -> tuple[int, int]:
 def _converted(text: str) -> HubToml:
     try:
         return msgspec.convert(tomllib.loads(text), HubToml, strict=True)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        # A ValueError is TOML's, or of a number with too many digits.
         raise UsageError(f"{HUB_FILE}: {error}") from error
 
 

@@ -95,10 +95,18 @@ class Keying:
 
     def rotate(self, reason: RotationReason, recipient: str | None = None) -> None:
         """A new epoch with one recipient, or with all, whose keys are told ahead."""
+        self._drop_other_keys()
         for party, sealer in self._sealers.items():
             if recipient in {None, party}:
                 sealer.epochs.rotate(reason)
                 self.announce(party)
+
+    def _drop_other_keys(self) -> None:
+        """Forget sealers from or to keys that are in force no more: no new key is told to an old one."""
+        for party in list(self._sealers):
+            in_force = self._trust.why_not(party) is None
+            if not in_force or self._pins[party] != (self._keys.pin, self._trust.pin(party)):
+                del self._sealers[party], self._pins[party]
 
     def announce(self, recipient: str) -> None:
         """Tell a recipient the key in force ahead of what it closes."""

@@ -10,12 +10,13 @@ in memory. A wrong passphrase and a changed file look the same, and take the sam
 from typing import Annotated, Final
 
 import msgspec
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from trilat.link.keys import Entropy
-from trilat.model import Noun, UsageError, WireError, decode, encode
+from trilat.model import ItemError, Noun, UsageError, WireError, decode, encode
 
 PASSPHRASE_CHARACTERS_MIN: Final = 12
 PASSPHRASE_BYTES_MAX: Final = 1_024
@@ -35,6 +36,11 @@ class Strength(Noun, frozen=True, kw_only=True):
     memory_kib: Annotated[int, msgspec.Meta(ge=64, le=4_194_304)] = 65_536
     passes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 3
     lanes: Annotated[int, msgspec.Meta(ge=1, le=16)] = 4
+
+    def check(self) -> None:
+        """Refuse what Argon2 cannot do (RFC 9106, section 3.1): each lane needs 8 KiB."""
+        if self.memory_kib < 8 * self.lanes:
+            raise ItemError(f"{self.lanes} lanes need {8 * self.lanes} KiB or more, not {self.memory_kib}")
 
 
 class _Locked(Noun, frozen=True, kw_only=True):
@@ -134,13 +140,16 @@ def _locked_of(data: bytes) -> _Locked:
 
 
 def _cipher_of(passphrase: bytes, salt: bytes, strength: Strength) -> AESGCM:
-    key = hash_secret_raw(
-        passphrase,
-        salt,
-        time_cost=strength.passes,
-        memory_cost=strength.memory_kib,
-        parallelism=strength.lanes,
-        hash_len=_KEY_BYTES,
-        type=Type.ID,
-    )
+    try:
+        key = hash_secret_raw(
+            passphrase,
+            salt,
+            time_cost=strength.passes,
+            memory_cost=strength.memory_kib,
+            parallelism=strength.lanes,
+            hash_len=_KEY_BYTES,
+            type=Type.ID,
+        )
+    except HashingError as error:
+        raise UsageError(f"the lock asks for {strength.memory_kib} KiB of memory: {error}") from error
     return AESGCM(key)

@@ -25,6 +25,8 @@ Whether the envelope came before is the stream's to say.
 
 import hmac
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -75,6 +77,7 @@ from trilat.model import (
     Envelope,
     EnvelopeError,
     EpochError,
+    PeerError,
     Release,
     TrustError,
     WireError,
@@ -127,6 +130,17 @@ class Checked:
     thin: bool = False
 
 
+@contextmanager
+def _naming(sender: str) -> Iterator[None]:
+    """Let every refusal name the party on whose link it came, also where its text speaks of somebody else."""
+    try:
+        yield
+    except PeerError as error:
+        if str(error).startswith(f"`{sender}`"):
+            raise
+        raise type(error)(f"on the link with `{sender}`: {error}", **error.facts) from error
+
+
 class Opener:
     """Opens envelopes for one node; keeps the keys of epochs that it has seen, and roots that it verified."""
 
@@ -161,12 +175,13 @@ class Opener:
             )
         envelope = decode(data, Envelope, ENVELOPE_BYTES_MAX)  # 1, 2
         sender = self._pairs.sender_of(envelope.token, EPOCH_USE, envelope.epoch)  # 3
-        epoch = self._epoch(sender, envelope)  # 4
-        bound = batch_bound(envelope.token, envelope.epoch)
-        signed = unpadded(epoch.cipher.open(envelope.batch, bound))  # 5
-        payload = self._trust.verify_live(sender, signed, BATCH_TYPE, "envelope")
-        batch = decode(payload, Batch, BATCH_BYTES_MAX)
-        self._compare(sender, batch, epoch, len(envelope.sealed))  # 6
+        with _naming(sender):
+            epoch = self._epoch(sender, envelope)  # 4
+            bound = batch_bound(envelope.token, envelope.epoch)
+            signed = unpadded(epoch.cipher.open(envelope.batch, bound))  # 5
+            payload = self._trust.verify_live(sender, signed, BATCH_TYPE, "envelope")
+            batch = decode(payload, Batch, BATCH_BYTES_MAX)
+            self._compare(sender, batch, epoch, len(envelope.sealed))  # 6
         self._keep(sender, epoch)
         return Checked(batch=batch, signed=signed, epoch=epoch, sealed=envelope.sealed)
 
@@ -223,7 +238,8 @@ class Opener:
         batch = checked.batch
         digest = sha256(encode(batch)).digest()
         first = max(0, from_sequence - batch.first_sequence)
-        parcels = [self._open_one(checked, digest, offset) for offset in range(first, batch.count)]
+        with _naming(batch.sender):
+            parcels = [self._open_one(checked, digest, offset) for offset in range(first, batch.count)]
         return Opened(
             sender=batch.sender,
             stream=batch.stream,

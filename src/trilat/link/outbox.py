@@ -102,6 +102,7 @@ class Outbox:
         """By recipient: the newest number that went in a thin envelope."""
 
         self._looked_back: dict[str, tuple[int, int]] = {}
+        self._gave_again_ns: dict[str, int] = {}
         self._said_ns: dict[str, int] = {}
 
     def stream_to(self, recipient: str) -> OutgoingStream:
@@ -247,15 +248,21 @@ class Outbox:
                 f"`{message.sender}` speaks of a stream that this node does not send: not read"
             )
         before = stream.acknowledged
+        try:
+            self._take(message, stream, now_ns)
+        except EnvelopeError as error:
+            raise EnvelopeError(f"on the stream to `{message.sender}`: {error}", **error.facts) from error
+        return stream.acknowledged > before
+
+    def _take(self, message: Acknowledgement | Pull, stream: OutgoingStream, now_ns: int) -> None:
         if isinstance(message, Acknowledgement):
             stream.acknowledge(message.cursor, now_ns, message.ahead)
             self._keying.acknowledged(message.sender, message.cursor)
             self._forget_parts(message.sender, stream)
-        elif message.since < before:
+        elif message.since < stream.acknowledged:
             self._look_back(message.sender, stream, message.since, now_ns)
         elif stream.rewind(message.since, now_ns, message.ahead):
             self.push(message.sender, now_ns)
-        return stream.acknowledged > before
 
     def _look_back(self, recipient: str, stream: OutgoingStream, since: int, now_ns: int) -> None:
         """Answer a pull for what was acknowledged before. One may be late; a partner that insists has lost
@@ -264,9 +271,13 @@ class Outbox:
         asked, times = self._looked_back.get(recipient, (since, 0))
         times = times + 1 if asked == since else 1
         self._looked_back[recipient] = (since, times)
-        if times < _INSISTING:
-            return
         limits = self._profile(recipient).limits
+        gave_ns = self._gave_again_ns.get(recipient)
+        resting = gave_ns is not None and now_ns < gave_ns + limits.pull_interval_ns
+        if times < _INSISTING or resting:
+            # Words are short and batches long: who asks without end gets one batch in an interval.
+            return
+        self._gave_again_ns[recipient] = now_ns
         count = min(limits.batch_parcels, stream.acknowledged - since)
         parcels = self.archive(recipient, stream.name, since + 1, count) if self.archive else ()
         if not parcels:

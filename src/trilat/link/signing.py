@@ -45,6 +45,9 @@ class SignatureState(Enum):
     """What is known of a party's signature."""
 
     VALID = "valid"
+    LEAVES = "leaves"
+    """It fits, as all others do, and its party is none of this version's: it leaves by it."""
+
     MISSING = "missing"
     """The party has not signed."""
 
@@ -105,33 +108,45 @@ def signature_states(trust: TrustStore, agreement: Agreement) -> dict[str, Signa
             states[signature.party] = SignatureState.NO_CARD
         elif known is SignatureState.MISSING:
             states[signature.party] = _state_of(trust, agreement, signature)
+        elif known is None and valid_signers(trust, agreement) is not None:
+            states[signature.party] = SignatureState.LEAVES
         else:  # also a second one of a party, and one of a stranger
             states[signature.party] = SignatureState.WRONG
     return states
 
 
-def valid_signers(trust: TrustStore, agreement: Agreement) -> frozenset[str] | None:
+def valid_signers(trust: TrustStore, agreement: Agreement, *, in_place: bool = True) -> frozenset[str] | None:
     """The parties whose signatures fit, also of such as leave by it; None where one does not fit, stands
     twice, or is by a party without a pin: then nothing of the text is believed.
+
+    Args:
+        trust: whose keys are whose.
+        agreement: the version.
+        in_place: whether people put it in place. Else nobody vouches for the instants of its signatures, and
+            none by a key that was revoked fits, of whatever instant.
     """
     signed = [signature.party for signature in agreement.signatures]
     if len(set(signed)) != len(signed):
         return None
     fitting = all(
-        signature.party in trust and _state_of(trust, agreement, signature) is SignatureState.VALID
+        signature.party in trust
+        and _state_of(trust, agreement, signature, in_place=in_place) is SignatureState.VALID
         for signature in agreement.signatures
     )
     return frozenset(signed) if fitting else None
 
 
-def _state_of(trust: TrustStore, agreement: Agreement, signature: PartySignature) -> SignatureState:
+def _state_of(
+    trust: TrustStore, agreement: Agreement, signature: PartySignature, *, in_place: bool = True
+) -> SignatureState:
     """What is known of a signature by a party that is known.
 
-    When a party signed is its own word. It counts here, because people put an agreement's file in place.
+    When a party signed is its own word. It counts where people put an agreement's file in place.
     """
     party, at_ns = signature.party, signature.signed_ns
+    known_ns = at_ns if in_place else None
     try:
-        payload = trust.verify_statement(party, signature.signature, AGREEMENT_TYPE, "agreement", at_ns)
+        payload = trust.verify_statement(party, signature.signature, AGREEMENT_TYPE, "agreement", known_ns)
         if decode(payload, SignedAgreement) == _signed(agreement, party, at_ns):
             return SignatureState.VALID
     except TrustError as error:

@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import cbor2
 import msgspec
 
-from trilat.link.cose import payload_of, sign1, verify1
+from trilat.link.cose import payload_of, sign1
 from trilat.link.keys import NodeKeys, wrap_to
 from trilat.link.messages import MESSAGE_TYPE, Acknowledgement
 from trilat.link.trust import TrustStore
@@ -80,12 +80,18 @@ def sign_tree_head(keys: NodeKeys, head: TreeHead) -> bytes:
     return sign1(keys.signing, TREE_HEAD_TYPE, encode(head))
 
 
-def open_tree_head(trust: TrustStore, data: bytes) -> TreeHead:
+def open_tree_head(trust: TrustStore, data: bytes, *, live: bool = True) -> TreeHead:
     """The head in a COSE_Sign1, signed by the party that it names.
+
+    Args:
+        trust: whose keys are whose.
+        data: what was signed.
+        live: whether it was signed just now, by the key in force; else, as in a proof, also by one that was
+            replaced since, but by none that was revoked.
 
     Raises:
         EnvelopeError: too long, not a signed head, not by its signer, or of another schema.
-        TrustError: its signer is not pinned.
+        TrustError: its signer is not pinned, or signed with a key that does not count.
         WireError: what was signed is not a head.
     """
     if len(data) > TREE_HEAD_BYTES_MAX:
@@ -93,7 +99,8 @@ def open_tree_head(trust: TrustStore, data: bytes) -> TreeHead:
     head = decode(payload_of(data, TREE_HEAD_TYPE, "tree head"), TreeHead, TREE_HEAD_BYTES_MAX)
     if head.schema_version != SCHEMA_VERSION:
         raise EnvelopeError(f"a tree head of schema {head.schema_version}: this node reads {SCHEMA_VERSION}")
-    verify1(trust.signing_key(head.signer), data, TREE_HEAD_TYPE, "tree head", head.signer)
+    verify = trust.verify_live if live else trust.verify_statement
+    verify(head.signer, data, TREE_HEAD_TYPE, "tree head")
     return head
 
 
@@ -109,13 +116,13 @@ def open_receipt(trust: TrustStore, data: bytes) -> Acknowledgement:
         EnvelopeError, TrustError, WireError: as of `open_tree_head`.
     """
     receipt = decode(payload_of(data, MESSAGE_TYPE, "receipt"), Acknowledgement)
-    verify1(trust.signing_key(receipt.sender), data, MESSAGE_TYPE, "receipt", receipt.sender)
+    trust.verify_statement(receipt.sender, data, MESSAGE_TYPE, "receipt")
     return receipt
 
 
 def seal_word(keys: NodeKeys, trust: TrustStore, recipient: str, topic: str, word: Noun) -> bytes:
     """A word that only the recipient's node reads: HPKE, bound to both parties and the topic."""
-    return wrap_to(trust.pin(recipient), encode(word), _bound(keys.party, recipient, topic))
+    return wrap_to(trust.sealing_pin(recipient), encode(word), _bound(keys.party, recipient, topic))
 
 
 def open_word(keys: NodeKeys, sender: str, topic: str, content: bytes) -> bytes:

@@ -21,7 +21,12 @@ A refusal to release is an answer (`Decision`), never an exception. Texts are on
 input in backticks, and say what to do. Facts are attributes, so that programs need not read the text.
 """
 
-from typing import Any
+from typing import Any, Final
+
+_CHARACTERS_MAX: Final = 1_000
+"""An error's line: it quotes what others wrote, and they are not to fill a log or a record with it."""
+
+_KEPT_OF_END: Final = 250
 
 
 class TrilatError(Exception):
@@ -30,10 +35,17 @@ class TrilatError(Exception):
     def __init__(self, text: str, **facts: Any) -> None:
         """An error with one line of `text` for people and `facts` for programs.
 
-        Foreign input is quoted in texts, so what a terminal would obey or cannot print is escaped.
+        Foreign input is quoted in texts, so what a terminal would obey or cannot print is escaped, and the
+        middle of what is longer than a line has room for is left out.
         """
-        super().__init__(_printable(" ".join(text.split())))
+        super().__init__(_shortened(_printable(_shortened(" ".join(text.split())))))
         self.facts = facts
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _CHARACTERS_MAX:
+        return text
+    return f"{text[: _CHARACTERS_MAX - _KEPT_OF_END - 5]} ... {text[-_KEPT_OF_END:]}"
 
 
 def _printable(text: str) -> str:

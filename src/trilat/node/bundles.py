@@ -330,7 +330,7 @@ def _write_stream(
             held_at = sequence
             break
         full = len(batch) == _BATCH_PARCELS or size + len(wire) > _BATCH_BYTES
-        sealer = sealer or Sealer(folder.keys, folder.trust.pin(recipient), stream, os.urandom)
+        sealer = sealer or Sealer(folder.keys, folder.trust.sealing_pin(recipient), stream, os.urandom)
         if batch and (full or sequence != first + len(batch)):
             writer.add(sealer.seal(first, batch, with_key=True), first, first + len(batch) - 1)
             batch = []

@@ -6,6 +6,7 @@ recipient that it waited for. Pictures made for others lose what they may not ha
 in a stream and not acknowledged is looked at again before it is sent. Readers' answers are asked for again.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,50 @@ def use_agreements(node: "Node", agreements: AgreementSet) -> None:
     node.offers_reports = offers_reports(node.config, agreements)
     _decide_anew(node, node.exchange.use(agreements=agreements))
     node.endpoint.rotate(RotationReason.AGREEMENT)
+
+
+class Boundaries:
+    """Says when what a node decides by has changed by itself: a version or a clause has begun, or ended."""
+
+    def __init__(self, node: "Node") -> None:
+        """Nothing looked at: after a restart the first look goes back to the oldest that waits or left."""
+        self._node = node
+        self._of: AgreementSet | None = None
+        self._instants: tuple[int, ...] = ()
+        self._looked_ns: int | None = None
+        self._told_ns: int | None = None
+        """How far `is_new` has told of them."""
+
+    def passed(self, now_ns: int) -> bool:
+        """Whether there was such an instant since the last look."""
+        at_ns = now_ns + self._node.config.decision_shift_ns
+        since_ns = self._since_ns(at_ns)
+        self._looked_ns = self._told_ns = at_ns
+        return self._lie_between(since_ns, at_ns)
+
+    def is_new(self, now_ns: int) -> bool:
+        """Whether there was one that neither a look nor this has told of: for what cannot wait for a look."""
+        at_ns = now_ns + self._node.config.decision_shift_ns
+        since_ns = self._since_ns(at_ns)
+        told_ns = since_ns if self._told_ns is None else max(since_ns, self._told_ns)
+        self._told_ns = at_ns
+        return self._lie_between(told_ns, at_ns)
+
+    def _since_ns(self, at_ns: int) -> int:
+        if self._looked_ns is None:
+            oldest_ns = self._node.exchange.oldest_ns()
+            self._looked_ns = at_ns if oldest_ns is None else oldest_ns
+        return self._looked_ns
+
+    def _lie_between(self, since_ns: int, at_ns: int) -> bool:
+        node = self._node
+        if self._of is not node.agreements:
+            self._of = node.agreements
+            found = frozenset[int]().union(*map(self._of.boundaries_ns, node.config.peers))
+            self._instants = tuple(sorted(found))
+        return since_ns < at_ns and bisect_right(self._instants, since_ns) < bisect_right(
+            self._instants, at_ns
+        )
 
 
 def use_heard(node: "Node", heard: Mapping[str, Heard]) -> None:

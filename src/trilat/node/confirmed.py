@@ -9,7 +9,7 @@ Rules
 4. A word on our version with another text is a fork; it confirms nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,8 @@ class Word:
 
     said: Attestation
     signed: bytes
+    key: bytes = b""
+    """The public key that signed it."""
 
 
 class Confirmations:
@@ -44,7 +46,7 @@ class Confirmations:
         self._words: dict[_Key, Word] = {}
         self._claims: dict[_Key, int] = {}
 
-    def take(self, said: Attestation, signed: bytes, newest: Newest, now_ns: int) -> bool:
+    def take(self, said: Attestation, signed: bytes, newest: Newest, now_ns: int, by: bytes = b"") -> bool:
         """Keep a word, checked and by whom it may be; whether it is newer than what was known (rule 1)."""
         key = (said.kind, said.name, said.party)
         known = self._words.get(key)
@@ -54,12 +56,19 @@ class Confirmations:
             return False
         if known is None and len(self._words) >= WORDS_MAX:
             return False
-        self._words[key] = Word(said, signed)
+        self._words[key] = Word(said, signed, by)
         if said.version > newest[0]:
             self._claims.setdefault(key, now_ns)
         else:
             self._claims.pop(key, None)
         return True
+
+    def forget(self, party: str, is_revoked: Callable[[bytes], bool]) -> None:
+        """A party revoked keys: what it, or who has them, said with one of those counts no more."""
+        for name, word in list(self._words.items()):
+            if name[2] == party and is_revoked(word.key):
+                del self._words[name]
+                self._claims.pop(name, None)
 
     def settle(self, kind: str, name: str, version: int) -> None:
         """A version came into use: who claimed it, or an older one, has shown it."""

@@ -120,6 +120,9 @@ class Exchange:
         self._order = 0
         self._sequences: dict[str, int] = {}
         self._queue: list[_Waiting] = []
+        self._standing: dict[tuple[str, str, int], int] = {}
+        """Per recipient and version that waits, the newest decision that permits it: older ones lapse."""
+
         self._left: dict[tuple[str, str], tuple[int, int]] = {}
         """Per recipient and item: when a version last left, and which one."""
 
@@ -185,7 +188,9 @@ class Exchange:
         self._agreements = self._agreements if agreements is None else agreements
         self._heard = self._heard if heard is None else heard
         self.changes_count += 1
-        waiting = sorted((*self._queue, *self._held_back.values(), *self._spans.take_out()), key=_order)
+        held = (*self._queue, *self._held_back.values(), *self._spans.take_out())
+        waiting = sorted(filter(self._stands, held), key=_order)
+        self._standing = {}
         self._queue, self._held_back = [], {}
         unheard, self._for_word = self._for_word, {}
         self.referrals = {
@@ -241,6 +246,7 @@ class Exchange:
             del self._for_word[recipient, held.item.item_id]
         if decision.outcome is Outcome.PERMIT:
             self._order += 1
+            self._standing[recipient, *reference] = self._order
             # What a person said is valid in the time of deciding, which may be shifted against the clock: no
             # wait, and a declaration goes before what rests on it.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
@@ -251,6 +257,7 @@ class Exchange:
                 heapq.heappush(self._queue, told)
             self.withheld[recipient].discard(reference)
             return
+        self._standing.pop((recipient, *reference), None)
         self.withheld[recipient].add(reference)
         if decision.outcome is Outcome.REFER:
             self._for_consent[recipient, held.item.item_id] = held
@@ -373,14 +380,19 @@ class Exchange:
         given = 0
         while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
             waiting = heapq.heappop(self._queue)
-            ready = self._ready(waiting, now_ns) if self._may_leave(waiting, now_ns) else None
+            leaves = self._stands(waiting) and self._may_leave(waiting, now_ns)
+            ready = self._ready(waiting, now_ns) if leaves else None
             if ready is not None:
                 given += 1
                 yield ready
         for key in [key for key, waiting in self._held_back.items() if waiting.due_ns <= now_ns]:
             if given == limit:
                 break
-            ready = self._ready(self._held_back[key], now_ns)
+            waiting = self._held_back[key]
+            if not self._stands(waiting):
+                del self._held_back[key]
+                continue
+            ready = self._ready(waiting, now_ns)
             if ready is not None:
                 given += 1
                 yield ready
@@ -408,6 +420,7 @@ class Exchange:
         item, decision = waiting.held.item, waiting.decision
         key = (decision.recipient, item.item_id)
         self._left[key] = (now_ns, item.version)
+        self._standing.pop((*key, item.version), None)
         held_back = self._held_back.get(key)
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
@@ -427,7 +440,18 @@ class Exchange:
     def waiting(self, recipient: str) -> int:
         """How many permitted releases to a recipient wait for their time."""
         held = (*self._queue, *self._held_back.values())
-        return sum(waiting.decision.recipient == recipient for waiting in held)
+        return sum(one.decision.recipient == recipient and self._stands(one) for one in held)
+
+    def _stands(self, waiting: _Waiting) -> bool:
+        """Whether a decision is the newest on its version: one that came after it may have said otherwise."""
+        item = waiting.held.item
+        return self._standing.get((waiting.decision.recipient, item.item_id, item.version)) == waiting.order
+
+    def oldest_ns(self) -> int | None:
+        """The earliest instant, in the time of deciding, of what was decided and waits, and of what left."""
+        decided = [one.decision.decided_ns for one in (*self._queue, *self._held_back.values())]
+        left = [left_ns + self._config.decision_shift_ns for left_ns, _ in self._left.values()]
+        return min((*decided, *left), default=None)
 
     def _behind(self, decision: Decision, held: Held) -> tuple[bytes, ...]:
         """The signed consents that a release must carry: the one it rests on, and the item's own."""
@@ -478,6 +502,7 @@ class Exchange:
         """Continue after a release that left, by the clock at `left_ns`, before a restart."""
         self._sequences[recipient] = sequence
         self._left[recipient, item.item_id] = (left_ns, item.version)
+        self._standing.pop((recipient, item.item_id, item.version), None)
         self._queue = [waiting for waiting in self._queue if not _is_past(waiting, recipient, item)]
         heapq.heapify(self._queue)
 

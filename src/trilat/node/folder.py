@@ -36,9 +36,8 @@ from trilat.link import (
     encode_announcement,
     hub_card_from_json,
     signature_states,
-    valid_signers,
 )
-from trilat.model import Agreement, AgreementError, Clock, Transport, TrustError, UsageError, encode
+from trilat.model import AgreementError, Clock, Transport, TrustError, UsageError, encode
 from trilat.node.clock import REAL_TIME, Pace, SystemClock
 from trilat.node.config import NodeConfig
 from trilat.node.folder_files import (
@@ -61,7 +60,7 @@ from trilat.node.settings import NODE_FILE, NodeSettings, read_settings
 from trilat.node.signed import unsigned_agreements
 from trilat.node.stored_keys import keys_in_force
 from trilat.node.trust_files import read_trust, trust_in
-from trilat.policy import AgreementSet, read_agreement, signatories
+from trilat.policy import AgreementSet, read_agreement
 
 
 @dataclass(frozen=True)
@@ -351,18 +350,13 @@ def _refuse_wrong_signatures(agreements: AgreementSet, trust: TrustStore) -> Non
     """
     for file, agreement in agreements.files.items():
         for party, state in signature_states(trust, agreement).items():
-            if state is SignatureState.WRONG and not _leaves(agreement, party, trust):
+            if state is SignatureState.WRONG:
                 raise AgreementError(
                     f"{file}: the signature of {party} is wrong: it is by another key, or of another text; "
                     "put back the file that was signed",
                     file=file,
                     clause=None,
                 )
-
-
-def _leaves(agreement: Agreement, party: str, trust: TrustStore) -> bool:
-    """Whether a party that is in the version no more has signed that."""
-    return party not in signatories(agreement) and valid_signers(trust, agreement) is not None
 
 
 def _hub_card(path: Path, name: str) -> HubCard:

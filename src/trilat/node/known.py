@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from trilat.ledger import EntryKind, Stored
 from trilat.link import Attestation, open_attestation, sign_attestation
 from trilat.model import SECOND_NS, Agreement, PeerError, WireError, decode
-from trilat.node.changing import use_heard
-from trilat.node.confirmed import Confirmations, Newest
+from trilat.node.changing import Boundaries, use_heard
+from trilat.node.confirmed import Confirmations, Newest, Word
 from trilat.node.known_agreements import AGREEMENTS, KnownAgreements
 from trilat.node.known_records import (
     ADOPTED_BYTES_MAX,
@@ -69,6 +69,16 @@ class KnownKind(Protocol):
         """The name of the kind."""
         ...
 
+    @property
+    def hands_on(self) -> bool:
+        """Whether a partner gets the words of others too."""
+        ...
+
+    @property
+    def takes_unknown(self) -> bool:
+        """Whether a thing can come of which nothing is known here."""
+        ...
+
     def names(self, partner: str) -> Mapping[str, Newest]:
         """What a partner may hear of, with its newest version and SHA-256."""
         ...
@@ -79,6 +89,10 @@ class KnownKind(Protocol):
 
     def may_attest(self, party: str, name: str) -> bool:
         """Whether a party's word on a thing counts."""
+        ...
+
+    def fork(self, said: Attestation) -> str | None:
+        """What is told where a party holds another text of our version."""
         ...
 
     def give(self, partner: str, name: str, after: int) -> tuple[int, bytes] | None:
@@ -130,6 +144,7 @@ class KnownVersions(Part):
         self.confirmations = Confirmations()
         self._kinds: dict[str, KnownKind] = {AGREEMENTS: self.agreements}
         self._partners = {peer: _Partner() for peer in node.config.peers}
+        self._boundaries = Boundaries(node)
         self._marked = 0
         self._heard: Mapping[str, Heard] = {}
         self._held_up: frozenset[str] = frozenset()
@@ -161,7 +176,8 @@ class KnownVersions(Part):
             for name, agreement in self.agreements.agreements().items()
             if (found := self._heard_of(name, agreement, now_ns)) is not None
         }
-        if heard != self._heard:
+        passed = self._boundaries.passed(now_ns)
+        if heard != self._heard or passed:
             self._tell_changes(heard)
             self._heard = heard
             use_heard(self._node, heard)
@@ -217,6 +233,9 @@ class KnownVersions(Part):
 
     def _may_leave(self, recipient: str, sequence: int, wire: bytes) -> bool:
         """The link's gate: nothing goes to who is behind, and nothing that may not go any more."""
+        if self._boundaries.is_new(self._node.clock.now_ns()):
+            # Also between two seconds, and before the first one after a start.
+            self._node.standing_parcels.changed()
         if self._held_mark != self._node.exchange.changes_count:
             self._look_who_is_behind()
         if recipient in self._held_up:
@@ -231,6 +250,20 @@ class KnownVersions(Part):
             self._partners[peer].due = True
             self._partners[peer].asks = True
 
+    def trust_changed(self, party: str) -> None:
+        """Another state of a party's keys is known: words by a revoked one count no more, what was refused
+        may fit now, and everybody who may hear of it does.
+        """
+        trust, state = self._node.trust, self._node.trust.state(party)
+        retired = () if state is None else state.retired
+        gone = {key.signing_public for key in retired if key.revoked}
+        self.confirmations.forget(party, lambda key: key in gone or trust.is_revoked(party))
+        self._refused.clear()
+        self._own.clear()
+        for partner in self._partners.values():
+            partner.due = True
+        self._look_who_is_behind()
+
     def _notice(self, sender: str, content: bytes) -> None:
         """Take a partner's message; what is not sound raises a PeerError, which the link counts."""
         partner = self._partners.get(sender)
@@ -239,14 +272,24 @@ class KnownVersions(Part):
         message = open_message(content, sender, self._node.keys)
         partner.heard_ns = self._node.clock.now_ns()
         if isinstance(message, Summary):
-            for signed in message.attestations:
-                self._hear(sender, partner, signed)
-            self._look_who_is_behind()
-            partner.reply = partner.reply or message.asks
+            self._hear_all(sender, partner, message)
         elif isinstance(message, Ask):
             partner.ask = message
         else:
             self._take_piece(sender, partner, message)
+
+    def _hear_all(self, sender: str, partner: _Partner, summary: Summary) -> None:
+        """Take each word by itself: one that is not sound, as of a key revoked since, stops no other."""
+        unsound: PeerError | None = None
+        for signed in summary.attestations:
+            try:
+                self._hear(sender, partner, signed)
+            except PeerError as error:
+                unsound = unsound or error
+        self._look_who_is_behind()
+        partner.reply = partner.reply or summary.asks
+        if unsound is not None:
+            raise unsound
 
     def _hear(self, sender: str, partner: _Partner, signed: bytes) -> None:
         """Take one attestation, by whomever it is, from a partner."""
@@ -256,20 +299,20 @@ class KnownVersions(Part):
             return
         newest = kind.newest(said.name) or (0, b"\0" * 32)
         counts = kind.may_attest(said.party, said.name)
-        if counts and self.confirmations.take(said, signed, newest, self._node.clock.now_ns()):
-            self._tell_fork(said, newest)
+        key, now_ns = self._node.trust.pin(said.party).signing_public, self._node.clock.now_ns()
+        if counts and self.confirmations.take(said, signed, newest, now_ns, key):
+            self._tell_fork(kind, said, newest)
         # What a partner gave for the same word was refused: it would be again.
         refused = (sender, said.kind, said.name, newest[0], said.digest) in self._refused
-        is_newer = said.version > newest[0] and (counts or newest[0] == 0)
+        is_newer = said.version > newest[0] and (counts or (kind.takes_unknown and newest[0] == 0))
         if is_newer and not refused and len(partner.wanted) < WANTED_MAX:
             partner.wanted[said.kind, said.name] = said.digest
 
-    def _tell_fork(self, said: Attestation, newest: Newest) -> None:
+    def _tell_fork(self, kind: KnownKind, said: Attestation, newest: Newest) -> None:
         if said.version == newest[0] and said.digest != newest[1]:
-            self._node.note_refusal(
-                f"`{said.party}` holds another text of `{said.name}` version {said.version}: a fork; compare "
-                "the signed texts, and sign one higher version between all"
-            )
+            line = kind.fork(said)
+            if line is not None:
+                self._node.note_refusal(line)
 
     def _take_piece(self, sender: str, partner: _Partner, piece: Piece) -> None:
         fetch = partner.fetch
@@ -313,8 +356,8 @@ class KnownVersions(Part):
         """Say what is due: nothing of it is said before this second is on disk."""
         self._node.standing_parcels.tend()
         for peer, partner in self._partners.items():
-            if peer not in self._node.trust:
-                continue
+            if peer not in self._node.trust or self._node.trust.why_not(peer) is not None:
+                continue  # what is sealed to a revoked key is read by who took it
             if partner.ask is not None:
                 self._answer(peer, partner.ask)
                 partner.ask = None
@@ -346,9 +389,17 @@ class KnownVersions(Part):
             found += [
                 word.signed
                 for word in self.confirmations.words(kind.kind, name)
-                if word.said.party != peer and kind.may_attest(word.said.party, name)
+                if kind.hands_on
+                and word.said.party != peer
+                and kind.may_attest(word.said.party, name)
+                and self._is_live(word)
             ]
         return found
+
+    def _is_live(self, word: Word) -> bool:
+        """Whether a word is by the key in force: who knows that would refuse any other."""
+        trust, party = self._node.trust, word.said.party
+        return trust.pin(party).signing_public == word.key and trust.why_not(party) is None
 
     def _own_word(self, kind: str, name: str, newest: Newest, now_ns: int) -> bytes:
         known = self._own.get((kind, name))

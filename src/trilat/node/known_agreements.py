@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from trilat.ledger import Entry, EntryKind
-from trilat.link import agreement_digest, sign_agreement, valid_signers
+from trilat.link import Attestation, agreement_digest, sign_agreement, valid_signers
 from trilat.model import Agreement, AgreementError, TrilatError, decode, encode
 from trilat.node.changing import use_agreements
 from trilat.node.feeds import refusal_entry
@@ -43,6 +43,8 @@ class KnownAgreements:
     """The agreements of a node as things that are known in versions."""
 
     kind: Final = AGREEMENTS
+    hands_on: Final = True
+    takes_unknown: Final = True
 
     def __init__(self, node: "Node") -> None:
         """Over the agreements that the node holds."""
@@ -120,6 +122,13 @@ class KnownAgreements:
         found = self._read().get(name)
         return found is not None and party in signatories(found)
 
+    def fork(self, said: Attestation) -> str | None:
+        """What is told where a party holds another text of a version (rule 3)."""
+        return (
+            f"`{said.party}` holds another text of `{said.name}` version {said.version}: a fork; compare "
+            "the signed texts, and sign one higher version between all"
+        )
+
     # --- what comes ---
 
     def take(self, name: str, version: int, content: bytes, sender: str) -> str | None:
@@ -182,9 +191,14 @@ class KnownAgreements:
         party = self._node.config.party
         if party not in {*signatories(agreement), *(() if newest is None else signatories(newest))}:
             return f"`{name}` version {agreement.version} is none of `{party}`: not taken"
-        signed_by = valid_signers(self._node.trust, agreement)
+        # When it was signed is the signer's word, which who took its key can give too: of what people did not
+        # put in place, a signature by a key that was revoked since says nothing.
+        signed_by = valid_signers(self._node.trust, agreement, in_place=sender == party)
         if signed_by is None:
-            return f"`{name}` version {agreement.version} has a signature that does not fit a pinned key"
+            return (
+                f"`{name}` version {agreement.version} has a signature that does not fit a pinned key, or is "
+                "by a revoked one: have it signed anew as a higher version"
+            )
         signed_ns = max((signature.signed_ns for signature in agreement.signatures), default=0)
         reason = unsigned_reason(agreement, newest, signed_by, signed_ns)
         if reason is not None:

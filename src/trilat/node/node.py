@@ -80,6 +80,7 @@ from trilat.node.records import (
 from trilat.node.releasing import hand_over, release_records
 from trilat.node.repairing import Repairs
 from trilat.node.retention import Retention
+from trilat.node.standstill import Standstill
 from trilat.node.trusting import Trusting
 from trilat.node.unanswered import Overdue
 from trilat.node.views import Views
@@ -210,7 +211,7 @@ class Node(ByHand):
         self.witness = Witness(self, self.keys, self.trust, self._entropy)
         self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
         always = (self.known, self.onward, self.recalls, Retention(self), self.accounts, self.overdue)
-        proofs = (self.trusting, self.witness, Repairs(self, self.keys, self.trust))
+        proofs = (self.trusting, self.witness, Repairs(self, self.keys, self.trust), Standstill(self))
         parts: tuple[Part, ...] = (*always, *proofs)
         for part in parts:
             for topic, heard in part.topics().items():

@@ -91,7 +91,7 @@ def check_proof(proof: Proof, trust: TrustStore) -> list[str]:
 
 
 def _check_inclusion(proof: Inclusion, trust: TrustStore) -> list[str]:
-    heads = [open_tree_head(trust, signed) for signed in proof.heads]
+    heads = [open_tree_head(trust, signed, live=False) for signed in proof.heads]
     first = heads[0]
     same = {(head.sender, head.recipient, head.stream, head.size, head.root) for head in heads}
     if len(same) != 1 or len({head.signer for head in heads}) != len(heads):
@@ -123,7 +123,7 @@ def _check_inclusion(proof: Inclusion, trust: TrustStore) -> list[str]:
 
 
 def _check_consistency(proof: Consistency, trust: TrustStore) -> list[str]:
-    first, second = open_tree_head(trust, proof.first), open_tree_head(trust, proof.second)
+    first, second = (open_tree_head(trust, one, live=False) for one in (proof.first, proof.second))
     if _name(first) != _name(second):
         raise UsageError("the two heads are of different streams: nothing can be shown of them")
     if not verify_consistency(first.size, second.size, first.root, second.root, proof.path):
@@ -138,7 +138,7 @@ def _check_consistency(proof: Consistency, trust: TrustStore) -> list[str]:
 
 
 def _check_opening(proof: Opening, trust: TrustStore) -> list[str]:
-    head = open_tree_head(trust, proof.head)
+    head = open_tree_head(trust, proof.head, live=False)
     if ledger_commitment(proof.salt, proof.entries, proof.chained) != head.ledger:
         raise UsageError(f"this is not what {head.signer} committed to: its ledger was another one then")
     then = f"at {format_instant(head.at_ns)} the ledger of {head.signer} had {proof.entries} entries"

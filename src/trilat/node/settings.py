@@ -314,7 +314,8 @@ def read_settings(text: str) -> NodeSettings:
     """
     try:
         settings = msgspec.convert(tomllib.loads(text), NodeSettings, strict=True)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        # A ValueError is TOML's, or of a number with too many digits.
         raise UsageError(f"{NODE_FILE}: {error}") from error
     _check(settings)
     return settings

@@ -8,6 +8,7 @@ Rules
 3. Partners are told own states bare, without a signature of the node, whose new key they may not know. They
    answer with the version that they hold; until it is the newest they are told again, ever more rarely.
 4. Evidence of a fork is written, and the first state stays in force.
+5. States of others are told on by `KnownTrust`. Keys of a partner that changed begin a new epoch with it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ from trilat.ledger import Entry, EntryKind, Stored
 from trilat.link import (
     Announcement,
     NodeKeys,
+    RotationReason,
     TrustStore,
     announced_party,
     decode_announcement,
@@ -26,6 +28,7 @@ from trilat.link import (
 )
 from trilat.model import Noun, PartyCode, PeerError, TrustError, UsageError, WireError, decode, encode
 from trilat.node.feeds import refusal_entry
+from trilat.node.known_trust import KnownTrust
 from trilat.node.parts import Heard, Part
 
 if TYPE_CHECKING:
@@ -70,6 +73,7 @@ class Trusting(Part):
         self._entries: list[Entry] = []
         self._telling = {peer: _Telling() for peer in node.config.peers}
         node.endpoint.on_trust = self.heard
+        node.known.add(KnownTrust(node, self))
 
     # --- what people do ---
 
@@ -98,6 +102,10 @@ class Trusting(Part):
             raise
         if changed:
             self._note(Entry(kind=EntryKind.TRUST, content=encode_announcement(announcement)))
+            party = announced_party(announcement)
+            self._node.known.trust_changed(party)
+            if party != self._node.config.party:
+                self._node.endpoint.rotate(RotationReason.MEMBERSHIP, party)
         return changed
 
     def _take_own(self, announcement: Announcement) -> bool:
@@ -119,6 +127,7 @@ class Trusting(Part):
         changed = self._take(announcement)
         if changed and keys is not None:
             self._keys.become(keys)
+            self._node.endpoint.rotate(RotationReason.MEMBERSHIP)
         return changed
 
     # --- what partners say ---
@@ -158,6 +167,8 @@ class Trusting(Part):
         if (said.version, said.revoked) != (telling.held, telling.revoked):
             telling.held, telling.revoked = said.version, said.revoked
             telling.wait, telling.ticks_left = 1, 0
+            # It can read what the newest key signs: what it could not before is said again.
+            self._node.known.reached(sender)
 
     # --- a part's turns ---
 

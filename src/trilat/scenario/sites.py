@@ -88,7 +88,8 @@ def read_sites(text: str) -> tuple[Sensor, ...]:
         raise ScenarioError(f"sites file is longer than {_TEXT_LENGTH_MAX} characters")
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # A ValueError is TOML's, or of a number with too many digits.
         # A sensor given twice is an error of TOML already.
         raise ScenarioError(f"sites file is not sound TOML: {error}") from error
     extra = sorted(set(document) - {"sensor"})

@@ -26,7 +26,8 @@ def read_receiver_map(text: str) -> dict[str, str]:
         raise UsageError(f"receiver map is over the limit of {RECEIVER_MAP_CHARACTERS_MAX} characters")
     try:
         tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # A ValueError is TOML's, or of a number with too many digits.
         raise UsageError(f"receiver map is not TOML: {error}") from error
     for name in tables:
         if name != "receivers":
