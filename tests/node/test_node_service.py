@@ -494,7 +494,7 @@ def test_timings_keep_no_more_than_they_may(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_time_does_not_leap_by_more_than_a_node_goes_through_at_once(pace: Pace, leap_s: int) -> None:
-    async def work(service: NodeService, node: Node) -> None:
+    async def work(service: NodeService, _: Node) -> None:
         with pytest.raises(UsageError, match=f"this pace leaps {leap_s} s ahead, over the limit of 3600"):
             await service.set_pace(pace)
         assert service.pace() == STANDS

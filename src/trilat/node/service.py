@@ -28,7 +28,7 @@ from trilat.model import (
 )
 from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
-from trilat.node.clock import ManualClock, Pace, PacedClock
+from trilat.node.clock import ManualClock, Pace, PacedClock, refuse_leap
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
 from trilat.node.known_state import known_lines
@@ -44,9 +44,6 @@ _GROUP_NS: Final = 5_000_000
 
 _IDLE_S: Final = 1.0
 _LINES_SHOWN: Final = 20
-LEAP_S_MAX: Final = 3_600
-"""By so much a pace may put an exercise's clock ahead at once, seconds."""
-
 _STATE_EVERY_NS: Final = 60 * SECOND_NS
 _OF_SENSOR: Final = (
     "sensor",
@@ -507,19 +504,11 @@ class NodeService:
         """Let the time of an exercise run otherwise.
 
         Raises:
-            UsageError: the node is real: its time is the world's. Or time would leap: a node goes through every
-                second, and would do nothing else meanwhile.
+            UsageError: the node is real: its time is the world's. Or time would leap.
         """
         if self.status is Status.REAL:
             raise UsageError("the time of a real node is the world's: nobody sets it", refused=True)
-        begin_ns = max(self._wall_ns(), pace.from_wall_ns)
-        leap_s = (pace.instant_at(begin_ns) - self._time.now_ns()) // SECOND_NS
-        if leap_s > LEAP_S_MAX:
-            raise UsageError(
-                f"this pace leaps {leap_s} s ahead, over the limit of {LEAP_S_MAX}: let time run faster, or "
-                "begin the exercise later",
-                leap_s=leap_s,
-            )
+        refuse_leap(pace, self._time.now_ns(), self._wall_ns())
         if self.on_pace is not None:
             self.on_pace(pace)
         self._time.set_pace(pace)
