@@ -17,6 +17,7 @@ from typing import Any, Final
 from unittest import mock
 
 import httpx
+import requests
 import schemathesis
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -247,8 +248,14 @@ def _ask(found: Attack, operation: Any, role: str, token: str, examples: int, be
         )
         @given(operation.as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
-            answer = case.call(headers={"Authorization": f"Bearer {token}"}, timeout=_SECONDS_EACH)
-            found.judge(role, case, answer, roles)
+            try:
+                answer = case.call(headers={"Authorization": f"Bearer {token}"}, timeout=_SECONDS_EACH)
+            except requests.Timeout:
+                found.faults[f"{role}: {case.method} {case.path}: no answer in {_SECONDS_EACH} s"] = _told(
+                    case
+                )
+            else:
+                found.judge(role, case, answer, roles)
 
         try:
             ask()

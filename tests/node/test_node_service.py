@@ -484,3 +484,30 @@ def test_timings_keep_no_more_than_they_may(monkeypatch: pytest.MonkeyPatch) -> 
     told = noted.after(0)
     assert [release["sequence"] for release in told["released"]] == [7, 8, 9]
     assert [arrival["sequence"] for arrival in told["arrived"]] == [7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("pace", "leap_s"),
+    [
+        (Pace(from_wall_ns=84, instant_ns=7_258_118_400 * SECOND_NS, speed=0.0), 6_019_219_785),
+        (Pace(from_wall_ns=0, instant_ns=START_NS + 3_601 * SECOND_NS, speed=0.0), 3_601),
+    ],
+)
+def test_time_does_not_leap_by_more_than_a_node_goes_through_at_once(pace: Pace, leap_s: int) -> None:
+    async def work(service: NodeService, _: Node) -> None:
+        with pytest.raises(UsageError, match=f"this pace leaps {leap_s} s ahead, over the limit of 3600"):
+            await service.set_pace(pace)
+        assert service.pace() == STANDS
+        # As much as may be is gone through while somebody waits.
+        await service.set_pace(replace(pace, instant_ns=START_NS + 3_600 * SECOND_NS))
+        await ticked(service, 3_600)
+
+    serviced(work)
+
+
+def test_a_pace_that_has_run_fast_for_years_is_a_leap_too() -> None:
+    async def work(service: NodeService, _: Node) -> None:
+        with pytest.raises(UsageError, match="over the limit"):
+            await service.set_pace(Pace(from_wall_ns=0, instant_ns=0, speed=1_000.0))
+
+    serviced(work)

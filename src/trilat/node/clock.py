@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from trilat.model import INSTANT_NS_MAX, UsageError
+from trilat.model import INSTANT_NS_MAX, SECOND_NS, UsageError
 
 SPEED_MAX: Final = 1_000.0
 """Seconds of an exercise in one second of the world."""
+
+LEAP_S_MAX: Final = 3_600
+"""By so much a pace may put an exercise's clock ahead at once, seconds."""
 
 
 class SystemClock:
@@ -78,6 +81,27 @@ class Pace:
         if self.speed == 0.0:
             return None
         return self.from_wall_ns + math.ceil((instant_ns - self.instant_ns) / self.speed)
+
+
+def refuse_leap(pace: Pace, now_ns: int, wall_ns: int) -> None:
+    """Refuse a pace that puts a clock far ahead at once: a node goes through every second of it, and does
+    nothing else meanwhile.
+
+    Args:
+        pace: the new one.
+        now_ns: what the exercise's clock shows.
+        wall_ns: what the world's shows.
+
+    Raises:
+        UsageError: it leaps by more than `LEAP_S_MAX`.
+    """
+    leap_s = (pace.instant_at(max(wall_ns, pace.from_wall_ns)) - now_ns) // SECOND_NS
+    if leap_s > LEAP_S_MAX:
+        raise UsageError(
+            f"this pace leaps {leap_s} s ahead, over the limit of {LEAP_S_MAX}: let time run faster, or "
+            "begin the exercise later",
+            leap_s=leap_s,
+        )
 
 
 REAL_TIME: Final = Pace(from_wall_ns=0, instant_ns=0, speed=1.0)

@@ -28,7 +28,7 @@ from trilat.model import (
 )
 from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
-from trilat.node.clock import ManualClock, Pace, PacedClock
+from trilat.node.clock import ManualClock, Pace, PacedClock, refuse_leap
 from trilat.node.declaring import declare
 from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
 from trilat.node.known_state import known_lines
@@ -504,10 +504,11 @@ class NodeService:
         """Let the time of an exercise run otherwise.
 
         Raises:
-            UsageError: the node is real: its time is the world's.
+            UsageError: the node is real: its time is the world's. Or time would leap.
         """
         if self.status is Status.REAL:
             raise UsageError("the time of a real node is the world's: nobody sets it", refused=True)
+        refuse_leap(pace, self._time.now_ns(), self._wall_ns())
         if self.on_pace is not None:
             self.on_pace(pace)
         self._time.set_pace(pace)

@@ -213,6 +213,8 @@ class _Routes:
         try:
             await self._node.set_pace(pace)
         except UsageError as error:
+            if "leap_s" in error.facts:
+                raise
             raise refusal(HTTPStatus.FORBIDDEN, str(error)) from error
         return json_answer(_plain_pace(self._node.pace()))
 
