@@ -32,6 +32,7 @@ from trilat.model import SECOND_NS, Envelope, EnvelopeError, Release, UsageError
 from trilat.node import Node
 from trilat.node.known_records import Summary
 from trilat.node.known_records import _bound as known_bound
+from trilat.node.resuming import AcceptedAsked
 from trilat.node.tree_records import LeavesAsked, RepairAsked
 from trilat.node.trusting import HeldState
 from trilat.study import Federation
@@ -44,6 +45,7 @@ BOUNDS: Final = {
     "known": known_bound(_PARTNER, _NODE),
     "head": word_bound(_PARTNER, _NODE, "head"),
     "repair": word_bound(_PARTNER, _NODE, "repair"),
+    "resuming": word_bound(_PARTNER, _NODE, "resuming"),
 }
 """Topics whose words are sealed to the node, and what each is bound to."""
 
@@ -231,6 +233,9 @@ def _sound(first: Attacked, topic: str) -> list[bytes]:
         "trust-held": lambda: encode(HeldState(party=_NODE, version=1, revoked=False)),
         "head": lambda: first.wrapped("head", encode(LeavesAsked(**between, first=1, count=1))),
         "repair": lambda: first.wrapped("repair", encode(RepairAsked(**between, sequences=(1,)))),
+        "resuming": lambda: first.wrapped(
+            "resuming", encode(AcceptedAsked(stream=first.back, nonce=bytes(16)))
+        ),
         "known": lambda: first.wrapped("known", encode(Summary(attestations=(), asks=True))),
     }
     return [words[topic]()] if topic in words else []

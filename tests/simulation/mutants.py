@@ -17,7 +17,8 @@ from trilat.link import LinkEndpoint
 from trilat.link.epochs import GroupEpochs
 from trilat.link.incoming import IncomingStream
 from trilat.link.stream import OutgoingStream
-from trilat.model import INSTANT_NS_MAX, Decision, Duties, Form, LedgerError, Outcome, Receipt, decode, encode
+from trilat.model import INSTANT_NS_MAX, Duties, Form, LedgerError, Outcome, Receipt, encode
+from trilat.node import decisions_in
 from trilat.node.exchange import Exchange
 from trilat.node.known import KnownVersions
 from trilat.node.known_agreements import KnownAgreements
@@ -137,16 +138,17 @@ def _no_wait_after_restart(sound: Any) -> Any:
 
 def _permitted_after_restart(sound: Any) -> Any:
     def taken(self: Any, stored: Any, content: bytes) -> None:
-        decision = decode(content, Decision)
-        if decision.outcome is Outcome.WITHHOLD and stored.entry % 50 == 0 and decision.item is not None:
-            decision = msgspec.structs.replace(
-                decision,
-                outcome=Outcome.PERMIT,
-                form=Form.AREAS,
-                duties=Duties(),
-                clauses=("pact-1.toml#signs",),
-            )
-        sound(self, stored, encode(decision))
+        for decision in decisions_in(content):
+            withheld = decision.outcome is Outcome.WITHHOLD and decision.item is not None
+            if withheld and stored.entry % 50 == 0:
+                decision = msgspec.structs.replace(  # noqa: PLW2901
+                    decision,
+                    outcome=Outcome.PERMIT,
+                    form=Form.AREAS,
+                    duties=Duties(),
+                    clauses=("pact-1.toml#signs",),
+                )
+            sound(self, stored, encode(decision))
 
     return taken
 

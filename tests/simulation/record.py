@@ -10,7 +10,7 @@ from tests.simulation.sites import Site
 from trilat.ledger import EntryKind, Stored
 from trilat.link import Parcel, TrustStore, open_signed_item
 from trilat.model import Agreement, AnyItem, Consent, Decision, Release, TrilatError, decode, decode_item
-from trilat.node import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
+from trilat.node import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord, decisions_in
 from trilat.node.known_records import ADOPTED_BYTES_MAX, AdoptedRecord
 from trilat.node.records import ConsentRecord, OmissionRecord, ReceiptRecord
 from trilat.policy import AgreementSet
@@ -115,7 +115,7 @@ class _Reader:
             EntryKind.REPORT: self._report,
             EntryKind.ITEM: self._item,
             EntryKind.CONSENT: self._consent,
-            EntryKind.DECISION: self._decision,
+            EntryKind.DECISION: self._decisions,
             EntryKind.RELEASE: self._release,
             EntryKind.RECEIVED: self._received,
             EntryKind.RECEIPT: self._receipt,
@@ -162,8 +162,11 @@ class _Reader:
         if consent not in self._record.consents:
             self._record.consents.append(consent)
 
-    def _decision(self, stored: Stored, content: bytes) -> None:
-        decision = decode(content, Decision)
+    def _decisions(self, stored: Stored, content: bytes) -> None:
+        for decision in decisions_in(content):
+            self._decision(stored, decision)
+
+    def _decision(self, stored: Stored, decision: Decision) -> None:
         if decision.item is None:
             return
         reference = (decision.item.item_id, decision.item.version)
