@@ -236,9 +236,12 @@ def _stream(record: Record, other: Record, *, whole: bool) -> Iterator[str]:
     if list(written) != list(range(1, len(sent) + 1)):
         yield f"{name}: the sender's numbers have a gap or come twice"
     seen: set[int] = set()
+    left_out = other.omitted.get(record.party, set())
     turn = 1
     for one in came:  # 8
         number = one.record.sequence
+        while turn in seen or turn in left_out:
+            turn += 1
         if number in seen:
             yield f"{name}: {number} came twice: doubled"
         if number > turn and kind_of(one.release.item) not in _EARLY:
@@ -246,11 +249,9 @@ def _stream(record: Record, other: Record, *, whole: bool) -> Iterator[str]:
         if written.get(number) != one.record.parcel:
             yield f"{name}: as {number} came something else than left"
         seen.add(number)
-        while turn in seen or turn in other.omitted.get(record.party, set()):
-            turn += 1
-    for number in written.keys() - seen - other.omitted.get(record.party, set()) if whole else ():
+    for number in written.keys() - seen - left_out if whole else ():
         yield f"{name}: {number} of {len(sent)} never came: lost"
-    for number in other.omitted.get(record.party, set()) - record.skipped.get(other.party, {}).keys():
+    for number in left_out - record.skipped.get(other.party, {}).keys():
         yield f"{name}: {number} is taken for left out, and its sender did not leave it out: lost"
     cursors = record.receipts.get(other.party, [0])
     if whole and max(cursors) != len(sent):
