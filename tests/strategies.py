@@ -57,6 +57,7 @@ from trilat.model import (
     WarningKind,
     WarningState,
 )
+from trilat.node.decisions import DecisionBatch
 
 _N = TypeVar("_N", bound=Noun)
 Fields = dict[str, Any]
@@ -392,6 +393,15 @@ def _decision(fields: Fields) -> Fields:
     }
 
 
+def _decision_batch(fields: Fields) -> Fields:
+    answers = tuple(msgspec.structs.replace(answer, item=None) for answer in fields["answers"])
+    items = tuple(
+        (name, version, tuple(place % len(answers) for place in places))
+        for name, version, places in fields["items"]
+    )
+    return fields | {"answers": answers, "items": items}
+
+
 _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Portion, _once("releasable_to", "restrictive", "permissive", "caveats")),
     (Label, _once("releasable_to", "restrictive", "permissive", "caveats")),
@@ -427,4 +437,5 @@ _MENDERS: Final[list[tuple[type[Noun], Callable[[Fields], Fields]]]] = [
     (Agreement, _after("in_force_from_ns", "in_force_until_ns")),
     (Agreement, _agreement),
     (Decision, _decision),
+    (DecisionBatch, _decision_batch),
 ]

@@ -31,7 +31,8 @@ def test_every_reason_and_outcome_comes_up() -> None:
     for number in range(200):
         tally.add(judged(SEED, number))
     unreadable = {Reason.MALFORMED_ITEM, Reason.LABEL_ABSENT, Reason.LABEL_PARTIAL, Reason.DECIDING_FAILED}
-    assert set(Reason) - set(tally.reasons) <= unreadable
+    # Cedar is asked about the agreements; what was not heard of lately is judged after them.
+    assert set(Reason) - set(tally.reasons) <= unreadable | {Reason.AGREEMENT_STALE}
     assert tally.outcomes[Outcome.PERMIT] >= 0.2 * tally.cases
     assert tally.outcomes[Outcome.REFER] >= 0.01 * tally.cases
     assert tally.outcomes[Outcome.WITHHOLD] >= 0.3 * tally.cases

@@ -206,7 +206,8 @@ def test_a_stranger_at_the_hub_is_refused_in_one_line(tmp_path: Path) -> None:
             try:
                 said = f"a connection from `{LOOPBACK}` shows no certificate of a linked partner: refused"
                 await until(lambda: said in hub.refusals)
-                assert stranger.server.linked == frozenset()
+                # Its own server may think so for a moment: in TLS 1.3 the dialler ends its handshake first.
+                assert await hub.connected() == {"USA", "JPN"}
                 await _passes(usa, jpn)
             finally:
                 await stranger.stop()
