@@ -109,6 +109,14 @@ def test_a_suspended_clause_offers_nothing_until_it_is_lifted() -> None:
     assert cell(held, "JPN", "KOR").reason is None
 
 
+def test_who_is_at_neither_end_of_the_first_leg_does_not_ask_about_it() -> None:
+    held = agreements(p=pact(clause("on", '["JPN"]', '["KOR"]', 'via = "USA"')))
+    now = declared_now((), Status.SIMULATED, AT_NS)
+    seen = {party: offers(held, "JPN", "KOR", "relief", now, party) for party in ("JPN", "USA", "KOR")}
+    assert (seen["JPN"].reason, seen["USA"].reason) == (Reason.LEG_WITHHELD, Reason.LEG_WITHHELD)
+    assert [offer.rule.clause.via for offer in seen["KOR"].offers] == ["USA"]
+
+
 def test_a_prohibition_on_one_path_leaves_the_other() -> None:
     held = agreements(
         p=pact(

@@ -5,6 +5,7 @@ Rules
 2. Of several clauses for one kind: one that speaks without a situation before one that waits for it, without
    consent before with, then the richest form, the least delay, the name: the order in which `decide` chooses.
 3. Through an intermediary counts only where the first leg may be gone too, and the onward rule lets it go on.
+   Who is at neither end of the first leg does not know its agreement, and takes it that it lets items pass.
 4. A prohibition without further conditions takes a kind away on its path. One with conditions takes nothing
    away here: it depends on the item.
 5. A suspended clause offers nothing.
@@ -51,9 +52,19 @@ class Cell:
     reason: Reason | None
 
 
-def offers(agreements: AgreementSet, giver: str, receiver: str, purpose: str, declared: DeclaredNow) -> Cell:
-    """What a party gives another one at the instant of `declared`, as far as these agreements say."""
-    asked = _Asked(agreements, giver, receiver, purpose, declared)
+def offers(
+    agreements: AgreementSet,
+    giver: str,
+    receiver: str,
+    purpose: str,
+    declared: DeclaredNow,
+    seen_by: str | None = None,
+) -> Cell:
+    """What a party gives another one at the instant of `declared`, as far as these agreements say.
+
+    `seen_by` is the party whose agreements they are; None where they are everybody's.
+    """
+    asked = _Asked(agreements, giver, receiver, purpose, declared, seen_by)
     found = tuple(asked.best())
     return Cell(
         giver=giver,
@@ -68,8 +79,15 @@ class _Asked:
     """One direction at one instant."""
 
     def __init__(
-        self, agreements: AgreementSet, giver: str, receiver: str, purpose: str, declared: DeclaredNow
+        self,
+        agreements: AgreementSet,
+        giver: str,
+        receiver: str,
+        purpose: str,
+        declared: DeclaredNow,
+        seen_by: str | None,
     ) -> None:
+        self._seen_by = seen_by
         self._agreements = agreements
         self._giver = giver
         self._receiver = receiver
@@ -120,7 +138,9 @@ class _Asked:
             rule.onward is OnwardRule.TO_NAMED and self._receiver not in _named(rule)
         ):  # 3
             return Reason.ONWARD_NOT_ALLOWED
-        leg = _Asked(self._agreements, self._giver, via, self._purpose, self._declared)
+        if self._seen_by is not None and self._seen_by not in {self._giver, via}:
+            return None
+        leg = _Asked(self._agreements, self._giver, via, self._purpose, self._declared, self._seen_by)
         if any(one.clause.via is None and leg._lost(one, domain, kind) is None for one in leg._permits):
             return None
         return Reason.LEG_WITHHELD
