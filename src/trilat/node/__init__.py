@@ -12,6 +12,7 @@ from trilat.node.accounts import (
     Known,
     TokenName,
 )
+from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
 from trilat.node.at_desk import AUDITOR, look_entry
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
@@ -232,9 +233,12 @@ __all__ = [
     "sealed_names",
     "shown_case",
     "shown_holders",
+    "shown_matrix",
     "shown_recalls",
+    "shown_text",
     "signed_by",
     "standing_digest",
+    "struck_history",
     "surveyed",
     "trace",
     "trust_contents",
