@@ -34,7 +34,11 @@ class NodePage(Watched):
 
     def come_in(self, name: str) -> None:
         """Sign in with success."""
-        self.sign_in(name)
+        self.come_in_with(name, PASSWORD)
+
+    def come_in_with(self, name: str, password: str) -> None:
+        """Sign in with success by another password than at first."""
+        self.sign_in(name, password)
         expect(self.part("who")).to_have_text(name)
 
     def expect_refusal(self, status: int) -> None:
