@@ -35,6 +35,7 @@ def test_before_somebody_signs_in_nothing_of_the_node_reaches_the_browser(door: 
     for path in ("/picture", "/stream?clock=1", "/status", "/accounts", "/desk"):
         assert door.context.request.get(path).status == 401
     door.sign_in("watcher", "not the password")
+    expect(door.part("signin-no")).not_to_be_empty()
     told = {}
     for language in LANGUAGES:
         door.choose_language(language)
