@@ -30,7 +30,8 @@ from trilat.policy.places import ItemPlaces
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
-from trilat.policy.readable import readable_text
+from trilat.policy.readable import readable_clause, readable_text
+from trilat.policy.readable_words import LANGUAGES
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.remembered import RememberedDecisions
 from trilat.policy.request import ReleaseRequest
@@ -44,6 +45,7 @@ from trilat.policy.words import REASON_WORDS
 __all__ = [
     "CONTROL_KINDS",
     "KIND_FORMS",
+    "LANGUAGES",
     "NEVER_NS",
     "PROFILES",
     "REASON_WORDS",
@@ -104,6 +106,7 @@ __all__ = [
     "preview",
     "read_agreement",
     "read_regime",
+    "readable_clause",
     "readable_text",
     "refuse_stale",
     "signatories",

@@ -32,6 +32,13 @@ def readable_text(agreement: Agreement, language: str, digest: str) -> str:
     return "\n".join(_Writer(LANGUAGES.index(language)).lines(agreement, digest)) + "\n"
 
 
+def readable_clause(clause: Clause, language: str) -> tuple[str, ...]:
+    """The lines of one clause, as in the whole text; errors of `readable_text`."""
+    if language not in LANGUAGES:
+        raise UsageError(f"no text in `{language[:20]}`: choose one of {', '.join(LANGUAGES)}")
+    return tuple(_Writer(LANGUAGES.index(language)).clause(clause))
+
+
 class _Writer:
     """The phrases of one language."""
 
@@ -67,7 +74,7 @@ class _Writer:
         yield from (self._area(area) for area in agreement.areas)
         for clause in agreement.clauses:
             yield ""
-            yield from self._clause(clause)
+            yield from self.clause(clause)
         yield ""
         yield from (self._say("assumed", value=text) for text in agreement.assumed)
         yield from (self._say("source", value=text) for text in agreement.sources)
@@ -87,7 +94,8 @@ class _Writer:
             where = self._say("polygon", corners=self._listed(_degrees(corner) for corner in region.corners))
         return self._say("area", name=area.name, value=where)
 
-    def _clause(self, clause: Clause) -> Iterator[str]:
+    def clause(self, clause: Clause) -> Iterator[str]:
+        """The lines of a clause."""
         permits = clause.effect is Effect.PERMIT
         if clause.via is not None:
             path = self._say("through", value=clause.via)
