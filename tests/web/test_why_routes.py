@@ -22,6 +22,7 @@ from tests.web.fakes import (
 )
 
 from trilat.node import DeskSettings, Node
+from trilat.node.at_desk import shown_at_desk
 from trilat.web import node_app
 
 HELD = {"JPN": DeskSettings(officers=("kim", "park"), answer_within_s=60, undo_s=3_600)}
@@ -100,7 +101,7 @@ def test_what_is_not_here_and_what_is_not_for_the_staff_are_one_answer(path: str
 @pytest.mark.parametrize("recipient", ["", "JPN", "AUS", "KOR/staff", "x" * 44])
 def test_as_whom_is_a_partner(recipient: str) -> None:
     answer = asked(jpn(), "GET", f"/desk/preview?item={SEEN}&recipient={recipient}")
-    assert (answer.status_code, "is no partner" in error_of(answer)) == (400, True)
+    assert (answer.status_code, "is no partner" in error_of(answer)) == (404, True)
 
 
 def test_who_asks_is_told_by_the_token_and_recorded() -> None:
@@ -141,7 +142,7 @@ def approved(seconds: int, desks: dict[str, DeskSettings]) -> tuple[Node, str]:
     federation = federation_of("direct-2016", seconds, desks=desks, more=INSIDE)
     play(federation, [(at(1), "JPN", launch(federation.nodes["JPN"]))], [once(5, grant("kim"))])
     node = federation.nodes["JPN"]
-    shown = asked(node, "GET", "/desk", token=OFFICER).json()
+    shown = shown_at_desk(node, "kim")
     (row,) = [one for one in shown["answered"] if one["subject"] == SEEN]
     return node, row["question"]
 
@@ -150,11 +151,7 @@ def test_an_officer_takes_an_approval_back_in_time() -> None:
     node, question = approved(8, HELD)
     answer = asked(node, "POST", "/desk/undo", {"question": question, "said": "wrong row"}, OFFICER)
     assert (answer.status_code, answer.json()["officer"]) == (200, "JPN/kim")
-    (row,) = [
-        one
-        for one in asked(node, "GET", "/desk", token=OFFICER).json()["answered"]
-        if one["question"] == question
-    ]
+    (row,) = [one for one in shown_at_desk(node, "kim")["answered"] if one["question"] == question]
     assert (row["may_undo"], row["approved_by"], row["left"]) == (False, [], None)
 
 

@@ -181,11 +181,13 @@ def shown_as(node: Node, item_id: str, recipient: str, via: str | None, who: str
     """What a partner would get of an item now, beside what is held; recorded.
 
     Raises:
-        UsageError: no such item is here that the staff may see (`facts["unknown"]`), or no such partner.
+        UsageError: no such item is here that the staff may see, or no such partner (`facts["unknown"]`).
         LedgerError: it cannot be recorded, and nothing is shown.
     """
     if recipient not in node.config.peers or via not in {None, *node.config.peers}:
-        raise UsageError(f"`{recipient[:20]}` is no partner of this node, or the way to it is none")
+        raise UsageError(
+            f"`{recipient[:20]}` is no partner of this node, or the way to it is none", unknown=True
+        )
     held = node.holdings.held(item_id)
     mine = None
     if held is not None and held.audience in {None, recipient, node.config.party}:
