@@ -23,6 +23,9 @@ FORWARDED: Final = frozenset(
         ("GET", "/clock"),
         ("GET", "/desk"),
         ("POST", "/desk/answer"),
+        ("POST", "/desk/delegate"),
+        ("GET", "/desk/preview"),
+        ("POST", "/desk/undo"),
         ("POST", "/declarations"),
         ("GET", "/health"),
         ("GET", "/holders"),
@@ -44,6 +47,7 @@ FORWARDED: Final = frozenset(
         ("GET", "/trust"),
         ("POST", "/warnings"),
         ("POST", "/warnings/retract"),
+        ("GET", "/why"),
     }
 )
 """Method and path of what may be asked so, one row each."""
