@@ -4,7 +4,7 @@ from trilat.geo import geodesic_inverse
 from trilat.model import Duties, Release, to_plain
 from trilat.node.node import Node
 from trilat.node.shown import Plain
-from trilat.policy import LANGUAGES, readable_clause
+from trilat.policy import READABLE_LANGUAGES, readable_clause
 
 
 def shown_clause(node: Node, name: str) -> Plain:
@@ -18,7 +18,7 @@ def shown_clause(node: Node, name: str) -> Plain:
         "version": rule.agreement.version,
         "title": rule.agreement.title,
         "article": rule.clause.article,
-        "text": {language: list(readable_clause(rule.clause, language)) for language in LANGUAGES},
+        "text": {language: list(readable_clause(rule.clause, language)) for language in READABLE_LANGUAGES},
     }
 
 
