@@ -23,7 +23,6 @@ FORWARDED: Final = frozenset(
         ("GET", "/clock"),
         ("GET", "/desk"),
         ("POST", "/desk/answer"),
-        ("POST", "/desk/delegate"),
         ("GET", "/desk/preview"),
         ("POST", "/desk/undo"),
         ("POST", "/declarations"),
