@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,14 @@ from trilat.node import (
     make_folder,
     read_folder,
 )
-from trilat.policy import internal_agreement, linked_pairs, observer_agreement
+from trilat.policy import (
+    AgreementSet,
+    internal_agreement,
+    linked_pairs,
+    observer_agreement,
+    read_agreement,
+    struck_texts,
+)
 from trilat.study import Preset, partners_of
 
 OBSERVER: Final = "OBS"
@@ -59,6 +66,16 @@ class Exercise:
 
     officers: tuple[str, ...] = ()
     """Who answers questions of release at each node; without any its staff does."""
+
+    def without(self, struck: Sequence[str]) -> "Exercise":
+        """The same with clauses struck from its agreements, each named `file#id`; UsageError for one that it
+        does not have.
+        """
+        if not struck:
+            return self
+        texts = struck_texts(self.agreement_texts, struck)
+        agreements = AgreementSet.of({file: read_agreement(file, text) for file, text in texts.items()})
+        return replace(self, preset=replace(self.preset, agreements=agreements), agreement_texts=texts)
 
     def watched(self, areas: Mapping[str, tuple[WatchArea, ...]]) -> "Exercise":
         """The same with watch areas; UsageError for those of a party that does not take part."""
