@@ -18,6 +18,7 @@ from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.bundles import (
+    BEHIND,
     Exported,
     Imported,
     StandingNode,
@@ -103,6 +104,7 @@ from trilat.node.trust_health import agreement_lines, key_lines, known_keys, lea
 __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
+    "BEHIND",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
