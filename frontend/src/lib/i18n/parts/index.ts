@@ -2,8 +2,12 @@
 
 import { AGREEMENTS } from './agreements';
 import { SHELL } from './shell';
+import { SIDES } from './sides';
+import { TOUR } from './tour';
 
 export const PARTS = {
   ...AGREEMENTS,
   ...SHELL,
+  ...SIDES,
+  ...TOUR,
 } as const;
