@@ -26,6 +26,7 @@ from trilat.node import (
     NodeSettings,
     Pace,
     Peer,
+    SensorSettings,
     SystemClock,
     make_folder,
     read_folder,
@@ -55,6 +56,9 @@ class Exercise:
     headline_level: str = ""
     watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
     """What each party watches over."""
+
+    sensors: Mapping[str, tuple[SensorSettings, ...]] = field(default_factory=dict)
+    """Where each party's sensors stand, for its own staff's map."""
 
     def watched(self, areas: Mapping[str, tuple[WatchArea, ...]]) -> "Exercise":
         """The same with watch areas; UsageError for those of a party that does not take part."""
@@ -156,6 +160,7 @@ class Fleet:
             content_level=exercise.content_level,
             headline_level=exercise.headline_level,
             watch_area=tuple(exercise.watch_areas.get(party, ())),
+            sensor=tuple(exercise.sensors.get(party, ())),
             peer=tuple(self._peer(party, other, dialled) for other in others),
             link=LinkSettings(leaf_listen=f"{LOOPBACK}:{dialled[party]}"),
             clock=ClockSettings(

@@ -50,6 +50,7 @@ from trilat.node.joining import Joining, admit, invitation_lines, invite, join, 
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
+from trilat.node.mapped import COVERAGE_HEIGHTS_M, shown_map
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -81,6 +82,7 @@ from trilat.node.settings import (
     KnownSettings,
     LedgerSettings,
     LinkSettings,
+    MapSettings,
     NodeSettings,
     Peer,
     SensorSettings,
@@ -102,6 +104,7 @@ from trilat.node.trust_health import agreement_lines, key_lines, known_keys, lea
 __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
+    "COVERAGE_HEIGHTS_M",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
@@ -142,6 +145,7 @@ __all__ = [
     "LinkSettings",
     "Manifest",
     "ManualClock",
+    "MapSettings",
     "Node",
     "NodeConfig",
     "NodeFolder",
@@ -229,6 +233,7 @@ __all__ = [
     "sealed_names",
     "shown_case",
     "shown_holders",
+    "shown_map",
     "shown_recalls",
     "signed_by",
     "standing_digest",
