@@ -22,6 +22,7 @@ from trilat.domains import WatchArea
 from trilat.model import LinkError, Status, UsageError, format_instant
 from trilat.node import (
     ClockSettings,
+    DeskSettings,
     LinkSettings,
     NodeSettings,
     Pace,
@@ -59,6 +60,9 @@ class Exercise:
 
     sensors: Mapping[str, tuple[SensorSettings, ...]] = field(default_factory=dict)
     """Where each party's sensors stand, for its own staff's map."""
+
+    officers: tuple[str, ...] = ()
+    """Who answers questions of release at each node; without any its staff does."""
 
     def watched(self, areas: Mapping[str, tuple[WatchArea, ...]]) -> "Exercise":
         """The same with watch areas; UsageError for those of a party that does not take part."""
@@ -159,6 +163,7 @@ class Fleet:
             readers=(OBSERVER,),
             content_level=exercise.content_level,
             headline_level=exercise.headline_level,
+            desk=DeskSettings(officers=exercise.officers),
             watch_area=tuple(exercise.watch_areas.get(party, ())),
             sensor=tuple(exercise.sensors.get(party, ())),
             peer=tuple(self._peer(party, other, dialled) for other in others),
