@@ -13,7 +13,8 @@ describe('units', () => {
   ])('%d m is %s where miles are chosen', (value, text) => expect(lengthText(value, SEA)).toBe(text));
 
   it('are kilometres where these are', () => expect(lengthText(185_200, METRIC)).toBe('185 km'));
-  it('of heights are feet in thousands', () => expect(heightText(304_800, SEA)).toBe('1 000 000 ft'));
+  it('of heights are feet', () => expect(heightText(9_144, SEA)).toBe('30000 ft'));
+  it('of great heights are thousands of feet', () => expect(heightText(304_800, SEA)).toBe('1000 kft'));
   it('of heights are kilometres', () => expect(heightText(312_400, METRIC)).toBe('312 km'));
   it('of depth keep their sign', () => expect(heightText(-30.48, SEA)).toBe('-100 ft'));
   it('of ships are knots in either', () => {

@@ -13,7 +13,11 @@ export interface Units {
 const METRES_PER_NM = 1852;
 const METRES_PER_FT = 0.3048;
 
-const grouped = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ' ');
+/** From here on feet are told in thousands. */
+const FEET_MAX = 100_000;
+
+const feet = (value: number): string =>
+  Math.abs(value) < FEET_MAX ? `${Math.round(value)} ft` : `${Math.round(value / 1000)} kft`;
 
 /** `12.3 NM`, `312 NM`, or kilometres; below a tenth of a mile metres stay. */
 export function lengthText(value_m: number, { length }: Units): string {
@@ -24,9 +28,9 @@ export function lengthText(value_m: number, { length }: Units): string {
   return `${miles.toFixed(Math.abs(miles) < 99.95 ? 1 : 0)} NM`;
 }
 
-/** Heights of what flies: metres and kilometres, or feet, in thousands with a thin space. */
+/** Heights of what flies: metres and kilometres, or feet and thousands of feet. */
 export const heightText = (value_m: number, { height }: Units): string =>
-  height === 'm' ? distance(value_m) : `${grouped(value_m / METRES_PER_FT)} ft`;
+  height === 'm' ? distance(value_m) : feet(value_m / METRES_PER_FT);
 
 /** Ships in knots always; what flies in metres a second, or in knots where lengths are nautical miles. */
 export const speedText = (value_m_per_s: number, afloat: boolean, { length }: Units): string =>
