@@ -85,6 +85,8 @@ export interface Shown {
   since_ns?: number;
   name?: string | null;
   mmsi?: string;
+  /** `agreement@version` of each agreement under which the party received it. */
+  under?: string[];
 }
 
 /** One object as the party's picture has it, fused from all that the party may use. */

@@ -27,6 +27,7 @@ from trilat.node import (
     NodeSettings,
     Pace,
     Peer,
+    SensorSettings,
     SystemClock,
     make_folder,
     read_folder,
@@ -63,6 +64,9 @@ class Exercise:
     headline_level: str = ""
     watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
     """What each party watches over."""
+
+    sensors: Mapping[str, tuple[SensorSettings, ...]] = field(default_factory=dict)
+    """Where each party's sensors stand, for its own staff's map."""
 
     officers: tuple[str, ...] = ()
     """Who answers questions of release at each node; without any its staff does."""
@@ -178,6 +182,7 @@ class Fleet:
             headline_level=exercise.headline_level,
             desk=DeskSettings(officers=exercise.officers),
             watch_area=tuple(exercise.watch_areas.get(party, ())),
+            sensor=tuple(exercise.sensors.get(party, ())),
             peer=tuple(self._peer(party, other, dialled) for other in others),
             link=LinkSettings(leaf_listen=f"{LOOPBACK}:{dialled[party]}"),
             clock=ClockSettings(

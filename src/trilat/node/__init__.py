@@ -52,6 +52,7 @@ from trilat.node.joining import Joining, admit, invitation_lines, invite, join, 
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
+from trilat.node.mapped import COVERAGE_HEIGHTS_M, shown_map
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -83,6 +84,7 @@ from trilat.node.settings import (
     KnownSettings,
     LedgerSettings,
     LinkSettings,
+    MapSettings,
     NodeSettings,
     Peer,
     SensorSettings,
@@ -105,6 +107,7 @@ __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
     "BEHIND",
+    "COVERAGE_HEIGHTS_M",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
@@ -145,6 +148,7 @@ __all__ = [
     "LinkSettings",
     "Manifest",
     "ManualClock",
+    "MapSettings",
     "Node",
     "NodeConfig",
     "NodeFolder",
@@ -234,6 +238,7 @@ __all__ = [
     "shown_case",
     "shown_holders",
     "shown_matrix",
+    "shown_map",
     "shown_recalls",
     "shown_text",
     "signed_by",

@@ -29,6 +29,7 @@ FORWARDED: Final = frozenset(
         ("POST", "/declarations"),
         ("GET", "/health"),
         ("GET", "/holders"),
+        ("GET", "/map"),
         ("POST", "/labels"),
         ("POST", "/losses"),
         ("POST", "/losses/follow-up"),

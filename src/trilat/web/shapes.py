@@ -236,6 +236,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     since_ns: InstantNs | UnsetType = UNSET
     name: ShortText | UnsetType | None = UNSET
     mmsi: ShortText | UnsetType = UNSET
+    under: Names | UnsetType = UNSET
+    """`agreement@version` of each agreement under which it was received; for the own staff alone."""
 
 
 class ShownSight(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ const WEIGHT = 60;
 export function drawGhosts(brush: Brush, ghosts: readonly Ghost[]): void {
   const { context, globe } = brush;
   for (const { lat, lon, height_m, codes } of ghosts) {
-    const { x, y, front } = globe.pixel(pointAt(lat, lon, height_m));
-    if (!front) {
+    const { x, y, hidden } = globe.pixel(pointAt(lat, lon, height_m));
+    if (hidden) {
       continue;
     }
     context.beginPath();
