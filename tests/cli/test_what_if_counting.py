@@ -63,9 +63,7 @@ def counting(regime: str = "separate-2009") -> Counting:
 
 
 @pytest.mark.parametrize("name", ["us-japan-2007.toml#nothing", "three-way-2014.toml#4-requests", "x"])
-def test_a_clause_that_the_regime_does_not_have_is_refused(
-    name: str, runs: list[Any]
-) -> None:
+def test_a_clause_that_the_regime_does_not_have_is_refused(name: str, runs: list[Any]) -> None:
     asked = counting()
     with pytest.raises(UsageError, match="no clause"):
         asked.begin([name])

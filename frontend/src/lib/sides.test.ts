@@ -53,6 +53,11 @@ describe('objects of two pictures', () => {
     ]);
   });
 
+  it('bear keys of their own, though parties name theirs alike', () => {
+    const found = things({ JPN: pane({ sights: [seen()] }), KOR: pane({ sights: [seen({ lat: 41 })] }) });
+    expect(new Set(found.map(({ key }) => key)).size).toBe(2);
+  });
+
   it('of one party are never one, however near', () => {
     expect(things({ JPN: pane({ sights: [seen(), seen({ key: 'o2' })] }) })).toHaveLength(2);
   });
@@ -153,7 +158,20 @@ describe('what is told of all', () => {
     expect(differs(same[0])).toBe(false);
   });
 
-  it('names who had it first', () => expect(firstOf(found[0])).toBe('JPN'));
+  it('names who had it first, and all of those who had it in the same second', () => {
+    expect(firstOf(found[0])).toEqual({ parties: ['JPN'], first_ns: T0_NS - 5e9 });
+    const both = things({ JPN: pane({ sights: [seen()] }), KOR: pane({ sights: [seen({ valid_ns: T0_NS + 9e8 })] }) });
+    expect(firstOf(both[0]).parties).toEqual(['JPN', 'KOR']);
+  });
+
+  it('counts from the own track where the object was lost and found again', () => {
+    const trails: PaneWhole['trails'] = {
+      'sight:o1': [[T0_NS, 40, 130, 0]],
+      'JPN-o1': [[T0_NS - 60e9, 40, 130, 0]],
+    };
+    const again = things({ JPN: pane({ sights: [seen()], trails }) });
+    expect(firstOf(again[0]).first_ns).toBe(T0_NS - 60e9);
+  });
 
   it('marks on a map where others have what is lacking, from the surest', () => {
     expect(ghostsOf(found, 'USA')).toEqual([{ lat: 40, lon: 130, height_m: 1000, codes: ['JPN', 'KOR'] }]);

@@ -70,7 +70,17 @@ function mayBeOne(one: Held, other: Held): boolean {
   return apart_m(one, other) <= reach_m;
 }
 
-function heldSight(sight: ShownSight, pane: Pane): Held | null {
+/**
+ * Since when a party has an object: where its trail begins, or that of the party's own track of it, which bears
+ * its name and outlasts a pause in which the object was lost.
+ */
+export function firstSeenOf(party: string, sight: ShownSight, pane: Pane): number {
+  const trails = [pane.trails.get(sightTrail(sight.key)), pane.trails.get(`${party}-${sight.key}`)];
+  const starts = trails.flatMap((trail) => (trail?.[0] ? [trail[0][0]] : []));
+  return starts.length > 0 ? Math.min(...starts) : sight.valid_ns;
+}
+
+function heldSight(party: string, sight: ShownSight, pane: Pane): Held | null {
   if (sight.lat === null || sight.lon === null) {
     return null;
   }
@@ -80,7 +90,7 @@ function heldSight(sight: ShownSight, pane: Pane): Held | null {
     sources: sight.sources,
     sigma_m: sight.ellipse?.semi_major_m ?? null,
     valid_ns: sight.valid_ns,
-    first_ns: pane.trails.get(id)?.[0]?.[0] ?? sight.valid_ns,
+    first_ns: firstSeenOf(party, sight, pane),
     lat: sight.lat,
     lon: sight.lon,
     height_m: sight.height_m ?? 0,
@@ -99,7 +109,7 @@ function objectsOf(parties: readonly string[], panes: Panes): Group[] {
   for (const party of parties) {
     const pane = panes[party];
     for (const sight of pane?.sights.values() ?? []) {
-      const held = sight.domain === 'maritime' || !sight.confirmed ? null : heldSight(sight, pane);
+      const held = sight.domain === 'maritime' || !sight.confirmed ? null : heldSight(party, sight, pane);
       if (!held) {
         continue;
       }
@@ -160,7 +170,8 @@ const filled = (parties: readonly string[], by: (party: string) => Held | null):
 /** Everything that some party has, with who has it: objects first, then items by kind. */
 export function thingsOf(parties: readonly string[], panes: Panes): Thing[] {
   const objects = objectsOf(parties, panes).map(({ by, stage }, place) => ({
-    key: [...by.values()][0]?.id ?? String(place),
+    // Parties name their objects alike: who has it first in the list makes the name one.
+    key: [...by].slice(0, 1).map(([party, { id }]) => `${party}|${id}`).join(),
     kind: 'object',
     sort: stage ? { group: 'stage', code: stage } : null,
     name: String(place + 1),
@@ -242,12 +253,12 @@ export function countsOf(things: readonly Thing[], party: string): Count {
   };
 }
 
-/** Who had a thing first; null where nobody has it. */
-export function firstOf(thing: Thing): string | null {
-  const found = Object.entries(thing.by)
-    .filter((entry): entry is [string, Held] => entry[1] !== null)
-    .sort(([, one], [, other]) => one.first_ns - other.first_ns)[0];
-  return found ? found[0] : null;
+/** Who had a thing first, to the second, and when; several where they are equal, none where nobody has it. */
+export function firstOf(thing: Thing): { parties: string[]; first_ns: number } {
+  const held = Object.entries(thing.by).filter((entry): entry is [string, Held] => entry[1] !== null);
+  const first_ns = Math.min(...held.map(([, one]) => one.first_ns));
+  const parties = held.filter(([, one]) => one.first_ns - first_ns < 1e9).map(([party]) => party);
+  return { parties, first_ns };
 }
 
 /** Where something is that a party lacks, for its map. */

@@ -3,7 +3,7 @@
 import { Mover } from './mover';
 import { place } from './place.svelte';
 import { session } from './session.svelte';
-import { canTour, FLYING_SPEED, objectOf, STEPS, type Step } from './tour';
+import { canTour, objectOf, STEPS, type Step } from './tour';
 
 const TICK_MS = 200;
 /** A step that does not get ready is shown all the same after so long. */
@@ -78,12 +78,14 @@ export class Tour {
       return;
     }
     this.flying = false;
-    this.look(step);
+    let looked = this.look(step);
     for (let left_ms = step.read_s * 1000; left_ms > 0; left_ms -= this.going ? TICK_MS : 0) {
       await pause(TICK_MS);
       if (!alive()) {
         return;
       }
+      // What is to be looked at may come a moment later.
+      looked ||= this.look(step);
     }
     if (step.read_s > 0) {
       this.next();
@@ -107,8 +109,8 @@ export class Tour {
     }
     this.look(step);
     if (this.seconds() < step.until_s) {
-      if (session.speed !== FLYING_SPEED) {
-        await session.control({ speed: FLYING_SPEED });
+      if (session.speed !== step.speed) {
+        await session.control({ speed: step.speed });
       }
       if (session.paused) {
         await session.control({ paused: false });
@@ -125,13 +127,15 @@ export class Tour {
     return picture ? (session.now_ns - picture.start_ns) / 1e9 : 0;
   }
 
-  private look({ look }: Step): void {
+  /** Points the maps; false where there is nothing to look at yet. */
+  private look({ look }: Step): boolean {
     const picture = session.picture;
     const spot = typeof look === 'string' ? picture && objectOf(picture, look) : look;
     if (picture && spot) {
       const camera = Mover.home(spot);
       session.cameras = Object.fromEntries(picture.parties.map((party) => [party, camera]));
     }
+    return look === null || spot !== null;
   }
 }
 

@@ -8,7 +8,7 @@ import { distance } from './format';
 import type { Key } from './i18n';
 import { MEASURED } from './measured';
 import type { Picture } from './picture';
-import { sightTrail } from './picture';
+import { firstSeenOf } from './sides';
 
 export interface Spot {
   lat: number;
@@ -26,31 +26,35 @@ export interface Step {
   restart?: boolean;
   /** The replay runs until this second after the launch, and stands there. */
   until_s: number;
+  /** How fast it runs there, seconds of the flight in one of the world. */
+  speed: number;
   /** Where the maps look: a place, or the object that a party has. */
   look: Spot | string | null;
   view: Readonly<Record<string, string>>;
   read_s: number;
 }
 
-export const FLYING_SPEED = 60;
+const FLYING_SPEED = 30;
+/** As slow as the table of who had it first needs. */
+const SLOW = 10;
 const CLOSE_M = 900_000;
 const PAD: Spot = { lat: 40.86, lon: 131.5, span_m: CLOSE_M };
 const ROUTE: Spot = { lat: 40, lon: 148, span_m: 4_200_000 };
 const YEARS = ['separate-2009', 'hub-2014', 'direct-2016', 'realtime-2023'] as const;
 
 export const STEPS: readonly Step[] = [
-  step('welcome', 'sides', 'KOR', 'separate-2009', 0, ROUTE, 13, { restart: true }),
-  step('launch', 'sides', 'KOR', 'separate-2009', 70, PAD, 11),
-  step('korea', 'sides', 'KOR', 'separate-2009', 100, 'KOR', 13),
-  step('japan', 'sides', 'JPN', 'separate-2009', 170, 'JPN', 11),
-  step('apart', 'sides', 'KOR', 'separate-2009', 800, 'JPN', 15, { view: { only: '1' } }),
-  step('bound', 'sides', 'USA', 'separate-2009', 800, 'USA', 13),
-  step('matrix', 'agreements', 'KOR', 'separate-2009', 800, null, 14, { view: { cell: 'JPN-KOR' } }),
-  step('hub', 'sides', 'KOR', 'hub-2014', 300, 'KOR', 15),
-  step('direct', 'sides', 'KOR', 'direct-2016', 300, 'KOR', 13),
-  step('realtime', 'sides', 'KOR', 'realtime-2023', 300, 'KOR', 13),
-  step('worth', 'agreements', 'KOR', 'realtime-2023', 300, null, 18),
-  step('tasks', 'sides', 'KOR', 'realtime-2023', 300, ROUTE, 0),
+  step('welcome', 'sides', 'KOR', 'separate-2009', 0, ROUTE, 11, { restart: true, speed: SLOW }),
+  step('launch', 'sides', 'KOR', 'separate-2009', 80, PAD, 10, { speed: SLOW }),
+  step('korea', 'sides', 'KOR', 'separate-2009', 110, 'KOR', 12),
+  step('japan', 'sides', 'JPN', 'separate-2009', 150, 'JPN', 10),
+  step('apart', 'sides', 'KOR', 'separate-2009', 500, 'JPN', 14, { view: { only: '1' } }),
+  step('bound', 'sides', 'USA', 'separate-2009', 500, 'USA', 12),
+  step('matrix', 'agreements', 'KOR', 'separate-2009', 500, null, 13, { view: { cell: 'JPN-KOR' } }),
+  step('hub', 'sides', 'KOR', 'hub-2014', 250, 'KOR', 14),
+  step('direct', 'sides', 'KOR', 'direct-2016', 220, 'KOR', 12),
+  step('realtime', 'sides', 'KOR', 'realtime-2023', 200, 'KOR', 12),
+  step('worth', 'agreements', 'KOR', 'realtime-2023', 200, null, 16),
+  step('tasks', 'sides', 'KOR', 'realtime-2023', 200, ROUTE, 0),
 ];
 
 function step(
@@ -63,7 +67,7 @@ function step(
   read_s: number,
   more: Partial<Step> = {},
 ): Step {
-  return { id, room, party, regime, until_s, look, read_s, view: {}, ...more };
+  return { id, room, party, regime, until_s, speed: FLYING_SPEED, look, read_s, view: {}, ...more };
 }
 
 export const TASKS: readonly Key[] = ['tour.task.first', 'tour.task.why', 'tour.task.give'];
@@ -83,7 +87,7 @@ export const lengthOf = (steps: readonly Step[]): number => {
   let before: Step | null = null;
   for (const one of steps) {
     const anew: boolean = !before || one.restart === true || one.regime !== before.regime;
-    flying += Math.max(0, one.until_s - (anew ? 0 : (before?.until_s ?? 0))) / FLYING_SPEED;
+    flying += Math.max(0, one.until_s - (anew ? 0 : (before?.until_s ?? 0))) / one.speed;
     reading += one.read_s;
     before = one;
   }
@@ -98,7 +102,7 @@ export function firstSights(picture: Picture): Record<string, number> {
       if (sight.domain === 'maritime') {
         continue;
       }
-      const first_ns = picture.panes[party].trails.get(sightTrail(sight.key))?.[0]?.[0] ?? sight.valid_ns;
+      const first_ns = firstSeenOf(party, sight, picture.panes[party]);
       const seconds = Math.round((first_ns - picture.start_ns) / 1e9);
       found[party] = Math.min(found[party] ?? Infinity, seconds);
     }
@@ -120,7 +124,8 @@ export function objectOf(picture: Picture, party: string): Spot | null {
 /** What the texts fill in: seconds of this replay, and what was measured of Korea under each regime. */
 export function valuesOf(picture: Picture, unknown: string, name: (party: string) => string): Values {
   const firsts = firstSights(picture);
-  const [party, seconds] = Object.entries(firsts).sort(([, one], [, other]) => one - other)[0] ?? [];
+  const seconds = Math.min(...Object.values(firsts));
+  const parties = Object.keys(firsts).filter((party) => firsts[party] === seconds);
   const measured = YEARS.flatMap((regime) => {
     const { seen, error_m } = MEASURED[regime].KOR;
     const year = regime.slice(-4);
@@ -130,8 +135,8 @@ export function valuesOf(picture: Picture, unknown: string, name: (party: string
     ];
   });
   return {
-    party: party ? name(party) : unknown,
-    seconds: seconds ?? unknown,
+    party: parties.length > 0 ? parties.map(name).join(', ') : unknown,
+    seconds: parties.length > 0 ? seconds : unknown,
     jpn: firsts.JPN ?? unknown,
     kor: firsts.KOR ?? unknown,
     ...Object.fromEntries(measured),

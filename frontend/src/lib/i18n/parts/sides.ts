@@ -12,7 +12,7 @@ export const SIDES = {
   'sides.thing': ['What', '対象', '대상'],
   'sides.object': ['object {name}', '対象{name}', '대상 {name}'],
   'sides.first': ['First', '最初', '최초'],
-  'sides.first.at': ['{party}, T+{seconds} s', '{party}、T+{seconds}秒', '{party}, T+{seconds}초'],
+  'sides.first.at': ['at T+{seconds} s', 'T+{seconds}秒', 'T+{seconds}초'],
   'sides.has': ['has it', '保有', '있음'],
   'sides.lacks': ['lacks it', '欠如', '없음'],
   'sides.since': ['since T+{seconds} s', 'T+{seconds}秒から', 'T+{seconds}초부터'],
