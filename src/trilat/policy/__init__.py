@@ -31,7 +31,7 @@ from trilat.policy.places import ItemPlaces
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
-from trilat.policy.readable import ReadableAgreement, readable_parts, readable_text
+from trilat.policy.readable import ReadableAgreement, readable_clause, readable_parts, readable_text
 from trilat.policy.readable_words import LANGUAGES as READABLE_LANGUAGES
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.remembered import RememberedDecisions
@@ -112,6 +112,7 @@ __all__ = [
     "preview",
     "read_agreement",
     "read_regime",
+    "readable_clause",
     "readable_parts",
     "readable_text",
     "refuse_stale",
