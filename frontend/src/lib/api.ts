@@ -268,6 +268,13 @@ export interface GivenTrust {
   states: string;
 }
 
+/** An own approval that is taken back before anything has left by it. */
+export interface GivenUndoing {
+  question: string;
+  /** text of several lines; no control characters but line ends and tabs */
+  said?: string;
+}
+
 /** A warning in a person's words, and the items that it rests on and that confirm it. */
 export interface GivenWarning {
   key: string;
@@ -277,6 +284,11 @@ export interface GivenWarning {
   confirmed_by?: GivenReference[];
   /** text of several lines; no control characters but line ends and tabs */
   text?: string;
+}
+
+/** Clauses to do without, each as `file#id`; none counts the regime as it is. */
+export interface GivenWhatIf {
+  strike?: string[];
 }
 
 /** A token to be withdrawn. */
@@ -354,6 +366,7 @@ export interface Shown {
   name?: string | null;
   /** text of one line, without control characters */
   mmsi?: string;
+  under?: string[];
 }
 
 /** What one party says in a disagreement; `basis` is the item, and its version, that says so. */
@@ -370,11 +383,23 @@ export interface ShownAccount {
   lon: number | null;
 }
 
+/** The edge of what a sensor sees at a height above the ellipsoid; empty where it reaches none. */
+export interface ShownCoverage {
+  height_m: number;
+  outline: ([number, number])[];
+}
+
 /** An ellipse on the ground. */
 export interface ShownEllipse {
   semi_major_m: number;
   semi_minor_m: number;
   bearing_deg: number;
+}
+
+/** What lies on the own staff's map beside objects. */
+export interface ShownMap {
+  sensors: ShownSensor[];
+  places: ShownPlace[];
 }
 
 /** What something is called in each language. */
@@ -385,6 +410,23 @@ export interface ShownNames {
   ja: string;
   /** text of one line, without control characters */
   ko: string;
+}
+
+/** A place that the party named. */
+export interface ShownPlace {
+  names: ShownNames;
+  lat: number;
+  lon: number;
+}
+
+/** An own sensor. */
+export interface ShownSensor {
+  /** text of one line, without control characters */
+  name: string;
+  lat: number;
+  lon: number;
+  reach_m: number;
+  coverage: ShownCoverage[];
 }
 
 /** Whose node this is, and who is signed in; what only they have is left out for others. */
@@ -440,6 +482,20 @@ export type Status = 'exercise' | 'real' | 'simulated';
 /** What is warned of. */
 export type WarningKind = 'impact' | 'launch' | 'threat';
 
+/** Where an item comes from, what let it in, how it was degraded; of own items, who else sees it. */
+export interface WhyAnswer {
+  at_ns: number;
+  item: Record<string, unknown>;
+  own: boolean;
+  made_ns: number;
+  received_under: string[];
+  for_me: Record<string, unknown>;
+  given: Record<string, unknown> | null;
+  kept: string | null;
+  others: (Record<string, unknown>)[];
+  names: string[];
+}
+
 /** What each operation takes and answers, by method and path. */
 export interface NodeApi {
   'GET /': {  };
@@ -466,12 +522,15 @@ export interface NodeApi {
   'GET /desk': { answer: Record<string, unknown> };
   'POST /desk/answer': { body: GivenDeskAnswer; answer: Record<string, unknown> };
   'POST /desk/delegate': { body: GivenDelegation; answer: Record<string, unknown> };
+  'GET /desk/preview': { answer: Record<string, unknown> };
+  'POST /desk/undo': { body: GivenUndoing; answer: Record<string, unknown> };
   'GET /health': { answer: { ok: boolean; party: string; status: string; problem?: string } };
   'GET /holders': { answer: Record<string, unknown> };
   'POST /labels': { body: GivenRelabelling; answer: Record<string, unknown> };
   'POST /losses': { body: GivenLoss; answer: Record<string, unknown> };
   'POST /losses/follow-up': { body: GivenFollowUp; answer: Record<string, unknown> };
   'POST /losses/instruct': { body: GivenInstruction; answer: Record<string, unknown> };
+  'GET /map': { answer: ShownMap };
   'GET /metrics': {  };
   'GET /onward': { answer: (Record<string, unknown>)[] };
   'POST /onward': { body: GivenOnwardRequest; answer: Record<string, unknown> };
@@ -498,17 +557,20 @@ export interface NodeApi {
   'POST /trust': { body: GivenTrust; answer: Record<string, unknown> };
   'POST /warnings': { body: GivenWarning; answer: Record<string, unknown> };
   'POST /warnings/retract': { body: GivenRetraction; answer: Record<string, unknown> };
+  'GET /why': { answer: WhyAnswer };
 }
 
 /** What each operation takes and answers, by method and path. */
 export interface ObserverApi {
   'GET /': {  };
-  'POST /api/control': { body: { paused?: boolean; speed?: number; regime?: string; restart?: true }; answer: { ok: boolean } };
+  'POST /api/control': { body: { paused?: boolean; speed?: number; regime?: string; restart?: true; strike?: string[] }; answer: { ok: boolean } };
   'POST /api/losses': { body: GivenPartyLoss; answer: Record<string, unknown> };
   'GET /api/recalls': { answer: Record<string, unknown> };
   'POST /api/recalls': { body: GivenPartyRecall; answer: Record<string, unknown> };
   'GET /api/state': { answer: Record<string, unknown> };
   'GET /api/stream': {  };
+  'GET /api/what-if': { answer: Record<string, unknown> };
+  'POST /api/what-if': { body: GivenWhatIf; answer: Record<string, unknown> };
   'GET /enter': {  };
   'GET /health': { answer: Record<string, unknown> };
   'GET /metrics': {  };
