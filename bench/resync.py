@@ -38,6 +38,7 @@ from tests.tcp_proxy import Proxy
 
 from trilat.ledger import Entry, EntryKind, Ledger, SqliteStore
 from trilat.link import (
+    PARCEL_SALT_BYTES,
     LinkedPartner,
     LinkEndpoint,
     MemoryNetwork,
@@ -45,7 +46,8 @@ from trilat.link import (
     OutgoingState,
     Parcel,
     TrustStore,
-    sign_label,
+    direct_way,
+    sign_labels,
 )
 from trilat.link.opening import OpenedParcel
 from trilat.model import (
@@ -80,7 +82,22 @@ class Wall:
 
 
 def parcel(keys: NodeKeys, number: int) -> bytes:
-    """A small item of KOR's to USA, each with a marking of its own."""
+    """A small item of KOR's to USA."""
+    return parcels(keys, [number])[0]
+
+
+def parcels(keys: NodeKeys, numbers: Sequence[int]) -> list[bytes]:
+    """Small items of KOR's to USA, marked together as a node marks what is due at one time."""
+    releases = [release(number) for number in numbers]
+    markings = sign_labels(keys, [one.item for one in releases], os.urandom)
+    return [
+        encode(Parcel(release=encode(one), marking=marking, salt=os.urandom(PARCEL_SALT_BYTES)))
+        for one, marking in zip(releases, markings, strict=True)
+    ]
+
+
+def release(number: int) -> Release:
+    """A small item of KOR's to USA, released."""
     label = Label(
         originator="KOR",
         classification=Classification(scheme="KOR", level="UNCLASSIFIED"),
@@ -98,7 +115,7 @@ def parcel(keys: NodeKeys, number: int) -> bytes:
         provenance=Provenance(originators=("KOR",)),
         text="what is said here is about as long as the numbers of a track would be, with its covariance",
     )
-    release = Release(
+    return Release(
         item=item,
         sender="KOR",
         recipient="USA",
@@ -109,7 +126,6 @@ def parcel(keys: NodeKeys, number: int) -> bytes:
         duties=Duties(),
         decided_ns=INSTANT_NS,
     )
-    return encode(Parcel(release=encode(release), marking=sign_label(keys, item)))
 
 
 class Sender:
@@ -343,7 +359,8 @@ async def _side(party: str, folder: Path, keys: NodeKeys, trust: TrustStore, wir
     site = make_site(folder, party, keys)
     wires.send((site.card, site.leaf_port))
     partner_card, dial = await asyncio.to_thread(wires.recv)
-    site.link([LinkedPartner(card=partner_card, dial=dial)])
+    way = direct_way(site.identity, partner_card)
+    site.link([LinkedPartner(card=partner_card, way=way, dial=dial)])
     handing = Handing()
     handing.transport = site.transport
     kind = Sender if party == "KOR" else Recipient
@@ -353,13 +370,15 @@ async def _side(party: str, folder: Path, keys: NodeKeys, trust: TrustStore, wir
     site.transport._on_reachable = worker.reachable  # noqa: SLF001 - a bench has no node in between
     await site.start()
     worker.thread.start()
-    parcels: list[bytes] = []
+    made: list[bytes] = []
     while True:
         said, value = await asyncio.to_thread(wires.recv)
         if said == "make":
-            parcels += [parcel(keys, len(parcels) + 1 + number) for number in range(value)]
+            count, together = value
+            for done in range(0, count, together):
+                made += parcels(keys, range(done + 1, min(done + together, count) + 1))
         elif said == "write":
-            given = [parcels.pop() for _ in range(value)]
+            given, made = made[:value], made[value:]
             worker.jobs.put(lambda given=given: one.write(given))  # type: ignore[misc]
         elif said == "restart":
             one.first_s = 0.0
@@ -375,7 +394,9 @@ def _process(party: str, folder: Path, keys: NodeKeys, trust: TrustStore, wires:
     asyncio.run(_side(party, folder, keys, trust, wires))
 
 
-async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, float, float]:
+async def cut(  # noqa: C901 - one story
+    behind: int, cut_s: float, folder: Path
+) -> tuple[float, float, float, float]:
     """Seconds from mending to the first and to the last of what waited, on the recipient's disk; and of
     processor time at sender and recipient meanwhile.
     """
@@ -391,7 +412,7 @@ async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, fl
     async def answer(party: str) -> Any:
         return await asyncio.to_thread(ends[party].recv)
 
-    async def ask(party: str, said: str, value: int = 0) -> Any:
+    async def ask(party: str, said: str, value: Any = 0) -> Any:
         ends[party].send((said, value))
         return await answer(party)
 
@@ -409,12 +430,13 @@ async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, fl
             await asyncio.sleep(0.02)
 
     try:
-        await ask("KOR", "make", behind + 10)
+        steps = max(1, int(cut_s))
+        for count in (10, behind // steps * steps):
+            await ask("KOR", "make", (count, max(1, behind // steps)))
         await ask("KOR", "write", 10)
         await until(10)
         await ask("USA", "restart")
         await proxy.cut()
-        steps = max(1, int(cut_s))
         for _ in range(steps):
             began = time.monotonic()
             await ask("KOR", "write", behind // steps)

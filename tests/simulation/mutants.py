@@ -15,6 +15,7 @@ import msgspec
 from trilat.ledger import Entry, Ledger
 from trilat.link import LinkEndpoint
 from trilat.link.epochs import GroupEpochs
+from trilat.link.inbox import Inbox
 from trilat.link.incoming import IncomingStream
 from trilat.link.stream import OutgoingStream
 from trilat.model import INSTANT_NS_MAX, Duties, Form, LedgerError, Outcome, Receipt, encode
@@ -322,7 +323,7 @@ _ALL: Final = (
     Mutant(
         "acknowledge before commit",
         "A partner is told that its parcels are accepted before they are on the disk.",
-        ((LinkEndpoint, "_deliver", _acknowledge_first),),
+        ((Inbox, "_deliver", _acknowledge_first),),
     ),
     Mutant(
         "receipt before commit",
@@ -402,7 +403,7 @@ _ALL: Final = (
     Mutant(
         "repeat not acknowledged",
         "Whoever lost a receipt never gets another one.",
-        ((LinkEndpoint, "_acknowledge", _silent_repeat),),
+        ((Inbox, "_acknowledge", _silent_repeat),),
     ),
     Mutant(
         "resend skips one after a restart",
