@@ -150,13 +150,19 @@ async def run_child(folder: Path, rate: int, seconds: float) -> None:
         print("up", flush=True)
         if rate:
             await asyncio.to_thread(sys.stdin.readline)
+            began_s = time.process_time()
             await feed(service, rate, seconds, noted.given)
+            spent_s = time.process_time() - began_s
             await asyncio.sleep(SETTLE_S)
             told = {"given": noted.given, "accepted": noted.accepted, "released": noted.released}
+            told["processor_s"] = spent_s
             print(json.dumps(told), flush=True)
         else:
+            began_s = time.process_time()
             await asyncio.to_thread(sys.stdin.readline)
-            print(json.dumps({"opened": noted.opened, "durable": noted.durable}), flush=True)
+            told = {"opened": noted.opened, "durable": noted.durable}
+            told["processor_s"] = time.process_time() - began_s
+            print(json.dumps(told), flush=True)
         ended.set()
 
 
@@ -304,11 +310,15 @@ def one_round(rate: int, seconds: float) -> dict[str, list[float]]:
     accepted = sent["accepted"]
     if len(got["durable"]) != len(accepted):
         raise SystemExit(f"{len(accepted)} were accepted, {len(got['durable'])} arrived")
-    spans = {what: [(got[what][item] - at_ns) / 1e6 for item, at_ns in accepted.items()] for what in got}
+    spans = {
+        what: [(got[what][item] - at_ns) / 1e6 for item, at_ns in accepted.items()]
+        for what in ("opened", "durable")
+    }
+    spans["processor"] = [one["processor_s"] / len(accepted) * 1e3 for one in (sent, got)]
     spans["given -> accepted"] = [(at_ns - sent["given"][item]) / 1e6 for item, at_ns in accepted.items()]
     spans["handed to the link"] = [(sent["released"][item] - at_ns) / 1e6 for item, at_ns in accepted.items()]
     spans["bare"] = bare.spent_ms
-    return {what: sorted(found) for what, found in spans.items()}
+    return {what: found if what == "processor" else sorted(found) for what, found in spans.items()}
 
 
 LABELS = {"bare": "bare NATS, same path, same run", "given -> accepted": "given -> accepted"}
@@ -337,6 +347,11 @@ def live(rate: int, seconds: float, rounds: int) -> bool:
             )
         label = LABELS.get(what, f"accepted -> {what}")
         print(f"  {label:<34} {'; '.join(cells)}")
+    for place, end in enumerate(("sender", "recipient")):
+        spent = statistics.median(one["processor"][place] for one in found)
+        print(f"  processor time an object at the {end}: {spent:.2f} ms")
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"  load of the machine over the last 1, 5 and 15 minutes: {load}")
     met = True
     for what, goals in GOALS_MS.items():
         for percent, goal in zip((50, 99), goals, strict=True):
