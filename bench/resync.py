@@ -66,6 +66,7 @@ from trilat.model import (
     encode,
 )
 from trilat.node.lanes import Lanes
+from trilat.node.receiving import received_record
 from trilat.node.records import ReceivedRecord, ReleaseRecord
 
 INSTANT_NS: Final = 1_238_898_600 * SECOND_NS
@@ -179,7 +180,9 @@ class Recipient:
                 Entry(
                     kind=EntryKind.RECEIVED,
                     content=encode(
-                        ReceivedRecord(sender=sender, stream=stream, sequence=one.sequence, parcel=one.wire)
+                        received_record(
+                            sender=sender, stream=stream, sequence=one.sequence, parcel=one.wire, refusal=None
+                        )
                     ),
                 )
                 for one in parcels
@@ -309,12 +312,14 @@ def growth(sizes: Sequence[int], folder: Path) -> list[tuple[int, float, float, 
 
 
 class Worker:
-    """One side's own thread, as a node's: what arrives and what is told stands in one queue."""
+    """One side's own thread, as a node's: what arrives and what is told stands in one queue, and payloads
+    that wait behind each other are taken together.
+    """
 
     def __init__(self, endpoint: LinkEndpoint, other: str) -> None:
         self.endpoint = endpoint
         self.other = other
-        self.jobs: queue.Queue[Callable[[], object] | None] = queue.Queue()
+        self.jobs: queue.SimpleQueue[Callable[[], object] | bytes | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def reachable(self, _: str) -> None:
@@ -329,12 +334,23 @@ class Worker:
             except queue.Empty:
                 self.endpoint.tick(time.time_ns())
                 continue
+            if isinstance(job, bytes):
+                payloads, job = [job], _nothing
+                with contextlib.suppress(queue.Empty):
+                    while isinstance(waiting := self.jobs.get_nowait(), bytes):
+                        payloads.append(waiting)
+                    job = waiting
+                self.endpoint.receive_all(payloads)
             if job is None:
                 return
             job()
             due_ns = self.endpoint.next_tick_ns()
             if due_ns is not None and due_ns <= time.time_ns():
                 self.endpoint.tick(time.time_ns())
+
+
+def _nothing() -> None:
+    """No job behind the payloads."""
 
 
 class Handing:
@@ -347,10 +363,10 @@ class Handing:
     def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         self.transport.send(recipient, payload, lane)
 
-    def listen(self, receive: Callable[[bytes], object]) -> None:
+    def listen(self, _receive: Callable[[bytes], object]) -> None:
         def arrived(payload: bytes) -> None:
             if self.worker is not None:
-                self.worker.jobs.put(lambda: receive(payload))
+                self.worker.jobs.put(payload)
 
         self.arrived = arrived
 
