@@ -270,10 +270,11 @@ class LinkEndpoint:
         """
         self._at(now_ns)
         outgoing = self._outbox.streams.get(party)
-        if outgoing is None and not self._inbox.has(party):
+        if outgoing is None and not self._inbox.has(party) and not self._profile(party).sparing:
             return
         if not self._may_resume(party):
             return
+        self._outbox.tell_key(party, self._now_ns, again=True)
         if outgoing is not None:
             outgoing.resume()
             self._outbox.push(party, self._now_ns)
