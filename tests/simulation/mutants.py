@@ -28,7 +28,7 @@ from trilat.policy import AgreementSet
 
 _RESTORE: Final[Any] = import_module("trilat.node.restore")
 _EXCHANGE: Final = import_module("trilat.node.exchange")
-_ENDPOINT: Final = import_module("trilat.link.endpoint")
+_INBOX: Final = import_module("trilat.link.inbox")
 _EXAMINATION: Final = import_module("trilat.ledger.examination")
 _CHANGING: Final[Any] = import_module("trilat.node.changing")
 _DECIDE: Final = import_module("trilat.policy.decide")
@@ -393,7 +393,7 @@ _ALL: Final = (
     Mutant(
         "reorder handed on",
         "What comes too early is accepted in front of what is missing, whatever it is.",
-        ((_ENDPOINT, "newest_wins", _always),),
+        ((_INBOX, "newest_wins", _always),),
     ),
     Mutant(
         "archive answers with another stream",
