@@ -46,6 +46,9 @@ OBSERVER: Final = "OBS"
 """The party for whom the page of an exercise is made."""
 
 LOOPBACK: Final = "127.0.0.1"
+_UNDO_S: Final = 20
+"""How long an exercise holds what an officer approved, by its own time."""
+
 _START_S_MAX: Final = 120.0
 _POLL_S: Final = 0.05
 _REQUEST_S_MAX: Final = 30.0
@@ -180,7 +183,7 @@ class Fleet:
             readers=(OBSERVER,),
             content_level=exercise.content_level,
             headline_level=exercise.headline_level,
-            desk=DeskSettings(officers=exercise.officers),
+            desk=DeskSettings(officers=exercise.officers, undo_s=_UNDO_S if exercise.officers else 0),
             watch_area=tuple(exercise.watch_areas.get(party, ())),
             sensor=tuple(exercise.sensors.get(party, ())),
             peer=tuple(self._peer(party, other, dialled) for other in others),

@@ -87,7 +87,7 @@ class _Why:
             "at_ns": self._now_ns,
             "item": now,
             "own": own,
-            "made_ns": item.label.created_ns - self._config.decision_shift_ns,
+            "made_ns": self._clock_ns(item.label.created_ns),
             "received_under": list(item.provenance.received_under) if own else [],
             "for_me": shown_terms(self._node, release),
             "given": None if copy is None else self._given(copy, held),
@@ -95,6 +95,10 @@ class _Why:
             "others": self._others(held, now) if own else [],
             "names": self._names() if own else [self._item_id],
         }
+
+    def _clock_ns(self, decided_ns: int) -> int:
+        """An instant of deciding, by the clock."""
+        return decided_ns - self._config.decision_shift_ns
 
     def _for_staff(self, item: AnyItem) -> Release | None:
         """An item as the staff may see it (rule 1)."""
@@ -125,10 +129,10 @@ class _Why:
             "sender": release.sender,
             "via": release.via,
             "purpose": release.purpose,
-            "decided_ns": release.decided_ns - self._config.decision_shift_ns,
+            "decided_ns": self._clock_ns(release.decided_ns),
             "received_ns": copy.recorded_ns,
             "entry": copy.entry,
-            "expires_ns": None if release.expires_ns is None else release.expires_ns,
+            "expires_ns": None if release.expires_ns is None else self._clock_ns(release.expires_ns),
             "approved_by": sorted({consent.officer for consent in consents if consent.granted}),
         }
 
@@ -212,7 +216,7 @@ class _Why:
             "recipient": decision.recipient,
             "via": decision.via,
             "number": number,
-            "at_ns": decision.decided_ns - self._config.decision_shift_ns,
+            "at_ns": self._clock_ns(decision.decided_ns),
             "outcome": decision.outcome.value,
             "reasons": [reason.value for reason in decision.reasons],
             "clauses": [shown_clause(self._node, name) for name in decision.clauses],

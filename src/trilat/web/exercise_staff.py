@@ -26,6 +26,8 @@ FORWARDED: Final = frozenset(
         ("GET", "/clock"),
         ("GET", "/desk"),
         ("POST", "/desk/answer"),
+        ("GET", "/desk/preview"),
+        ("POST", "/desk/undo"),
         ("POST", "/declarations"),
         ("GET", "/health"),
         ("GET", "/holders"),
@@ -48,6 +50,7 @@ FORWARDED: Final = frozenset(
         ("GET", "/trust"),
         ("POST", "/warnings"),
         ("POST", "/warnings/retract"),
+        ("GET", "/why"),
     }
 )
 """Method and path of what may be asked so, one row each."""
