@@ -134,6 +134,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("GET", "/timings", frozenset({DIRECTOR})),
     ("GET", "/status", frozenset({STAFF, DIRECTOR})),
     ("GET", "/sensors", frozenset({STAFF})),
+    ("GET", "/map", frozenset({STAFF, OFFICER})),
     ("GET", "/agreements", frozenset({STAFF, OFFICER})),
     ("GET", "/agreements/matrix", frozenset({STAFF, OFFICER})),
     ("GET", "/agreements/text", frozenset({STAFF, OFFICER})),

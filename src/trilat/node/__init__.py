@@ -52,6 +52,7 @@ from trilat.node.joining import Joining, admit, invitation_lines, invite, join, 
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
+from trilat.node.mapped import COVERAGE_HEIGHTS_M, shown_map
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -83,6 +84,7 @@ from trilat.node.settings import (
     KnownSettings,
     LedgerSettings,
     LinkSettings,
+    MapSettings,
     NodeSettings,
     Peer,
     SensorSettings,
@@ -106,6 +108,7 @@ __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
     "BEHIND",
+    "COVERAGE_HEIGHTS_M",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
@@ -147,6 +150,7 @@ __all__ = [
     "LinkSettings",
     "Manifest",
     "ManualClock",
+    "MapSettings",
     "Node",
     "NodeConfig",
     "NodeFolder",
@@ -236,6 +240,7 @@ __all__ = [
     "shown_as",
     "shown_case",
     "shown_holders",
+    "shown_map",
     "shown_matrix",
     "shown_recalls",
     "shown_text",

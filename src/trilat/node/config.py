@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from trilat.domains import WatchArea
+from trilat.domains import MapPlace, SensorSite, WatchArea
 from trilat.fusion import BiasPrior
 from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
 from trilat.node.settings import AuditSettings
@@ -38,6 +38,12 @@ class NodeConfig:
     """How far all plots of an own sensor may be off together, by its name; secret to the party."""
     watch_areas: tuple[WatchArea, ...] = field(default=(), repr=False)
     """What the party watches over: never for a peer, whatever else a label says."""
+
+    sensor_sites: tuple[SensorSite, ...] = field(default=(), repr=False)
+    """Where own sensors stand: for the own staff's map, never in an item."""
+
+    map_places: tuple[MapPlace, ...] = ()
+    """Places that have a name on the own staff's map."""
 
     decision_shift_ns: int = 0
     """Instant of deciding minus the clock, nanoseconds."""

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from trilat.domains import MapPlace, read_map_places
 from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
@@ -102,6 +103,12 @@ class NodeFolder:
         """Opened once: nobody is asked for its PIN again when keys change."""
         return open_token(self.settings, self.ask)
 
+    @cached_property
+    def map_places(self) -> tuple[MapPlace, ...]:
+        """Places with names, as the file in the settings has them; UsageError where it cannot be used."""
+        name = self.settings.map.places
+        return read_map_places(text_of(self.path / name), name) if name else ()
+
     @property
     def run_path(self) -> Path:
         """Where the running node leaves what it says of itself."""
@@ -135,6 +142,8 @@ class NodeFolder:
             token_key=self.secrets.token_key,
             bias_priors=settings.bias_priors,
             watch_areas=settings.watch_area,
+            sensor_sites=settings.sensor_sites,
+            map_places=self.map_places,
             decision_shift_ns=settings.clock.decision_shift_ns,
             officers=settings.desk.officers,
             deputies=settings.desk.deputies,
@@ -333,6 +342,7 @@ def read_folder(path: Path, ask: Ask = nobody) -> NodeFolder:
         secrets=secrets,
         ask=ask,
     )
+    _ = folder.map_places  # A file that cannot be used is said now.
     if not files.is_locked:
         # Nobody has to be asked, so that what is wrong with them is said at once.
         _ = (folder.secrets.ledger_key, folder.secrets.token_key)

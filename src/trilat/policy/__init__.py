@@ -38,6 +38,7 @@ from trilat.policy.remembered import RememberedDecisions
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
+from trilat.policy.struck import struck_texts
 from trilat.policy.table import ReleaseTable, Verdict
 from trilat.policy.template import agreement_template
 from trilat.policy.tree import Reasoning, explain_tree
@@ -118,6 +119,7 @@ __all__ = [
     "signatories",
     "strike",
     "strippable",
+    "struck_texts",
     "tear_line_parent",
     "tear_line_reference",
     "unsigned_reason",

@@ -125,6 +125,7 @@ class _Writer:
         return self._say("area", name=area.name, value=where)
 
     def clause(self, clause: Clause) -> Iterator[str]:
+        """The lines of a clause."""
         permits = clause.effect is Effect.PERMIT
         if clause.via is not None:
             path = self._say("through", value=clause.via)

@@ -20,6 +20,9 @@ from trilat.web.operations import NOTHING_HERE, Operation
 FORWARDED: Final = frozenset(
     {
         ("GET", "/agreements"),
+        ("GET", "/agreements/matrix"),
+        ("GET", "/agreements/text"),
+        ("POST", "/agreements/what-if"),
         ("GET", "/clock"),
         ("GET", "/desk"),
         ("POST", "/desk/answer"),
@@ -28,6 +31,7 @@ FORWARDED: Final = frozenset(
         ("POST", "/declarations"),
         ("GET", "/health"),
         ("GET", "/holders"),
+        ("GET", "/map"),
         ("POST", "/labels"),
         ("POST", "/losses"),
         ("POST", "/losses/follow-up"),

@@ -26,6 +26,7 @@ from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, rea
 from trilat.web.bundle_operations import bundle_operations
 from trilat.web.desk_routes import desk_operations
 from trilat.web.document import openapi_document, report_schemas
+from trilat.web.map_routes import map_operations
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.node_trust import trust_operations
 from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
@@ -111,6 +112,7 @@ def node_app(
         *matrix_operations(node),
         *trust_operations(node),
         *recall_operations(node),
+        *map_operations(node),
         *_director_operations(routes),
         *audit_operations(node),
         *_common_operations(routes),
