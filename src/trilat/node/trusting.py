@@ -38,6 +38,11 @@ HELD_TOPIC: Final = "trust-held"
 _HELD_BYTES_MAX: Final = 256
 _WAIT_TICKS_MAX: Final = 64
 _ENTRIES_MAX: Final = 1_000
+_OWN_MAX: Final = 16
+"""States of our own that came over links and were kept as evidence, from one start to the next."""
+
+TRUST_SOURCE: Final = "trust"
+"""The source of refused trust states in the ledger: evidence, kept for good."""
 
 
 class HeldState(Noun, frozen=True, kw_only=True):
@@ -71,6 +76,7 @@ class Trusting(Part):
         """Reads the node's keys anew; None where they cannot change while it runs."""
 
         self._entries: list[Entry] = []
+        self._own_heard: set[bytes] = set()
         self._telling = {peer: _Telling() for peer in node.config.peers}
         node.endpoint.on_trust = self.heard
         node.known.add(KnownTrust(node, self))
@@ -94,15 +100,16 @@ class Trusting(Part):
 
     def _take(self, announcement: Announcement) -> bool:
         """Take what proves itself; what is new, and evidence of a fork, is written."""
+        party = announced_party(announcement)
+        known = len(self.store.forks(party))
         try:
             changed = self.store.update(announcement)
         except TrustError as error:
-            if error.facts.get("fork"):
-                self._note(refusal_entry("trust", str(error), encode_announcement(announcement)))
+            if len(self.store.forks(party)) > known:
+                self._note(refusal_entry(TRUST_SOURCE, str(error), encode_announcement(announcement)))
             raise
         if changed:
             self._note(Entry(kind=EntryKind.TRUST, content=encode_announcement(announcement)))
-            party = announced_party(announcement)
             self._node.known.trust_changed(party)
             if party != self._node.config.party:
                 self._node.endpoint.rotate(RotationReason.MEMBERSHIP, party)
@@ -156,7 +163,10 @@ class Trusting(Part):
             self._take(announcement)
             return
         text = "our own trust state came over a link, not from our people: who signs with our root?"
-        self._note(refusal_entry("trust", text, encode_announcement(announcement)))
+        said = encode_announcement(announcement)
+        if said not in self._own_heard and len(self._own_heard) < _OWN_MAX:
+            self._own_heard.add(said)
+            self._note(refusal_entry(TRUST_SOURCE, text, said))
         raise TrustError(text)
 
     def _held(self, sender: str, content: bytes) -> None:
@@ -213,5 +223,5 @@ class Trusting(Part):
 
     def _note(self, entry: Entry) -> None:
         if len(self._entries) < _ENTRIES_MAX:
-            # A flood of forks may not fill the ledger; the store keeps what is needed as evidence.
+            # A flood may not fill the ledger; the store keeps what is needed as evidence.
             self._entries.append(entry)
