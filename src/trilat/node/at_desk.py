@@ -4,7 +4,7 @@ An officer sees what the staff may see, and the very copy that would leave. What
 as a digest, before it is handed out.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 from trilat.ledger import Entry, EntryKind
 from trilat.model import encode, to_plain
@@ -16,18 +16,31 @@ from trilat.policy import explain
 
 STAFF = "staff"
 AUDITOR = "auditor"
+_T = TypeVar("_T")
 
 
-def look_entry(party: str, who: str, what: str, digest: bytes) -> Entry:
+def look_entry(party: str, who: str, what: str, digest: bytes, person: str = "") -> Entry:
     """The record that somebody of the own party was shown something beside the picture and the desk; the
-    digest is `plain_digest` of it.
+    digest is `plain_digest` of it, `person` the account.
     """
-    record = DeskRecord(step=DeskStep.SHOWN, officer=f"{party}/{who}", said=what, digest=digest)
+    record = DeskRecord(
+        step=DeskStep.SHOWN, officer=f"{party}/{who}", said=what, digest=digest, person=person
+    )
     return Entry(kind=EntryKind.DESK, content=encode(record))
 
 
-def shown_at_desk(node: Node, who: str) -> dict[str, Any]:
-    """The questions that wait, for an officer, a deputy, or the staff; recorded.
+def looked_at(node: Node, what: str, shown: _T, person: str = "") -> _T:
+    """What the staff is shown, once it is written that it was, and to which account.
+
+    Raises:
+        LedgerError: it cannot be recorded, and nothing is shown.
+    """
+    node.write([look_entry(node.config.party, STAFF, what, plain_digest(shown), person)])
+    return shown
+
+
+def shown_at_desk(node: Node, who: str, person: str = "") -> dict[str, Any]:
+    """The questions that wait, for an officer, a deputy, or the staff; recorded with the account.
 
     Raises:
         UsageError: the name is no officer's and no deputy's.
@@ -36,8 +49,7 @@ def shown_at_desk(node: Node, who: str) -> dict[str, Any]:
     officer = None if who == STAFF else who
     questions = [_plain(node, question) for question in node.desk.questions(officer)]
     shown = {"at_ns": node.clock.now_ns(), "who": who, "questions": questions}
-    record = DeskRecord(step=DeskStep.SHOWN, officer=f"{node.config.party}/{who}", digest=plain_digest(shown))
-    node.write([Entry(kind=EntryKind.DESK, content=encode(record))])
+    node.write([look_entry(node.config.party, who, "", plain_digest(shown), person)])
     return shown
 
 
