@@ -12,9 +12,8 @@ from trilat.node.accounts import (
     Known,
     TokenName,
 )
-from trilat.node.at_desk import AUDITOR, look_entry, looked_at
 from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
-from trilat.node.at_desk import AUDITOR, look_entry
+from trilat.node.at_desk import AUDITOR, look_entry, looked_at
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
