@@ -99,7 +99,14 @@ from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 from trilat.node.trees import StreamTree
 from trilat.node.trust_changes import import_states, pin_party, request_of, same_fingerprint
 from trilat.node.trust_files import pin_all, read_trust, trust_from_text, trust_path, trust_text, write_trust
-from trilat.node.trust_health import agreement_lines, key_lines, known_keys, learn_text, trust_health
+from trilat.node.trust_health import (
+    agreement_lines,
+    key_lines,
+    known_keys,
+    learn_text,
+    pin_in_folder,
+    trust_health,
+)
 
 __all__ = [
     "ADDRESS_FILE",
@@ -209,6 +216,7 @@ __all__ = [
     "ordered_bundles",
     "party_code",
     "pin_all",
+    "pin_in_folder",
     "pin_party",
     "plain_digest",
     "plain_row",

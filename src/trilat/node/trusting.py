@@ -21,6 +21,7 @@ from trilat.link import (
     Announcement,
     NodeKeys,
     RotationReason,
+    TrustState,
     TrustStore,
     announced_party,
     decode_announcement,
@@ -30,6 +31,7 @@ from trilat.model import Noun, PartyCode, PeerError, TrustError, UsageError, Wir
 from trilat.node.feeds import refusal_entry
 from trilat.node.known_trust import KnownTrust
 from trilat.node.parts import Heard, Part
+from trilat.node.trust_files import pin_all
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
@@ -75,6 +77,9 @@ class Trusting(Part):
         self.reload: Callable[[], NodeKeys] | None = None
         """Reads the node's keys anew; None where they cannot change while it runs."""
 
+        self.pinned: Callable[[str], Announcement | None] | None = None
+        """Reads by which root people pinned a party, from the node's own folder."""
+
         self._entries: list[Entry] = []
         self._own_heard: set[bytes] = set()
         self._telling = {peer: _Telling() for peer in node.config.peers}
@@ -93,6 +98,30 @@ class Trusting(Part):
         if announced_party(announcement) == self._node.config.party:
             return self._take_own(announcement)
         return self._take(announcement)
+
+    def pin(self, party: str) -> TrustState:
+        """Hold a partner, known by its card alone, by the root that people pinned in this folder; returns
+        its newest state. Nothing that is sent here pins anybody.
+
+        Raises:
+            UsageError: it is no partner of the running node, is pinned to another root, or nothing is in the
+                folder that is sound.
+        """
+        if party not in self._node.config.peers:
+            raise UsageError(f"`{party}` is no partner of this node yet: it is taken in at the next start")
+        told = None if self.pinned is None else self.pinned(party)
+        if told is None:
+            raise UsageError(f"no root of `{party}` is pinned in this node's folder: `trilat trust pin` it")
+        try:
+            pin_all(self.store, told)
+        except PeerError as error:
+            raise UsageError(f"{error}; the folder's pin holds from the next start") from error
+        self._note(Entry(kind=EntryKind.TRUST, content=encode_announcement(told)))
+        self._node.known.trust_changed(party)
+        self._node.endpoint.rotate(RotationReason.MEMBERSHIP, party)
+        state = self.store.state(party)
+        assert state is not None, "what was pinned has a state"
+        return state
 
     def held_by(self, peer: str) -> int:
         """The version of own states that a partner said it holds; 0 while it said nothing."""
