@@ -189,9 +189,7 @@ def test_thinning_lets_the_last_word_through() -> None:
     assert all(gap >= SECOND_NS for gap in gaps)
 
 
-def test_what_thinning_dropped_leaves_nothing_behind_and_does_not_wait_when_decided_on_again() -> (
-    None
-):
+def test_what_thinning_dropped_leaves_nothing_behind_and_does_not_wait_when_decided_on_again() -> None:
     federation = federation_of("realtime-2023", 20)
     nodes = federation.nodes
     reports = [(at(2 + t / 10), "JPN", launch(nodes["JPN"], version=t + 1)) for t in range(8)]

@@ -188,6 +188,7 @@ class NodeFolder:
         node = self._node(clock, ledger, transport, link_clock)
         if (self.path / RESTORED_FILE).is_file():
             node.resuming.begin(self._heard_since_restored(), self._note_heard, self._restored())
+        node.trusting.pinned = lambda party: read_trust(self.path, party)
         node.kept.begin(self._words(), lambda text: self.leave(WORDS_FILE, text))
         for line in unsigned:
             node.note_refusal(f"{line}; taken all the same in an exercise")

@@ -26,7 +26,7 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
-from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_at_desk
+from trilat.node.at_desk import AUDITOR, look_entry, looked_at, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock, refuse_leap
 from trilat.node.declaring import declare
@@ -35,7 +35,6 @@ from trilat.node.gathering import Gathering
 from trilat.node.known_state import known_lines
 from trilat.node.node import Node
 from trilat.node.records import Referral, ReleaseRecord
-from trilat.node.standing import plain_digest
 from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
@@ -107,7 +106,7 @@ class NodeService:
         self._gathering = Gathering(node, self._timings, self.problem, self._note_released)
         self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
-        self._state_shown_ns = 0
+        self._state_shown_ns: dict[str, int] = {}
         self._releases = 0
         self._offered_ns = 0
         self._dropped = 0
@@ -288,17 +287,16 @@ class NodeService:
 
         await self._ask(keep)
 
-    async def referrals(self) -> list[dict[str, Any]]:
+    async def referrals(self, person: str = "") -> list[dict[str, Any]]:
         """Questions that wait for a person."""
         return await self._ask(
-            lambda: self._shown("referrals", [to_plain(referral) for referral in self.node.referrals()])
+            lambda: self._shown("referrals", [to_plain(one) for one in self.node.referrals()], person)
         )
 
-    def _shown(self, what: str, shown: _T) -> _T:
+    def _shown(self, what: str, shown: _T, person: str) -> _T:
         """What the staff is shown, once it is written that it was."""
         self._refuse_stopped()
-        self.node.write([look_entry(self.party, STAFF, what, plain_digest(shown))])
-        return shown
+        return looked_at(self.node, what, shown, person)
 
     async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The consent that an officer's answer made.
@@ -333,7 +331,7 @@ class NodeService:
             f"no question on `{answer.get('subject')}` under `{answer.get('clause')}` is open here"
         )
 
-    async def desk(self, who: str) -> dict[str, Any]:
+    async def desk(self, who: str, person: str = "") -> dict[str, Any]:
         """Questions of release with previews, as an officer or the staff sees them; each look is recorded.
 
         Raises:
@@ -342,7 +340,7 @@ class NodeService:
 
         def show() -> dict[str, Any]:
             self._refuse_stopped()
-            return shown_at_desk(self.node, who)
+            return shown_at_desk(self.node, who, person)
 
         return await self._ask(show)
 
@@ -408,7 +406,7 @@ class NodeService:
 
         return await self._ask(give)
 
-    async def onward_requests(self) -> list[dict[str, Any]]:
+    async def onward_requests(self, person: str = "") -> list[dict[str, Any]]:
         """Own requests for leave to pass items on, and how they stand."""
 
         def show() -> list[dict[str, Any]]:
@@ -418,6 +416,7 @@ class NodeService:
                     {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
                     for own in self.node.onward.own()
                 ],
+                person,
             )
 
         return await self._ask(show)
@@ -518,17 +517,18 @@ class NodeService:
         """What `Timings` noted after a number."""
         return await self._ask(lambda: self._timings.after(after))
 
-    async def state(self) -> dict[str, Any]:
+    async def state(self, person: str = "") -> dict[str, Any]:
         """The node's state for people: who, when, links, ledger, refusals."""
-        return await self._ask(self._state)
+        return await self._ask(lambda: self._state(person))
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self, person: str) -> dict[str, Any]:
         node = self.node
         lines = list(node.refusals)[-_LINES_SHOWN:]
-        if lines and self._wall_ns() - self._state_shown_ns >= _STATE_EVERY_NS and self.problem() is None:
+        before_ns = self._state_shown_ns.get(person, 0)
+        if lines and self._wall_ns() - before_ns >= _STATE_EVERY_NS and self.problem() is None:
             # Its lines name items. Who asks again and again is one record a minute.
-            self._state_shown_ns = self._wall_ns()
-            self._shown("status", lines)
+            self._state_shown_ns[person] = self._wall_ns()
+            self._shown("status", lines, person)
         return {
             "party": self.party,
             "status": self.status.value,
@@ -548,16 +548,16 @@ class NodeService:
             **self.about(),
         }
 
-    async def sensors(self) -> list[dict[str, Any]]:
+    async def sensors(self, person: str = "") -> list[dict[str, Any]]:
         """What is known of own sensors' constant errors, a row each: for the own staff, and in no item."""
-        return await self._ask(self._sensors)
+        return await self._ask(lambda: self._sensors(person))
 
-    def _sensors(self) -> list[dict[str, Any]]:
+    def _sensors(self, person: str) -> list[dict[str, Any]]:
         self._refuse_stopped()
         biases = self.node.views.biases
         rows = [] if biases is None else [asdict(row) for row in biases.rows()]
         shown = [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
-        return self._shown("sensors", shown)
+        return self._shown("sensors", shown, person)
 
     def _link(self, peer: str) -> dict[str, Any]:
         links = self.links
