@@ -110,11 +110,14 @@ class Pane:
         self._forget(gone, sights_gone)
         _keep_within(changed, self.items, ITEMS_MAX, judged)
         _keep_within(sights, self.sights, SIGHTS_MAX, judged)
+        moved = [part for name, item in changed.items() if (part := _moved(self.items.get(name), item))]
+        told = {part["id"] for part in moved}
         self._use(changed, sights)
         return {
             "at_ns": self.at_ns,
             "up": self.up,
-            "changed": list(changed.values()),
+            "changed": [item for name, item in changed.items() if name not in told],
+            "moved": moved,
             "gone": gone,
             "sights": list(sights.values()),
             "sights_gone": sights_gone,
@@ -166,6 +169,19 @@ class Pane:
             kept = sorted(self.decisions.items())[-DECISIONS_MAX:]
             self.decisions = dict(kept)
         return sorted(fresh, key=_number)[-DECISIONS_MAX:]
+
+
+def _moved(known: Plain | None, item: Plain) -> Plain | None:
+    """What is new of an item that a page has, with its id; None where it has to be told as a whole.
+
+    Of an object that moves it is a third of the whole, and there may be thousands, five times a second.
+    """
+    if known is None or not known.keys() <= item.keys():
+        return None
+    return {
+        "id": item["id"],
+        **{name: value for name, value in item.items() if name not in known or known[name] != value},
+    }
 
 
 def _keep_within(fresh: dict[str, Plain], held: dict[str, Plain], most: int, judged: Judged) -> None:
