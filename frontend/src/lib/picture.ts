@@ -35,6 +35,8 @@ export interface Picture {
   status: string;
   regimes: readonly RegimeName[];
   regime: string;
+  /** Clauses that are left out of it, each as `file#id`. */
+  struck: readonly string[];
   parties: readonly string[];
   start_ns: number;
   end_ns: number;
@@ -67,6 +69,7 @@ export function wholePicture(event: StateEvent, wall_ms: number): Picture {
     status: event.status,
     regimes: event.regimes,
     regime: event.regime,
+    struck: event.struck ?? [],
     parties: event.parties,
     start_ns: event.start_ns,
     end_ns: event.end_ns,

@@ -155,6 +155,8 @@ export interface StateEvent {
   status: string;
   regimes: RegimeName[];
   regime: string;
+  /** Clauses that are left out of it, each as `file#id`. */
+  struck?: string[];
   parties: string[];
   phase: Phase;
   message: string;
@@ -210,4 +212,4 @@ export interface LinksEvent {
   links: Link[];
 }
 
-export type Control = { paused: boolean } | { speed: number } | { regime: string } | { restart: true };
+export type Control = { paused: boolean } | { speed: number } | { regime: string } | { restart: true } | { strike: string[] };

@@ -13,7 +13,7 @@ from trilat.node.accounts import (
     TokenName,
 )
 from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
-from trilat.node.at_desk import AUDITOR, look_entry
+from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_as, shown_undone
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
@@ -102,12 +102,13 @@ from trilat.node.trees import StreamTree
 from trilat.node.trust_changes import import_states, pin_party, request_of, same_fingerprint
 from trilat.node.trust_files import pin_all, read_trust, trust_from_text, trust_path, trust_text, write_trust
 from trilat.node.trust_health import agreement_lines, key_lines, known_keys, learn_text, trust_health
+from trilat.node.why import shown_why
 
 __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
-    "COVERAGE_HEIGHTS_M",
     "BEHIND",
+    "COVERAGE_HEIGHTS_M",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
@@ -116,6 +117,7 @@ __all__ = [
     "RESTORED_FILE",
     "SETUP",
     "SPOKEN_KINDS",
+    "STAFF",
     "AccessRecord",
     "AccessStep",
     "Account",
@@ -235,12 +237,15 @@ __all__ = [
     "restore_backup",
     "same_fingerprint",
     "sealed_names",
+    "shown_as",
     "shown_case",
     "shown_holders",
     "shown_map",
     "shown_matrix",
     "shown_recalls",
     "shown_text",
+    "shown_undone",
+    "shown_why",
     "signed_by",
     "standing_digest",
     "struck_history",

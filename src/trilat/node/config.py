@@ -61,6 +61,9 @@ class NodeConfig:
     answer_within_s: int = 3_600
     """How long a question waits for an officer."""
 
+    undo_s: int = 0
+    """How long what an officer approved is held, so that it can be taken back."""
+
     audit: AuditSettings = field(default_factory=AuditSettings)
     """How often heads of streams are signed, and how fast the ledger is looked over."""
 

@@ -148,6 +148,7 @@ class NodeFolder:
             officers=settings.desk.officers,
             deputies=settings.desk.deputies,
             answer_within_s=settings.desk.answer_within_s,
+            undo_s=settings.desk.undo_s,
             audit=settings.audit,
             content_level=settings.content_level,
             headline_level=settings.headline_level,

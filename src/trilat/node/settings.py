@@ -175,6 +175,9 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
 
+    undo_s: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 0
+    """How long what an officer approved is held, so that it can be taken back; it leaves so much later."""
+
 
 class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often the node signs what it exchanged with each partner, and how fast it looks over its ledger."""

@@ -136,6 +136,8 @@ class GivenControl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     speed: Annotated[float, msgspec.Meta(gt=0, le=1_000)] | UnsetType = UNSET
     regime: Annotated[str, msgspec.Meta(min_length=1, max_length=120)] | UnsetType = UNSET
     restart: bool | UnsetType = UNSET
+    strike: Annotated[list[Identifier], msgspec.Meta(max_length=50)] | UnsetType = UNSET
+    """Clauses without which the same is played again, each as `file#id`; none of them for all."""
 
 
 class RefusedEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,10 +2,12 @@
 
 import type { Pane } from '../picture';
 import { sightTrail } from '../picture';
+import type { Ghost } from '../sides';
 import type { Shown, ShownSight } from '../types';
 import { drawAreas } from './areas';
 import type { Brush, Hit } from './brush';
 import { drawCoverage, drawPlaces, drawWay } from './ground';
+import { drawGhosts } from './ghosts';
 import { drawLabels } from './labels';
 import { drawManySights, drawManyTracks, drawShipSight, drawSight, drawTrack, type Ring } from './tracks';
 import { drawVessels } from './vessels';
@@ -17,7 +19,7 @@ const BUTTONS_PX = { width: 168, height: 48 };
 export const MANY = 150;
 
 /** Draws a pane's objects and returns where each stands, for picking. */
-export function drawScene(brush: Brush, pane: Pane): Hit[] {
+export function drawScene(brush: Brush, pane: Pane, ghosts: readonly Ghost[] = []): Hit[] {
   const { context, globe } = brush;
   context.clearRect(0, 0, globe.width, globe.height);
   drawCoverage(brush);
@@ -34,6 +36,7 @@ export function drawScene(brush: Brush, pane: Pane): Hit[] {
   }
   drawPlaces(brush);
   drawWay(brush);
+  drawGhosts(brush, ghosts);
   // The buttons over the map.
   brush.taken.push({
     left: globe.width - BUTTONS_PX.width,
