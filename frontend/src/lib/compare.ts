@@ -4,9 +4,12 @@ import { bounded, rangeFor, type Camera } from './globe';
 import type { Shown } from './types';
 import { EARTH_RADIUS_M, groundEllipse, length, pointAt, combine, unit, type Vector } from './vectors';
 
-const LEAST_M = 40_000;
-/** Room around what is shown. */
-const ROOM = 2.8;
+/** So that the horizon is in front of the camera, as it must be for the ground to be drawn. */
+const LEAST_M = 70_000;
+/** Room around what is shown, across. */
+const ROOM = 2.4;
+/** A canvas wider than this many heights shows more to the sides: see `Globe`. */
+const ASPECT_MAX = 2;
 
 /** The outline of a region on the ground; a point where it has none, nothing where it has no place. */
 export function outlineOf({ polygon, lat, lon, ellipse }: Shown): Vector[] {
@@ -21,8 +24,8 @@ export function outlineOf({ polygon, lat, lon, ellipse }: Shown): Vector[] {
     : [pointAt(lat, lon)];
 }
 
-/** A camera straight above that has all outlines in view; null where there are none. */
-export function cameraOver(outlines: readonly (readonly Vector[])[]): Camera | null {
+/** A camera straight above that has all outlines in view, on a canvas of so many heights across; null for none. */
+export function cameraOver(outlines: readonly (readonly Vector[])[], aspect: number): Camera | null {
   const points = outlines.flat();
   if (points.length === 0) {
     return null;
@@ -34,7 +37,7 @@ export function cameraOver(outlines: readonly (readonly Vector[])[]): Camera | n
   return bounded({
     lat: (Math.asin(Math.max(-1, Math.min(1, z))) * 180) / Math.PI,
     lon: (Math.atan2(y, x) * 180) / Math.PI,
-    range: rangeFor(Math.max(LEAST_M, reach_m * ROOM) / EARTH_RADIUS_M),
+    range: rangeFor(Math.max(LEAST_M, reach_m * ROOM * Math.max(1, Math.min(aspect, ASPECT_MAX))) / EARTH_RADIUS_M),
     pitch: 0,
     bearing: 0,
   });

@@ -244,8 +244,12 @@ export function otherSentences(other: Other, item: Shown): Sentence[] {
     told.push(other.leaves_ns === null ? say('why.other.notYet') : say('why.other.leaves', { time: instant(other.leaves_ns) }));
   }
   told.push(...dutySentences(other.duties), ...comparison(other, item));
+  if (other.officers.length) {
+    told.push(say('why.by.person', { officers: { list: other.officers } }));
+  } else if (other.outcome !== 'refer') {
+    told.push(say('why.by.rule'));
+  }
   told.push(
-    other.officers.length ? say('why.by.person', { officers: { list: other.officers } }) : say('why.by.rule'),
     other.number === null
       ? say('why.decision.now', { time: instant(other.at_ns) })
       : say('why.decision', { number: other.number, time: instant(other.at_ns) }),

@@ -88,12 +88,17 @@ def _ends_ns(one: Plain, box_ns: int) -> int | None:
     return min((end for end in ends if end is not None), default=None)
 
 
+def _is_with_others(rule: Rule, party: str) -> bool:
+    """Whether an agreement is with somebody beyond the own staff."""
+    return any(code.partition("/")[0] != party for code in rule.agreement.parties)
+
+
 def _agreements(node: Node, rules: list[Rule]) -> list[Plain]:
     """What this party can suspend, or give notice of."""
     own = {
         rule.agreement.agreement_id: rule
         for rule in rules
-        if node.config.party in rule.agreement.parties and rule.agreement.parties != (node.config.party,)
+        if node.config.party in rule.agreement.parties and _is_with_others(rule, node.config.party)
     }
     return [
         {

@@ -108,7 +108,7 @@ export const WHY = {
     '자국 내부 규정에 따라 다음 제한을 두고 표시합니다.',
   ],
   'why.duty.delay_s': [
-    'It comes {seconds} late at least: so old is what you see.',
+    'It comes at least {seconds} late, and is so much older.',
     '少なくとも {seconds} 遅れて届きます。その分だけ古い情報です。',
     '적어도 {seconds} 늦게 옵니다. 그만큼 오래된 정보입니다.',
   ],
