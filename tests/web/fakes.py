@@ -320,6 +320,9 @@ class FakeDirector:
     async def restart(self) -> None:
         self._note({"restart": True})
 
+    async def strike(self, struck: Sequence[str]) -> None:
+        self._note({"strike": list(struck)})
+
     def state(self) -> dict[str, Any]:
         return dict(self.now)
 

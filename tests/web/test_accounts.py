@@ -182,8 +182,8 @@ def test_who_signs_in_may_do_what_the_role_may_until_signing_out() -> None:
 
 
 ROLES: Final = {
-    "watch": {"/referrals", "/sensors", "/desk", "/onward", "/status", "/metrics"},
-    "release": {"/desk", "/onward"},
+    "watch": {"/referrals", "/sensors", "/map", "/desk", "/onward", "/status", "/metrics"},
+    "release": {"/desk", "/onward", "/map"},
     "administrator": {"/accounts", "/status", "/metrics"},
     "auditor": {"/audit"},
 }

@@ -13,7 +13,7 @@ from trilat.node.accounts import (
     TokenName,
 )
 from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
-from trilat.node.at_desk import AUDITOR, look_entry, looked_at
+from trilat.node.at_desk import AUDITOR, STAFF, look_entry, looked_at, shown_as, shown_undone
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
@@ -52,6 +52,7 @@ from trilat.node.joining import Joining, admit, invitation_lines, invite, join, 
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
+from trilat.node.mapped import COVERAGE_HEIGHTS_M, shown_map
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -83,6 +84,7 @@ from trilat.node.settings import (
     KnownSettings,
     LedgerSettings,
     LinkSettings,
+    MapSettings,
     NodeSettings,
     Peer,
     SensorSettings,
@@ -107,11 +109,13 @@ from trilat.node.trust_health import (
     pin_in_folder,
     trust_health,
 )
+from trilat.node.why import shown_why
 
 __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
     "BEHIND",
+    "COVERAGE_HEIGHTS_M",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
@@ -120,6 +124,7 @@ __all__ = [
     "RESTORED_FILE",
     "SETUP",
     "SPOKEN_KINDS",
+    "STAFF",
     "AccessRecord",
     "AccessStep",
     "Account",
@@ -152,6 +157,7 @@ __all__ = [
     "LinkSettings",
     "Manifest",
     "ManualClock",
+    "MapSettings",
     "Node",
     "NodeConfig",
     "NodeFolder",
@@ -240,11 +246,15 @@ __all__ = [
     "restore_backup",
     "same_fingerprint",
     "sealed_names",
+    "shown_as",
     "shown_case",
     "shown_holders",
+    "shown_map",
     "shown_matrix",
     "shown_recalls",
     "shown_text",
+    "shown_undone",
+    "shown_why",
     "signed_by",
     "standing_digest",
     "struck_history",

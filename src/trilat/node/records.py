@@ -120,6 +120,9 @@ class DeskStep(Enum):
     RETURNED = "returned"
     """The officer takes that back."""
 
+    UNDONE = "undone"
+    """An officer took an approval back before anything had left by it; the question waits again."""
+
     SHOWN = "shown"
     """Somebody at the desk was shown questions and previews; `digest` is of what was shown."""
 

@@ -174,8 +174,8 @@ class _Restorer:
         self._keep(Held(consent, b"", consents=(signed,), audience=consent.via))
         self._node.use_own_consent(consent, signed)
 
-    def _desk(self, _: Stored, content: bytes) -> None:
-        self._node.desk.use(decode(content, DeskRecord))
+    def _desk(self, stored: Stored, content: bytes) -> None:
+        self._node.desk.use(decode(content, DeskRecord), stored.recorded_ns)
 
     def _decision(self, _: Stored, content: bytes) -> None:
         for decision in decisions_in(content):

@@ -30,10 +30,11 @@ from trilat.node.at_desk import AUDITOR, look_entry, looked_at, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock, refuse_leap
 from trilat.node.declaring import declare
-from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
+from trilat.node.feeds import FeedBatch, IntakeAnswer, refusal_entry
+from trilat.node.gathering import Gathering
 from trilat.node.known_state import known_lines
 from trilat.node.node import Node
-from trilat.node.records import Referral
+from trilat.node.records import Referral, ReleaseRecord
 from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
@@ -90,8 +91,9 @@ class NodeService:
         """Is told of each pace that is set, before it holds."""
 
         self.eager = False
-        """Whether what needs no fusion is offered as soon as it comes, and not at the next tick. Not in an
-        exercise on a paced clock, which is to decide the same things however the machine is.
+        """Whether what needs no fusion is offered as soon as it comes, and not at the next tick, and what
+        waits is taken together. Not in an exercise on a paced clock, which is to decide the same things
+        however the machine is. Set it before the start.
         """
 
         self._clock = clock
@@ -101,6 +103,7 @@ class NodeService:
         self._worker = Worker(clock, time, self._tick, self._between, self._fail)
         self._audience = Audience(node)
         self._timings = Timings(node, wall_ns)
+        self._gathering = Gathering(node, self._timings, self.problem, self._note_released)
         self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
         self._state_shown_ns: dict[str, int] = {}
@@ -112,6 +115,7 @@ class NodeService:
 
     def start(self) -> None:
         """Begin to work."""
+        self._worker.gathers = self._gathering.offers = self.eager
         self._worker.start()
 
     async def stop(self) -> None:
@@ -158,9 +162,7 @@ class NodeService:
     # --- on the node's thread ---
 
     def _tick(self) -> None:
-        records = self.node.tick()
-        self._releases += len(records)
-        self._timings.released(records)
+        self._note_released(self.node.tick())
 
     def _between(self) -> float:
         """Links and readers, where it is their time; returns seconds until it is again."""
@@ -190,14 +192,11 @@ class NodeService:
         if self._worker.waiting and now_ns < self._offered_ns + _GROUP_NS:
             return
         self._offered_ns = now_ns
-        records = self.node.offer()
+        self._note_released(self.node.offer())
+
+    def _note_released(self, records: Sequence[ReleaseRecord]) -> None:
         self._releases += len(records)
         self._timings.released(records)
-
-    def _receive(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
-        if self.problem() is None:
-            receive(payload)
-            self._timings.arrived()
 
     def _resume(self, peer: str) -> None:
         if self.problem() is None:
@@ -210,9 +209,10 @@ class NodeService:
         if not self._worker.tell(job):
             self._dropped += 1
 
-    def arrived(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
+    def arrived(self, payload: bytes) -> None:
         """Hand over what came on a link; where too much waits it is dropped, and the partner sends again."""
-        self._tell(lambda: self._receive(receive, payload))
+        if not self._worker.tell_together(self._gathering.payloads, payload):
+            self._dropped += 1
 
     def reachable(self, peer: str) -> None:
         """A partner is heard again: send it what it misses, and ask for what we do."""
@@ -251,12 +251,18 @@ class NodeService:
         return await asyncio.wrap_future(self._asking(job))
 
     def _asking(self, job: Callable[[], _T]) -> Future[_T]:
-        if not self._worker.is_alive():
-            raise self._not_running()
-        asked = self._worker.ask(job)
+        self._refuse_not_running()
+        return self._known(self._worker.ask(job))
+
+    def _known(self, asked: Future[_T]) -> Future[_T]:
+        """A future that gets an error where the node ends before it is done."""
         self._asked.add(asked)
         asked.add_done_callback(self._asked.discard)
         return asked
+
+    def _refuse_not_running(self) -> None:
+        if not self._worker.is_alive():
+            raise self._not_running()
 
     def _not_running(self) -> LedgerError:
         return LedgerError(f"`{self.party}` does not run: start it, and ask again")
@@ -265,18 +271,11 @@ class NodeService:
 
     async def intake(self, reports: Sequence[Any], key: str, digest: bytes) -> IntakeAnswer:
         """The answer to a feed's batch, given after the commit; see `take_batch`."""
-
-        def take() -> IntakeAnswer:
-            self._refuse_stopped()
-            answer = take_batch(self.node, reports, key, digest)
-            if answer.accepted and not answer.repeated:
-                refused = {index for index, _ in answer.refused}
-                self._timings.accepted(
-                    report["item_id"] for index, report in enumerate(reports) if index not in refused
-                )
-            return answer
-
-        return await self._ask(take)
+        self._refuse_not_running()
+        batch = FeedBatch(reports, key, digest)
+        asked = self._known(self._worker.ask_together(self._gathering.batches, batch))
+        answer: IntakeAnswer = await asyncio.wrap_future(asked)
+        return answer
 
     async def keep_aside(self, source: str, text: str, content: bytes) -> None:
         """Write down input that could not even be read."""

@@ -24,7 +24,9 @@ from trilat.web.answers import json_answer, refusal
 from trilat.web.audit_routes import audit_operations
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.bundle_operations import bundle_operations
+from trilat.web.desk_routes import desk_operations
 from trilat.web.document import openapi_document, report_schemas
+from trilat.web.map_routes import map_operations
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.node_trust import trust_operations
 from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
@@ -46,6 +48,7 @@ from trilat.web.shapes import (
     plain_of,
 )
 from trilat.web.streams import Streams
+from trilat.web.why_routes import why_operations
 
 KEY_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
 """A feed's own name for a batch, in the header `Idempotency-Key`."""
@@ -103,10 +106,13 @@ def node_app(
         *_reader_operations(routes),
         *_staff_operations(routes),
         *_desk_operations(routes),
+        *desk_operations(node),
+        *why_operations(node),
         *agreement_operations(node),
         *matrix_operations(node),
         *trust_operations(node),
         *recall_operations(node),
+        *map_operations(node),
         *_director_operations(routes),
         *audit_operations(node),
         *_common_operations(routes),
