@@ -46,14 +46,14 @@ def look_entry(party: str, who: str, what: str, digest: bytes, person: str = "")
     return Entry(kind=EntryKind.DESK, content=encode(record))
 
 
-def looked_at(node: Node, what: str, told: _T, person: str = "") -> _T:
+def looked_at(node: Node, what: str, shown: _T, person: str = "") -> _T:
     """What the staff is shown, once it is written that it was, and to which account.
 
     Raises:
         LedgerError: it cannot be recorded, and nothing is shown.
     """
-    node.write([look_entry(node.config.party, STAFF, what, plain_digest(told), person)])
-    return told
+    node.write([look_entry(node.config.party, STAFF, what, plain_digest(shown), person)])
+    return shown
 
 
 def shown_at_desk(node: Node, who: str, person: str = "") -> Plain:
