@@ -9,7 +9,9 @@ from typing import Final
 import pytest
 from tests.cli.commands import Ended, trilat
 
+from trilat.cli import trust
 from trilat.cli.passphrase import DESCRIPTOR_VARIABLE, FILE_VARIABLE
+from trilat.model import LinkError, UsageError
 from trilat.node import read_folder, read_root, read_trust
 
 COMMON: Final = ("--agreements", "separate-2009", "--status", "exercise")
@@ -272,3 +274,37 @@ def test_a_handover_that_was_interrupted_is_finished(kor: Path, tmp_path: Path) 
     done("trust", "renew", root, tmp_path / "3.state")
     assert read_root(root).newest().claimed.version == 3
     assert kor.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "The running node has taken it."),
+        (
+            UsageError("it holds another root"),
+            "It holds from the next start of the node: it holds another root.",
+        ),
+        (LinkError("the node does not answer"), "from the next start of the node: the node does not answer."),
+    ],
+    ids=["taken", "refused", "silent"],
+)
+def test_a_root_that_is_pinned_is_taken_by_the_running_node_or_the_sentence_says_when(
+    kor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Exception | None, words: str
+) -> None:
+    usa, state = tmp_path / "usa", tmp_path / "kor.state"
+    done("node", "init", usa, "--party", "USA", *COMMON, "--peer", "KOR-")
+    (usa / "peers" / "KOR.json").write_bytes((kor / "card.json").read_bytes())
+    done("trust", "export", kor, state)
+    (usa / "run").mkdir(exist_ok=True)
+    (usa / "run" / "address.json").write_text('{"web": "http://127.0.0.1:9"}')
+    asked: list[tuple[object, ...]] = []
+
+    def ask_it(_: object, *question: object) -> None:
+        asked.append(question)
+        if answer is not None:
+            raise answer
+
+    monkeypatch.setattr(trust, "ask_node", ask_it)
+    told = done("trust", "pin", usa, state, "--fingerprint", aloud(kor))
+    assert words in " ".join(told.out.split())
+    assert asked == [("administrator", "POST", "/trust/pinned", {"party": "KOR"})]

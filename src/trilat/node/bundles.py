@@ -152,10 +152,8 @@ def export_bundle(
             writer.add(signed)
         for signed in _words(folder, node, recipient):
             writer.add(signed)
-        written = _write_stream(
-            folder, recipient, ledger, standing, since, writer, lambda parcel: _hindrance(node, parcel)
-        )
-        parcels, held_at, why = written
+        hindrance = _hindrance(node, recipient)
+        parcels, held_at, why = _write_stream(folder, recipient, ledger, standing, since, writer, hindrance)
         last = standing.last if held_at is None else held_at - 1
         writer.close()
     finally:
@@ -322,13 +320,17 @@ def _node_now(folder: NodeFolder, ledger: Ledger) -> Node:
     return node
 
 
-def _hindrance(node: Node, parcel: Parcel) -> str | None:
-    """Why a parcel does not go now; None where it does."""
-    release = decode(parcel.release, Release)
-    reason = node.exchange.may_stand(release, node.clock.now_ns())
-    if reason is not None and reason not in _NO_HINDRANCE:
-        return reason.value
-    return None if node.known.behind(release.recipient) is None else BEHIND
+def _hindrance(node: Node, recipient: str) -> Callable[[Parcel], str | None]:
+    """Says why a parcel does not go now; None where it does."""
+    is_behind = node.known.behind(recipient) is not None
+
+    def hindrance(parcel: Parcel) -> str | None:
+        reason = node.exchange.may_stand(decode(parcel.release, Release), node.clock.now_ns())
+        if reason is not None and reason not in _NO_HINDRANCE:
+            return reason.value
+        return BEHIND if is_behind else None
+
+    return hindrance
 
 
 def _words(folder: NodeFolder, node: Node, recipient: str) -> Iterator[bytes]:
