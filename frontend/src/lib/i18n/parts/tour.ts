@@ -95,8 +95,8 @@ export const TOUR = {
     '왜 한국은 이것을 볼 수 없나? ‘나란히 보기’에서 ‘없음’을 열거나, 한국 입장에서 ‘협정’을 본다.',
   ],
   'tour.task.give': [
-    'Give Japan the track but not the sensor: choose 2014, act as Korea, and answer at the release desk.',
-    'センサーを明かさず日本に航跡を渡す：2014年を選び、韓国の立場で提供窓口に答える。',
-    '센서는 빼고 항적만 일본에 주기: 2014년을 고르고 한국 입장에서 제공 심사에 답한다.',
+    'Give Japan the track but not the sensor: choose 2014, act as Korea, and answer at the Release desk.',
+    'センサーを明かさず日本に航跡を渡す：2014年を選び、韓国の立場で「開示審査」に答える。',
+    '센서는 빼고 항적만 일본에 주기: 2014년을 고르고 한국 입장에서 ‘공개 심사’에 답한다.',
   ],
 } as const;
