@@ -1,7 +1,6 @@
 """`Post`: KOR and USA as two real nodes, made and run by the command, as a watch floor has them.
 
-KOR has an account of each role, and two officers; both track one flight. Time runs faster than life, as that
-of an exercise may.
+KOR has an account of each role, and two officers; both track one flight, which goes on for a quarter of an hour.
 """
 
 import json
@@ -38,10 +37,10 @@ ROLES: Final = {
 }
 """Accounts of KOR and their roles; the two of role release are officers of its desk."""
 
-SPEED: Final = 5.0
+SPEED: Final = 1.0
 _TRILAT: Final = (sys.executable, "-m", "trilat")
 _POLL_S: Final = 0.05
-_BEFORE_S: Final = 60
+_BEFORE_S: Final = 90
 """The clock begins so long after the launch: by then it is seen."""
 
 
