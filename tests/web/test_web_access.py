@@ -127,6 +127,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("POST", "/onward", frozenset({STAFF, OFFICER})),
     ("GET", "/trust", frozenset({STAFF})),
     ("POST", "/trust", frozenset()),
+    ("POST", "/trust/pinned", frozenset()),
     ("POST", "/warnings", frozenset({STAFF})),
     ("POST", "/bundle/member", frozenset({STAFF})),
     ("POST", "/warnings/retract", frozenset({STAFF})),

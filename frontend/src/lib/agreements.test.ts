@@ -40,12 +40,13 @@ describe('a cell', () => {
   it('without anything is refused by default, also where clauses are there', () => {
     expect(stateOf(cell({ offers: [], reason: 'no-agreement' }))).toBe('nothing');
     expect(stateOf(cell({ offers: [], reason: 'giving-suspended' }))).toBe('nothing');
-    expect(stateOf(cell({ own: false, offers: [], reason: 'no-clause' }))).toBe('nothing');
+    expect(stateOf(cell({ own: false, offers: [], reason: 'clause-forbids' }))).toBe('nothing');
   });
 
-  it('of two others without an agreement of ours is not told, which is not nothing', () => {
-    expect(stateOf(cell({ own: false, offers: [], reason: 'no-agreement' }))).toBe('untold');
-  });
+  it.each(['no-agreement', 'no-clause', 'not-in-force'])(
+    'of two others of which our agreements say nothing (%s) is not told, which is not nothing',
+    (reason) => expect(stateOf(cell({ own: false, offers: [], reason }))).toBe('untold'),
+  );
 
   it('with something gives', () => expect(stateOf(cellOf(matrix, 'JPN', 'KOR'))).toBe('gives'));
 });

@@ -132,6 +132,9 @@ export function linesOf(cell: Cell, withControl = false): Line[] {
 
 export type CellState = 'self' | 'gives' | 'nothing' | 'untold';
 
+/** Reasons that agreements of others could take away. */
+const LACKING: readonly string[] = ['no-agreement', 'not-in-force', 'purpose-not-allowed', 'no-clause'];
+
 /**
  * What a cell is. Of two others nothing that this party has signed says anything: what they have with each
  * other it is not told.
@@ -143,7 +146,7 @@ export function stateOf(cell: Cell | undefined): CellState {
   if (cell.reason === null) {
     return 'gives';
   }
-  return !cell.own && cell.reason === 'no-agreement' ? 'untold' : 'nothing';
+  return cell.own || !LACKING.includes(cell.reason) ? 'nothing' : 'untold';
 }
 
 /** Duties that a person asks about first, in that order; the others follow by name. */

@@ -278,6 +278,8 @@ class Director:
         fleet = self.fleet
         if fleet is None or party not in fleet.members:
             raise UsageError(f"no node of `{party[:20]}` runs in this exercise", conflict=True)
+        if not fleet.members[party].address:
+            raise UsageError(f"the node of `{party}` is not up yet: ask again in a moment", conflict=True)
         officers = fleet.exercise.officers
         role = f"officer-{officers[officer - 1]}" if 0 < officer <= len(officers) else "staff"
         told: dict[str, Any] = {} if said is None else {"json": said}

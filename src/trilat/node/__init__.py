@@ -13,7 +13,7 @@ from trilat.node.accounts import (
     TokenName,
 )
 from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
-from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_as, shown_undone
+from trilat.node.at_desk import AUDITOR, STAFF, look_entry, looked_at, shown_as, shown_undone
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
@@ -101,7 +101,14 @@ from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 from trilat.node.trees import StreamTree
 from trilat.node.trust_changes import import_states, pin_party, request_of, same_fingerprint
 from trilat.node.trust_files import pin_all, read_trust, trust_from_text, trust_path, trust_text, write_trust
-from trilat.node.trust_health import agreement_lines, key_lines, known_keys, learn_text, trust_health
+from trilat.node.trust_health import (
+    agreement_lines,
+    key_lines,
+    known_keys,
+    learn_text,
+    pin_in_folder,
+    trust_health,
+)
 from trilat.node.why import shown_why
 
 __all__ = [
@@ -203,6 +210,7 @@ __all__ = [
     "known_state",
     "learn_text",
     "look_entry",
+    "looked_at",
     "lost",
     "make_backup",
     "make_folder",
@@ -214,6 +222,7 @@ __all__ = [
     "ordered_bundles",
     "party_code",
     "pin_all",
+    "pin_in_folder",
     "pin_party",
     "plain_digest",
     "plain_row",

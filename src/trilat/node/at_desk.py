@@ -5,7 +5,7 @@ as a digest, before it is handed out.
 """
 
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from trilat.ledger import Entry, EntryKind
 from trilat.model import (
@@ -33,18 +33,31 @@ STAFF = "staff"
 AUDITOR = "auditor"
 ANSWERED_SHOWN: Final = 50
 """Questions of which the desk shows what was answered; the ledger has all."""
+_T = TypeVar("_T")
 
 
-def look_entry(party: str, who: str, what: str, digest: bytes) -> Entry:
+def look_entry(party: str, who: str, what: str, digest: bytes, person: str = "") -> Entry:
     """The record that somebody of the own party was shown something beside the picture and the desk; the
-    digest is `plain_digest` of it.
+    digest is `plain_digest` of it, `person` the account.
     """
-    record = DeskRecord(step=DeskStep.SHOWN, officer=f"{party}/{who}", said=what, digest=digest)
+    record = DeskRecord(
+        step=DeskStep.SHOWN, officer=f"{party}/{who}", said=what, digest=digest, person=person
+    )
     return Entry(kind=EntryKind.DESK, content=encode(record))
 
 
-def shown_at_desk(node: Node, who: str) -> Plain:
-    """The questions that wait, for an officer, a deputy, or the staff; recorded.
+def looked_at(node: Node, what: str, shown: _T, person: str = "") -> _T:
+    """What the staff is shown, once it is written that it was, and to which account.
+
+    Raises:
+        LedgerError: it cannot be recorded, and nothing is shown.
+    """
+    node.write([look_entry(node.config.party, STAFF, what, plain_digest(shown), person)])
+    return shown
+
+
+def shown_at_desk(node: Node, who: str, person: str = "") -> Plain:
+    """The questions that wait, for an officer, a deputy, or the staff; recorded with the account.
 
     Raises:
         UsageError: the name is no officer's and no deputy's.
@@ -64,10 +77,7 @@ def shown_at_desk(node: Node, who: str) -> Plain:
         "answered": [_answered(node, spoken, who) for spoken in given],
         **shown_declared(node),
     }
-    record = DeskRecord(
-        step=DeskStep.SHOWN, officer=f"{node.config.party}/{who}", digest=plain_digest(shown_now)
-    )
-    node.write([Entry(kind=EntryKind.DESK, content=encode(record))])
+    node.write([look_entry(node.config.party, who, "", plain_digest(shown_now), person)])
     return shown_now
 
 

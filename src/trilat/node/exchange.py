@@ -258,9 +258,12 @@ class Exchange:
             due = 0 if isinstance(held.item, _FIRST) else due
             waiting = _Waiting(due, self._order, held, decision)
             key = (recipient, held.item.item_id)
+            self.withheld[recipient].discard(reference)
+            if self._is_overtaken(waiting):
+                self._give_up(waiting)
+                return
             for told in self._spans.take(key, held.item, decision.duties, waiting):
                 heapq.heappush(self._queue, told)
-            self.withheld[recipient].discard(reference)
             return
         self._standing.pop((recipient, *reference), None)
         self.withheld[recipient].add(reference)
@@ -419,14 +422,28 @@ class Exchange:
         spaced = in_spans(item, decision.duties)
         if thin_ns == 0 or version == 0 or spaced or isinstance(item, Warning):
             return not spaced or item.version > version
-        if item.version <= version:
-            return False
-        if now_ns - left_ns >= thin_ns:
+        if item.version > version and now_ns - left_ns >= thin_ns:
             return True
         known = self._held_back.get(key)
-        if known is None or known.held.item.version < item.version:
-            self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
+        if item.version <= version or (known is not None and known.held.item.version > item.version):
+            self._give_up(waiting)
+            return False
+        if known is not None and known.order != waiting.order:
+            self._give_up(known)
+        self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
         return False
+
+    def _is_overtaken(self, waiting: _Waiting) -> bool:
+        """Whether a newer version, or this one, has left, and thinning lets no older one follow."""
+        item, decision = waiting.held.item, waiting.decision
+        _, version = self._left.get((decision.recipient, item.item_id), (0, 0))
+        return item.version <= version and _is_thinned(decision, item) and not in_spans(item, decision.duties)
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        """Let a version not leave any more, in favour of a newer one."""
+        if self._stands(waiting):
+            item = waiting.held.item
+            del self._standing[waiting.decision.recipient, item.item_id, item.version]
 
     def _ready(self, waiting: _Waiting, now_ns: int) -> Ready | None:
         """The release with what proves it; None, counted as withheld, where it cannot be made."""
@@ -438,6 +455,7 @@ class Exchange:
         held_back = self._held_back.get(key)
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
+            self._give_up(held_back)
         try:
             release = degrade(item, decision, self._release_key)
         except TrilatError:
@@ -546,5 +564,8 @@ def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
     item, decision = waiting.held.item, waiting.decision
     if (decision.recipient, item.item_id) != (recipient, left.item_id):
         return False
-    thinned = decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)
-    return item.version == left.version or (thinned and item.version < left.version)
+    return item.version == left.version or (_is_thinned(decision, item) and item.version < left.version)
+
+
+def _is_thinned(decision: Decision, item: AnyItem) -> bool:
+    return decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from trilat.domains import MapPlace, read_map_places
 from trilat.ledger import Ledger, open_store
@@ -31,6 +32,7 @@ from trilat.link import (
     FileReservations,
     HubCard,
     LinkIdentity,
+    LinkLimits,
     NodeKeys,
     SignatureState,
     Token,
@@ -66,6 +68,9 @@ from trilat.node.signed import unsigned_agreements
 from trilat.node.stored_keys import keys_in_force
 from trilat.node.trust_files import read_trust, trust_in
 from trilat.policy import AgreementSet, read_agreement
+
+RECEIPT_INTERVAL_NS: Final = 10_000_000
+"""A receipt costs both sides as much as an object: a running node gives one for all that came in 10 ms."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,7 @@ class NodeFolder:
         node = self._node(clock, ledger, transport, link_clock)
         if (self.path / RESTORED_FILE).is_file():
             node.resuming.begin(self._heard_since_restored(), self._note_heard, self._restored())
+        node.trusting.pinned = lambda party: read_trust(self.path, party)
         node.kept.begin(self._words(), lambda text: self.leave(WORDS_FILE, text))
         for line in unsigned:
             node.note_refusal(f"{line}; taken all the same in an exercise")
@@ -198,6 +204,7 @@ class NodeFolder:
             self.trust,
             transport,
             os.urandom,
+            LinkLimits(receipt_interval_ns=RECEIPT_INTERVAL_NS),
             link_clock=link_clock,
             profiles=self.settings.link_profiles,
             reservations=FileReservations(self._epochs_path()),

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
-from trilat.web.access import ROLE, Access
+from trilat.web.access import ROLE, Access, account_of
 from trilat.web.account_routes import AccountRoutes, account_operations
 from trilat.web.agreement_matrix import matrix_operations
 from trilat.web.agreements import agreement_operations
@@ -169,15 +169,15 @@ class _Routes:
         role, _, name = str(request.scope[ROLE]).partition(":")
         return (name, "") if role == "reader" else (f"{self._node.party}/staff", name)
 
-    async def referrals(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.referrals())
+    async def referrals(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.referrals(account_of(request.scope)))
 
     async def answer(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenAnswer)
         return json_answer(await self._node.answer(plain_of(said)))
 
     async def desk(self, request: Request) -> ASGIApp:
-        return json_answer(await self._node.desk(_officer(request) or "staff"))
+        return json_answer(await self._node.desk(_officer(request) or "staff", account_of(request.scope)))
 
     async def answer_at_desk(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenDeskAnswer)
@@ -195,8 +195,8 @@ class _Routes:
         said = given(await read_json(request), GivenOnwardRequest)
         return json_answer(await self._node.ask_onward(plain_of(said)))
 
-    async def onward(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.onward_requests())
+    async def onward(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.onward_requests(account_of(request.scope)))
 
     async def warn(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenWarning)
@@ -206,11 +206,11 @@ class _Routes:
         said = given(await read_json(request), GivenRetraction)
         return json_answer(await self._node.retract_warning(said.key, said.text))
 
-    async def status(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.state())
+    async def status(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.state(account_of(request.scope)))
 
-    async def sensors(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.sensors())
+    async def sensors(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.sensors(account_of(request.scope)))
 
     async def clock(self, _: Request) -> ASGIApp:
         return json_answer(_plain_pace(self._node.pace()))

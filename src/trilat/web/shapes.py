@@ -84,6 +84,12 @@ class GivenTrust(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     states: Annotated[str, msgspec.Meta(max_length=390_000)]
 
 
+class GivenPinned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A partner whose root people pinned in the node's own folder."""
+
+    party: PartyCode
+
+
 class GivenDeclaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a party's officer declares; see `Declaration`."""
 

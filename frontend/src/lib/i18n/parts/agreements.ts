@@ -93,6 +93,21 @@ export const AGREEMENTS = {
   'agreements.duty.span_s': ['in spans of {value} s', '{value}秒の区間ごと', '{value}초 구간 단위'],
   'agreements.duty.tear_line': ['under another name', '別名で', '다른 이름으로'],
 
+  'agreements.field.sensors': ['the sensors’ names', 'センサー名', '센서 이름'],
+  'agreements.field.observations': ['the observations’ marks', '観測の識別子', '관측 식별자'],
+  'agreements.field.receiver': ['the receiver', '受信局', '수신소'],
+  'agreements.field.destination': ['the destination', '目的地', '목적지'],
+  'agreements.field.text': ['the words', '文章', '문장'],
+
+  'kind.indicator': ['indicator', '脅威指標', '위협 지표'],
+  'kind.need': ['need', '支援要請', '지원 요청'],
+  'kind.offer': ['offer', '支援提供', '지원 제공'],
+  'kind.request': ['request', '照会', '조회'],
+  'kind.story': ['story', '報道', '보도'],
+  'kind.reclassification': ['change of label', '秘密区分の変更', '비밀 등급 변경'],
+  'kind.loss-report': ['loss report', '漏えい等の報告', '유출 보고'],
+  'kind.answer': ['answer', '回答', '회답'],
+
   'regime.changed': ['What changed', '変わった点', '달라진 점'],
   'regime.changed.separate-2009': [
     'Two agreements, each with the United States. Japan and Korea give it their tracks and get launch notices; nothing goes between the two.',
