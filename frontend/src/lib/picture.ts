@@ -104,7 +104,11 @@ export function withPane(picture: Picture, event: PaneEvent, wall_ms: number): P
   const sights = new Map(pane.sights);
   const trails = new Map(pane.trails as ReadonlyMap<string, TrailPoint[]>);
   const each_max = Math.max(TRAIL_MIN, Math.min(TRAIL_MAX, Math.floor(TRAILS_MAX / (trails.size || 1))));
-  for (const item of event.changed) {
+  const moved = (event.moved ?? []).flatMap((part) => {
+    const known = items.get(part.id);
+    return known ? [{ ...known, ...part }] : [];
+  });
+  for (const item of [...event.changed, ...moved]) {
     items.set(item.id, item);
     if (item.kind === 'track') {
       extend(trails, item.id, item, each_max);

@@ -20,7 +20,7 @@ from trilat.cli.running import configure_log, interrupted
 from trilat.cli.terminal import out, progress_bars, say, warn
 from trilat.cli.what_if_counting import Counting
 from trilat.model import Lane, LinkError, Transport
-from trilat.node import ManualClock, Node, read_folder
+from trilat.node import ManualClock, Node, quiet_collector, read_folder
 from trilat.study import Account, Yardstick, account_of, judge
 from trilat.web import Access, Observer, PageFiles, built_page, observer_app, serve
 
@@ -88,6 +88,7 @@ async def _show(
     async with interrupted() as event:
         app = observer_app(observer, director, access, PageFiles.built(), what_ifs=counting)
         served = await serve(app, LOOPBACK, port)
+        quiet_collector()  # Panes hold hundreds of thousands of points, and hold them long.
         try:
             # One line, however narrow the terminal: it is to be copied.
             out.print(

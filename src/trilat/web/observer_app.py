@@ -81,7 +81,8 @@ session (`/enter` with the code that was printed) or `Authorization: Bearer TOKE
 
 `GET /api/stream` gives server-sent events: `state` (what `GET /api/state` answers, at the beginning and when
 everything changes), `pace`, `pane` (changes of one party's pane), `decisions` (newest last), `links`,
-`closed`. A line that begins with a colon says that the stream lives.
+`closed`. In a `pane`, `changed` has items as a whole and `moved` only what is new of an item that was told,
+with its `id`. A line that begins with a colon says that the stream lives.
 """
 
 
