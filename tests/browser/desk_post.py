@@ -1,14 +1,15 @@
-"""`DeskPost`: KOR and USA as two real nodes under an agreement that asks two persons; nothing flies by itself.
+"""`DeskPost`: KOR and USA as two real nodes under an agreement that asks two persons; nothing flies.
 
-KOR has two officers, an onlooker, and holds what they approve for some seconds. What KOR's people saw is handed
-in by `see`, one event at a time, so that a test says what waits when.
+KOR has two officers, an onlooker, and holds what they approve for some minutes. What KOR's people saw is
+handed in by `see`, one event at a time, so that a test says what waits when. Time runs as everybody's, but
+for a while faster by `hurry`: a machine may be as slow as it is, and nobody waits for minutes.
 """
 
 import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from tests.browser.post import PASSWORD, PostNode, typed, wait
 from trilat.cli.fleet import free_port
 from trilat.domains import place_of
 from trilat.model import (
+    SECOND_NS,
     Classification,
     Domain,
     Ellipse,
@@ -25,10 +27,13 @@ from trilat.model import (
     Label,
     Provenance,
     Status,
+    format_instant,
     to_plain,
 )
+from trilat.node import Pace
 
-UNDO_S: Final = 12
+UNDO_S: Final = 600
+HURRY: Final = 200.0
 ROLES: Final = {"kim": "release", "lee": "release", "watcher": "watch"}
 PLACE_DEG: Final = (40.86, 129.67)
 PACT: Final = """
@@ -76,10 +81,32 @@ class DeskPost:
 
     kor: PostNode
     usa: PostNode
+    seen: int = 0
+    pace: Pace = field(default_factory=lambda: Pace(from_wall_ns=0, instant_ns=0, speed=0.0))
+
+    def run_at(self, speed: float) -> None:
+        """Let the clocks of both go on at another pace, from where they are."""
+        wall_ns = time.time_ns()
+        instant_ns = self.pace.instant_at(wall_ns) if self.pace.speed else wall_ns
+        self.pace = Pace(from_wall_ns=wall_ns, instant_ns=instant_ns, speed=speed)
+        said = {"from_wall_ns": wall_ns, "instant_ns": instant_ns, "speed": speed}
+        for node in (self.kor, self.usa):
+            answer = node.ask("director", "PUT", "/clock", json=said)
+            assert answer.is_success, answer.text
+
+    def hurry(self, seconds: float) -> None:
+        """Let so many seconds of the nodes pass, and some that the slower of them needs."""
+        ends_ns = self.pace.instant_at(time.time_ns()) + round(seconds * SECOND_NS)
+        self.run_at(HURRY)
+        for node in (self.kor, self.usa):
+            wait("the time to pass", lambda node=node: _ticked_ns(node) >= ends_ns)
+        self.run_at(1.0)
 
     def see(self, name: str) -> str:
-        """Hand in a launch that KOR's people saw; returns the item's name."""
-        now_ns = time.time_ns()
+        """Hand in a launch that KOR's people saw, each another; returns the item's name."""
+        now_ns = self.pace.instant_at(time.time_ns())
+        self.seen += 1
+        name = f"{name}-{self.seen}"
         region = Ellipse(centre=place_of(*PLACE_DEG), semi_major_m=2_000, semi_minor_m=2_000)
         event = Event(
             item_id=f"KOR-{name}",
@@ -112,6 +139,12 @@ class DeskPost:
         return next((item for item in items if item["id"] == item_id), None)
 
 
+def _ticked_ns(node: PostNode) -> int:
+    """How far a node has come by its own clock."""
+    ticked: int = json.loads(node.ask("staff", "GET", "/status").text)["ticked_ns"]
+    return ticked
+
+
 @contextmanager
 def running_desk(root: Path) -> Iterator[DeskPost]:
     """Both nodes up and linked, KOR's accounts made; all ended afterwards."""
@@ -125,14 +158,16 @@ def running_desk(root: Path) -> Iterator[DeskPost]:
         "kor": ("--party", "KOR", "--peer", "USA", "--leaf", leaf, *officers),
         "usa": ("--party", "USA", "--peer", f"KOR={leaf}"),
     }
+    start = format_instant(time.time_ns())
     nodes = {}
     for name, way in ways.items():
         web = f"127.0.0.1:{free_port()}"
         typed("node", "init", root / name, *way, "--web", web, *common)
+        settings = (root / name / "node.toml").read_text(encoding="utf-8")
+        settings = settings.replace("undo_s = 0", f"undo_s = {UNDO_S}")
+        settings = settings.replace('kind = "system"\nstart = ""', f'kind = "paced"\nstart = "{start}"')
+        (root / name / "node.toml").write_text(settings, encoding="utf-8")
         nodes[name] = PostNode(root / name, f"http://{web}")
-    settings = (root / "kor" / "node.toml").read_text(encoding="utf-8")
-    settings = settings.replace("undo_s = 0", f"undo_s = {UNDO_S}")
-    (root / "kor" / "node.toml").write_text(settings, encoding="utf-8")
     for one, other, code in (("kor", "usa", "USA"), ("usa", "kor", "KOR")):
         (root / one / "peers" / f"{code}.json").write_bytes((root / other / "card.json").read_bytes())
     post = DeskPost(nodes["kor"], nodes["usa"])
@@ -144,6 +179,7 @@ def running_desk(root: Path) -> Iterator[DeskPost]:
         secret.chmod(0o600)
         for name, role in ROLES.items():
             typed("account", "add", post.kor.folder, name, "--role", role, "--password-file", secret)
+        post.run_at(1.0)
         status = lambda: json.loads(post.kor.ask("staff", "GET", "/status").text)  # noqa: E731 - asked again and again
         wait("the link", lambda: status()["links"]["USA"]["up"])
         yield post
