@@ -43,6 +43,11 @@ def _missing() -> str | None:
     return None
 
 
+def executable() -> str:
+    """Where the system's Chromium is."""
+    return next(filter(None, map(shutil.which, NAMES)))
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
@@ -52,9 +57,8 @@ def browser() -> Iterator[Browser]:
     if missing is not None:
         pytest.fail(missing, pytrace=False)
     expect.set_options(timeout=WAIT_S * 1_000)
-    executable = next(filter(None, map(shutil.which, NAMES)))
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        chromium = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield chromium
         chromium.close()
 

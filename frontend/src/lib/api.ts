@@ -184,6 +184,12 @@ export interface GivenPassword {
   password: string;
 }
 
+/** A partner whose root people pinned in the node's own folder. */
+export interface GivenPinned {
+  /** a party such as KOR, or one of its staff, screens or readers such as KOR/watch */
+  party: string;
+}
+
 /** Own items, `ID` or `ID@VERSION`, and all on a subject, that are called back or asked after. */
 export interface GivenRecall {
   items?: string[];
@@ -555,6 +561,7 @@ export interface NodeApi {
   'POST /tokens/withdraw': { body: GivenWithdrawal; answer: Record<string, unknown> };
   'GET /trust': { answer: Record<string, unknown> };
   'POST /trust': { body: GivenTrust; answer: Record<string, unknown> };
+  'POST /trust/pinned': { body: GivenPinned; answer: Record<string, unknown> };
   'POST /warnings': { body: GivenWarning; answer: Record<string, unknown> };
   'POST /warnings/retract': { body: GivenRetraction; answer: Record<string, unknown> };
   'GET /why': { answer: WhyAnswer };
