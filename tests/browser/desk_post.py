@@ -32,8 +32,8 @@ from trilat.model import (
 )
 from trilat.node import Pace
 
-UNDO_S: Final = 600
-HURRY: Final = 200.0
+UNDO_S: Final = 240
+HURRY: Final = 80.0
 ROLES: Final = {"kim": "release", "lee": "release", "watcher": "watch"}
 PLACE_DEG: Final = (40.86, 129.67)
 PACT: Final = """
