@@ -8,7 +8,8 @@
 2. Growth. The cost of a parcel with 1,000, 10,000 and 100,000 waiting behind a cut, and parcels in memory.
 3. A cut. Two processes with NATS servers of their own, mutual TLS between them, SQLite with full sync at both
    ends. The cable is cut; BEHIND (20,000) objects are written and released meanwhile; the cable is mended.
-   Timed is from mending to the first and to the last object on the recipient's disk.
+   Timed is from mending to the first and to the last object on the recipient's disk. Beside it a JetStream
+   stream that sources another (`jetstream_source.py`).
 
 4. Twelve days without a thin link, on a simulated clock: bytes carried at 2,400 bit/s, and minutes taken.
 
@@ -31,6 +32,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
+import jetstream_source
 from tests.link import test_thin_cut
 from tests.link.conftest import new_world
 from tests.nats_sites import at, make_site
@@ -518,6 +520,10 @@ def run(items: int = 1_000_000, behind: int = 20_000, cut_s: float = 30.0, repea
                 f"  first {first_s:6.2f} s, complete {last_s:6.2f} s; processor {busy_s[0]:5.2f} s at the"
                 f" sender, {busy_s[1]:5.2f} s at the recipient"
             )
+        source = asyncio.run(jetstream_source.cut(behind, cut_s, _made(folder / "jetstream")))
+        print(f"  JetStream source, same cut: first {source[0]:6.2f} s, complete {source[1]:6.2f} s")
+        load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+        print(f"  load of the machine over the last 1, 5 and 15 minutes: {load}")
         print(
             f"  median complete {statistics.median(lasts):.2f} s", judged(met=statistics.median(lasts) <= 1)
         )
