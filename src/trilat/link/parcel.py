@@ -16,6 +16,7 @@ from trilat.model import (
     ItemError,
     Noun,
     PartyCode,
+    Release,
     WireError,
 )
 
@@ -175,18 +176,20 @@ def release_parts(release: bytes) -> ReleaseParts:
     return ReleaseParts(head.sender, head.recipient, head.via, bytes(head.item.label), bytes(head.clauses))
 
 
-def fits(parts: ReleaseParts, sender: str, recipient: str) -> bool:
+def fits(parts: ReleaseParts | Release, sender: str, recipient: str) -> bool:
     """Whether a release may travel from one node to another: to its recipient, or to the intermediary on
     its way there.
     """
-    return parts.sender == sender and recipient in {parts.recipient, parts.via}
+    return parts.sender == sender and recipient in (parts.recipient, parts.via)
 
 
-def bind(salts: bytes, parts: ReleaseParts, parcel: bytes) -> bytes:
-    """The binding of one object, its digests end to end, from its 64 bytes of salts."""
+def bind(salts: bytes, label: bytes, clauses: bytes, parcel: bytes) -> bytes:
+    """The binding of one object, its digests end to end, from its 64 bytes of salts, the label and the clauses
+    as they stand in its release, and the whole parcel.
+    """
     return (
-        sha256(_LABEL + salts[:_SALT_BYTES] + parts.label).digest()
-        + sha256(_CLAUSES + salts[_SALT_BYTES:_SECOND_SALT] + parts.clauses).digest()
+        sha256(_LABEL + salts[:_SALT_BYTES] + label).digest()
+        + sha256(_CLAUSES + salts[_SALT_BYTES:_SECOND_SALT] + clauses).digest()
         + sha256(_PARCEL + salts[_SECOND_SALT:_THIRD_SALT] + parcel).digest()
     )
 
@@ -201,6 +204,8 @@ def batch_bound(token: bytes, epoch: bytes) -> bytes:
     return b"trilat/batch/2\0" + token + epoch
 
 
-def object_bound(batch_digest: bytes, sequence: int) -> bytes:
-    """What a sealed object is bound to: the signed batch, with all that it says, and its own number."""
-    return b"trilat/object/2\0" + batch_digest + sequence.to_bytes(8, "big")
+def objects_bound(batch_digest: bytes) -> bytes:
+    """What sealed objects are bound to: the signed batch, with all that it says. Behind it stands, in 8 bytes,
+    each one's own number.
+    """
+    return b"trilat/object/2\0" + batch_digest

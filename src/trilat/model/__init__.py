@@ -145,6 +145,7 @@ from trilat.model.release import (
     Receipt,
     Release,
 )
+from trilat.model.repeating import ItemReader, ReadItem
 from trilat.model.report import (
     DirectionPlot,
     Equivalent,
@@ -246,6 +247,7 @@ __all__ = [
     "InvalidInputError",
     "Item",
     "ItemError",
+    "ItemReader",
     "ItemReference",
     "Kinematics",
     "Label",
@@ -275,6 +277,7 @@ __all__ = [
     "Provenance",
     "RadarPlot",
     "Rank",
+    "ReadItem",
     "Reason",
     "Recall",
     "RecallAction",

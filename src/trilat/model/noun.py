@@ -11,7 +11,7 @@ Rules
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import cache
 from operator import attrgetter
@@ -162,6 +162,29 @@ def checked_copy(noun: _N, **changes: object) -> _N:
     made: _N = struct.__copy__()
     for name, value in changes.items():
         _put(made, name, value)
+    return made
+
+
+def of_decoded(example: _N, values: Iterable[object], **changes: object) -> _N:
+    """A noun of the class of `example` with other fields, which a strict decoder has checked one by one.
+
+    What the fields say together is checked here (rule 3).
+
+    Args:
+        example: any noun of the class.
+        values: of all fields, in order.
+        changes: fields whose value is another than the one in `values`.
+    """
+    made = checked_copy(example)
+    for name, value in zip(made.__struct_fields__, values, strict=True):
+        _put(made, name, value)
+    for name, value in changes.items():
+        _put(made, name, value)
+    _decoding.fields_checked = True
+    try:
+        made.__post_init__()
+    finally:
+        _decoding.fields_checked = False
     return made
 
 
