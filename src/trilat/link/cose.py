@@ -208,7 +208,9 @@ class ObjectCipher:
                 raise _changed() from None
         return opened
 
-    def close_row(self, ivs: Sequence[bytes], plaintexts: Sequence[bytes], bound: bytes, first: int) -> list[bytes]:
+    def close_row(
+        self, ivs: Sequence[bytes], plaintexts: Sequence[bytes], bound: bytes, first: int
+    ) -> list[bytes]:
         """The COSE_Encrypt0 of plaintexts in a row, bound as `open_row` says. As `close` for each of them."""
         additional = self._bound_head + _byte_string(bound + bytes(8))[:-8]
         encrypt, head = self._cipher.encrypt, self._head

@@ -267,7 +267,9 @@ class Opener:
         read = self._releases.read(parcel.release)  # 8
         return self._verified(sequence, wire, parcel, read, LabelVerifier(self._trust, self._roots))
 
-    def _read(self, batch: Batch, epoch: Epoch, first: int, wires: Sequence[bytes]) -> tuple[OpenedParcel, ...]:
+    def _read(
+        self, batch: Batch, epoch: Epoch, first: int, wires: Sequence[bytes]
+    ) -> tuple[OpenedParcel, ...]:
         """Checks 8 to 12 of objects in a row."""
         salts = epoch.salts_row(batch.stream, first, len(wires))
         digests, at = batch.digests, (first - batch.first_sequence) * BINDING_BYTES

@@ -36,6 +36,10 @@ _SECOND_SALT, _THIRD_SALT = 2 * _SALT_BYTES, 3 * _SALT_BYTES
 _PARTS: Final = {part: f"trilat/{part}/2\0".encode() for part in ("label", "clauses", "parcel")}
 _LABEL, _CLAUSES, _PARCEL = _PARTS.values()
 
+_SALT_MAX: Final = 32
+_SMALL: Final = 65_536
+_encode: Final = msgspec.msgpack.Encoder().encode
+
 Digest = Annotated[bytes, msgspec.Meta(min_length=DIGEST_BYTES, max_length=DIGEST_BYTES)]
 _SignedBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=PARCEL_BYTES_MAX)]
 
@@ -53,13 +57,21 @@ class Parcel(Noun, frozen=True, kw_only=True):
     release: Annotated[bytes, msgspec.Meta(min_length=1, max_length=WIRE_BYTES_MAX)]
     marking: _SignedBytes
     consents: Annotated[tuple[_SignedBytes, ...], msgspec.Meta(max_length=32)] = ()
-    salt: Annotated[bytes, msgspec.Meta(max_length=32)] = b""
+    salt: Annotated[bytes, msgspec.Meta(max_length=_SALT_MAX)] = b""
 
     def check(self) -> None:
         """Refuse a parcel that would not fit an envelope."""
         size = len(self.release) + len(self.marking) + sum(map(len, self.consents))
         if size > PARCEL_BYTES_MAX - 256:
             raise ItemError(f"Parcel of {size} bytes is over the limit of {PARCEL_BYTES_MAX - 256}: split it")
+
+
+def parcel_bytes(release: bytes, marking: bytes, consents: tuple[bytes, ...], salt: bytes) -> bytes:
+    """The wire form of a parcel of these parts; ItemError where it cannot be one."""
+    if consents or not (release and marking) or len(release) + len(marking) > _SMALL or len(salt) > _SALT_MAX:
+        return _encode(Parcel(release=release, marking=marking, consents=consents, salt=salt))
+    # As small as nearly every one: within every limit, and written without a noun. See the test.
+    return _encode((release, marking, consents, salt))
 
 
 class Binding(NamedTuple):
@@ -184,8 +196,8 @@ def fits(parts: ReleaseParts | Release, sender: str, recipient: str) -> bool:
 
 
 def bind(salts: bytes, label: bytes, clauses: bytes, parcel: bytes) -> bytes:
-    """The binding of one object, its digests end to end, from its 64 bytes of salts, the label and the clauses
-    as they stand in its release, and the whole parcel.
+    """The binding of one object, its digests end to end, from 64 bytes of salts, label and clauses as they
+    stand in its release, and the whole parcel.
     """
     return (
         sha256(_LABEL + salts[:_SALT_BYTES] + label).digest()
@@ -205,7 +217,7 @@ def batch_bound(token: bytes, epoch: bytes) -> bytes:
 
 
 def objects_bound(batch_digest: bytes) -> bytes:
-    """What sealed objects are bound to: the signed batch, with all that it says. Behind it stands, in 8 bytes,
-    each one's own number.
+    """What sealed objects are bound to: the signed batch, with all that it says. Behind it stands each one's
+    own number in 8 bytes.
     """
     return b"trilat/object/2\0" + batch_digest

@@ -5,7 +5,7 @@ byte by byte. Of an item only what is its own is decoded. Label and provenance a
 bytes among those that `decode` has read, and are then the same values.
 """
 
-from typing import Annotated, Any, Final, NamedTuple, TypeVar, Union, get_args, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_type_hints
 
 import msgspec
 
@@ -20,7 +20,6 @@ from trilat.model.wire import decode, decode_item, encode
 _REMEMBERED_MAX: Final = 1_024
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _UNREAD: Final = Annotated[msgspec.Raw, "kept as it came"]
-_K = TypeVar("_K", bound=Noun)
 
 
 def _shape(kind: type[Noun]) -> type[msgspec.Struct]:

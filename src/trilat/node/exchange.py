@@ -12,9 +12,10 @@ A copy that cannot be made, as where values at the edge of what can be written g
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, NamedTuple
+
+import msgspec
 
 from trilat.model import (
     SECOND_NS,
@@ -41,12 +42,12 @@ from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
 from trilat.policy import (
     AgreementSet,
+    Degrading,
     Heard,
     ReleaseRequest,
     RememberedDecisions,
     Spans,
     declared_now,
-    degrade,
     due_ns,
     in_spans,
     refuse_stale,
@@ -59,8 +60,7 @@ _FIRST: Final = (Declaration, Recall, Reclassification, LossReport, Answer)
 """What goes before all else that is due: other items rest on it, or must not go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, gc=False):
     """An item with what proves it: the originator's marking, and consents that came with it."""
 
     item: AnyItem
@@ -79,18 +79,13 @@ class Held:
     """Whether it was given to be returned or destroyed."""
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
+class _Waiting(NamedTuple):
+    """Which of two goes first: by instant, then as they were decided; no two have one place in that order."""
+
     due_ns: int
     order: int
     held: Held
     decision: Decision
-
-    def __lt__(self, other: "_Waiting") -> bool:
-        """Which of two goes first: by instant, then as they were decided."""
-        if self.due_ns != other.due_ns:
-            return self.due_ns < other.due_ns
-        return self.order < other.order
 
 
 class Ready(NamedTuple):
@@ -113,7 +108,7 @@ class Exchange:
         """Nothing offered yet."""
         self._config = config
         self._agreements = agreements
-        self._release_key = config.release_key
+        self._degrading = Degrading(config.release_key)
         self._heard: Mapping[str, Heard] = {}
         self.changes_count = 0
         """How often what is decided by has changed as a whole: a mark for those who remember answers."""
@@ -202,8 +197,8 @@ class Exchange:
         self.referrals = {
             key: asked for key, asked in self.referrals.items() if self._agreements.asking(asked.clause)
         }
-        again = [replace(one.held, audience=one.decision.recipient) for one in waiting]
-        return again + [replace(held, audience=key[0]) for key, held in unheard.items()]
+        again = [msgspec.structs.replace(one.held, audience=one.decision.recipient) for one in waiting]
+        return again + [msgspec.structs.replace(held, audience=key[0]) for key, held in unheard.items()]
 
     def declared_with(
         self, declared: Sequence[Declaration], item: AnyItem, sender: str
@@ -333,7 +328,7 @@ class Exchange:
             for key, held in self._for_consent.items()
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
-        return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
+        return tuple(msgspec.structs.replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
 
     @property
     def consents(self) -> tuple[Consent, ...]:
@@ -424,7 +419,7 @@ class Exchange:
             return True
         known = self._held_back.get(key)
         if known is None or known.held.item.version < item.version:
-            self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
+            self._held_back[key] = waiting._replace(due_ns=left_ns + thin_ns)
         return False
 
     def _ready(self, waiting: _Waiting, now_ns: int) -> Ready | None:
@@ -437,7 +432,7 @@ class Exchange:
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
         try:
-            release = degrade(item, decision, self._release_key)
+            release = self._degrading.release(item, decision)
         except TrilatError:
             self.withheld[decision.recipient].add((item.item_id, item.version))
             self.reasons[Reason.DECIDING_FAILED] = self.reasons.get(Reason.DECIDING_FAILED, 0) + 1

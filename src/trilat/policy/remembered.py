@@ -79,6 +79,31 @@ class RememberedDecisions:
         declarations: Sequence[Declaration] = (),
     ) -> Decision:
         """What `decide` answers to the same arguments."""
+        answer = self.alike(item, request, agreements, consents, declarations)
+        about = answer.item
+        if (
+            not _is_item(item)
+            or about is None
+            or (
+                answer.decided_ns == request.at_ns
+                and about.item_id == item.item_id
+                and about.version == item.version
+            )
+        ):
+            return answer
+        return checked_copy(answer, item=item.reference, decided_ns=request.at_ns)
+
+    def alike(
+        self,
+        item: AnyItem,
+        request: ReleaseRequest,
+        agreements: AgreementSet,
+        consents: Sequence[Consent] = (),
+        declarations: Sequence[Declaration] = (),
+    ) -> Decision:
+        """What `decide` answers, but perhaps about another item that it answers alike, at another instant:
+        for who asks only for outcome, reasons, clauses, form and duties.
+        """
         if not _is_item(item):
             return decide(item, request, agreements, consents, declarations)
         self._stand(agreements, consents, declarations)
@@ -104,8 +129,7 @@ class RememberedDecisions:
             if len(question.answers) >= ANSWERS_MAX:
                 question.answers.clear()
             question.answers[key] = answer
-            return answer
-        return checked_copy(answer, item=item.reference, decided_ns=at_ns)
+        return answer
 
     def _stand(
         self, agreements: AgreementSet, consents: Sequence[Consent], declarations: Sequence[Declaration]
@@ -150,8 +174,8 @@ class RememberedDecisions:
             self._label_number = self._numbered(label_key(item.label))
         return (
             shape_of(item),
-            item.domain.value,
-            item.status.value,
+            item.domain,
+            item.status,
             self._label_number,
             item.provenance.originators,
             place_class(item, agreements) if agreements.located else None,
