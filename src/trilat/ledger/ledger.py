@@ -376,9 +376,11 @@ class Ledger:
         seal = self._vault.seal
         for number, ((kind, content), secrets) in enumerate(zip(entries, drawn, strict=True), self._entries):
             named = _NAMES[kind]
-            commitment, chained = row_hashes(chained, number, named, recorded_ns, secrets[1], content)
+            commitment, chained = row_hashes(chained, number, named, recorded_ns, secrets.salt, content)
             wrapped_key, sealed = seal(secrets, number, chained, content)
-            rows.append(Row(number, named, recorded_ns, commitment, chained, wrapped_key, sealed))
+            # A row without the call that a named tuple's own constructor is: there are very many.
+            fields = (number, named, recorded_ns, commitment, chained, wrapped_key, sealed)
+            rows.append(tuple.__new__(Row, fields))
         return rows
 
     def _advance(self, row: Row) -> None:

@@ -278,13 +278,13 @@ class Opener:
         for sequence, (wire, salt) in enumerate(zip(wires, salts, strict=True), first):
             parcel = read_parcel(wire)  # 8
             read = self._releases.read(parcel.release)  # 8
-            release, label, clauses, _ = read
+            release = read.release
             if not fits(release, batch.sender, batch.recipient):  # 9
                 raise EnvelopeError(
                     f"the release is from `{release.sender}` to `{release.recipient}`, in an envelope from "
                     f"`{batch.sender}` to `{batch.recipient}`: not accepted"
                 )
-            if bind(salt, label, clauses, wire) != digests[at : at + BINDING_BYTES]:  # 10
+            if bind(salt, read.label, read.clauses, wire) != digests[at : at + BINDING_BYTES]:  # 10
                 raise EnvelopeError(
                     f"object {sequence} is not what the envelope of `{batch.sender}` was signed for"
                 )

@@ -129,7 +129,7 @@ class Batch(Noun, frozen=True, kw_only=True):
         return Binding(one[:DIGEST_BYTES], one[DIGEST_BYTES : 2 * DIGEST_BYTES], one[2 * DIGEST_BYTES :])
 
 
-class ReleaseParts(NamedTuple):
+class ReleaseParts(msgspec.Struct, frozen=True, gc=False):
     """What an envelope needs of a release, each as it stands in its wire form."""
 
     sender: str

@@ -13,7 +13,9 @@ Rules
 
 from enum import IntEnum
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from trilat.model import AnyItem, Release, Track
 
@@ -46,7 +48,7 @@ _PRIORITIES: Final = {
 _NEWEST_WINS: Final = frozenset({"warning", "event", "area", "track", "vessel", "indicator"})
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """What a link must know of a parcel to send it in its turn, or before."""
 
     priority: Priority

@@ -5,7 +5,7 @@ are looked up among those that `decode` has read as part of a whole release; the
 as strictly, with its label and provenance looked up in the same way (`ItemReader`).
 """
 
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 
@@ -62,7 +62,7 @@ def read_parcel(wire: bytes) -> Parcel:
     return decode(wire, Parcel, PARCEL_BYTES_MAX)
 
 
-class ReadRelease(NamedTuple):
+class ReadRelease(msgspec.Struct, frozen=True, gc=False):
     """A release, with the parts of it that a batch promises, as they stand in its bytes."""
 
     release: Release
@@ -72,7 +72,7 @@ class ReadRelease(NamedTuple):
     """The label as this schema writes it."""
 
 
-class _End(NamedTuple):
+class _End(msgspec.Struct, frozen=True, gc=False):
     """What follows an item: a release with it, whichever its item, and the clauses in it."""
 
     release: Release
@@ -97,8 +97,9 @@ class ReleaseReader:
         """
         known = self._known(wire)
         if known is not None:
-            end, (item, label, written_label) = known
-            return ReadRelease(checked_copy(end.release, item=item), label, end.clauses, written_label)
+            end, read = known
+            release = checked_copy(end.release, item=read.item)
+            return ReadRelease(release, read.label, end.clauses, read.written_label)
         release = decode(wire, Release)
         parts = release_parts(wire)
         written_label = msgspec.Raw(encode(release.item.label))

@@ -5,7 +5,7 @@ byte by byte. Of an item only what is its own is decoded. Label and provenance a
 bytes among those that `decode` has read, and are then the same values.
 """
 
-from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_type_hints
+from typing import Annotated, Any, Final, Union, get_args, get_type_hints
 
 import msgspec
 
@@ -48,7 +48,7 @@ _KINDS: Final[dict[type[msgspec.Struct], type[Noun]]] = {_shape(kind): kind for 
 _SHAPES: Final = msgspec.msgpack.Decoder(Union[tuple(_KINDS)])  # noqa: UP007 - made of a list
 
 
-class ReadItem(NamedTuple):
+class ReadItem(msgspec.Struct, frozen=True, gc=False):
     """An item, with its label as it stands in the item's bytes and as this schema writes it."""
 
     item: AnyItem

@@ -88,7 +88,7 @@ class _Waiting(NamedTuple):
     decision: Decision
 
 
-class Ready(NamedTuple):
+class Ready(msgspec.Struct, frozen=True, gc=False):
     """A release whose time has come, with the consents that it rests on."""
 
     recipient: str

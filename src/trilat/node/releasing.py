@@ -59,7 +59,8 @@ def release_records(
     streams = {recipient: stream_to(recipient) for recipient in {ready.recipient for ready in due}}
     salts = salts_of([ready.release.item for ready in due], entropy)
     records = []
-    for (recipient, release, held, consents), marking, salt in zip(due, markings, salts, strict=True):
+    for ready, marking, salt in zip(due, markings, salts, strict=True):
+        recipient, item = ready.recipient, ready.held.item
         # Every field but the parcel, which is checked when it is made, is one of a noun or counted here.
         records.append(
             checked_copy(
@@ -67,9 +68,9 @@ def release_records(
                 recipient=recipient,
                 stream=streams[recipient],
                 sequence=next_sequence(recipient),
-                item=held.item.reference,
-                valid_ns=held.item.valid_ns,
-                parcel=parcel_bytes(encode(release), marking, consents, salt),
+                item=item.reference,
+                valid_ns=item.valid_ns,
+                parcel=parcel_bytes(encode(ready.release), marking, ready.consents, salt),
             )
         )
     return records

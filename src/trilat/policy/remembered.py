@@ -21,6 +21,7 @@ from trilat.model import (
     Decision,
     Declaration,
     Item,
+    ItemReference,
     Label,
     Reason,
     checked_copy,
@@ -48,6 +49,10 @@ class _Question:
     answers: dict[Hashable, Decision] = field(default_factory=dict)
 
 
+_NOT_ASKED: Final = _Question(0, 0)
+"""Holds at no instant."""
+
+
 class RememberedDecisions:
     """Decides for one party, as `decide` does."""
 
@@ -67,6 +72,10 @@ class RememberedDecisions:
 
         self._label: Label | None = None
         self._label_number = 0
+        self._item: AnyItem | None = None
+        self._reference: ItemReference | None = None
+        """The item that was asked about last: several recipients are, one after another."""
+
         self.asked_count = 0
         """How often `decide` itself was asked."""
 
@@ -91,7 +100,9 @@ class RememberedDecisions:
             )
         ):
             return answer
-        return checked_copy(answer, item=item.reference, decided_ns=request.at_ns)
+        if item is not self._item:
+            self._item, self._reference = item, item.reference
+        return checked_copy(answer, item=self._reference, decided_ns=request.at_ns)
 
     def alike(
         self,
@@ -145,7 +156,7 @@ class RememberedDecisions:
 
     def _question(self, request: ReleaseRequest) -> _Question | None:
         name = (request.sender, request.recipient, request.via, request.purpose)
-        found = self._questions.get(name, _Question(0, 0))
+        found = self._questions.get(name, _NOT_ASKED)
         if found is not None and not found.from_ns <= request.at_ns < found.until_ns:
             if len(self._questions) >= QUESTIONS_MAX:
                 self._questions.clear()
