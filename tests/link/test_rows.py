@@ -80,15 +80,14 @@ BYTES = st.binary(min_size=0, max_size=300)
 def test_parcels_are_written_as_nouns_or_refused_as_they(
     release: bytes, marking: bytes, consents: list[bytes], salt: bytes
 ) -> None:
-    parts = {"release": release, "marking": marking, "consents": tuple(consents), "salt": salt}
     try:
-        expected = encode(Parcel(**parts))
+        noun = Parcel(release=release, marking=marking, consents=tuple(consents), salt=salt)
     except ItemError as error:
         with pytest.raises(ItemError, match=str(error)[:20]):
-            parcel_bytes(**parts)
+            parcel_bytes(release, marking, tuple(consents), salt)
         return
-    assert parcel_bytes(**parts) == expected
-    assert read_parcel(expected) == Parcel(**parts)
+    assert parcel_bytes(release, marking, tuple(consents), salt) == encode(noun)
+    assert read_parcel(encode(noun)) == noun
 
 
 def _read(wire: bytes) -> Parcel | str:
