@@ -121,6 +121,7 @@ from trilat.model.noun import (
     ShortText,
     Text,
     checked_copy,
+    is_kind,
     of_checked,
 )
 from trilat.model.plain import (
@@ -317,6 +318,7 @@ __all__ = [
     "find_level",
     "format_instant",
     "from_plain",
+    "is_kind",
     "item_from_json",
     "item_from_plain",
     "kind_of",

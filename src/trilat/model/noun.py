@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import (
@@ -186,6 +186,12 @@ def of_decoded(example: _N, values: Iterable[object], **changes: object) -> _N:
     finally:
         _decoding.fields_checked = False
     return made
+
+
+@lru_cache(maxsize=4_096)
+def is_kind(kind: type, of: type | tuple[type, ...]) -> bool:
+    """`issubclass`, remembered: nouns are asked as abstract classes are, and a no takes them long."""
+    return issubclass(kind, of)
 
 
 class _Field(NamedTuple):

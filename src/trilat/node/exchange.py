@@ -36,6 +36,7 @@ from trilat.model import (
     Release,
     TrilatError,
     Warning,
+    is_kind,
     names_watch_area,
 )
 from trilat.node.config import NodeConfig
@@ -204,7 +205,11 @@ class Exchange:
         self, declared: Sequence[Declaration], item: AnyItem, sender: str
     ) -> Sequence[Declaration]:
         """What parties have declared, with what a partner's item declares that is not yet in use."""
-        if isinstance(item, Declaration) and item.label.originator == sender:
+        if (
+            is_kind(type(item), Declaration)
+            and isinstance(item, Declaration)
+            and item.label.originator == sender
+        ):
             return (*declared, item)
         return declared
 
@@ -212,7 +217,7 @@ class Exchange:
         """Whether an item is a declaration; one that its own party sent is taken into account from now on.
         What an intermediary says that another party declared is no proof.
         """
-        if not isinstance(item, Declaration):
+        if not (is_kind(type(item), Declaration) and isinstance(item, Declaration)):
             return False
         if item.label.originator == sender:
             self.declarations.append(item)
@@ -250,8 +255,9 @@ class Exchange:
             self._standing[recipient, *reference] = self._order
             # What a person said is valid in the time of deciding, which may be shifted against the clock: no
             # wait, and a declaration goes before what rests on it.
-            due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
-            due = 0 if isinstance(held.item, _FIRST) else due
+            kind = type(held.item)
+            due = now_ns if is_kind(kind, Consent) else due_ns(held.item, decision)
+            due = 0 if is_kind(kind, _FIRST) else due
             waiting = _Waiting(due, self._order, held, decision)
             key = (recipient, held.item.item_id)
             for told in self._spans.take(key, held.item, decision.duties, waiting):

@@ -12,7 +12,7 @@ from trilat.link import (
     sign_labels,
     standing_of,
 )
-from trilat.model import AnyItem, Area, Event, ItemReference, Receipt, Warning, checked_copy, encode
+from trilat.model import AnyItem, Area, Event, ItemReference, Receipt, Warning, checked_copy, encode, is_kind
 from trilat.node.exchange import Ready
 from trilat.node.parts import tell_recorded
 from trilat.node.records import ReleaseRecord
@@ -82,7 +82,7 @@ def salts_of(items: Sequence[AnyItem], entropy: Entropy) -> list[bytes]:
     """
     drawn = entropy(PARCEL_SALT_BYTES * len(items)) if items else b""
     cut = [drawn[at : at + PARCEL_SALT_BYTES] for at in range(0, len(drawn), PARCEL_SALT_BYTES)]
-    return [b"" if isinstance(item, _THIN) else salt for item, salt in zip(items, cut, strict=True)]
+    return [b"" if is_kind(type(item), _THIN) else salt for item, salt in zip(items, cut, strict=True)]
 
 
 def hand_over(
@@ -104,7 +104,7 @@ def _markings(due: Sequence[Ready], keys: NodeKeys, entropy: Entropy) -> list[by
         if not markings[at]:
             own.setdefault(ready.recipient, []).append(at)
     for recipient, places in own.items():
-        alone = [at for at in places if isinstance(due[at].release.item, _THIN)]
+        alone = [at for at in places if is_kind(type(due[at].release.item), _THIN)]
         for at in alone[:_ALONE_MAX]:
             markings[at] = sign_label(keys, due[at].release.item)
         own[recipient] = [at for at in places if not markings[at]]

@@ -25,6 +25,7 @@ from trilat.model import (
     Label,
     Reason,
     checked_copy,
+    is_kind,
 )
 from trilat.policy.agreements import AgreementSet
 from trilat.policy.classes import label_key
@@ -201,4 +202,4 @@ class RememberedDecisions:
 
 def _is_item(value: object) -> bool:
     """Whether a caller that checks no types gave an item at all."""
-    return isinstance(value, Item)
+    return is_kind(type(value), Item)
