@@ -1,7 +1,19 @@
 /** The texts of each part of the page: one line here for each, one file beside this one. */
 
+import { AGREEMENTS } from './agreements';
+import { DESK } from './desk';
+import { PICTURE } from './picture';
 import { SHELL } from './shell';
+import { SIDES } from './sides';
+import { TOUR } from './tour';
+import { WHY } from './why';
 
 export const PARTS = {
+  ...AGREEMENTS,
+  ...DESK,
+  ...PICTURE,
   ...SHELL,
+  ...SIDES,
+  ...TOUR,
+  ...WHY,
 } as const;
