@@ -80,9 +80,12 @@ def salts_of(items: Sequence[AnyItem], entropy: Entropy) -> list[bytes]:
     """The salts of parcels, of one draw. One that may have to go in the 300 bytes of a thin link has none:
     its marking, a signature of its own by the originator, is what nobody can guess.
     """
-    drawn = entropy(PARCEL_SALT_BYTES * len(items)) if items else b""
-    cut = [drawn[at : at + PARCEL_SALT_BYTES] for at in range(0, len(drawn), PARCEL_SALT_BYTES)]
-    return [b"" if is_kind(type(item), _THIN) else salt for item, salt in zip(items, cut, strict=True)]
+    size = PARCEL_SALT_BYTES
+    drawn = entropy(size * len(items)) if items else b""
+    return [
+        b"" if is_kind(type(item), _THIN) else drawn[at * size : (at + 1) * size]
+        for at, item in enumerate(items)
+    ]
 
 
 def hand_over(

@@ -25,7 +25,6 @@ from trilat.model import (
     Label,
     Reason,
     checked_copy,
-    is_kind,
 )
 from trilat.policy.agreements import AgreementSet
 from trilat.policy.classes import label_key
@@ -92,8 +91,8 @@ class RememberedDecisions:
         answer = self.alike(item, request, agreements, consents, declarations)
         about = answer.item
         if (
-            not _is_item(item)
-            or about is None
+            about is None
+            or not _is_item(item)
             or (
                 answer.decided_ns == request.at_ns
                 and about.item_id == item.item_id
@@ -202,4 +201,4 @@ class RememberedDecisions:
 
 def _is_item(value: object) -> bool:
     """Whether a caller that checks no types gave an item at all."""
-    return is_kind(type(value), Item)
+    return isinstance(value, Item)
