@@ -1,7 +1,7 @@
 """Agreements, pictures side by side and the guided tour, live: the story of 2009 in every regime."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -94,6 +94,37 @@ def test_a_clause_is_struck_the_same_is_played_without_it_and_the_cell_is_empty(
     view.part("put-back").click()
     expect(view.part("cell-JPN-USA")).to_have_attribute("data-state", "gives")
     assert view.state()["struck"] == []
+
+
+def numbers(error_m: float | None, seen: float) -> dict[str, Any]:
+    told = {"first_track_s": 65.0, "completeness": seen, "position_rmse_m": error_m}
+    return {**told, "received": {"USA": 203}, "first_impact_warning_s": 150.2}
+
+
+def test_numbers_say_what_got_worse_and_in_words_too(view: WatchedPage) -> None:
+    # Counting takes minutes on a busy machine: the answer is played, and counting has tests of its own.
+    counted = {
+        "phase": "done",
+        "share": 1.0,
+        "message": "",
+        "regime": APART,
+        "struck": [GIVES],
+        "before": {"KOR": numbers(336.0, 0.721), "USA": numbers(14.8, 0.98)},
+        "after": {"KOR": numbers(336.0, 0.721), "USA": numbers(None, 0.5)},
+    }
+    view.page.route("**/api/what-if", lambda route: route.fulfill(json=counted))
+    view.fly(APART)
+    matrix(view, "USA")
+    table = view.part("numbers")
+    worse = table.locator("tr[data-party=USA] td[data-measure=seen]")
+    expect(worse).to_have_attribute("data-verdict", "worse")
+    expect(worse).to_contain_text("98.0 %")
+    expect(worse).to_contain_text("50.0 %")
+    expect(worse).to_contain_text("worse")
+    same = table.locator("tr[data-party=KOR] td[data-measure=error]")
+    expect(same).to_have_attribute("data-verdict", "same")
+    expect(same).to_contain_text("336 m")
+    view.shoot("numbers")
 
 
 def test_what_one_has_and_another_has_not_is_marked_with_its_reason(view: WatchedPage) -> None:

@@ -106,6 +106,20 @@ describe('a change of a pane', () => {
     expect(kept.every((point, place) => place === 0 || point[0] >= kept[place - 1][0])).toBe(true);
   });
 
+  it('puts what is new of an item over what was known, and lengthens its trail', () => {
+    const before = wholePicture(stateEvent(), 0);
+    const moved = [{ id: 'JPN-t1', version: 2, lat: 41, valid_ns: T0_NS + 1e9 }];
+    const { items, trails } = withPane(before, pane({ moved }), 1).panes.JPN;
+    expect(items.get('JPN-t1')).toEqual(shown({ version: 2, lat: 41, valid_ns: T0_NS + 1e9 }));
+    expect(trails.get('JPN-t1')?.at(-1)).toEqual([T0_NS + 1e9, 41, 130, 1000]);
+    expect(before.panes.JPN.items.get('JPN-t1')).toEqual(shown());
+  });
+
+  it('makes nothing of news about an item that is not known', () => {
+    const after = withPane(wholePicture(stateEvent(), 0), pane({ moved: [{ id: 'x', lat: 1 }] }), 1);
+    expect(after.panes.JPN.items.has('x')).toBe(false);
+  });
+
   it('of thousands of objects keeps no more points than fit', () => {
     const event = stateEvent();
     event.panes.JPN.items = Array.from({ length: 4_000 }, (_, number) => shown({ id: `t${number}` }));

@@ -104,7 +104,11 @@ export function withPane(picture: Picture, event: PaneEvent, wall_ms: number): P
   const sights = new Map(pane.sights);
   const trails = new Map(pane.trails as ReadonlyMap<string, TrailPoint[]>);
   const each_max = Math.max(TRAIL_MIN, Math.min(TRAIL_MAX, Math.floor(TRAILS_MAX / (trails.size || 1))));
-  for (const item of event.changed) {
+  const moved = (event.moved ?? []).flatMap((part) => {
+    const known = items.get(part.id);
+    return known ? [{ ...known, ...part }] : [];
+  });
+  for (const item of [...event.changed, ...moved]) {
     items.set(item.id, item);
     if (item.kind === 'track') {
       extend(trails, item.id, item, each_max);
@@ -186,6 +190,10 @@ export const warningsOf = (pane: Pane): Shown[] =>
   [...pane.items.values()]
     .filter(({ kind }) => kind === 'warning')
     .sort((one, other) => Number(Boolean(other.threat)) - Number(Boolean(one.threat)));
+
+/** How many warnings stand: raised, confirmed or updated, and not taken back. */
+export const openWarnings = (pane: Pane): number =>
+  [...pane.items.values()].filter(({ kind, state }) => kind === 'warning' && state !== 'retracted').length;
 
 /** How many items each partner gave to a party. */
 export function givenBy(pane: Pane): Record<string, number> {

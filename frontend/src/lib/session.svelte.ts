@@ -2,11 +2,13 @@
 
 import { instantAt } from './clock';
 import { ask, wished, wishOf, type Wish } from './control';
+import { door } from './door.svelte';
 import { talliesOf } from './fold';
 import type { Camera } from './globe';
+import { nodeFeed, unheard } from './node_feed';
 import type { Picture } from './picture';
 import { place } from './place.svelte';
-import { follow, type Connection } from './stream';
+import { EXERCISE_FEED, follow, type Connection } from './stream';
 import type { Control } from './types';
 
 const TICK_MS = 500;
@@ -38,14 +40,16 @@ export class Session {
     return wished(this.wish, name, told, this.wall_ms);
   }
 
-  /** Follows the stream until `end`. */
+  /** Follows the stream of the door until `end`. */
   begin(): void {
+    const isNode = door.kind === 'node';
     this.wall_ms = performance.now();
     const ticking = window.setInterval(() => (this.wall_ms = performance.now()), TICK_MS);
     const unfollow = follow(
+      isNode ? nodeFeed() : EXERCISE_FEED,
       {
         change: (apply) => this.show(apply(this.picture)),
-        connection: (connection) => (this.connection = connection),
+        connection: (connection) => this.hear(connection, isNode),
       },
       () => performance.now(),
     );
@@ -55,18 +59,34 @@ export class Session {
     };
   }
 
+  /** A node that is not heard is shown as such; one that refuses is asked who is signed in. */
+  private hear(connection: Connection, isNode: boolean): void {
+    if (isNode && connection !== 'open' && this.connection === 'open') {
+      this.picture = unheard(this.picture);
+    }
+    this.connection = connection;
+    if (isNode && connection === 'refused') {
+      void door.ask();
+    }
+  }
+
   /** Another scenario looks elsewhere: its own view counts then, not where the maps were. */
   private show(picture: Picture | null): void {
-    const [before, after] = [this.picture?.view, picture?.view];
-    if (before && after && JSON.stringify(before) !== JSON.stringify(after)) {
+    const [before, after] = [this.picture, picture];
+    if (before && after && JSON.stringify(before.view) !== JSON.stringify(after.view)) {
       this.cameras = {};
-      place.selected = null;
+      // A node's own view follows from what is seen first; what was selected there is still there.
+      place.selected = after.source === 'node' ? place.selected : null;
     }
     this.picture = picture;
   }
 
+  /** Follows no more; what was shown is shown no longer. */
   end(): void {
     this.stop?.();
+    this.stop = null;
+    this.picture = null;
+    this.connection = 'connecting';
   }
 
   /** Asks the director; shows the wish at once, and takes it back when it is refused. */

@@ -187,6 +187,8 @@ export interface PaneEvent {
   at_ns: number;
   up: boolean;
   changed: Shown[];
+  /** Of items that were told: what is new. */
+  moved?: (Partial<Shown> & Pick<Shown, 'id'>)[];
   gone: string[];
   sights: ShownSight[];
   sights_gone: string[];

@@ -110,8 +110,14 @@ def demo(
         )
         return
     names = (regime,) if regime else PRESETS[:1] if as_json or ledgers else PRESETS
+    _tell(Yardstick(chosen, seed), names, pace, ledgers, as_json=as_json)
+
+
+def _tell(
+    yardstick: Yardstick, names: Sequence[str], pace: float | None, ledgers: Path | None, *, as_json: bool
+) -> None:
+    """Play some regimes and tell what came of them; stop where anything was violated."""
     with ledger_folder(ledgers) as folder:
-        yardstick = Yardstick(chosen, seed)
         if pace is None:
             told: Sequence[tuple[dict[str, Any], Account]] = compare(
                 yardstick, names, folder, show=not as_json
@@ -121,7 +127,7 @@ def demo(
     if as_json:
         print_json(told[0][0])
     else:
-        show(chosen, told)
+        show(yardstick.scenario, told)
     if any(result["violations"] or not result["ledger"]["verified"] for result, _ in told):
         stop(BAD_ANSWER)
 

@@ -37,6 +37,7 @@ from trilat.web.account_shapes import (
     GivenSignIn,
     GivenToken,
     GivenWithdrawal,
+    ShownSession,
 )
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import read_json
@@ -57,12 +58,16 @@ _DAY_NS: Final = 86_400 * SECOND_NS
 class AccountRoutes:
     """What answers the routes of accounts."""
 
-    def __init__(self, node: ServedNode, people: People, *, secure: bool) -> None:
-        """Routes of a node; `secure` cookies go over TLS alone, which something before the node speaks."""
+    def __init__(self, node: ServedNode, people: People, *, secure: bool, provider: bool = False) -> None:
+        """Routes of a node; `secure` cookies go over TLS alone, which something before the node speaks.
+
+        `provider` says whether the party's own identity provider signs people in.
+        """
         self._node = node
         self._people = people
         self._passwords = Passwords()
         self._secure = secure
+        self._provider = provider
 
     # --- signing in and out ---
 
@@ -112,17 +117,19 @@ class AccountRoutes:
         """Who is signed in, and the word of the session."""
         return json_answer(self._session(session_cookie(request.headers)))
 
-    def _session(self, cookie: str) -> dict[str, Any]:
+    def _session(self, cookie: str) -> ShownSession:
         account = self._people.sessions.account(cookie, self._people.now_s()) if cookie else None
-        if account is None:
-            return {"signed_in": False, "party": self._node.party}
-        return {
-            "signed_in": True,
-            "party": self._node.party,
-            "name": account.name,
-            "role": account.role.value,
-            "word": self._people.sessions.word(cookie),
-        }
+        fits = account is not None
+        return ShownSession(
+            exercise=False,
+            party=self._node.party,
+            status=self._node.status,
+            provider=self._provider,
+            signed_in=fits,
+            name=account.name if account is not None else "",
+            role=account.role.value if account is not None else "",
+            word=self._people.sessions.word(cookie) if fits else "",
+        )
 
     async def password(self, request: Request) -> ASGIApp:
         """Change one's own password."""
@@ -288,16 +295,25 @@ def account_operations(routes: AccountRoutes) -> list[Operation]:
             handle=routes.sign_in,
             summary="Sign in with name and password; the session is a cookie.",
             body=GivenSignIn,
+            answer=ShownSession,
             needs_token=False,
         ),
         mine(method="POST", path="/signout", handle=routes.sign_out, summary="End one's session."),
-        anyone(method="GET", path="/session", handle=routes.session, summary="Who is signed in."),
+        anyone(
+            method="GET",
+            path="/session",
+            handle=routes.session,
+            summary="Whose node this is, and who is signed in.",
+            answer=ShownSession,
+            needs_token=False,
+        ),
         mine(
             method="POST",
             path="/password",
             handle=routes.password,
             summary="Change one's own password; other sessions end.",
             body=GivenNewPassword,
+            answer=ShownSession,
         ),
         anyone(
             method="GET",

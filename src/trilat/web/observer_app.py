@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from msgspec import UNSET
@@ -82,7 +81,8 @@ session (`/enter` with the code that was printed) or `Authorization: Bearer TOKE
 
 `GET /api/stream` gives server-sent events: `state` (what `GET /api/state` answers, at the beginning and when
 everything changes), `pace`, `pane` (changes of one party's pane), `decisions` (newest last), `links`,
-`closed`. A line that begins with a colon says that the stream lives.
+`closed`. In a `pane`, `changed` has items as a whole and `moved` only what is new of an item that was told,
+with its `id`. A line that begins with a colon says that the stream lives.
 """
 
 
@@ -118,18 +118,14 @@ def observer_app(
     observer: Observer,
     director: Director,
     access: Access,
-    page: Path | None = None,
+    page: PageFiles | None = None,
     *,
     streams: Streams | None = None,
     what_ifs: WhatIfs | None = None,
 ) -> Starlette:
-    """The application of the page's origin; its `state.streams` are the streams open to pages.
-
-    Raises:
-        UsageError: `page` is not the folder of a built page.
-    """
+    """The application of the page's origin; its `state.streams` are the streams open to pages."""
     open_streams = Streams() if streams is None else streams
-    routes = _Routes(observer, director, access, PageFiles.read(page), open_streams)
+    routes = _Routes(observer, director, access, page or PageFiles.read(None), open_streams)
     operations = [
         *exercise_recall_operations(director),
         *exercise_staff_operations(director),
@@ -141,6 +137,7 @@ def observer_app(
     )
     app = application(operations, access, _HINT)
     app.state.streams = open_streams
+    app.state.document = routes.document
     return app
 
 
