@@ -142,19 +142,27 @@ class Star:
         self.sender = self.nodes[SENDER]
         quiet_collector()
         self.tracks = Tracks(self.sender).make
+        self._next_tick_s = 0.0
 
     def give(self, tracks: list[Track]) -> None:
         """Take objects in, decide and write them, and send them."""
         refused = self.sender.intake(tracks).refusals
         if refused:
             raise SystemExit(refused[0])
-        self.sender.tick()
+        while self.sender.offers:
+            self.sender.offer()
 
     def deliver(self) -> None:
-        """Carry what is under way, until nothing is; receipts come back and are written."""
+        """Carry what is under way, until nothing is; receipts come back and are written. As in a node that
+        serves, every node has its tick once in a second.
+        """
         while self.network.due(self.clock.now_ns()):
             self.sender.tend_links()
-        self.sender.tick()
+        self.sender.offer()
+        if time.perf_counter() >= self._next_tick_s:
+            self._next_tick_s = time.perf_counter() + 1.0
+            for node in self.nodes.values():
+                node.tick()
 
     def held(self) -> int:
         """How many objects are durable at all three."""

@@ -24,7 +24,7 @@ from trilat.link.keys import wrap_to
 from trilat.link.messages import MESSAGE_TYPE, Acknowledgement, HighWater, Omission, Pull, sign_message
 from trilat.link.padding import padded
 from trilat.link.pair import pair_of, token_of
-from trilat.link.parcel import BATCH_TYPE, DIGEST_BYTES, batch_bound, object_bound, part_digest
+from trilat.link.parcel import BATCH_TYPE, DIGEST_BYTES, batch_bound, objects_bound, part_digest
 from trilat.link.sealing import EPOCH_USE, OBJECT_LEAST_BYTES
 from trilat.link.tree_head import _bound as word_bound
 from trilat.link.trust_state import TRUST_MAGIC, encode_announcement
@@ -147,7 +147,7 @@ class Attacked:
         )
         token = token_of(pair_of(self.keys, self.pin).to, EPOCH_USE, epoch.identifier)
         signed = sign1(self.keys.signing, BATCH_TYPE, encode(batch))
-        bound = object_bound(sha256(encode(batch)).digest(), self.next)
+        bound = objects_bound(sha256(encode(batch)).digest()) + self.next.to_bytes(8, "big")
         envelope = Envelope(
             object_algorithm=epoch.object_algorithm,
             token=token,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trilat.ledger.chain import chained_of, commitment_of, genesis_of
+from trilat.ledger.chain import chained_of, commitment_of, genesis_of, row_hashes
 
 
 def _long(value: int) -> bytes:
@@ -58,3 +58,11 @@ def test_every_field_is_in_the_chain(changed: int) -> None:
     others = [b"\x01" + bytes(31), 4, "items", 11, b"\x01" + bytes(31)]
     altered = [*fields[:changed], others[changed], *fields[changed + 1 :]]
     assert chained_of(*fields) != chained_of(*altered)  # type: ignore[arg-type]
+
+
+def test_hashes_of_a_new_row_are_its_commitment_and_its_value_of_the_chain() -> None:
+    for content in (b"", b"x", bytes(70_000)):
+        previous = genesis_of("KOR")
+        found = row_hashes(previous, 7, "report", 11, bytes(32), content)
+        commitment = commitment_of(bytes(32), "report", content)
+        assert found == (commitment, chained_of(previous, 7, "report", 11, commitment))

@@ -27,7 +27,7 @@ from trilat.link.messages import Acknowledgement, sign_message
 from trilat.model import SECOND_NS, AnyItem, ItemError, PeerError, decode, encode
 from trilat.node import AuditSettings, Heads, Node, restore
 from trilat.node.records import ReceivedRecord, ReleaseRecord
-from trilat.node.releasing import salt_of
+from trilat.node.releasing import salts_of
 from trilat.node.tree_records import (
     HEAD_RECORD_BYTES_MAX,
     EvidenceRecord,
@@ -127,10 +127,10 @@ def test_a_leaf_is_that_of_the_whole_parcel_with_what_nobody_can_guess() -> None
 def test_a_parcel_that_never_goes_thin_has_a_salt_of_its_own() -> None:
     node = federation_of("multilateral", 5).nodes["JPN"]
     track = cast("AnyItem", object())
-    drawn = [salt_of(track, os.urandom) for _ in range(100)]
+    drawn = salts_of([track] * 100, os.urandom)
     assert {len(salt) for salt in drawn} == {16}
     assert len(set(drawn)) == 100
-    assert salt_of(launch(node), os.urandom) == b""
+    assert salts_of([launch(node), track], os.urandom)[0] == b""
 
 
 def federation_record(content: bytes | None) -> ReleaseRecord:

@@ -16,7 +16,7 @@ from trilat.policy import AgreementSet, ReleaseRequest, RememberedDecisions, dec
 def test_one_memory_says_what_decide_says_of_items_instants_consents_and_agreements_in_any_order() -> None:
     seen: Counter[Outcome] = Counter()
     asked = 0
-    remembered = RememberedDecisions()
+    remembered, beside = RememberedDecisions(), RememberedDecisions()
 
     @settings(max_examples=250, derandomize=True, deadline=None, database=None)
     @given(st.integers(0, 2**63))
@@ -32,6 +32,10 @@ def test_one_memory_says_what_decide_says_of_items_instants_consents_and_agreeme
             question = msgspec.structs.replace(request, at_ns=at_ns + turn % 2)
             decision = remembered.decide(item, question, held, known)
             assert decision == decide(item, question, held, known), f"seed {seed}"
+            alike = beside.alike(item, question, held, known)
+            assert (
+                msgspec.structs.replace(alike, item=decision.item, decided_ns=decision.decided_ns) == decision
+            ), f"seed {seed}"
             seen[decision.outcome] += 1
         asked = remembered.asked_count
 

@@ -42,6 +42,21 @@ def commitment_of(salt: bytes, kind: str, content: bytes) -> bytes:
     return sha256(b"".join(parts)).digest()
 
 
+def row_hashes(
+    previous: bytes, entry: int, kind: str, recorded_ns: int, salt: bytes, content: bytes
+) -> tuple[bytes, bytes]:
+    """`commitment_of` a new row's kind and content, and `chained_of` it behind `previous`, a value of the
+    chain: for writing very many.
+    """
+    named, pack = _named(kind), _LENGTH.pack
+    commitment = sha256(
+        b"".join((_COMMITMENT_PREFIX, pack(len(salt)), salt, named, pack(len(content)), content))
+    ).digest()
+    place = _PLACE.pack(8, entry, 8, recorded_ns)
+    parts = (_CHAIN_PREFIX, _DIGEST, previous, place, named, _DIGEST, commitment)
+    return commitment, sha256(b"".join(parts)).digest()
+
+
 def genesis_of(party: str) -> bytes:
     """What stands before the first row of a party's ledger, 32 bytes."""
     return _digest(_GENESIS_DOMAIN, party.encode())

@@ -25,6 +25,9 @@ BATCH_ENTRIES_MAX: Final = 10_000
 class EntryKind(Enum):
     """What an entry records. The name is in the chain, so that a kind cannot be changed afterwards."""
 
+    __hash__ = object.__hash__
+    """A member is equal to itself alone, and is looked up for every row: the hash of its name costs more."""
+
     START = "start"
     """The node began to run, with the version and the settings it runs under."""
     AGREEMENT = "agreement"

@@ -21,7 +21,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from trilat.ledger.chain import chained_of, commitment_of, genesis_of
+from trilat.ledger.chain import commitment_of, genesis_of, row_hashes
 from trilat.ledger.entry import (
     BATCH_ENTRIES_MAX,
     CONTENT_BYTES_MAX,
@@ -55,7 +55,8 @@ _REPAIR: Final = EntryKind.REPAIR.value
 COMMITMENT: Final = "commitment"
 """The proof of a repair whose content is the one that the damaged row commits to."""
 
-_KINDS: Final = frozenset(kind.value for kind in EntryKind)
+_NAMES: Final = {kind: kind.value for kind in EntryKind}
+_KINDS: Final = frozenset(_NAMES.values())
 
 
 class Ledger:
@@ -114,7 +115,7 @@ class Ledger:
             rows = self._rows_for(entries)
             self._store.append(rows)
             self._advance(rows[-1])
-        return tuple(self._receipt(row) for row in rows)
+        return tuple(map(self._receipt, rows))
 
     def remove_content(self, entry: int, reason: str) -> Receipt:
         """The receipt of the REMOVAL entry; from now on the content of `entry` cannot be had any more.
@@ -372,12 +373,14 @@ class Ledger:
         chained = self._chained
         rows = []
         drawn = draw_secrets(self._entropy, len(entries))
-        for number, (entry, secrets) in enumerate(zip(entries, drawn, strict=True), self._entries):
-            kind = entry.kind.value
-            commitment = commitment_of(secrets.salt, kind, entry.content)
-            chained = chained_of(chained, number, kind, recorded_ns, commitment)
-            wrapped_key, sealed = self._vault.seal(secrets, number, chained, entry.content)
-            rows.append(Row(number, kind, recorded_ns, commitment, chained, wrapped_key, sealed))
+        seal = self._vault.seal
+        for number, ((kind, content), secrets) in enumerate(zip(entries, drawn, strict=True), self._entries):
+            named = _NAMES[kind]
+            commitment, chained = row_hashes(chained, number, named, recorded_ns, secrets.salt, content)
+            wrapped_key, sealed = seal(secrets, number, chained, content)
+            # A row without the call that a named tuple's own constructor is: there are very many.
+            fields = (number, named, recorded_ns, commitment, chained, wrapped_key, sealed)
+            rows.append(tuple.__new__(Row, fields))
         return rows
 
     def _advance(self, row: Row) -> None:

@@ -53,22 +53,19 @@ class MerkleLog:
         """Leaves behind the last whole block."""
 
         self._blocks: OrderedDict[int, list[bytes]] = OrderedDict()
-
-    @property
-    def size(self) -> int:
+        self.size = 0
         """How many leaves there are."""
-        blocks = len(self._levels[0]) // HASH_BYTES if self._levels else 0
-        return blocks * BLOCK_LEAVES + len(self._newest)
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of a leaf; UsageError for another length."""
         if len(leaf) != HASH_BYTES:
             raise UsageError(f"the hash of a leaf has {HASH_BYTES} bytes, not {len(leaf)}")
         self._newest.append(leaf)
+        self.size += 1
         if len(self._newest) < BLOCK_LEAVES:
             return
         block, self._newest = self._newest, []
-        number = self.size // BLOCK_LEAVES
+        number = self.size // BLOCK_LEAVES - 1
         self._keep(number, block, _RECENT_BLOCKS)
         root = _whole_root(block)
         for level in range(64):

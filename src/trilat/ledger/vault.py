@@ -11,8 +11,9 @@ ledger key takes random nonces of 96 bits and may wrap 2^32 times (section 8.3 t
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -34,7 +35,7 @@ Entropy = Callable[[int], bytes]
 """A source of random bytes: that many, never the same again, also not after a restart."""
 
 
-class Secrets(NamedTuple):
+class Secrets(msgspec.Struct, frozen=True, gc=False):
     """The random parts of one row."""
 
     key: bytes
@@ -69,10 +70,10 @@ class Vault:
 
     def seal(self, secrets: Secrets, entry: int, chained: bytes, content: bytes) -> tuple[bytes, bytes]:
         """The wrapped key and the sealed content of one row."""
-        key, salt, nonce = secrets
-        place = entry.to_bytes(8, "big")
-        sealed = AESGCM(key).encrypt(_CONTENT_NONCE, content, _CONTENT_DOMAIN + place)
-        return nonce + self._wrapping.encrypt(nonce, key + salt, _WRAP_DOMAIN + place + chained), sealed
+        place, nonce = entry.to_bytes(8, "big"), secrets.nonce
+        sealed = AESGCM(secrets.key).encrypt(_CONTENT_NONCE, content, _CONTENT_DOMAIN + place)
+        kept = secrets.key + secrets.salt
+        return nonce + self._wrapping.encrypt(nonce, kept, _WRAP_DOMAIN + place + chained), sealed
 
     def unwrap(self, wrapped_key: bytes, entry: int, chained: bytes) -> Secrets | None:
         """The secrets of a row, or None where these bytes are not what this vault wrapped for that row."""

@@ -50,7 +50,7 @@ from trilat.link.messages import (
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, Gate, OnSkipped, OutgoingState, Worth
-from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel
+from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel, parcel_bytes
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
@@ -256,6 +256,7 @@ __all__ = [
     "open_signed_item",
     "open_tree_head",
     "open_word",
+    "parcel_bytes",
     "parcel_leaf",
     "party_of",
     "proof_of",

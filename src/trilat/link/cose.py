@@ -15,7 +15,7 @@ Rules
 Who signed is not in these objects: the caller knows whose key must fit from the payload's own words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Final, Protocol
 
@@ -181,15 +181,54 @@ class ObjectCipher:
         try:
             return self._cipher.decrypt(iv, ciphertext, self._bound_head + _byte_string(bound))
         except InvalidTag:
-            raise EnvelopeError(
-                "a sealed object does not open: it or what it is bound to was changed"
-            ) from None
+            raise _changed() from None
+
+    def open_row(self, objects: Sequence[bytes], bound: bytes, first: int) -> list[bytes]:
+        """The plaintexts of objects in a row: each is bound to `bound` and its number, of 8 bytes, the first
+        to the number `first`. As `open` for each of them.
+        """
+        head, at = self._head, len(self._head)
+        start = at + IV_BYTES + 3
+        additional = self._bound_head + _byte_string(bound + bytes(8))[:-8]
+        decrypt = self._cipher.decrypt
+        opened: list[bytes] = []
+        for number, data in enumerate(objects, first):
+            place = number.to_bytes(8, "big")
+            length = len(data) - start
+            if not (
+                _ONE_BYTE_MAX < length <= _TWO_BYTES_MAX
+                and data.startswith(head)
+                and data[at + IV_BYTES : start] == _TWO_BYTES + length.to_bytes(2, "big")
+            ):
+                opened.append(self.open(data, bound + place))
+                continue
+            try:
+                opened.append(decrypt(data[at : at + IV_BYTES], data[start:], additional + place))
+            except InvalidTag:
+                raise _changed() from None
+        return opened
+
+    def close_row(
+        self, ivs: Sequence[bytes], plaintexts: Sequence[bytes], bound: bytes, first: int
+    ) -> list[bytes]:
+        """The COSE_Encrypt0 of plaintexts in a row, bound as `open_row` says. As `close` for each of them."""
+        additional = self._bound_head + _byte_string(bound + bytes(8))[:-8]
+        encrypt, head = self._cipher.encrypt, self._head
+        closed: list[bytes] = []
+        for number, (iv, plaintext) in enumerate(zip(ivs, plaintexts, strict=True), first):
+            ciphertext = encrypt(iv, plaintext, additional + number.to_bytes(8, "big"))
+            closed.append(b"".join((head, iv, _byte_string(ciphertext))))
+        return closed
 
     def _refuse_head(self, reader: "_Reader") -> None:
         reader.expect(_ENCRYPT0_START)
         if reader.byte_string() != self._protected:
             raise EnvelopeError("a sealed object is of another epoch or algorithm: not opened")
         reader.expect(_IV_MAP)
+
+
+def _changed() -> EnvelopeError:
+    return EnvelopeError("a sealed object does not open: it or what it is bound to was changed")
 
 
 def _sign1_parts(data: bytes, content_type: str, what: str) -> tuple[bytes, bytes]:

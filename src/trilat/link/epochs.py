@@ -108,10 +108,14 @@ class Epoch:
 
         SHA-512 over a secret key and a number, both of fixed length, so that nothing can be appended.
         """
+        return self.salts_row(stream, sequence, 1)[0]
+
+    def salts_row(self, stream: str, first: int, count: int) -> list[bytes]:
+        """The salts of so many objects in a row, the first numbered `first`."""
         key = self._salt_keys.get(stream)
         if key is None:
             key = self._salt_keys[stream] = self.export(f"salts of {stream}")
-        return sha512(key + sequence.to_bytes(8, "big")).digest()
+        return [sha512(key + number.to_bytes(8, "big")).digest() for number in range(first, first + count)]
 
     @cached_property
     def _iv_mask(self) -> int:
@@ -125,6 +129,11 @@ class Epoch:
     def iv(self, counter: int) -> bytes:
         """The IV of a counter: masked as in HPKE (RFC 9180, section 5.2), so that it tells no count."""
         return (self._iv_mask ^ counter).to_bytes(IV_BYTES, "big")
+
+    def iv_row(self, counter: int, count: int) -> list[bytes]:
+        """The IVs of so many counters in a row."""
+        mask = self._iv_mask
+        return [(mask ^ one).to_bytes(IV_BYTES, "big") for one in range(counter, counter + count)]
 
     def __repr__(self) -> str:
         """Nothing secret."""

@@ -204,8 +204,8 @@ def sign_root(keys: NodeKeys, root: bytes) -> bytes:
     )
 
 
-def statement_of(item_id: str, version: int, subject: str, label: Label) -> bytes:
-    """The wire form of a `Marking`: what a leaf says."""
+def statement_of(item_id: str, version: int, subject: str, label: Label | msgspec.Raw) -> bytes:
+    """The wire form of a `Marking`: what a leaf says. A label may be given as this schema writes it."""
     return msgspec.msgpack.encode((SCHEMA_VERSION, item_id, version, subject, label))
 
 

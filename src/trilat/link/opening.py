@@ -25,7 +25,7 @@ Whether the envelope came before is the stream's to say.
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -45,19 +45,17 @@ from trilat.link.parcel import (
     BATCH_TYPE,
     BINDING_BYTES,
     ENVELOPE_VERSION,
-    PARCEL_BYTES_MAX,
     Batch,
     Parcel,
-    ReleaseParts,
     batch_bound,
     bind,
     fits,
-    object_bound,
+    objects_bound,
     release_parts,
 )
-from trilat.link.reading import ReleaseReader
+from trilat.link.reading import ReadRelease, ReleaseReader, read_parcel
 from trilat.link.sealing import EPOCH_USE, OBJECT_LEAST_BYTES, THIN_USE
-from trilat.link.statement import open_signed_item, thick_parcel, verify_label
+from trilat.link.statement import LabelVerifier, open_signed_item, thick_parcel
 from trilat.link.thin import (
     COUNTER_BYTES,
     HEAD_BYTES,
@@ -201,7 +199,7 @@ class Opener:
         content = unpacked(plaintext)
         release = unshrunk(content.body, epoch.templates)
         wire = thick_parcel(decode(release, Release), release, content.marking_signature)
-        stream = epoch.stream or ""
+        stream, parts = epoch.stream or "", release_parts(release)
         batch = Batch(
             object_algorithm=epoch.object_algorithm,
             sender=sender,
@@ -211,7 +209,7 @@ class Opener:
             first_sequence=content.sequence,
             epoch=epoch.identifier,
             key_commitment=epoch.commitment,
-            digests=bind(epoch.salts(stream, content.sequence), release_parts(release), wire),
+            digests=bind(epoch.salts(stream, content.sequence), parts.label, parts.clauses, wire),
         )
         signed = joined1(BATCH_TYPE, encode(batch), content.batch_signature)
         self._trust.verify_live(sender, signed, BATCH_TYPE, "envelope")
@@ -235,17 +233,17 @@ class Opener:
         Raises:
             EnvelopeError, TrustError, WireError: one of the checks.
         """
-        batch = checked.batch
-        digest = sha256(encode(batch)).digest()
-        first = max(0, from_sequence - batch.first_sequence)
+        batch, epoch = checked.batch, checked.epoch
+        first = max(batch.first_sequence, from_sequence)
+        sealed = checked.sealed[first - batch.first_sequence :]
         with _naming(batch.sender):
-            parcels = [self._open_one(checked, digest, offset) for offset in range(first, batch.count)]
-        return Opened(
-            sender=batch.sender,
-            stream=batch.stream,
-            first_sequence=max(batch.first_sequence, from_sequence),
-            parcels=tuple(parcels),
-        )
+            wires: Sequence[bytes] = sealed
+            if not checked.thin:
+                bound = objects_bound(sha256(encode(batch)).digest())
+                opened = epoch.cipher.open_row(sealed, bound, first)
+                wires = [unpadded(one, OBJECT_LEAST_BYTES) for one in opened]  # 7
+            parcels = self._read(batch, epoch, first, wires)
+        return Opened(sender=batch.sender, stream=batch.stream, first_sequence=first, parcels=parcels)
 
     def holds(self, sender: str, epoch: bytes) -> bool:
         """Whether the key of a sender's epoch is held here."""
@@ -266,15 +264,44 @@ class Opener:
 
     def verify(self, sequence: int, wire: bytes, parcel: Parcel) -> OpenedParcel:
         """A parcel after checks 8, 11 and 12; its place and binding are for the caller to have checked."""
-        return self._verified(sequence, wire, parcel, release_parts(parcel.release))
+        read = self._releases.read(parcel.release)  # 8
+        return self._verified(sequence, wire, parcel, read, LabelVerifier(self._trust, self._roots))
 
-    def _verified(self, sequence: int, wire: bytes, parcel: Parcel, parts: ReleaseParts) -> OpenedParcel:
-        release = self._releases.read(parcel.release, parts.label)  # 8
+    def _read(
+        self, batch: Batch, epoch: Epoch, first: int, wires: Sequence[bytes]
+    ) -> tuple[OpenedParcel, ...]:
+        """Checks 8 to 12 of objects in a row."""
+        salts = epoch.salts_row(batch.stream, first, len(wires))
+        digests, at = batch.digests, (first - batch.first_sequence) * BINDING_BYTES
+        labels = LabelVerifier(self._trust, self._roots)
+        parcels: list[OpenedParcel] = []
+        for sequence, (wire, salt) in enumerate(zip(wires, salts, strict=True), first):
+            parcel = read_parcel(wire)  # 8
+            read = self._releases.read(parcel.release)  # 8
+            release = read.release
+            if not fits(release, batch.sender, batch.recipient):  # 9
+                raise EnvelopeError(
+                    f"the release is from `{release.sender}` to `{release.recipient}`, in an envelope from "
+                    f"`{batch.sender}` to `{batch.recipient}`: not accepted"
+                )
+            if bind(salt, read.label, read.clauses, wire) != digests[at : at + BINDING_BYTES]:  # 10
+                raise EnvelopeError(
+                    f"object {sequence} is not what the envelope of `{batch.sender}` was signed for"
+                )
+            at += BINDING_BYTES
+            parcels.append(self._verified(sequence, wire, parcel, read, labels))  # 11, 12
+        return tuple(parcels)
+
+    def _verified(
+        self, sequence: int, wire: bytes, parcel: Parcel, read: ReadRelease, labels: LabelVerifier
+    ) -> OpenedParcel:
+        release = read.release
         consents: tuple[Consent, ...] = ()
         refusal = ""
         try:
-            verify_label(self._trust, release.item, parcel.marking, self._roots)  # 11
-            consents = tuple(self._consent(signed) for signed in parcel.consents)  # 12
+            labels.verify(release.item, parcel.marking, read.written_label)  # 11
+            if parcel.consents:
+                consents = tuple(self._consent(signed) for signed in parcel.consents)  # 12
         except TrustError as error:
             if not error.facts.get("revoked"):
                 raise
@@ -322,27 +349,6 @@ class Opener:
         self._epochs.move_to_end((sender, epoch.identifier))
         if len(self._epochs) > _EPOCHS_KEPT:
             self._epochs.popitem(last=False)
-
-    def _open_one(self, checked: Checked, digest: bytes, offset: int) -> OpenedParcel:
-        batch, epoch = checked.batch, checked.epoch
-        sequence = batch.first_sequence + offset
-        wire = checked.sealed[offset]
-        if not checked.thin:
-            wire = unpadded(epoch.cipher.open(wire, object_bound(digest, sequence)), OBJECT_LEAST_BYTES)  # 7
-        parcel = decode(wire, Parcel, PARCEL_BYTES_MAX)  # 8
-        parts = release_parts(parcel.release)
-        if not fits(parts, batch.sender, batch.recipient):  # 9
-            raise EnvelopeError(
-                f"the release is from `{parts.sender}` to `{parts.recipient}`, in an envelope from "
-                f"`{batch.sender}` to `{batch.recipient}`: not accepted"
-            )
-        bound = bind(epoch.salts(batch.stream, sequence), parts, wire)
-        at = offset * BINDING_BYTES
-        if bound != batch.digests[at : at + BINDING_BYTES]:  # 10
-            raise EnvelopeError(
-                f"object {sequence} is not what the envelope of `{batch.sender}` was signed for"
-            )
-        return self._verified(sequence, wire, parcel, parts)  # 8, 11, 12
 
     def _consent(self, signed: bytes) -> Consent:
         item = open_signed_item(self._trust, signed)

@@ -35,6 +35,6 @@ def unpadded(data: bytes, least: int = LEAST_BYTES) -> bytes:
     end = int.from_bytes(data[:_LENGTH_BYTES], "big") + _LENGTH_BYTES
     if len(data) < LEAST_BYTES or end > len(data) or len(data) != size_class(max(end, least)):
         raise EnvelopeError("what was sealed is not padded to its class: not accepted")
-    if data.count(0, end) != len(data) - end:
+    if data[end:] != bytes(len(data) - end):
         raise EnvelopeError("what was sealed is padded with something: not accepted")
     return data[_LENGTH_BYTES:end]

@@ -16,6 +16,7 @@ from trilat.model import (
     ItemError,
     Noun,
     PartyCode,
+    Release,
     WireError,
 )
 
@@ -35,6 +36,10 @@ _SECOND_SALT, _THIRD_SALT = 2 * _SALT_BYTES, 3 * _SALT_BYTES
 _PARTS: Final = {part: f"trilat/{part}/2\0".encode() for part in ("label", "clauses", "parcel")}
 _LABEL, _CLAUSES, _PARCEL = _PARTS.values()
 
+_SALT_MAX: Final = 32
+_SMALL: Final = 65_536
+_encode: Final = msgspec.msgpack.Encoder().encode
+
 Digest = Annotated[bytes, msgspec.Meta(min_length=DIGEST_BYTES, max_length=DIGEST_BYTES)]
 _SignedBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=PARCEL_BYTES_MAX)]
 
@@ -52,13 +57,21 @@ class Parcel(Noun, frozen=True, kw_only=True):
     release: Annotated[bytes, msgspec.Meta(min_length=1, max_length=WIRE_BYTES_MAX)]
     marking: _SignedBytes
     consents: Annotated[tuple[_SignedBytes, ...], msgspec.Meta(max_length=32)] = ()
-    salt: Annotated[bytes, msgspec.Meta(max_length=32)] = b""
+    salt: Annotated[bytes, msgspec.Meta(max_length=_SALT_MAX)] = b""
 
     def check(self) -> None:
         """Refuse a parcel that would not fit an envelope."""
         size = len(self.release) + len(self.marking) + sum(map(len, self.consents))
         if size > PARCEL_BYTES_MAX - 256:
             raise ItemError(f"Parcel of {size} bytes is over the limit of {PARCEL_BYTES_MAX - 256}: split it")
+
+
+def parcel_bytes(release: bytes, marking: bytes, consents: tuple[bytes, ...], salt: bytes) -> bytes:
+    """The wire form of a parcel of these parts; ItemError where it cannot be one."""
+    if consents or not (release and marking) or len(release) + len(marking) > _SMALL or len(salt) > _SALT_MAX:
+        return _encode(Parcel(release=release, marking=marking, consents=consents, salt=salt))
+    # As small as nearly every one: within every limit, and written without a noun. See the test.
+    return _encode((release, marking, consents, salt))
 
 
 class Binding(NamedTuple):
@@ -116,7 +129,7 @@ class Batch(Noun, frozen=True, kw_only=True):
         return Binding(one[:DIGEST_BYTES], one[DIGEST_BYTES : 2 * DIGEST_BYTES], one[2 * DIGEST_BYTES :])
 
 
-class ReleaseParts(NamedTuple):
+class ReleaseParts(msgspec.Struct, frozen=True, gc=False):
     """What an envelope needs of a release, each as it stands in its wire form."""
 
     sender: str
@@ -175,18 +188,20 @@ def release_parts(release: bytes) -> ReleaseParts:
     return ReleaseParts(head.sender, head.recipient, head.via, bytes(head.item.label), bytes(head.clauses))
 
 
-def fits(parts: ReleaseParts, sender: str, recipient: str) -> bool:
+def fits(parts: ReleaseParts | Release, sender: str, recipient: str) -> bool:
     """Whether a release may travel from one node to another: to its recipient, or to the intermediary on
     its way there.
     """
-    return parts.sender == sender and recipient in {parts.recipient, parts.via}
+    return parts.sender == sender and recipient in (parts.recipient, parts.via)
 
 
-def bind(salts: bytes, parts: ReleaseParts, parcel: bytes) -> bytes:
-    """The binding of one object, its digests end to end, from its 64 bytes of salts."""
+def bind(salts: bytes, label: bytes, clauses: bytes, parcel: bytes) -> bytes:
+    """The binding of one object, its digests end to end, from 64 bytes of salts, label and clauses as they
+    stand in its release, and the whole parcel.
+    """
     return (
-        sha256(_LABEL + salts[:_SALT_BYTES] + parts.label).digest()
-        + sha256(_CLAUSES + salts[_SALT_BYTES:_SECOND_SALT] + parts.clauses).digest()
+        sha256(_LABEL + salts[:_SALT_BYTES] + label).digest()
+        + sha256(_CLAUSES + salts[_SALT_BYTES:_SECOND_SALT] + clauses).digest()
         + sha256(_PARCEL + salts[_SECOND_SALT:_THIRD_SALT] + parcel).digest()
     )
 
@@ -201,6 +216,8 @@ def batch_bound(token: bytes, epoch: bytes) -> bytes:
     return b"trilat/batch/2\0" + token + epoch
 
 
-def object_bound(batch_digest: bytes, sequence: int) -> bytes:
-    """What a sealed object is bound to: the signed batch, with all that it says, and its own number."""
-    return b"trilat/object/2\0" + batch_digest + sequence.to_bytes(8, "big")
+def objects_bound(batch_digest: bytes) -> bytes:
+    """What sealed objects are bound to: the signed batch, with all that it says. Behind it stands each one's
+    own number in 8 bytes.
+    """
+    return b"trilat/object/2\0" + batch_digest

@@ -12,13 +12,19 @@ Rules
 """
 
 from enum import IntEnum
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Final
 
-from trilat.model import AnyItem, Release, Track, kind_of
+import msgspec
+
+from trilat.model import AnyItem, Release, Track
 
 
 class Priority(IntEnum):
     """The lower goes first."""
+
+    __hash__ = int.__hash__
+    """It is looked up for every parcel: the hash of its name costs more."""
 
     WARNING = 0
     """Warnings and their withdrawal."""
@@ -42,7 +48,7 @@ _PRIORITIES: Final = {
 _NEWEST_WINS: Final = frozenset({"warning", "event", "area", "track", "vessel", "indicator"})
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """What a link must know of a parcel to send it in its turn, or before."""
 
     priority: Priority
@@ -62,15 +68,17 @@ def newest_wins(item: AnyItem) -> bool:
     """Whether an item is used by the rule that the newest version wins, in whatever order versions come, so
     that a recipient may use it before those that stand before it in its stream.
     """
-    return kind_of(item) in _NEWEST_WINS and not (isinstance(item, Track) and item.tracklets)
+    return _lane_of(type(item))[1] and not (isinstance(item, Track) and item.tracklets)
+
+
+@cache
+def _lane_of(kind: type[AnyItem]) -> tuple[Priority, bool]:
+    """The priority of a kind of item, and whether its newest version wins."""
+    name = str(kind.__struct_config__.tag)
+    return _PRIORITIES.get(name, Priority.BULK), name in _NEWEST_WINS
 
 
 def standing_of(release: Release) -> Standing:
     """How a release stands on a link. An item of a kind that is not named above goes last, in its order."""
     item = release.item
-    return Standing(
-        priority=_PRIORITIES.get(kind_of(item), Priority.BULK),
-        overtakes=newest_wins(item),
-        item_id=item.item_id,
-        version=item.version,
-    )
+    return Standing(_lane_of(type(item))[0], newest_wins(item), item.item_id, item.version)

@@ -76,7 +76,7 @@ def prove(checked: Checked, opened: OpenedParcel, *, label_only: bool = False) -
     offset = opened.sequence - batch.first_sequence
     salts = checked.epoch.salts(batch.stream, opened.sequence)
     parts = release_parts(opened.parcel.release)
-    whole = bind(salts, parts, opened.wire)
+    whole = bind(salts, parts.label, parts.clauses, opened.wire)
     if not 0 <= offset < batch.count or whole != b"".join(batch.binding(offset)):
         raise UsageError(f"object {opened.sequence} is not of this envelope: give the one that it came in")
     return encode(
@@ -149,7 +149,9 @@ def _shown_label(proof: Proof, batch: Batch, offset: int) -> bytes:
         return proof.label
     wire = proof.parcel or b""
     parts = release_parts(decode(wire, Parcel, PARCEL_BYTES_MAX).release)
-    if len(proof.salts) != _SHOWN_SALTS or bind(proof.salts, parts, wire) != b"".join(binding):
+    if len(proof.salts) != _SHOWN_SALTS or bind(proof.salts, parts.label, parts.clauses, wire) != b"".join(
+        binding
+    ):
         raise EnvelopeError(f"the parcel is not the one that `{batch.sender}` signed for")
     if not fits(parts, batch.sender, batch.recipient):
         raise EnvelopeError(f"the release is not from `{batch.sender}` to `{batch.recipient}`")

@@ -26,7 +26,7 @@ from trilat.link.parcel import (
     batch_bound,
     bind,
     fits,
-    object_bound,
+    objects_bound,
     release_in,
     release_parts,
 )
@@ -116,15 +116,11 @@ class Sealer:
         batch = encode(self._batch(epoch, first_sequence, wires))
         signed = sign1(self._keys.signing, BATCH_TYPE, batch)
         token = token_of(self._secret, EPOCH_USE, epoch.identifier)
-        digest = sha256(batch).digest()
-        close = epoch.cipher.close
-        sealed = tuple(
-            close(
-                epoch.iv(counter + offset),
-                padded(wire, OBJECT_LEAST_BYTES),
-                object_bound(digest, first_sequence + offset - 1),
-            )
-            for offset, wire in enumerate(wires, start=1)
+        sealed = epoch.cipher.close_row(
+            epoch.iv_row(counter + 1, len(wires)),
+            [padded(wire, OBJECT_LEAST_BYTES) for wire in wires],
+            objects_bound(sha256(batch).digest()),
+            first_sequence,
         )
         held = self._held == epoch.identifier and not with_key
         envelope = Envelope(
@@ -132,8 +128,8 @@ class Sealer:
             token=token,
             epoch=epoch.identifier,
             key=b"" if held else self.epochs.wrapped_to(self._recipient.party),
-            batch=close(epoch.iv(counter), padded(signed), batch_bound(token, epoch.identifier)),
-            sealed=sealed,
+            batch=epoch.cipher.close(epoch.iv(counter), padded(signed), batch_bound(token, epoch.identifier)),
+            sealed=tuple(sealed),
         )
         wire = encode(envelope)
         if len(wire) > ENVELOPE_BYTES_MAX:
@@ -213,16 +209,19 @@ class Sealer:
             first_sequence=first_sequence,
             epoch=epoch.identifier,
             key_commitment=epoch.commitment,
-            digests=b"".join(
-                [self._bound(epoch, first_sequence + offset, wire) for offset, wire in enumerate(wires)]
-            ),
+            digests=self._bindings(epoch, first_sequence, wires),
         )
 
-    def _bound(self, epoch: Epoch, sequence: int, wire: bytes) -> bytes:
-        parts = release_parts(release_in(wire))
-        if not fits(parts, self._keys.party, self._recipient.party):
-            raise UsageError(
-                f"the release is from `{parts.sender}` to `{parts.recipient}`: it does not go from "
-                f"`{self._keys.party}` to `{self._recipient.party}`"
-            )
-        return bind(epoch.salts(self._stream, sequence), parts, wire)
+    def _bindings(self, epoch: Epoch, first_sequence: int, wires: Sequence[bytes]) -> bytes:
+        salts = epoch.salts_row(self._stream, first_sequence, len(wires))
+        sender, recipient = self._keys.party, self._recipient.party
+        found: list[bytes] = []
+        for wire, salt in zip(wires, salts, strict=True):
+            parts = release_parts(release_in(wire))
+            if not fits(parts, sender, recipient):
+                raise UsageError(
+                    f"the release is from `{parts.sender}` to `{parts.recipient}`: it does not go from "
+                    f"`{sender}` to `{recipient}`"
+                )
+            found.append(bind(salt, parts.label, parts.clauses, wire))
+        return b"".join(found)

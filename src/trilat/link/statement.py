@@ -107,20 +107,37 @@ def verify_label(
         TrustError: there is no pin for that originator.
         WireError: it is no marking.
     """
-    if is_sign1(marking):
-        _verify_single(trust, item, marking)
-        return
-    originator = party_of(item.label.originator)
-    salt, place, path, signed = read_path(marking)
-    statement = statement_of(item.item_id, item.version, item.subject, item.label)
-    roots = VerifiedRoots(1) if roots is None else roots
-    root = climb(leaf_of(salt, statement), place, path, roots.climbed)
-    what = f"marking of `{item.item_id}`"
-    if roots.root(trust, originator, signed, what) != root:
-        raise EnvelopeError(
-            f"the {what} is for another item, version, subject or label: the item is not what "
-            f"`{originator}` marked"
-        )
+    LabelVerifier(trust, VerifiedRoots(1) if roots is None else roots).verify(item, marking, item.label)
+
+
+class LabelVerifier:
+    """Verifies the markings of one batch, during which nothing that is known of anybody's keys changes."""
+
+    def __init__(self, trust: TrustStore, roots: VerifiedRoots) -> None:
+        """Nothing verified; `roots` remembers signed roots of other batches."""
+        self._trust = trust
+        self._roots = roots
+        self._asked: dict[tuple[str, bytes], bytes] = {}
+        """Roots by originator and signed bytes, each asked of `roots` once."""
+
+    def verify(self, item: AnyItem, marking: bytes, label: Label | msgspec.Raw) -> None:
+        """As `verify_label`; `label` is the item's, or that as this schema writes it."""
+        if is_sign1(marking):
+            _verify_single(self._trust, item, marking)
+            return
+        originator = party_of(item.label.originator)
+        salt, place, path, signed = read_path(marking)
+        statement = statement_of(item.item_id, item.version, item.subject, label)
+        root = climb(leaf_of(salt, statement), place, path, self._roots.climbed)
+        known = self._asked.get((originator, signed))
+        if known is None:
+            what = f"marking of `{item.item_id}`"
+            known = self._asked[originator, signed] = self._roots.root(self._trust, originator, signed, what)
+        if known != root:
+            raise EnvelopeError(
+                f"the marking of `{item.item_id}` is for another item, version, subject or label: the item "
+                f"is not what `{originator}` marked"
+            )
 
 
 def _verify_single(trust: TrustStore, item: AnyItem, marking: bytes) -> None:

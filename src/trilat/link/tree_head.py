@@ -11,6 +11,7 @@ Words between two nodes that are for no relay travel sealed: `seal_word`, `open_
 notice that carries it tells.
 """
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -37,6 +38,10 @@ TREE_HEAD_TYPE: Final = "application/vnd.trilat.tree-head"
 TREE_HEAD_BYTES_MAX: Final = 2_048
 PARCEL_SALT_BYTES: Final = 16
 _LEAF_DOMAIN: Final = b"trilat/leaf/1"
+_DIGEST_BYTES: Final = 32
+_DIGEST_START: Final = b"\x58\x20"
+"""Begins a byte string of 32 (RFC 8949, section 3.1)."""
+
 _LEDGER_DOMAIN: Final = b"trilat/ledger-head/1"
 _WORD_DOMAIN: Final = "trilat/word/1"
 
@@ -67,7 +72,15 @@ def parcel_leaf(stream: str, sequence: int, parcel_digest: bytes) -> bytes:
     """The data of a leaf: `trilat.ledger.leaf_hash` of it stands in the tree. `parcel_digest` is SHA-256 of
     the parcel as it was sealed, with its salt in it.
     """
-    return cbor2.dumps([_LEAF_DOMAIN, stream, sequence, parcel_digest])
+    if len(parcel_digest) != _DIGEST_BYTES:
+        return cbor2.dumps([_LEAF_DOMAIN, stream, sequence, parcel_digest])
+    # The encoding of that list, whose start is the same for a whole stream.
+    return _leaf_start(stream) + cbor2.dumps(sequence) + _DIGEST_START + parcel_digest
+
+
+@lru_cache(maxsize=256)
+def _leaf_start(stream: str) -> bytes:
+    return b"\x84" + cbor2.dumps(_LEAF_DOMAIN) + cbor2.dumps(stream)
 
 
 def ledger_commitment(salt: bytes, entries: int, chained: bytes) -> bytes:

@@ -121,6 +121,7 @@ from trilat.model.noun import (
     ShortText,
     Text,
     checked_copy,
+    is_kind,
     of_checked,
 )
 from trilat.model.plain import (
@@ -145,6 +146,7 @@ from trilat.model.release import (
     Receipt,
     Release,
 )
+from trilat.model.repeating import ItemReader, ReadItem
 from trilat.model.report import (
     DirectionPlot,
     Equivalent,
@@ -246,6 +248,7 @@ __all__ = [
     "InvalidInputError",
     "Item",
     "ItemError",
+    "ItemReader",
     "ItemReference",
     "Kinematics",
     "Label",
@@ -275,6 +278,7 @@ __all__ = [
     "Provenance",
     "RadarPlot",
     "Rank",
+    "ReadItem",
     "Reason",
     "Recall",
     "RecallAction",
@@ -314,6 +318,7 @@ __all__ = [
     "find_level",
     "format_instant",
     "from_plain",
+    "is_kind",
     "item_from_json",
     "item_from_plain",
     "kind_of",

@@ -29,6 +29,9 @@ Seconds = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 class Form(Enum):
     """How an item may leave, from all to almost nothing."""
 
+    __hash__ = object.__hash__
+    """A member is equal to itself alone, and is looked up for every item: the hash of its name costs more."""
+
     MEASUREMENTS = "measurements"
     """Observations as they were made."""
     TRACKLETS = "tracklets"

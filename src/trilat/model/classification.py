@@ -12,6 +12,7 @@ An unknown scheme or level has no equivalent: the answer is None, and policy wit
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from trilat.model.instants import parse_instant
@@ -84,6 +85,7 @@ def find_level(classification: Classification, at_ns: int) -> Level | None:
     return None
 
 
+@lru_cache(maxsize=1_024)
 def equivalent(classification: Classification, scheme: str, at_ns: int) -> Classification | None:
     """The first level of the same rank in another scheme at an instant; None where there is none."""
     own = find_level(classification, at_ns)

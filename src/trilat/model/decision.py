@@ -14,6 +14,9 @@ from trilat.model.noun import Identifier, InstantNs, Noun, PartyCode, ShortText
 class Outcome(Enum):
     """The answer to a request for release."""
 
+    __hash__ = object.__hash__
+    """A member is equal to itself alone, and is looked up for every item: the hash of its name costs more."""
+
     PERMIT = "permit"
     WITHHOLD = "withhold"
     REFER = "refer"
@@ -21,6 +24,9 @@ class Outcome(Enum):
 
 class Reason(Enum):
     """Why, in precedence: where several hold, the first of this list comes first."""
+
+    __hash__ = object.__hash__
+    """A member is equal to itself alone, and is looked up for every item: the hash of its name costs more."""
 
     MALFORMED_ITEM = "malformed-item"
     """The item cannot be read."""

@@ -14,6 +14,9 @@ from trilat.model.provenance import Provenance
 class Status(Enum):
     """Whether the world is meant. A node holds one status and refuses the others; only real raises alarms."""
 
+    __hash__ = object.__hash__
+    """A member is equal to itself alone, and is looked up for every item: the hash of its name costs more."""
+
     REAL = "real"
     EXERCISE = "exercise"
     SIMULATED = "simulated"
@@ -21,6 +24,9 @@ class Status(Enum):
 
 class Domain(Enum):
     """The concern that an item belongs to."""
+
+    __hash__ = object.__hash__
+    """A member is equal to itself alone, and is looked up for every item: the hash of its name costs more."""
 
     MISSILE = "missile"
     MARITIME = "maritime"

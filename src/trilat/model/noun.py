@@ -11,9 +11,9 @@ Rules
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import (
@@ -163,6 +163,35 @@ def checked_copy(noun: _N, **changes: object) -> _N:
     for name, value in changes.items():
         _put(made, name, value)
     return made
+
+
+def of_decoded(example: _N, values: Iterable[object], **changes: object) -> _N:
+    """A noun of the class of `example` with other fields, which a strict decoder has checked one by one.
+
+    What the fields say together is checked here (rule 3).
+
+    Args:
+        example: any noun of the class.
+        values: of all fields, in order.
+        changes: fields whose value is another than the one in `values`.
+    """
+    made = checked_copy(example)
+    for name, value in zip(made.__struct_fields__, values, strict=True):
+        _put(made, name, value)
+    for name, value in changes.items():
+        _put(made, name, value)
+    _decoding.fields_checked = True
+    try:
+        made.__post_init__()
+    finally:
+        _decoding.fields_checked = False
+    return made
+
+
+@lru_cache(maxsize=4_096)
+def is_kind(kind: type, of: type | tuple[type, ...]) -> bool:
+    """`issubclass`, remembered: nouns are asked as abstract classes are, and a no takes them long."""
+    return issubclass(kind, of)
 
 
 class _Field(NamedTuple):

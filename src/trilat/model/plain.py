@@ -144,9 +144,14 @@ def kind_of(item: Noun) -> str:
     Raises:
         ItemError: the noun is not an item.
     """
-    tag = item.__struct_config__.tag
+    return _kind(type(item))
+
+
+@cache
+def _kind(noun: type[Noun]) -> str:
+    tag = noun.__struct_config__.tag
     if not isinstance(tag, str) or tag not in ITEM_KINDS:
-        raise ItemError(f"`{type(item).__name__}` is not a kind of item")
+        raise ItemError(f"`{noun.__name__}` is not a kind of item")
     return tag
 
 

@@ -13,7 +13,7 @@ from trilat.model.errors import ItemError
 from trilat.model.geometry import Ellipse, Kinematics, Place, Polygon
 from trilat.model.item import Item, ItemReference
 from trilat.model.limits import PARTIES_MAX, REFERENCES_MAX
-from trilat.model.noun import Count, Identifier, InstantNs, Noun, PartyCode, ShortText, Text
+from trilat.model.noun import Count, Identifier, InstantNs, Noun, PartyCode, ShortText, Text, is_kind
 
 
 class Stage(Enum):
@@ -189,6 +189,7 @@ def names_watch_area(item: Item) -> bool:
     """Whether an item says what its party watches over. Such an item is never offered to anybody, whatever
     its label says, and is refused from anybody.
     """
-    return (isinstance(item, Area) and item.area is AreaKind.WATCH) or (
-        isinstance(item, Warning) and item.warning is WarningKind.THREAT
+    return is_kind(type(item), (Area, Warning)) and (
+        (isinstance(item, Area) and item.area is AreaKind.WATCH)
+        or (isinstance(item, Warning) and item.warning is WarningKind.THREAT)
     )

@@ -2,7 +2,9 @@
 
 from collections import deque
 from collections.abc import Collection, Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from trilat.model import AnyItem, Decision
 
@@ -10,7 +12,7 @@ RECENT_DECISIONS_MAX: Final = 5_000
 """Decisions remembered; the oldest go first."""
 
 
-class Decided(NamedTuple):
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """A decision with the item that it is about; `number` grows by one, also over a restart."""
 
     number: int

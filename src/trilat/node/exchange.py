@@ -12,9 +12,10 @@ A copy that cannot be made, as where values at the edge of what can be written g
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, NamedTuple
+
+import msgspec
 
 from trilat.model import (
     SECOND_NS,
@@ -35,6 +36,7 @@ from trilat.model import (
     Release,
     TrilatError,
     Warning,
+    is_kind,
     names_watch_area,
 )
 from trilat.node.approvals import Approvals, ReferralKey, is_beside
@@ -42,12 +44,12 @@ from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
 from trilat.policy import (
     AgreementSet,
+    Degrading,
     Heard,
     ReleaseRequest,
     RememberedDecisions,
     Spans,
     declared_now,
-    degrade,
     due_ns,
     in_spans,
     refuse_stale,
@@ -60,8 +62,7 @@ _FIRST: Final = (Declaration, Recall, Reclassification, LossReport, Answer)
 """What goes before all else that is due: other items rest on it, or must not go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, gc=False):
     """An item with what proves it: the originator's marking, and consents that came with it."""
 
     item: AnyItem
@@ -80,21 +81,16 @@ class Held:
     """Whether it was given to be returned or destroyed."""
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
+class _Waiting(NamedTuple):
+    """Which of two goes first: by instant, then as they were decided; no two have one place in that order."""
+
     due_ns: int
     order: int
     held: Held
     decision: Decision
 
-    def __lt__(self, other: "_Waiting") -> bool:
-        """Which of two goes first: by instant, then as they were decided."""
-        if self.due_ns != other.due_ns:
-            return self.due_ns < other.due_ns
-        return self.order < other.order
 
-
-class Ready(NamedTuple):
+class Ready(msgspec.Struct, frozen=True, gc=False):
     """A release whose time has come, with the consents that it rests on."""
 
     recipient: str
@@ -110,7 +106,7 @@ class Exchange:
         """Nothing offered yet."""
         self._config = config
         self._agreements = agreements
-        self._release_key = config.release_key
+        self._degrading = Degrading(config.release_key)
         self.approvals = Approvals(config)
         self._heard: Mapping[str, Heard] = {}
         self.changes_count = 0
@@ -200,14 +196,18 @@ class Exchange:
         self.referrals = {
             key: asked for key, asked in self.referrals.items() if self._agreements.asking(asked.clause)
         }
-        again = [replace(one.held, audience=one.decision.recipient) for one in waiting]
-        return again + [replace(held, audience=key[0]) for key, held in unheard.items()]
+        again = [msgspec.structs.replace(one.held, audience=one.decision.recipient) for one in waiting]
+        return again + [msgspec.structs.replace(held, audience=key[0]) for key, held in unheard.items()]
 
     def declared_with(
         self, declared: Sequence[Declaration], item: AnyItem, sender: str
     ) -> Sequence[Declaration]:
         """What parties have declared, with what a partner's item declares that is not yet in use."""
-        if isinstance(item, Declaration) and item.label.originator == sender:
+        if (
+            is_kind(type(item), Declaration)
+            and isinstance(item, Declaration)
+            and item.label.originator == sender
+        ):
             return (*declared, item)
         return declared
 
@@ -215,7 +215,7 @@ class Exchange:
         """Whether an item is a declaration; one that its own party sent is taken into account from now on.
         What an intermediary says that another party declared is no proof.
         """
-        if not isinstance(item, Declaration):
+        if not (is_kind(type(item), Declaration) and isinstance(item, Declaration)):
             return False
         if item.label.originator == sender:
             self.declarations.append(item)
@@ -253,9 +253,10 @@ class Exchange:
             self._standing[recipient, *reference] = self._order
             # What a person said is valid in the time of deciding, which may be shifted against the clock: no
             # wait, and a declaration goes before what rests on it.
-            due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
+            kind = type(held.item)
+            due = now_ns if is_kind(kind, Consent) else due_ns(held.item, decision)
             due = max(due, self.approvals.holds_until_ns(held.item, decision))
-            due = 0 if isinstance(held.item, _FIRST) else due
+            due = 0 if is_kind(kind, _FIRST) else due
             waiting = _Waiting(due, self._order, held, decision)
             key = (recipient, held.item.item_id)
             self.withheld[recipient].discard(reference)
@@ -336,7 +337,7 @@ class Exchange:
             for key, held in self._for_consent.items()
             if key[0] == consent.recipient and held.item.subject in consent.subjects
         ]
-        return tuple(replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
+        return tuple(msgspec.structs.replace(self._for_consent.pop(key), audience=key[0]) for key in waiting)
 
     @property
     def consents(self) -> tuple[Consent, ...]:
@@ -430,7 +431,7 @@ class Exchange:
             return False
         if known is not None and known.order != waiting.order:
             self._give_up(known)
-        self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
+        self._held_back[key] = waiting._replace(due_ns=left_ns + thin_ns)
         return False
 
     def _is_overtaken(self, waiting: _Waiting) -> bool:
@@ -457,7 +458,7 @@ class Exchange:
             del self._held_back[key]
             self._give_up(held_back)
         try:
-            release = degrade(item, decision, self._release_key)
+            release = self._degrading.release(item, decision)
         except TrilatError:
             self.withheld[decision.recipient].add((item.item_id, item.version))
             self.reasons[Reason.DECIDING_FAILED] = self.reasons.get(Reason.DECIDING_FAILED, 0) + 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from trilat.model import AnyItem, ItemReference, Track, UsageError, Warning, kind_of
+from trilat.model import AnyItem, ItemReference, Track, UsageError, Warning, is_kind, kind_of
 from trilat.node.exchange import Held
 
 ITEMS_MAX: Final = 200_000
@@ -55,7 +55,7 @@ class Holdings:
             self._newest[item.item_id] = held
             self._newest.move_to_end(item.item_id)
             self._note_change(held, sender)
-            if isinstance(item, Warning):
+            if is_kind(type(item), Warning):
                 self._warnings[item.item_id] = None
             if len(self._newest) > ITEMS_MAX:
                 gone, _ = self._newest.popitem(last=False)

@@ -19,6 +19,7 @@ Partners' releases, after the link has checked signatures and addresses
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -108,52 +109,72 @@ def foreign_refusal(
     """Why a partner's release is not used, in one line; None where it is. `said` are the consents that came
     with it and what parties have declared; `decide` is policy's, or one that remembers its answers.
     """
+    text = _foreign_problem(release, sender, config, agreements, said, now_ns, decide)
+    return None if text is None else f"item `{release.item.item_id}` of `{sender}` {text}"
+
+
+def _foreign_problem(
+    release: Release,
+    sender: str,
+    config: NodeConfig,
+    agreements: AgreementSet,
+    said: tuple[Sequence[Consent], Sequence[Declaration]],
+    now_ns: int,
+    decide: Decide,
+) -> str | None:
+    """What `foreign_refusal` says behind the item's name."""
     item = release.item
-    name = f"item `{item.item_id}` of `{sender}`"
     if item.status is not config.status:  # 1
-        return f"{name} is {item.status.value}, this node holds {config.status.value} items only"
+        return f"is {item.status.value}, this node holds {config.status.value} items only"
     if names_watch_area(item):  # 5
-        return f"{name} says what a party watches over: that is for its own staff, and not used here"
-    misnamed = _misnamed(item, (config.party, *config.peers))
+        return "says what a party watches over: that is for its own staff, and not used here"
+    misnamed = _misnamed(item, config)
     if misnamed is not None:  # 2
-        return f"{name} by `{item.label.originator}` is named after `{misnamed}`: not used"
+        return f"by `{item.label.originator}` is named after `{misnamed}`: not used"
     at_ns = now_ns + config.decision_shift_ns
     if release.expires_ns is not None and release.expires_ns <= at_ns:  # 3
-        return f"{name} expired at {format_instant(release.expires_ns)}"
+        return f"expired at {format_instant(release.expires_ns)}"
     if release.decided_ns > at_ns + DECIDED_AHEAD_S_MAX * SECOND_NS:  # 3
-        return f"{name} was decided at {format_instant(release.decided_ns)}, ahead of this node's clock"
-    request = of_checked(
-        ReleaseRequest,
-        sender=sender,
-        recipient=config.party,
-        purpose=release.purpose,
-        at_ns=release.decided_ns,
-    )
+        return f"was decided at {format_instant(release.decided_ns)}, ahead of this node's clock"
+    request = _request(sender, config.party, release.purpose, release.decided_ns)
     decision = decide(item, request, agreements, *said)  # 4
     if decision.outcome is not Outcome.PERMIT:
-        return f"{name} is not permitted by an agreement held here: {decision.reasons[0].value}"
+        return f"is not permitted by an agreement held here: {decision.reasons[0].value}"
     judged_ns = agreements.judged_ns(sender, config.party, release.decided_ns, at_ns)
     if judged_ns != release.decided_ns:  # 6
         newer = msgspec.structs.replace(request, at_ns=judged_ns)
         decision = decide(item, newer, agreements, *said)
         if decision.outcome is not Outcome.PERMIT:
             return (
-                f"{name} came under an older version of an agreement than the one held here, which does not "
+                f"came under an older version of an agreement than the one held here, which does not "
                 f"permit it: {decision.reasons[0].value}"
             )
     if decision.form is not release.form:
-        return f"{name} came as {release.form.value}, the agreement gives another form"
+        return f"came as {release.form.value}, the agreement gives another form"
     return None
 
 
-def _misnamed(item: AnyItem, parties: Sequence[str]) -> str | None:
+@lru_cache(maxsize=64)
+def _request(sender: str, recipient: str, purpose: str, at_ns: int) -> ReleaseRequest:
+    """The question of a release, every part of it one of a noun's; a batch has mostly one."""
+    return of_checked(ReleaseRequest, sender=sender, recipient=recipient, purpose=purpose, at_ns=at_ns)
+
+
+@lru_cache(maxsize=1_024)
+def _start(originator: str) -> str:
+    """How all names of an originator's items begin. No code of a party has a hyphen in it, so that no other
+    can stand before one.
+    """
+    return originator.split("/", maxsplit=1)[0] + "-"
+
+
+def _misnamed(item: AnyItem, config: NodeConfig) -> str | None:
     """The party, or the stranger, after whom an item or its subject is named in its originator's place."""
-    originator = item.label.originator.split("/")[0]
-    if not item.item_id.startswith(f"{originator}-"):
+    start = _start(item.label.originator)
+    if not item.item_id.startswith(start):
         return item.item_id.split("-", maxsplit=1)[0]
     subject = item.subject
-    if subject.startswith(f"{originator}-"):
-        # No code of a party has a hyphen in it, so that no other can stand before one here.
+    if subject.startswith(start):
         return None
-    others = (party for party in parties if party != originator)
-    return next((party for party in others if subject.startswith(f"{party}-")), None)
+    parties = (config.party, *config.peers)
+    return next((party for party in parties if subject.startswith(f"{party}-")), None)

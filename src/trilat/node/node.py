@@ -70,7 +70,7 @@ from trilat.node.known import KnownVersions
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
 from trilat.node.onward import OnwardRequests
-from trilat.node.parts import Part, tell_recorded
+from trilat.node.parts import Part, doing, tell_recorded
 from trilat.node.recalls import Recalls
 from trilat.node.receiving import Receiving, received_record
 from trilat.node.records import (
@@ -161,6 +161,10 @@ class Node(ByHand):
 
         self.known = KnownVersions(self)
         self.parts = self._parts()
+        self.recording = doing(self.parts, "recorded")
+        """Of the parts those that are told what was written of streams."""
+
+        self._taking = doing(self.parts, "take")
         self._to_offer: list[Held] = []
         self._pending_entries: list[Entry] = []
 
@@ -458,7 +462,7 @@ class Node(ByHand):
             [Entry(kind=EntryKind.RECEIVED, content=encode(record)) for record in records]
         )
         for record, receipt in zip(records, receipts, strict=True):
-            tell_recorded(self.parts, receipt.entry, receipt.recorded_ns, record)
+            tell_recorded(self.recording, receipt.entry, receipt.recorded_ns, record)
         for opened in used:
             self.use_release(sender, opened.release, opened.parcel, opened.consents)
 
@@ -485,7 +489,7 @@ class Node(ByHand):
                     self.views.add_foreign(item)
             except TrilatError as error:
                 self.note_refusal(f"item `{item.item_id}` of `{sender}` is kept but not used: {error}")
-            for part in self.parts:
+            for part in self._taking:
                 part.take(held, sender)
         return held
 
@@ -530,7 +534,7 @@ class Node(ByHand):
         """Note a partner's signed word on how far it accepted a stream; written with the next tick."""
         record = ReceiptRecord(recipient=recipient, stream=stream, cursor=cursor, signed=signed)
         self._pending_entries.append(Entry(kind=EntryKind.RECEIPT, content=encode(record)))
-        tell_recorded(self.parts, -1, self.clock.now_ns(), record)
+        tell_recorded(self.recording, -1, self.clock.now_ns(), record)
 
     def write_pending(self) -> None:
         """Write what waits for the next tick, for a node that will have none."""

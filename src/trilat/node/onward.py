@@ -24,6 +24,7 @@ from trilat.model import (
     Outcome,
     Request,
     UsageError,
+    is_kind,
     kind_of,
 )
 from trilat.node.exchange import Held
@@ -161,6 +162,8 @@ class OnwardRequests(Part):
     def take(self, held: Held, sender: str) -> None:
         """Take a partner's request, which is in the ledger: a question for our desk, or a refusal to come."""
         request = held.item
+        if not is_kind(type(request), Request):
+            return
         if not isinstance(request, Request) or request.onward_to is None or request.clause is None:
             return
         item = self._node.holdings.newest(request.about[0].item_id)

@@ -56,7 +56,12 @@ class Part:
         return {}
 
 
+def doing(parts: Iterable[Part], point: str) -> tuple[Part, ...]:
+    """Those parts, in their order, that do something at a point, by the name of its method."""
+    return tuple(part for part in parts if getattr(type(part), point) is not getattr(Part, point))
+
+
 def tell_recorded(parts: Iterable[Part], entry: int, recorded_ns: int, record: Recorded) -> None:
-    """Tell all parts what was written of a stream."""
+    """Tell parts what was written of a stream."""
     for part in parts:
         part.recorded(entry, recorded_ns, record)

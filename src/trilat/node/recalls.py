@@ -28,6 +28,7 @@ from trilat.model import (
     Reclassification,
     Release,
     UsageError,
+    is_kind,
     kind_of,
 )
 from trilat.node.asked import Asked, Case
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 CALLED_BACK_MAX: Final = 100_000
 """Names of items that one partner called back, kept so that they do not come again."""
 
+_SPOKEN: Final = (Recall, Reclassification, LossReport, Answer)
 CALLED_BACK: Final = "was called back: not used"
 
 
@@ -229,6 +231,10 @@ class Recalls(Part):
         """Take what a partner released, which is in the ledger."""
         item = held.item
         trouble = None
+        if not is_kind(type(item), _SPOKEN):
+            if kind_of(item) not in CONTROL_KINDS:
+                self.expiry.take(held)
+            return
         if isinstance(item, Recall):
             trouble = self.obliged.take(held, sender)
             if trouble is None and item.action is not RecallAction.ACCOUNT:
@@ -237,11 +243,8 @@ class Recalls(Part):
             self.relabelling.take(held, sender)
         elif isinstance(item, LossReport):
             self.losses.note(item, sender)
-        elif isinstance(item, Answer):
-            if not self.losses.instructed(item, sender):
-                trouble = self.asked.take(held, sender)
-        elif kind_of(item) not in CONTROL_KINDS:
-            self.expiry.take(held)
+        elif isinstance(item, Answer) and not self.losses.instructed(item, sender):
+            trouble = self.asked.take(held, sender)
         if trouble is not None:
             self._node.note_refusal(trouble)
 
@@ -263,7 +266,7 @@ class Recalls(Part):
     def refusal(self, release: Release) -> str | None:
         """Why a partner's release is not used, in one line; None where it is."""
         item = release.item
-        for asker in (item.label.originator.split("/")[0], release.sender):
+        for asker in () if not self._called_back else (item.label.originator.split("/")[0], release.sender):
             if item.version <= self._called_back.get(asker, {}).get(item.item_id, 0):
                 self._aside.add(item.item_id)
                 return f"item `{item.item_id}` {CALLED_BACK}"

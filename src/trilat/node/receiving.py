@@ -3,13 +3,14 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-from trilat.model import AnyItem, Consent, Declaration, Provenance, Release, checked_copy, of_checked
+from trilat.model import AnyItem, Consent, Declaration, Provenance, Release, checked_copy
 from trilat.node.config import NodeConfig
 from trilat.node.intake import foreign_refusal
 from trilat.node.records import ReceivedRecord
 from trilat.policy import AgreementSet, RememberedDecisions
 
 _REMEMBERED_MAX: Final = 4_096
+_RECORD: Final = ReceivedRecord(sender="XX", stream="x", sequence=1, parcel=b"x")
 
 
 def received_record(
@@ -18,7 +19,7 @@ def received_record(
     """The record of a parcel that was opened: all but the refusal comes out of what the link has checked."""
     if refusal:
         return ReceivedRecord(sender=sender, stream=stream, sequence=sequence, parcel=parcel, refusal=refusal)
-    return of_checked(ReceivedRecord, sender=sender, stream=stream, sequence=sequence, parcel=parcel)
+    return checked_copy(_RECORD, sender=sender, stream=stream, sequence=sequence, parcel=parcel)
 
 
 class Receiving:
@@ -43,7 +44,7 @@ class Receiving:
     ) -> str | None:
         """Why a partner's release is not used, in one line; None where it is: see `foreign_refusal`."""
         return foreign_refusal(
-            release, sender, self._config, agreements, said, now_ns, self._remembered.decide
+            release, sender, self._config, agreements, said, now_ns, self._remembered.alike
         )
 
     def marked(self, release: Release, agreements: AgreementSet) -> AnyItem:

@@ -10,7 +10,6 @@ Rules
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -109,7 +108,7 @@ class Relabelling:
             held = self._node.holdings.held(item.item_id)
             for peer in self._node.config.peers:
                 if held is not None and peer not in had:
-                    self._node.offer_later(replace(held, audience=peer))
+                    self._node.offer_later(msgspec.structs.replace(held, audience=peer))
 
     # --- telling holders ---
 
@@ -301,7 +300,7 @@ class Relabelling:
         label = self.labels.get(held.item.item_id)
         if label is None or label.version <= held.item.label.version:
             return held
-        return replace(held, item=msgspec.structs.replace(held.item, label=label))
+        return msgspec.structs.replace(held, item=msgspec.structs.replace(held.item, label=label))
 
     def refusal(self, release: Release) -> str | None:
         """Why a partner's copy is not used: its label is older than what is known; None where it is not."""
@@ -328,7 +327,7 @@ class Relabelling:
             held = node.holdings.held(reference.item_id)
             if held is not None:
                 item = msgspec.structs.replace(held.item, label=label)
-                node.holdings.replace(replace(held, item=item, marking=marking))
+                node.holdings.replace(msgspec.structs.replace(held, item=item, marking=marking))
         node.exchange.drop(names)
         node.drop_offers(names)
         node.recent_decisions.forget(names)

@@ -7,18 +7,29 @@ from trilat.link import (
     PARCEL_SALT_BYTES,
     Entropy,
     NodeKeys,
-    Parcel,
+    parcel_bytes,
     sign_label,
     sign_labels,
     standing_of,
 )
-from trilat.model import AnyItem, Area, Event, Receipt, Warning, encode, of_checked
+from trilat.model import AnyItem, Area, Event, ItemReference, Receipt, Warning, checked_copy, encode, is_kind
 from trilat.node.exchange import Ready
 from trilat.node.parts import tell_recorded
 from trilat.node.records import ReleaseRecord
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
+
+_RECORD: Final = ReleaseRecord(
+    recipient="XX",
+    stream="x",
+    sequence=1,
+    item=ItemReference(item_id="x", version=1),
+    valid_ns=0,
+    parcel=b"x",
+)
+_THIN: Final = (Warning, Area, Event)
+"""What may have to go over a thin link."""
 
 _ALONE_MAX: Final = 16
 """Of one recipient at a time: items that may have to go over a thin link are marked each by itself, because a
@@ -46,33 +57,35 @@ def release_records(
     """
     markings = _markings(due, keys, entropy)
     streams = {recipient: stream_to(recipient) for recipient in {ready.recipient for ready in due}}
-    # Every field but the parcel, which is checked when it is made, is one of a noun or counted here.
-    return [
-        of_checked(
-            ReleaseRecord,
-            recipient=ready.recipient,
-            stream=streams[ready.recipient],
-            sequence=next_sequence(ready.recipient),
-            item=ready.held.item.reference,
-            valid_ns=ready.held.item.valid_ns,
-            parcel=encode(
-                Parcel(
-                    release=encode(ready.release),
-                    marking=marking,
-                    consents=ready.consents,
-                    salt=salt_of(ready.release.item, entropy),
-                )
-            ),
+    salts = salts_of([ready.release.item for ready in due], entropy)
+    records = []
+    for ready, marking, salt in zip(due, markings, salts, strict=True):
+        recipient, item = ready.recipient, ready.held.item
+        # Every field but the parcel, which is checked when it is made, is one of a noun or counted here.
+        records.append(
+            checked_copy(
+                _RECORD,
+                recipient=recipient,
+                stream=streams[recipient],
+                sequence=next_sequence(recipient),
+                item=item.reference,
+                valid_ns=item.valid_ns,
+                parcel=parcel_bytes(encode(ready.release), marking, ready.consents, salt),
+            )
         )
-        for ready, marking in zip(due, markings, strict=True)
-    ]
+    return records
 
 
-def salt_of(item: AnyItem, entropy: Entropy) -> bytes:
-    """The salt of a parcel. One that may have to go in the 300 bytes of a thin link has none: its marking, a
-    signature of its own by the originator, is what nobody can guess.
+def salts_of(items: Sequence[AnyItem], entropy: Entropy) -> list[bytes]:
+    """The salts of parcels, of one draw. One that may have to go in the 300 bytes of a thin link has none:
+    its marking, a signature of its own by the originator, is what nobody can guess.
     """
-    return b"" if isinstance(item, Warning | Area | Event) else entropy(PARCEL_SALT_BYTES)
+    size = PARCEL_SALT_BYTES
+    drawn = entropy(size * len(items)) if items else b""
+    return [
+        b"" if is_kind(type(item), _THIN) else drawn[at * size : (at + 1) * size]
+        for at, item in enumerate(items)
+    ]
 
 
 def hand_over(
@@ -83,7 +96,7 @@ def hand_over(
         node.lanes.note(record, receipt.entry)
         standing = standing_of(ready.release)
         node.endpoint.send(record.recipient, record.sequence, record.parcel, receipt, standing)
-        tell_recorded(node.parts, receipt.entry, receipt.recorded_ns, record)
+        tell_recorded(node.recording, receipt.entry, receipt.recorded_ns, record)
 
 
 def _markings(due: Sequence[Ready], keys: NodeKeys, entropy: Entropy) -> list[bytes]:
@@ -94,7 +107,7 @@ def _markings(due: Sequence[Ready], keys: NodeKeys, entropy: Entropy) -> list[by
         if not markings[at]:
             own.setdefault(ready.recipient, []).append(at)
     for recipient, places in own.items():
-        alone = [at for at in places if isinstance(due[at].release.item, Warning | Area | Event)]
+        alone = [at for at in places if is_kind(type(due[at].release.item), _THIN)]
         for at in alone[:_ALONE_MAX]:
             markings[at] = sign_label(keys, due[at].release.item)
         own[recipient] = [at for at in places if not markings[at]]

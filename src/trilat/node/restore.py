@@ -209,11 +209,11 @@ class _Restorer:
         outgoing.backlog.add(record.sequence, standing_of(decode(parcel.release, Release)))
         self._node.lanes.note(record, stored.entry)
         self._node.exchange.left(record.recipient, record.item, stored.recorded_ns, record.sequence)
-        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
+        tell_recorded(self._node.recording, stored.entry, stored.recorded_ns, record)
 
     def _received(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceivedRecord, bytes_max=RECORD_BYTES_MAX)
-        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
+        tell_recorded(self._node.recording, stored.entry, stored.recorded_ns, record)
         self._settle(record.sender, record.stream, (record.sequence, record.sequence))
         if record.refusal:
             self._node.note_refusal(record.refusal)
@@ -254,7 +254,7 @@ class _Restorer:
 
     def _receipt(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)
-        tell_recorded(self._node.parts, stored.entry, stored.recorded_ns, record)
+        tell_recorded(self._node.recording, stored.entry, stored.recorded_ns, record)
         outgoing = self._outgoing.get(record.recipient)
         if outgoing is not None:
             outgoing.receipt(record.cursor)

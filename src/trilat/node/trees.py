@@ -84,7 +84,12 @@ class StreamTree:
     def put(self, sequence: int, leaf: bytes, entry: int = -1) -> None:
         """Take the hashed leaf of a parcel; one that is known already changes nothing."""
         self._note_place(sequence, entry)
-        if sequence <= self.log.size or len(self._waiting) >= _WAITING_MAX:
+        following = self.log.size + 1
+        if sequence == following and not self._waiting:
+            self.log.append(leaf)
+            self.uncovered.append(leaf)
+            return
+        if sequence < following or len(self._waiting) >= _WAITING_MAX:
             return
         self._waiting.setdefault(sequence, leaf)
         while (known := self._waiting.pop(self.log.size + 1, None)) is not None:
@@ -103,8 +108,10 @@ class StreamTree:
         self.own = Signed(head, record.signed, entry)
 
     def _note_place(self, sequence: int, entry: int) -> None:
-        slot, offset = divmod(sequence - 1, _STRIDE)
-        if offset or slot >= _WAITING_MAX * _STRIDE:
+        if (sequence - 1) % _STRIDE:
+            return
+        slot = (sequence - 1) // _STRIDE
+        if slot >= _WAITING_MAX * _STRIDE:
             return
         while len(self._places) <= slot:
             self._places.append(-1)
@@ -171,6 +178,8 @@ class Trees:
         self._ledger = ledger
         self._party = ledger.party
         self._trees: dict[StreamName, StreamTree] = {}
+        self._by_ends: dict[tuple[str, bool, str], StreamTree] = {}
+        """The same by partner, whether it is released to it, and stream: without a name for each parcel."""
 
     def __iter__(self) -> Iterator[StreamTree]:
         """Every tree, in the order in which the streams began."""
@@ -188,8 +197,15 @@ class Trees:
 
     def recorded(self, entry: int, record: ReleaseRecord | ReceivedRecord) -> StreamTree:
         """Take a parcel that is in the ledger; returns its tree."""
-        name = name_of(self._party, record)
-        tree = self._tree(name)
+        released = isinstance(record, ReleaseRecord)
+        ends = (
+            record.recipient if isinstance(record, ReleaseRecord) else record.sender,
+            released,
+            record.stream,
+        )
+        tree = self._by_ends.get(ends)
+        if tree is None:
+            tree = self._by_ends[ends] = self._tree(name_of(self._party, record))
         tree.put(record.sequence, leaf_of(record.stream, record.sequence, record.parcel), entry)
         return tree
 

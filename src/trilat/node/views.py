@@ -35,7 +35,7 @@ from trilat.domains import (
 )
 from trilat.fusion import BiasPrior
 from trilat.model import AnyItem, Decision, Domain, Label, Report, Track, TrilatError, Vessel, kind_of
-from trilat.policy import class_key
+from trilat.policy import class_key, shape_of
 
 CONTRIBUTIONS_MAX: Final = 500_000
 """Contributions kept for building Views; the oldest go first."""
@@ -198,9 +198,13 @@ class Views:
         self._first: dict[LabelClass, int] = {}
         """Per label class the number of its first contribution."""
 
-        self._label: Label | None = None
-        self._label_said = ""
-        """What the label says that was last looked at: of a batch, mostly all have one."""
+        self._said: tuple[object, ...] = ()
+        self._said_words = ""
+        """What was said last of a class, but for the subject: of a batch, mostly all say the same."""
+
+        self._alike: tuple[object, ...] = ()
+        self._alike_class: LabelClass | None = None
+        """The same of object classes."""
 
         self._crowded = False
         self.object_classes: dict[LabelClass, AnyItem] = {}
@@ -209,12 +213,13 @@ class Views:
     def add_own(self, item: AnyItem) -> None:
         """Take what own sensors or people gave, or what was made of it; it belongs to every set."""
         self.own.add(item)
-        self._contribute(OWN, item)
+        self._contribute(OWN, item, self._place_of(item))
 
     def add_foreign(self, item: AnyItem) -> SourceClass:
         """Take what a partner released to this node; returns its class."""
-        source = self.class_of(item)
-        self._contribute(source, item)
+        place = self._place_of(item)
+        source = self._class_at(item, place)
+        self._contribute(source, item, place)
         return source
 
     def class_of(self, item: AnyItem) -> SourceClass:
@@ -223,16 +228,14 @@ class Views:
         Two items of one class get the same answer, so a permission for one never lets in another that is
         of a higher level, of another kind, or for fewer parties.
         """
-        if item.label is not self._label:
-            self._label, self._label_said = item.label, repr(_said_by(item.label))
-        said = (
-            item.provenance.originators,
-            kind_of(item),
-            item.domain.value,
-            item.subject,
-            self._place_of(item),
-        )
-        return f"{self._label_said} {said!r}"
+        return self._class_at(item, self._place_of(item))
+
+    def _class_at(self, item: AnyItem, place: Hashable) -> SourceClass:
+        said = (item.label, item.provenance.originators, type(item), item.domain, place)
+        if said != self._said:
+            words = (item.provenance.originators, kind_of(item), item.domain.value, place)
+            self._said, self._said_words = said, f"{_said_by(item.label)!r} {words!r}"
+        return f"{self._said_words} {item.subject!r}"
 
     def allow_item(self, item: AnyItem, decision: Decision) -> None:
         """Let its recipient's picture use a foreign item that is permitted, where no telling portion of it is
@@ -290,17 +293,21 @@ class Views:
         """How many distinct Views there are, the staff's among them."""
         return len(self._views) + 1
 
-    def _contribute(self, source: SourceClass, item: AnyItem) -> None:
+    def _contribute(self, source: SourceClass, item: AnyItem, place: Hashable) -> None:
         self.staff.add(item)
         for key, view in self._views.items():
             if source in key and view is not self.own:
                 view.add(item)
         self._logged += 1
-        self._log.append((source, self._classified(source, item), item))
+        self._log.append((source, self._classified(source, item, place), item))
 
-    def _classified(self, source: SourceClass, item: AnyItem) -> LabelClass | None:
+    def _classified(self, source: SourceClass, item: AnyItem, place: Hashable) -> LabelClass | None:
         """The object class of a contribution, noted; None where it has none, or there are too many."""
-        named = _object_class(source, item, self._place_of(item))
+        head = (item.label, item.provenance.originators, shape_of(item), item.domain, item.status, place)
+        alike = (source == OWN, *head)
+        if alike != self._alike:
+            self._alike, self._alike_class = alike, _object_class(source, item, place)
+        named = self._alike_class
         if named is None:
             return None
         if named not in self._first:

@@ -17,10 +17,10 @@ from trilat.policy.consents import consents_in, declarations_in
 from trilat.policy.covering import cover_weights
 from trilat.policy.decide import decide
 from trilat.policy.declared import declared_now
-from trilat.policy.degrade import degrade, due_ns
+from trilat.policy.degrade import Degrading, degrade, due_ns
 from trilat.policy.difference import differences
 from trilat.policy.explain import MatrixRow, explain, explain_agreement, matrix
-from trilat.policy.forms import CONTROL_KINDS, KIND_FORMS, makeable, strippable
+from trilat.policy.forms import CONTROL_KINDS, KIND_FORMS, makeable, shape_of, strippable
 from trilat.policy.freshness import Heard, refuse_stale
 from trilat.policy.labelled import label_faults
 from trilat.policy.language import read_agreement
@@ -57,6 +57,7 @@ __all__ = [
     "CedarQuestion",
     "Cell",
     "Change",
+    "Degrading",
     "Fate",
     "Finding",
     "Heard",
@@ -116,6 +117,7 @@ __all__ = [
     "readable_parts",
     "readable_text",
     "refuse_stale",
+    "shape_of",
     "signatories",
     "strike",
     "strippable",

@@ -60,6 +60,7 @@ from trilat.model import (
     UsageError,
     Vessel,
     Warning,
+    checked_copy,
     equivalent,
     kind_of,
     of_checked,
@@ -123,6 +124,47 @@ def degrade(item: AnyItem, decision: Decision, key: bytes = b"") -> Release:
         expires_ns=_expires_ns(item, decision, duties),
         equivalent_marking=_equivalent_marking(item, decision),
     )
+
+
+class Degrading:
+    """`degrade` for one sender, asked for several recipients of one item after another: the copy that form
+    and duties make alike is made once.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        """Nothing made yet; `key` is the sender's, as of `degrade`."""
+        self._key = key
+        self._item: AnyItem | None = None
+        self._duties: Duties | None = None
+        self._made: Release | None = None
+
+    def release(self, item: AnyItem, decision: Decision) -> Release:
+        """What `degrade` gives; errors as there."""
+        made, about = self._made, decision.item
+        if (
+            made is not None
+            and item is self._item
+            and decision.duties == self._duties
+            and decision.form is made.form
+            and decision.sender == made.sender
+            and decision.outcome is Outcome.PERMIT
+            and not made.duties.expire_s
+            and about is not None
+            and (about.item_id, about.version) == (item.item_id, item.version)
+        ):
+            # All that is left of the recipient's is in the decision, and the marking beside the original.
+            return checked_copy(
+                made,
+                recipient=decision.recipient,
+                via=decision.via,
+                purpose=decision.purpose,
+                clauses=decision.clauses,
+                decided_ns=decision.decided_ns,
+                equivalent_marking=_equivalent_marking(item, decision),
+            )
+        made = degrade(item, decision, self._key)
+        self._item, self._duties, self._made = item, decision.duties, made
+        return made
 
 
 def _changed(item: AnyItem, form: Form, duties: Duties, key: bytes) -> AnyItem:

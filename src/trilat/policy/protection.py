@@ -42,6 +42,7 @@ from trilat.model import (
     Track,
     Vessel,
     encode,
+    is_kind,
 )
 from trilat.policy.covering import keyed_normals
 from trilat.policy.rounding import factor_entries, lower_factor
@@ -56,6 +57,7 @@ _VERSION_BITS: Final = 29
 
 _NAME_BYTES: Final = 12
 _WORDED: Final = ("text", "description")
+_WORDS: Final = (Statement, Request, Story)
 
 
 def class_of(value: float, least: float) -> int:
@@ -149,6 +151,8 @@ def states_figures(words: str) -> bool:
 
 def told_in_figures(item: AnyItem) -> bool:
     """Whether an item that is nothing but words holds figures: no duty can round them."""
+    if not is_kind(type(item), _WORDS):
+        return False
     if isinstance(item, Statement):
         return states_figures(item.text)
     if isinstance(item, Request):

@@ -21,6 +21,7 @@ from trilat.model import (
     Decision,
     Declaration,
     Item,
+    ItemReference,
     Label,
     Reason,
     checked_copy,
@@ -48,6 +49,10 @@ class _Question:
     answers: dict[Hashable, Decision] = field(default_factory=dict)
 
 
+_NOT_ASKED: Final = _Question(0, 0)
+"""Holds at no instant."""
+
+
 class RememberedDecisions:
     """Decides for one party, as `decide` does."""
 
@@ -67,6 +72,10 @@ class RememberedDecisions:
 
         self._label: Label | None = None
         self._label_number = 0
+        self._item: AnyItem | None = None
+        self._reference: ItemReference | None = None
+        """The item that was asked about last: several recipients are, one after another."""
+
         self.asked_count = 0
         """How often `decide` itself was asked."""
 
@@ -79,6 +88,33 @@ class RememberedDecisions:
         declarations: Sequence[Declaration] = (),
     ) -> Decision:
         """What `decide` answers to the same arguments."""
+        answer = self.alike(item, request, agreements, consents, declarations)
+        about = answer.item
+        if (
+            about is None
+            or not _is_item(item)
+            or (
+                answer.decided_ns == request.at_ns
+                and about.item_id == item.item_id
+                and about.version == item.version
+            )
+        ):
+            return answer
+        if item is not self._item:
+            self._item, self._reference = item, item.reference
+        return checked_copy(answer, item=self._reference, decided_ns=request.at_ns)
+
+    def alike(
+        self,
+        item: AnyItem,
+        request: ReleaseRequest,
+        agreements: AgreementSet,
+        consents: Sequence[Consent] = (),
+        declarations: Sequence[Declaration] = (),
+    ) -> Decision:
+        """What `decide` answers, but perhaps about another item that it answers alike, at another instant:
+        for who asks only for outcome, reasons, clauses, form and duties.
+        """
         if not _is_item(item):
             return decide(item, request, agreements, consents, declarations)
         self._stand(agreements, consents, declarations)
@@ -104,8 +140,7 @@ class RememberedDecisions:
             if len(question.answers) >= ANSWERS_MAX:
                 question.answers.clear()
             question.answers[key] = answer
-            return answer
-        return checked_copy(answer, item=item.reference, decided_ns=at_ns)
+        return answer
 
     def _stand(
         self, agreements: AgreementSet, consents: Sequence[Consent], declarations: Sequence[Declaration]
@@ -121,7 +156,7 @@ class RememberedDecisions:
 
     def _question(self, request: ReleaseRequest) -> _Question | None:
         name = (request.sender, request.recipient, request.via, request.purpose)
-        found = self._questions.get(name, _Question(0, 0))
+        found = self._questions.get(name, _NOT_ASKED)
         if found is not None and not found.from_ns <= request.at_ns < found.until_ns:
             if len(self._questions) >= QUESTIONS_MAX:
                 self._questions.clear()
@@ -150,8 +185,8 @@ class RememberedDecisions:
             self._label_number = self._numbered(label_key(item.label))
         return (
             shape_of(item),
-            item.domain.value,
-            item.status.value,
+            item.domain,
+            item.status,
             self._label_number,
             item.provenance.originators,
             place_class(item, agreements) if agreements.located else None,
