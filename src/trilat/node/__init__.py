@@ -12,6 +12,7 @@ from trilat.node.accounts import (
     Known,
     TokenName,
 )
+from trilat.node.acknowledgements import AcknowledgementRecord
 from trilat.node.at_desk import AUDITOR, look_entry
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
@@ -50,6 +51,7 @@ from trilat.node.joining import Joining, admit, invitation_lines, invite, join, 
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
+from trilat.node.looking_back import PastPictures, shown_history, shown_warnings
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -116,6 +118,7 @@ __all__ = [
     "AccountName",
     "AccountRole",
     "Accounts",
+    "AcknowledgementRecord",
     "ApiToken",
     "Ask",
     "AuditReport",
@@ -149,6 +152,7 @@ __all__ = [
     "NodeSettings",
     "Pace",
     "PacedClock",
+    "PastPictures",
     "Peer",
     "Proof",
     "Reading",
@@ -228,8 +232,10 @@ __all__ = [
     "same_fingerprint",
     "sealed_names",
     "shown_case",
+    "shown_history",
     "shown_holders",
     "shown_recalls",
+    "shown_warnings",
     "signed_by",
     "standing_digest",
     "surveyed",

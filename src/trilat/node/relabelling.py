@@ -317,6 +317,7 @@ class Relabelling:
             self._taken.pop(record.asks.item_id, None)
         if record.step is not RecallStep.RELABELLED:
             return
+        node.timeline.relabelled()
         label = decode(record.label, Label)
         markings = record.markings or (b"",) * len(record.about)
         names = set()
