@@ -116,7 +116,9 @@ def test_a_node_is_made_of_a_backup_again(kor: NodeFolder, tmp_path: Path, insid
     assert ledger.verify().verified
     ledger.close()
     assert folder.keys.pin == kor.keys.pin
-    assert json.loads((tmp_path / "again" / RESTORED_FILE).read_text())["entries"] == 50
+    told = json.loads((tmp_path / "again" / RESTORED_FILE).read_text())
+    assert told["why"].endswith(", 50 entries")
+    assert len(bytes.fromhex(told["name"])) == 16
     assert not [
         file
         for file in (tmp_path / "again" / "keys").rglob("*")

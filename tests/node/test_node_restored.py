@@ -24,8 +24,8 @@ PEERS = ("KOR", "USA")
 class Restored:
     """JPN is backed up after some releases, goes on, and is lost."""
 
-    def __init__(self, before: int = 3, after: int = 5) -> None:
-        self.world = World()
+    def __init__(self, before: int = 3, after: int = 5, world: World | None = None) -> None:
+        self.world = world or World()
         self.told: list[tuple[list[str], bool]] = []
         self.world.run(3)
         self.see("before", before)

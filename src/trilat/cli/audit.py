@@ -14,7 +14,7 @@ from trilat.cli.records import opened_record
 from trilat.cli.terminal import DAMAGED, in_one_line, print_json, read_file, say, stop
 from trilat.ledger import Salvaged, Verification, is_postgres_url, is_well_formed, salvage
 from trilat.model import LedgerError, UsageError
-from trilat.node import RESTORED_FILE, Damage, lost, put_right, read_folder, surveyed
+from trilat.node import Damage, lost, mark_restored, put_right, read_folder, surveyed
 
 app = typer.Typer(help="Questions to a ledger: is it whole, what does it prove, what does it tell?")
 
@@ -84,9 +84,9 @@ def repair(
         unknown = [damage for damage in rest if damage.entry not in known]
         record.repair([*mended, *([lost(damage) for damage in unknown] if go_on else [])])
         whose = record.party
-    if go_on and ledger.is_dir() and any(damage.kind == "release" for damage in unknown):
-        # Which number was given last is not known for sure: as after a restored backup, partners are asked.
-        (ledger / RESTORED_FILE).write_text('{"why": "audit repair"}\n', encoding="utf-8")
+    if go_on and ledger.is_dir() and unknown:
+        # Which number, or version, was given last is not known for sure: as after a restored backup.
+        mark_restored(ledger, "audit repair")
     _tell(whose, salvaged, len(mended), rest, go_on=go_on, as_json=as_json)
     if unknown and not go_on:
         stop(DAMAGED)

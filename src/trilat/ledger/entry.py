@@ -59,6 +59,8 @@ class EntryKind(Enum):
     """Somebody at the desk took note of a warning, or of its being withdrawn."""
     CURSOR = "cursor"
     """How far this node has accepted or handed on something, where no other entry says so."""
+    FLOOR = "floor"
+    """After a restore: behind which versions this node makes its own."""
     RECALL = "recall"
     """A step of a recall, a change of label, an expiry or a loss: what was asked, decided and done."""
     REFUSAL = "refusal"

@@ -43,7 +43,7 @@ from trilat.node.folder import (
     refuse_old_keys,
     trust_contents,
 )
-from trilat.node.folder_files import ADDRESS_FILE, RESTORED_FILE
+from trilat.node.folder_files import ADDRESS_FILE, RESTORED_FILE, mark_restored
 from trilat.node.folder_making import make_folder, sealed_names
 from trilat.node.history import History, read_history
 from trilat.node.intake import SPOKEN_KINDS, IntakeResult
@@ -202,6 +202,7 @@ __all__ = [
     "make_backup",
     "make_folder",
     "make_root",
+    "mark_restored",
     "new_keys",
     "nobody",
     "open_token",

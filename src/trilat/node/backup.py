@@ -31,7 +31,7 @@ from trilat.ledger import Copied, Head, Ledger, SqliteStore, Verification, copy_
 from trilat.model import UsageError, format_instant
 from trilat.node.clock import SystemClock
 from trilat.node.folder import NodeFolder, read_folder, read_ledger_key
-from trilat.node.folder_files import CARD_FILE, LEDGER_FILE, RESTORED_FILE
+from trilat.node.folder_files import CARD_FILE, LEDGER_FILE, mark_restored
 from trilat.node.keyfiles import Ask, nobody
 from trilat.node.settings import NODE_FILE, LedgerSettings, read_settings, write_settings
 from trilat.node.trust_files import TRUST_FOLDER
@@ -181,10 +181,7 @@ def restore_backup(
             _move_ledger(target / NODE_FILE, ledger_url)
         folder = read_folder(target, ask)
         _copy_back(path, folder, state.manifest, on_rows)
-        (target / RESTORED_FILE).write_text(
-            json.dumps({"entries": state.manifest.entries, "made": state.manifest.made}) + "\n",
-            encoding="utf-8",
-        )
+        mark_restored(target, f"backup of {state.manifest.made}, {state.manifest.entries} entries")
     except OSError as error:
         raise _unwritable(target, error) from error
     return folder, state

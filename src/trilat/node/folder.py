@@ -48,6 +48,7 @@ from trilat.node.folder_files import (
     LEDGER_FILE,
     OIDC_FILE,
     PACE_FILE,
+    RESTORED_CHARACTERS,
     RESTORED_FILE,
     ROLE_SUFFIX,
     card_at,
@@ -170,7 +171,7 @@ class NodeFolder:
             )
         node = self._node(clock, ledger, transport, link_clock)
         if (self.path / RESTORED_FILE).is_file():
-            node.resuming.begin(self._heard_since_restored(), self._note_heard)
+            node.resuming.begin(self._heard_since_restored(), self._note_heard, self._restored())
         for line in unsigned:
             node.note_refusal(f"{line}; taken all the same in an exercise")
         return node
@@ -200,6 +201,14 @@ class NodeFolder:
             return []
         return [code for code in heard if isinstance(code, str)] if isinstance(heard, list) else []
 
+    def _restored(self) -> str:
+        """Which restore it was that left its file here; empty where that cannot be read."""
+        try:
+            name = json_of(self.path / RESTORED_FILE).get("name", "")
+        except UsageError:
+            return ""
+        return name[:RESTORED_CHARACTERS] if isinstance(name, str) else ""
+
     def _note_heard(self, heard: Sequence[str], *, is_all: bool) -> None:
         """Remember which partners were heard; with the last of them the node is like any other."""
         file = self.path / RESTORED_FILE
@@ -208,7 +217,8 @@ class NodeFolder:
             if is_all:
                 file.unlink(missing_ok=True)
                 return
-            unfinished.write_text(json.dumps({"heard": list(heard)}) + "\n", encoding="utf-8")
+            text = json.dumps({"name": self._restored(), "heard": list(heard)}) + "\n"
+            unfinished.write_text(text, encoding="utf-8")
             unfinished.replace(file)
         except OSError as error:
             raise UsageError(

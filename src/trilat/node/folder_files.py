@@ -1,6 +1,7 @@
 """Files of a node's folder: their names, and reading them within limits and in one line of refusal."""
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +13,11 @@ LEDGER_FILE: Final = "ledger"
 CARD_FILE: Final = "card.json"
 RESTORED_FILE: Final = "restored.json"
 """Beside the settings of a node that came from a backup, until all partners have told how far they have
-accepted: how far the backup went, then who was heard.
+accepted: a name of this restore, how far the backup went, then who was heard.
 """
+
+RESTORED_CHARACTERS: Final = 32
+"""Hexadecimal digits of a restore's random name."""
 
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
@@ -24,6 +28,17 @@ OIDC_FILE: Final = "oidc.secret"
 ROLE_SUFFIX: Final = ".token"
 KEY_BYTES: Final = 32
 _FILE_BYTES_MAX: Final = 1_000_000
+
+
+def mark_restored(path: Path, why: str) -> None:
+    """Tell a node's next start that its ledger does not hold all that it gave; OSError as of the disk.
+
+    Args:
+        path: the folder.
+        why: for people.
+    """
+    told = {"name": secrets.token_hex(RESTORED_CHARACTERS // 2), "why": why}
+    (path / RESTORED_FILE).write_text(json.dumps(told) + "\n", encoding="utf-8")
 
 
 def roles_of(settings: NodeSettings) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Heads: identity, version, label and provenance of the items that a node makes.
 
-Item identities start with the party's code. Versions rise by one per item and continue after a restart.
+Item identities start with the party's code. Versions rise by one per item and continue after a restart; after
+a restore from a backup they begin behind a floor.
 Observation tokens are keyed by the party's own secret: two tokens can be compared, no more. Names that
 partners gave to things are in names of own items: where one gets too long, a digest stands for its end.
 """
@@ -39,10 +40,22 @@ class Heads:
         """No item made yet."""
         self._config = config
         self._versions: dict[str, int] = {}
+        self._floor = 0
+        self.newest_version = 0
+        """The highest version of any item that was made or remembered."""
 
     def remember(self, item: AnyItem) -> None:
         """Continue after an item that was made before a restart."""
-        self._versions[item.item_id] = max(self._versions.get(item.item_id, 0), item.version)
+        self.go_behind(item.item_id, item.version)
+
+    def go_behind(self, item_id: str, version: int) -> None:
+        """This version of an item was made once, whether it is still there or not."""
+        self._versions[item_id] = max(self._versions.get(item_id, 0), version)
+        self.newest_version = max(self.newest_version, version)
+
+    def begin_behind(self, floor: int) -> None:
+        """Every version that is made from now on is above this (`trilat.node.floors`)."""
+        self._floor = max(self._floor, floor)
 
     def deciding_ns(self, now_ns: int) -> int:
         """The instant of deciding at an instant of the clock, UTC ns."""
@@ -79,8 +92,8 @@ class Heads:
         """The head of the next version of the own item called `name`."""
         party = self._config.party
         item_id = f"{party}-{name}"
-        version = self._versions.get(item_id, 0) + 1
-        self._versions[item_id] = version
+        version = max(self._versions.get(item_id, 0), self._floor) + 1
+        self.go_behind(item_id, version)
         head: dict[str, Any] = {
             "item_id": item_id,
             "version": version,

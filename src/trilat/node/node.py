@@ -62,6 +62,7 @@ from trilat.node.desk import ReleaseDesk
 from trilat.node.disputed import Disputed
 from trilat.node.exchange import Exchange, Held
 from trilat.node.feeds import Feeds, refusal_entry
+from trilat.node.floors import Floors
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, report_refusal
@@ -215,11 +216,12 @@ class Node(ByHand):
         self.witness = Witness(self, self.keys, self.trust, self._entropy)
         self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
         self.acknowledgements = Acknowledgements(self)
+        self.floors = Floors(self, self._link_clock)
         own = (self.known, self.onward, self.recalls, Retention(self), self.accounts)
         always = (*own, self.acknowledgements, self.overdue)
         self.resuming = Resuming(self, self.keys, self.trust, self._link_clock, self._entropy)
         repairs = Repairs(self, self.keys, self.trust)
-        proofs = (self.trusting, self.witness, repairs, Standstill(self), self.resuming)
+        proofs = (self.trusting, self.witness, repairs, Standstill(self), self.resuming, self.floors)
         parts: tuple[Part, ...] = (*always, *proofs)
         for part in parts:
             for topic, heard in part.topics().items():

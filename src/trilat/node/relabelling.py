@@ -80,7 +80,7 @@ class Relabelling:
         label = msgspec.structs.replace(
             changed,
             originator=self._node.config.party,
-            version=max(item.label.version for item in items) + 1,
+            version=max(self._node.floors.labels, *(item.label.version for item in items)) + 1,
             created_ns=self._node.heads.deciding_ns(now_ns),
         )
         record = RecallRecord(
@@ -319,6 +319,8 @@ class Relabelling:
             return
         node.timeline.relabelled()
         label = decode(record.label, Label)
+        if label.originator == node.config.party:
+            node.floors.note_label(label.version)
         markings = record.markings or (b"",) * len(record.about)
         names = set()
         for reference, marking in zip(record.about, markings, strict=True):

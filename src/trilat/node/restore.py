@@ -126,6 +126,7 @@ class _Restorer:
         for item_id, version in sorted(self._unheld):
             if version > self._gone.get(item_id, 0) and not self._node.ledger.repairs():
                 raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
+        self._node.floors.leap()
         self._node.endpoint.restore(
             {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
             {name: stream.cursor for name, stream in self._incoming.items()},
@@ -224,6 +225,7 @@ class _Restorer:
             for reference in record.about:
                 known = self._gone.get(reference.item_id, 0)
                 self._gone[reference.item_id] = max(known, reference.version)
+                self._node.heads.go_behind(reference.item_id, reference.version)
         for place in record.received:
             self._settle(place.party, place.stream, (place.sequence, place.sequence))
         for place in record.released:

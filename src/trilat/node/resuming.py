@@ -116,13 +116,15 @@ class Resuming(Part):
         self._answered_ns: dict[str, int] = {}
         self._on_heard: OnHeard | None = None
 
-    def begin(self, heard: Collection[str], on_heard: OnHeard) -> None:
+    def begin(self, heard: Collection[str], on_heard: OnHeard, restored: str = "") -> None:
         """The ledger came from a backup: number nothing to a partner that is not heard.
 
         Args:
             heard: partners that answered before a restart.
             on_heard: remembers who has answered.
+            restored: which restore it was, the same after each restart; versions leap once for it.
         """
+        self._node.floors.expect(restored)
         self._heard = set(heard).intersection(self._node.config.peers)
         self._on_heard = on_heard
         for peer in self._node.config.peers:
