@@ -29,6 +29,9 @@ export function mockServer(): Plugin {
         say([{ name: 'state', word: world.state() }]);
       }
     }, EVERY_MS).unref();
+    middlewares.use('/session', (_request, answer) =>
+      json(answer, 200, { exercise: true, signed_in: true, parties: world.state().parties }),
+    );
     middlewares.use('/api/state', (_request, answer) => json(answer, 200, world.state()));
     middlewares.use('/api/stream', (request, answer) => {
       answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });

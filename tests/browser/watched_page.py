@@ -35,8 +35,10 @@ T = TypeVar("T")
 class WatchedPage:
     """One page of a demo."""
 
-    def __init__(self, browser: Browser, demo: LiveDemo, size: tuple[int, int] = WIDE) -> None:
-        """A page that has come in by the address that the demo printed."""
+    def __init__(
+        self, browser: Browser, demo: LiveDemo, size: tuple[int, int] = WIDE, room: str = "sides"
+    ) -> None:
+        """A page that has come in by the address that the demo printed, and gone into a room."""
         self.demo = demo
         self.faults: list[str] = []
         self.expected_origins = {demo.origin.rstrip("/")}
@@ -56,6 +58,7 @@ class WatchedPage:
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.goto(demo.entrance)
         expect(self.part("phase")).to_be_visible(timeout=_WAIT_MS)
+        self.enter(room)
 
     def _request(self, request: Request) -> None:
         scheme, host, *_ = urlsplit(request.url)
@@ -143,6 +146,16 @@ class WatchedPage:
         return lambda: bool(self.page.evaluate("(name) => window.appeared[name]", name))
 
     # --- what is done ---
+
+    def enter(self, room: str) -> None:
+        """Go into a room by the rail."""
+        self.part(f"room-{room}").click()
+        expect(self.part(f"room-{room}")).to_have_attribute("aria-current", "page")
+
+    def act_as(self, party: str) -> None:
+        """Stand at a party."""
+        self.part(f"act-{party}").click()
+        expect(self.part(f"act-{party}")).to_have_attribute("aria-pressed", "true")
 
     def choose_language(self, language: str) -> None:
         """Read on in another language."""

@@ -317,10 +317,19 @@ class FakeDirector:
     def state(self) -> dict[str, Any]:
         return dict(self.now)
 
-    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
+    async def ask_staff(
+        self,
+        party: str,
+        method: str,
+        path: str,
+        said: dict[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        officer: int = 0,
+    ) -> Any:
         if party not in self.now["parties"]:
             raise UsageError(f"no node of `{party}` runs", conflict=True)
-        self._note((party, method, path, said))
+        self._note((party, method, path, said, dict(query or {}), officer))
         return {"asked": [], "asks": [], "losses": []}
 
 

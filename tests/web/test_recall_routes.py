@@ -177,9 +177,9 @@ def test_the_page_asks_a_partys_staff_and_nothing_else() -> None:
     on_page(director, "POST", "/api/recalls", {"party": "KOR", "item_id": "KOR-t1"})
     on_page(director, "POST", "/api/losses", {"party": "USA", "item_id": "KOR-t1", "happened": "stolen"})
     assert director.told == [
-        ("KOR", "GET", "/recalls", None),
-        ("KOR", "POST", "/recalls", {"items": ["KOR-t1"], "within_s": 600}),
-        ("USA", "POST", "/losses", {"items": ["KOR-t1"], "happened": "stolen"}),
+        ("KOR", "GET", "/recalls", None, {}, 0),
+        ("KOR", "POST", "/recalls", {"items": ["KOR-t1"], "within_s": 600}, {}, 1),
+        ("USA", "POST", "/losses", {"items": ["KOR-t1"], "happened": "stolen"}, {}, 1),
     ]
 
 

@@ -2,15 +2,12 @@
 
 import { fill, type Values } from './fill';
 import { ageOf } from './format';
-import { en, type Key, type Texts } from './i18n/en';
-import { ja } from './i18n/ja';
-import { ko } from './i18n/ko';
+import { TEXTS, type Key } from './i18n';
 import type { Names } from './types';
 
 export const LANGUAGES = { en: 'English', ja: '日本語', ko: '한국어' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const TEXTS: Readonly<Record<Language, Texts>> = { en, ja, ko };
 const PARAMETER = 'lang';
 const REMEMBERED = 'trilat-language';
 
@@ -65,7 +62,7 @@ export function ageText(seconds: number): string {
   return text(key, { count });
 }
 
-export const hasWord = (group: string, code: string): boolean => Object.hasOwn(en, `${group}.${code}`);
+export const hasWord = (group: string, code: string): boolean => Object.hasOwn(TEXTS.en, `${group}.${code}`);
 
 /** A code in words, such as `reason` and `no-clause`; one that has no words yet is shown as it is. */
 export function word(group: string, code: string): string {

@@ -5,6 +5,7 @@ import { ask, wished, wishOf, type Wish } from './control';
 import { talliesOf } from './fold';
 import type { Camera } from './globe';
 import type { Picture } from './picture';
+import { place } from './place.svelte';
 import { follow, type Connection } from './stream';
 import type { Control } from './types';
 
@@ -17,7 +18,6 @@ export class Session {
   wall_ms = $state(0);
   /** The last refusal of a control; empty when there is none. */
   refusal = $state<{ line: string } | null>(null);
-  selected = $state<string | null>(null);
   linked = $state(true);
   cameras = $state.raw<Readonly<Record<string, Camera>>>({});
   private wish = $state.raw<Wish | null>(null);
@@ -60,7 +60,7 @@ export class Session {
     const [before, after] = [this.picture?.view, picture?.view];
     if (before && after && JSON.stringify(before) !== JSON.stringify(after)) {
       this.cameras = {};
-      this.selected = null;
+      place.selected = null;
     }
     this.picture = picture;
   }

@@ -1,7 +1,7 @@
 /** A threat to a watch area in words: which, how surely, and from when to when. */
 
 import { utcTime } from './format';
-import type { Key } from './i18n/en';
+import type { Key } from './i18n';
 import type { Threat } from './types';
 
 /** `7 %`; what is not nothing is not shown as nothing, nor what is not certain as certain. */

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -240,19 +241,34 @@ class Director:
         """Play from the beginning again; errors as of `set_regime`."""
         await self.set_regime(self.regime)
 
-    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
-        """What a party's node answers its staff, whom the exercise plays.
+    async def ask_staff(
+        self,
+        party: str,
+        method: str,
+        path: str,
+        said: dict[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        officer: int = 0,
+    ) -> Any:
+        """What a party's node answers its staff, or one of its officers, whom the exercise plays.
 
         Raises:
-            UsageError: no node of that party runs, or it refuses.
+            UsageError: no node of that party runs, or it refuses; then with the node's status.
             LinkError: it does not answer.
         """
         fleet = self.fleet
         if fleet is None or party not in fleet.members:
             raise UsageError(f"no node of `{party[:20]}` runs in this exercise", conflict=True)
-        answer = await fleet.ask(party, "staff", method, path, **({} if said is None else {"json": said}))
+        officers = fleet.exercise.officers
+        role = f"officer-{officers[officer - 1]}" if 0 < officer <= len(officers) else "staff"
+        told: dict[str, Any] = {} if said is None else {"json": said}
+        answer = await fleet.ask(party, role, method, path, params=dict(query or {}), **told)
         if not answer.is_success:
-            raise UsageError(error_of(answer), conflict=True)
+            # A node that does not know its own staff, or has a fault, is no fault of who asks here.
+            faulty = answer.status_code == HTTPStatus.UNAUTHORIZED or answer.is_server_error
+            status = HTTPStatus.SERVICE_UNAVAILABLE if faulty else answer.status_code
+            raise UsageError(error_of(answer), http=int(status))
         return answer.json()
 
     def state(self) -> dict[str, Any]:

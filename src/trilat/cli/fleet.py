@@ -22,6 +22,7 @@ from trilat.domains import WatchArea
 from trilat.model import LinkError, Status, UsageError, format_instant
 from trilat.node import (
     ClockSettings,
+    DeskSettings,
     LinkSettings,
     NodeSettings,
     Pace,
@@ -55,6 +56,9 @@ class Exercise:
     headline_level: str = ""
     watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
     """What each party watches over."""
+
+    officers: tuple[str, ...] = ()
+    """Who answers questions of release at each node; without any its staff does."""
 
     def watched(self, areas: Mapping[str, tuple[WatchArea, ...]]) -> "Exercise":
         """The same with watch areas; UsageError for those of a party that does not take part."""
@@ -155,6 +159,7 @@ class Fleet:
             readers=(OBSERVER,),
             content_level=exercise.content_level,
             headline_level=exercise.headline_level,
+            desk=DeskSettings(officers=exercise.officers),
             watch_area=tuple(exercise.watch_areas.get(party, ())),
             peer=tuple(self._peer(party, other, dialled) for other in others),
             link=LinkSettings(leaf_listen=f"{LOOPBACK}:{dialled[party]}"),

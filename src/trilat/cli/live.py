@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,9 @@ from trilat.model import Lane, LinkError, Transport
 from trilat.node import ManualClock, Node, read_folder
 from trilat.study import Account, Yardstick, account_of, judge
 from trilat.web import Access, Observer, observer_app, serve
+
+OFFICERS: Final = ("release-1", "release-2")
+"""Of each party that is played: two, so that what asks for two persons can be tried."""
 
 _POLL_S: Final = 0.5
 _PERCENTILES: Final = {"p50": 50, "p99": 99}
@@ -52,8 +56,9 @@ def show_live(
         LinkError: a node did not come up.
         UsageError: a folder cannot be made, or the port is taken.
     """
+    manned = {name: replace(exercise, officers=OFFICERS) for name, exercise in exercises.items()}
     with _root(kept) as root:
-        asyncio.run(_show(play, exercises, root, speed, port, regime))
+        asyncio.run(_show(play, manned, root, speed, port, regime))
 
 
 async def _show(

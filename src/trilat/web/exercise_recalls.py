@@ -4,7 +4,7 @@ The page asks its own origin; the director asks the party's node as its staff, b
 """
 
 from functools import partial
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -13,20 +13,13 @@ from starlette.types import ASGIApp
 from trilat.model import Identifier, PartyCode
 from trilat.web.answers import json_answer
 from trilat.web.bodies import read_json
+from trilat.web.exercise_staff import Staffs
 from trilat.web.operations import Operation
 from trilat.web.shapes import given
 
 _OBJECT: Final[dict[str, Any]] = {"type": "object"}
 _WITHIN_S: Final = 600
 """By when an exercise's holders are asked to answer."""
-
-
-class Staffs(Protocol):
-    """Asks a party's node as its staff; what cannot be done is a UsageError."""
-
-    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
-        """What the node answers."""
-        ...
 
 
 class GivenPartyRecall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,12 +48,12 @@ class _Routes:
     async def recall(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenPartyRecall)
         told = {"items": [said.item_id], "within_s": _WITHIN_S}
-        return json_answer(await self._staffs.ask_staff(said.party, "POST", "/recalls", told))
+        return json_answer(await self._staffs.ask_staff(said.party, "POST", "/recalls", told, officer=1))
 
     async def lose(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenPartyLoss)
         told = {"items": [said.item_id], "happened": said.happened}
-        return json_answer(await self._staffs.ask_staff(said.party, "POST", "/losses", told))
+        return json_answer(await self._staffs.ask_staff(said.party, "POST", "/losses", told, officer=1))
 
 
 def exercise_recall_operations(staffs: Staffs) -> list[Operation]:

@@ -23,6 +23,7 @@ from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import read_json
 from trilat.web.document import openapi_document
 from trilat.web.exercise_recalls import exercise_recall_operations
+from trilat.web.exercise_staff import Staffs, exercise_staff_operations
 from trilat.web.files import PageFiles
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.observer import Observer
@@ -54,6 +55,15 @@ _DONE: Final[dict[str, Any]] = {
     "properties": {"ok": {"type": "boolean"}},
     "required": ["ok"],
 }
+_SESSION: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "exercise": {"const": True},
+        "signed_in": {"const": True},
+        "parties": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["exercise", "signed_in", "parties"],
+}
 _DESCRIPTION: Final = """\
 What each party of an exercise sees, side by side, and its controls. Every request needs the cookie of a
 session (`/enter` with the code that was printed) or `Authorization: Bearer TOKEN`. Errors are
@@ -65,7 +75,7 @@ everything changes), `pace`, `pane` (changes of one party's pane), `decisions` (
 """
 
 
-class Director(Protocol):
+class Director(Staffs, Protocol):
     """Who runs the exercise. What cannot be done is a UsageError."""
 
     async def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - the name says what is true
@@ -88,10 +98,6 @@ class Director(Protocol):
         """Everything of `GET /api/state` but `panes`."""
         ...
 
-    async def ask_staff(self, party: str, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
-        """What a party's node answers its staff."""
-        ...
-
 
 def observer_app(
     observer: Observer,
@@ -108,7 +114,11 @@ def observer_app(
     """
     open_streams = Streams() if streams is None else streams
     routes = _Routes(observer, director, access, PageFiles.read(page), open_streams)
-    operations = [*exercise_recall_operations(director), *_operations(routes)]
+    operations = [
+        *exercise_recall_operations(director),
+        *exercise_staff_operations(director),
+        *_operations(routes),
+    ]
     routes.document = openapi_document(
         "Trilat exercise observer", _DESCRIPTION, operations, shapes=(Shown, ShownSight, DecisionRow)
     )
@@ -180,6 +190,10 @@ class _Routes:
         answer.set_cookie(SESSION_COOKIE, session, path="/", httponly=True, samesite="strict")
         return answer
 
+    async def session(self, _: Request) -> ASGIApp:
+        parties = self._director.state()["parties"]
+        return json_answer({"exercise": True, "signed_in": True, "parties": parties})
+
     async def state(self, _: Request) -> ASGIApp:
         return json_answer({**self._director.state(), "panes": self._observer.panes()})
 
@@ -238,6 +252,12 @@ def _operations(routes: _Routes) -> list[Operation]:
             answer_status=HTTPStatus.SEE_OTHER,
             other_answers={303: moved},
             needs_token=False,
+        ),
+        get(
+            path="/session",
+            handle=routes.session,
+            summary="That this is an exercise, and whose staff may be played.",
+            answer=_SESSION,
         ),
         get(path="/api/state", handle=routes.state, summary="Everything, now.", answer=_OBJECT),
         get(

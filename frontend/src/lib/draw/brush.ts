@@ -2,7 +2,7 @@
 
 import { secondsBetween } from '../format';
 import type { Globe } from '../globe';
-import type { Key } from '../i18n/en';
+import type { Key } from '../i18n';
 import type { Names } from '../types';
 import type { Box, Label } from './labels';
 

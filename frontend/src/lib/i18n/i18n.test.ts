@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fill } from '../fill';
-import { en } from './en';
-import { ja } from './ja';
-import { ko } from './ko';
+import { TEXTS as LANGUAGES } from '.';
+import { en as first } from './en';
+import { PARTS } from './parts';
 
-const LANGUAGES = { en, ja, ko };
+const { en, ja, ko } = LANGUAGES;
 const MODEL = new URL('../../../../src/trilat/model/', import.meta.url);
 
 /** The values of an enum of the Python model, as they go over the wire. */
@@ -30,6 +30,13 @@ describe('the translations', () => {
       }
     },
   );
+
+  it('of parts stand under keys of their own, each in three languages', () => {
+    for (const [key, texts] of Object.entries(PARTS)) {
+      expect(texts, key).toHaveLength(3);
+      expect(first, key).not.toHaveProperty([key]);
+    }
+  });
 
   it.each(['ja', 'ko'] as const)('%s puts in the same values', (language) => {
     for (const [key, text] of Object.entries(en)) {

@@ -1,0 +1,33 @@
+/** The rooms of the page, in their order: a row here is a room. */
+
+import type { Component } from 'svelte';
+import Picture from '../rooms/Picture.svelte';
+import Sides from '../rooms/Sides.svelte';
+import type { DoorKind } from './door.svelte';
+import type { Key } from './i18n';
+
+export interface Room {
+  id: string;
+  title: Key;
+  glyph: string;
+  doors: readonly DoorKind[];
+  /** Roles of a node that may come in; in an exercise everybody may. */
+  roles: readonly string[] | 'all';
+  /** The key that leads here. */
+  key: string;
+  component: Component<Record<string, never>>;
+}
+
+const BOTH = ['exercise', 'node'] as const;
+
+// One line a room, so that rooms of several authors do not meet in one.
+export const ROOMS: readonly Room[] = [
+  { id: 'picture', title: 'room.picture', glyph: '◉', doors: BOTH, roles: ['watch', 'release'], key: '1', component: Picture },
+  { id: 'sides', title: 'room.sides', glyph: '▥', doors: ['exercise'], roles: 'all', key: '2', component: Sides },
+];
+
+/** The rooms that somebody may go into. */
+export const roomsFor = ({ kind, role }: { kind: DoorKind; role: string }): readonly Room[] =>
+  ROOMS.filter(
+    ({ doors, roles }) => doors.includes(kind) && (kind === 'exercise' || roles === 'all' || roles.includes(role)),
+  );
