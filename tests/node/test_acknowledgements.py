@@ -166,3 +166,22 @@ def test_auditors_see_who_took_note() -> None:
     assert (row["by"], row["warning"]) == ("park", {"item_id": WARNING, "version": 1})
     (said,) = [row for row in report_of(jpn.ledger, 0, 2**62).rows if row.what == "acknowledged"]
     assert (said.party, said.about, said.why) == ("park", f"{WARNING} version 1", "stands")
+
+
+def test_who_looks_at_the_same_again_and_again_is_one_entry_a_minute() -> None:
+    federation, jpn = warned()
+
+    def looks() -> int:
+        return sum(1 for _ in jpn.ledger.entries(kinds={EntryKind.DESK}))
+
+    for _ in range(5):
+        told(jpn)
+    assert looks() == 1
+    jpn.acknowledgements.acknowledge(of(1), "kim")
+    told(jpn)
+    assert looks() == 2
+    second(federation, 70)
+    told(jpn)
+    assert looks() == 3
+    shown_warnings(jpn, "lee")
+    assert looks() == 4

@@ -195,7 +195,7 @@ def test_a_trail_leads_to_where_the_object_was(flown: Flown) -> None:
     trail = shown["trails"][f"sight:{sight['key']}"]
     instants = [point[0] for point in trail]
     assert instants == sorted(set(instants))
-    assert len(instants) > 5
+    assert len(instants) > 2
     assert at_ns - instants[-1] < 6 * SECOND_NS
     last = min(trail, key=lambda point: abs(point[0] - at_ns))
     assert abs(last[1] - sight["lat"]) < 0.5

@@ -52,8 +52,7 @@ REFUSED: list[tuple[str, str, int, str]] = [
     ("the future", f"/picture/at?at_ns={at(9_000)}", 409, "is still to come"),
     ("before the ledger", f"/picture/at?at_ns={at(-9_000)}", 409, "nothing is known of"),
     ("history without an end", f"/history/events?from_ns={at(1)}", 400, "`until_ns` must be an instant"),
-    ("history backwards", f"/history/events?from_ns={at(2)}&until_ns={at(1)}", 400, "in their order"),
-    ("history of a century", f"/history/events?from_ns=0&until_ns={at(1)}", 400, "32 days"),
+    ("history backwards", f"/history/events?from_ns={at(2)}&until_ns={at(1)}", 409, "in their order"),
 ]
 
 
@@ -82,7 +81,7 @@ def test_what_cannot_be_asked_is_refused_in_one_line(
         ({"id": WARNING, "version": 0}, 400, "`int` >= 1"),
         ({"id": WARNING, "version": 1, "by": "somebody-else"}, 400, "unknown field `by`"),
         ({"id": "<script>", "version": 1}, 400, "id"),
-        ({"id": "JPN-seen", "version": 1}, 400, "no warning `JPN-seen` is held here"),
+        ({"id": "JPN-seen", "version": 1}, 409, "no warning `JPN-seen` is held here"),
         ({"id": WARNING, "version": 7}, 409, "read what it says now"),
         ([WARNING], 400, "expected `object`"),
     ],

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from trilat.ledger import Entry, EntryKind, Stored
 from trilat.model import (
+    SECOND_NS,
     InstantNs,
     ItemReference,
     Noun,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 WARNINGS_MAX: Final = 10_000
 PEOPLE_MAX: Final = 100
 """So many take note of one stage of a warning."""
+
+LOOK_EVERY_NS: Final = 60 * SECOND_NS
 
 
 class AcknowledgementRecord(Noun, frozen=True, kw_only=True):
@@ -63,6 +66,17 @@ class Acknowledgements(Part):
         """No warning yet."""
         self._node = node
         self._stages: dict[str, Stage] = {}
+        self._looks: dict[str, tuple[bytes, int]] = {}
+
+    def is_new_look(self, person: str, digest: bytes, now_ns: int) -> bool:
+        """Whether somebody is shown something else than before, or was last told of long ago: a banner asks
+        every few seconds.
+        """
+        known, at_ns = self._looks.get(person, (b"", -LOOK_EVERY_NS))
+        if known == digest and now_ns - at_ns < LOOK_EVERY_NS:
+            return False
+        self._looks[person] = digest, now_ns
+        return True
 
     def note(self, warning: Warning) -> None:
         """A version of a warning is about to be used."""
@@ -89,7 +103,9 @@ class Acknowledgements(Part):
         item = self._node.holdings.newest(reference.item_id)
         stage = self._stages.get(reference.item_id)
         if stage is None or not isinstance(item, Warning):
-            raise UsageError(f"no warning `{reference.item_id[:80]}` is held here: look at the banner again")
+            raise UsageError(
+                f"no warning `{reference.item_id[:80]}` is held here: look at the banner again", conflict=True
+            )
         if not stage.since <= reference.version <= item.version:
             state = "was withdrawn" if stage.is_withdrawn else "stands"
             raise UsageError(

@@ -9,7 +9,7 @@ Each look is an entry first, with who looked. An item is told of only where poli
 today.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from trilat.model import SECOND_NS, UsageError, Warning, format_instant
 from trilat.node.acknowledgements import Stage
@@ -97,7 +97,7 @@ def shown_history(node: Node, from_ns: int, until_ns: int, person: str) -> Plain
     """
     node.refuse_failed()
     if until_ns < from_ns:
-        raise UsageError("`until_ns` is before `from_ns`: give them in their order")
+        raise UsageError("`until_ns` is before `from_ns`: give them in their order", conflict=True)
     today, now_ns = Today(node), node.clock.now_ns()
     marks = [mark for mark in node.timeline.marks(from_ns, until_ns) if _may_tell(node, today, mark, now_ns)]
     told = {
@@ -128,7 +128,7 @@ def _plain(mark: Mark) -> Plain:
 
 def shown_warnings(node: Node, person: str) -> Plain:
     """The warnings of the last minutes that the staff may see, each with who showed it first, and who took
-    note of how it is now. The look is written down.
+    note of how it is now. The look is written down; of one who asks for the same again, once a minute.
 
     Raises:
         LedgerError: it cannot be written down, or the node has stopped.
@@ -142,9 +142,9 @@ def shown_warnings(node: Node, person: str) -> Plain:
         plain = None if stage is None or is_past else _shown_today(node, today, warning, now_ns)
         if stage is not None and plain is not None:
             told.append({**_plain_warning(node, warning, stage), "item": plain})
-    found: dict[str, Any] = {"at_ns": now_ns, "warnings": told}
-    _note_look(node, person, "warnings", found)
-    return found
+    if node.acknowledgements.is_new_look(person, plain_digest(told), now_ns):
+        _note_look(node, person, "warnings", {"warnings": told})
+    return {"at_ns": now_ns, "warnings": told}
 
 
 def _shown_today(node: Node, today: Today, warning: Warning, now_ns: int) -> Plain | None:

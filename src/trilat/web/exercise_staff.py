@@ -25,6 +25,7 @@ FORWARDED: Final = frozenset(
         ("POST", "/desk/answer"),
         ("POST", "/declarations"),
         ("GET", "/health"),
+        ("GET", "/history/events"),
         ("GET", "/holders"),
         ("POST", "/labels"),
         ("POST", "/losses"),
@@ -33,6 +34,7 @@ FORWARDED: Final = frozenset(
         ("GET", "/onward"),
         ("POST", "/onward"),
         ("GET", "/picture"),
+        ("GET", "/picture/at"),
         ("GET", "/recalls"),
         ("POST", "/recalls"),
         ("POST", "/recalls/answer"),
@@ -42,7 +44,9 @@ FORWARDED: Final = frozenset(
         ("GET", "/sensors"),
         ("GET", "/status"),
         ("GET", "/trust"),
+        ("GET", "/warnings"),
         ("POST", "/warnings"),
+        ("POST", "/warnings/acknowledge"),
         ("POST", "/warnings/retract"),
     }
 )
