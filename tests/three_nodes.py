@@ -197,10 +197,9 @@ class World:
             party=party,
             peers=peers,
             status=Status.EXERCISE,
-            purpose="warning",
             releasable_to=peers,
             token_key=party.encode() * 8,
-            **{"gossip_s": 5, **self._config},
+            **{"purpose": "warning", "gossip_s": 5, **self._config},
         )
         return Node(
             config,

@@ -671,3 +671,63 @@ def test_a_recipient_that_lost_its_keys_gets_a_warning_all_the_same(world: "Worl
     link.post(2)
     link.play(200)
     assert link.got == [1, 2]
+
+
+def test_a_key_is_told_when_a_link_comes_up_so_that_the_first_warning_is_thin(world: "World") -> None:
+    link = Sparing(world)
+    link.kor.resume("USA", 0)
+    link.play(60)
+    told = len(link.carried)
+    assert told >= 1
+    assert link.envelopes() == []
+    link.post(1)
+    link.play(60)
+    assert link.got == [1]
+    (envelope,) = link.envelopes()
+    assert len(envelope) <= 300
+
+
+def test_without_a_key_told_ahead_the_first_warning_costs_kilobytes(world: "World") -> None:
+    """The premise."""
+    link = Sparing(world)
+    link.post(1)
+    link.play(60)
+    assert len(link.envelopes()[0]) > 2_000
+
+
+def test_the_key_of_the_next_epoch_is_told_in_the_silence_before_a_warning(world: "World") -> None:
+    link = Sparing(world)
+    link.post(1)
+    link.play(60)
+    link.at_ns += EpochLimits().age_ns
+    link.play(60)
+    link.post(2)
+    link.play(60)
+    assert link.got == [1, 2]
+    assert [is_thin(one) for one in link.envelopes()] == [False, True]
+
+
+def test_a_key_that_is_held_is_not_told_again_and_one_that_was_lost_is(world: "World") -> None:
+    link = Sparing(world)
+
+    def told_by(seconds: int) -> int:
+        before = len(link.carried)
+        link.kor.resume("USA", link.at_ns)
+        link.play(seconds)
+        return len(link.carried) - before
+
+    link.lose = True
+    assert told_by(60) == 1
+    assert told_by(60) == 1
+    link.lose = False
+    assert told_by(60) == 1
+    assert told_by(60) == 0
+    assert link.kor.refusals == {}
+
+
+def test_no_key_is_told_to_who_is_not_pinned_or_on_a_wide_link(world: "World") -> None:
+    link = Sparing(world)
+    link.kor.resume("PRK", 0)
+    link.kor.resume("JPN", 0)
+    link.play(60)
+    assert link.carried == []

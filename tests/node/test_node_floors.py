@@ -79,7 +79,7 @@ def test_without_the_floor_the_partner_keeps_the_words_of_the_lost_node(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The planted fault."""
-    monkeypatch.setattr("trilat.node.floors.Floors.leap", lambda _: None)
+    monkeypatch.setattr("trilat.node.floors.Floors.restored", lambda _: None)
     case = Warned()
     case.come_back()
     case.world.run(5)

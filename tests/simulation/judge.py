@@ -196,17 +196,23 @@ def _thinned(decision: Decision, item: AnyItem) -> bool:
 def _thin(record: Record, peer: str, released: dict[Reference, list[Released]]) -> Iterator[str]:
     """Versions of what is thinned."""
     permitted: dict[str, int] = {}
+    # What waited for its turn gives it up to a newer version that may leave, also where that one is withheld
+    # before its own turn comes.
+    superseding: dict[str, int] = {}
     for ((item_id, version), recipient), decided in record.decisions.items():
-        may_leave = decided[-1].decision.outcome is Outcome.PERMIT
-        if recipient == peer and isinstance(decided[-1].item, Vessel) and may_leave:
+        if recipient != peer or not isinstance(decided[-1].item, Vessel):
+            continue
+        if decided[-1].decision.outcome is Outcome.PERMIT:
             permitted[item_id] = max(version, permitted.get(item_id, 0))
+        if any(one.decision.outcome is Outcome.PERMIT for one in decided):
+            superseding[item_id] = max(version, superseding.get(item_id, 0))
     left: dict[str, list[Released]] = {}
     for (item_id, _), ones in released.items():
         left.setdefault(item_id, []).extend(ones)
     for item_id, newest in permitted.items():  # 7
         ones = sorted(left.get(item_id, []), key=lambda one: one.entry)
         versions = [one.record.item.version for one in ones]
-        if newest not in versions:
+        if newest not in versions and superseding[item_id] == newest:
             yield f"{record.party}: the newest version {newest} of {item_id} never left for {peer}: lost"
         if ones and ones[0].release.duties.thin_s and versions != sorted(versions):
             yield f"{record.party}: versions {versions} of {item_id} left for {peer}: out of order"

@@ -11,8 +11,9 @@ import typer
 from trilat.cli.asking import ask_node
 from trilat.cli.terminal import in_one_line, print_json, say, stop
 from trilat.link import Arrival
-from trilat.model import UsageError
+from trilat.model import Reason, UsageError
 from trilat.node import (
+    BEHIND,
     Imported,
     NodeFolder,
     StandingNode,
@@ -69,17 +70,14 @@ def export(
                 "first": exported.first,
                 "last": exported.last,
                 "held_at": exported.held_at,
+                "held_why": exported.held_why,
             }
         )
         return
     what = f"{exported.parcels} parcels ({exported.first} to {exported.last})" if exported.parcels else "none"
     say(f"parcels for {to}: {what}; in {', '.join(names)}")
     if exported.held_at is not None:
-        say(
-            f"number {exported.held_at} may not go to {to} any more, and ended it: let the node run, so that "
-            "it leaves that out, and export again",
-            hang=2,
-        )
+        say(f"number {exported.held_at} {_why_held(exported.held_why, to)}", hang=2)
 
 
 @app.command("import")
@@ -109,6 +107,23 @@ def import_(
         stop(_REFUSED)
 
 
+def _why_held(why: str, to: str) -> str:
+    if why == BEHIND:
+        return (
+            f"waits, and ended it: {to} is not known to hold the newest version of an agreement. Carry that "
+            f"file to {to} (`trilat agreement adopt`), and import a bundle that it exports then"
+        )
+    if why == Reason.AGREEMENT_STALE.value:
+        return (
+            "waits, and ended it: nobody entitled was heard on its agreement within the limit. Import a "
+            f"newer bundle of {to} or of another party, and export again"
+        )
+    return (
+        f"may not go to {to} any more, and ended it: let the node run, so that it leaves that out, and "
+        "export again"
+    )
+
+
 def _by_standing(folder: NodeFolder, paths: Sequence[Path]) -> list[Imported]:
     node = StandingNode(folder)
     try:
@@ -132,6 +147,7 @@ def _told(one: Imported) -> str:
         f"{counts[Arrival.DELIVERED]} members new",
         f"{counts[Arrival.REPEATED]} had come before",
         f"{counts[Arrival.ACKNOWLEDGED]} receipts",
+        f"{counts[Arrival.NOTICED]} words",
     ]
     if counts[Arrival.AHEAD]:
         parts.append(

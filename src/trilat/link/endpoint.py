@@ -288,10 +288,11 @@ class LinkEndpoint:
         self._now_ns = max(self._now_ns, now_ns)
         outgoing = self._outbox.streams.get(party)
         incoming = [name for name in self._incoming if name[0] == party]
-        if outgoing is None and not incoming:
+        if outgoing is None and not incoming and not self._profile(party).sparing:
             return
         if not self._may_resume(party):
             return
+        self._outbox.tell_key(party, self._now_ns, again=True)
         if outgoing is not None:
             outgoing.resume()
             self._outbox.push(party, self._now_ns)

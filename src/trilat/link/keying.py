@@ -7,7 +7,9 @@ Rules
    carry no more than the epoch's name.
 3. A recipient that lacks a key asks (`epoch.lacking`), once in a while; nothing was acknowledged, so what it
    could not open comes again, with the key.
-4. What a partner says here is signed by it, and is believed of its own epochs alone.
+4. On a thin link it is told ahead whenever nothing goes that it would come with: when the link comes up, and
+   when an epoch ends by itself. So a warning after a silence is small; the key is some kilobytes.
+5. What a partner says here is signed by it, and is believed of its own epochs alone.
 """
 
 from collections.abc import Callable
@@ -64,6 +66,8 @@ class Keying:
         """Which keys each sealer seals from and to: for others a new one is made."""
 
         self._asked_ns: dict[str, int] = {}
+        self._ahead: dict[str, bytes] = {}
+        """By recipient, the epoch whose key was told ahead last."""
 
     def topics(self, send_again: Callable[[str], None]) -> dict[str, Callable[[str, bytes], None]]:
         """Who takes which notices. `send_again` is told who lacked a key that goes along from now on."""
@@ -101,6 +105,23 @@ class Keying:
                 sealer.epochs.rotate(reason)
                 self.announce(party)
 
+    def tell_ahead(self, recipient: str, stream: str, now_ns: int, *, again: bool) -> None:
+        """Tell a recipient the key in force, unless it holds it (rule 4).
+
+        Args:
+            recipient: a pinned partner.
+            stream: to it.
+            now_ns: the instant.
+            again: also where it was told before, which may be lost with the link.
+
+        Raises:
+            TrustError, LedgerError: as of `sealer`.
+        """
+        sealer = self.sealer(recipient, stream, now_ns)
+        epoch = sealer.epochs.epoch.identifier
+        if not sealer.holds_key and (again or self._ahead.get(recipient) != epoch):
+            self.announce(recipient)
+
     def _drop_other_keys(self) -> None:
         """Forget sealers from or to keys that are in force no more: no new key is told to an old one."""
         for party in list(self._sealers):
@@ -111,6 +132,7 @@ class Keying:
     def announce(self, recipient: str) -> None:
         """Tell a recipient the key in force ahead of what it closes."""
         epochs = self._sealers[recipient].epochs
+        self._ahead[recipient] = epochs.epoch.identifier
         word = KeyWord(epoch=epochs.epoch.identifier, key=epochs.wrapped_to(recipient))
         self._notify(recipient, TOPIC_KEY, encode(word))
 

@@ -204,6 +204,7 @@ class Outbox:
             self._post.say_owed(recipient, now_ns)
         for recipient, stream in self.streams.items():
             said_ns = self._said_ns.setdefault(recipient, now_ns)
+            self.tell_key(recipient, now_ns)
             if stream.last and now_ns >= said_ns + self._profile(recipient).limits.high_water_ns:
                 self._say_high_water(recipient, stream, now_ns)
 
@@ -227,6 +228,21 @@ class Outbox:
                 self._seal_and_send(recipient, stream, done, now_ns)
             elif not self._omit(recipient, stream, done, now_ns):
                 return
+
+    def tell_key(self, recipient: str, now_ns: int, *, again: bool = False) -> None:
+        """Tell a partner on a thin link the key in force, while nothing goes that it would come with; `again`
+        where the link may have been away.
+        """
+        stream = self.streams.get(recipient)
+        idle = stream is None or stream.last == stream.acknowledged
+        if not (idle and self._profile(recipient).sparing and recipient in self._trust):
+            return
+        name = self._keys.stream_to(recipient) if stream is None else stream.name
+        try:
+            self._keying.tell_ahead(recipient, name, now_ns, again=again)
+        except TrilatError as error:
+            if again:  # once a link comes up, and not each second
+                self._tell("not-sealed", f"no key can be told to `{recipient}` ahead: {error}")
 
     def next_ns(self) -> int | None:
         """The instant of the next `push_all` that has something to do, 0 for at once; None for none."""

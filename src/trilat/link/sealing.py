@@ -182,6 +182,11 @@ class Sealer:
         head = THIN_START + token + iv[-COUNTER_BYTES:]
         return head + epoch.thin_key.encrypt(iv, plaintext, thin_bound(head))
 
+    @property
+    def holds_key(self) -> bool:
+        """Whether the recipient is known to hold the key of the epoch in force."""
+        return self._held == self.epochs.epoch.identifier
+
     def is_held(self, epoch: bytes) -> bool:
         """Note that the recipient holds an epoch's key; False, and nothing noted, for one not in force."""
         if epoch != self.epochs.epoch.identifier:

@@ -13,11 +13,13 @@ from trilat.node.accounts import (
     TokenName,
 )
 from trilat.node.acknowledgements import AcknowledgementRecord
+from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
 from trilat.node.at_desk import AUDITOR, look_entry
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
 from trilat.node.bundles import (
+    BEHIND,
     Exported,
     Imported,
     StandingNode,
@@ -104,6 +106,7 @@ from trilat.node.trust_health import agreement_lines, key_lines, known_keys, lea
 __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
+    "BEHIND",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
@@ -235,10 +238,13 @@ __all__ = [
     "shown_case",
     "shown_history",
     "shown_holders",
+    "shown_matrix",
     "shown_recalls",
     "shown_warnings",
+    "shown_text",
     "signed_by",
     "standing_digest",
+    "struck_history",
     "surveyed",
     "trace",
     "trust_contents",

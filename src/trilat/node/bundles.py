@@ -1,10 +1,15 @@
 """Bundles of a node: what a partner lacks, from the ledger into files, and from files into the ledger.
 
-The ledger is only read for an export, so the node may run meanwhile. What policy would not let go today, by
-the newest versions of agreements that this node knows, ends an export before it: the running node leaves it
-out for good, and the next bundle goes on behind it. How long nothing was heard of an agreement does not
-count here: on a carried medium nothing is heard. An import goes through the very endpoint that takes what
-comes over links: same checks, same order, and what came before is dropped.
+The ledger is only read for an export, so the node may run meanwhile. An import goes through the very endpoint
+that takes what comes over links: same checks, same order, and what came before is dropped.
+
+1. What policy would not let go today, by the newest versions of agreements that this node knows, ends an
+   export before it: the running node leaves it out for good, and the next bundle goes on behind it.
+2. What only waits ends it too, as on a link: nothing was heard of its agreement within the limit, or the
+   partner is not known to hold the newest version.
+3. A bundle carries what a link would say of that: this node's signed words and those of others, a question of
+   a restored node, and the answer to one. Words count from the instant that they were signed, so a limit that
+   is longer than the way there and back lets a partner without any link have what it may.
 """
 
 import os
@@ -23,6 +28,7 @@ from trilat.link import (
     BundleHead,
     BundleWriter,
     IncomingStream,
+    Notice,
     Omission,
     Parcel,
     Ranges,
@@ -34,6 +40,7 @@ from trilat.link import (
 from trilat.model import Clock, Lane, Reason, Release, TrilatError, UsageError, decode
 from trilat.node.clock import ManualClock, PacedClock
 from trilat.node.folder import NodeFolder
+from trilat.node.known_records import KNOWN_TOPIC
 from trilat.node.node import Node
 from trilat.node.records import (
     RECORD_BYTES_MAX,
@@ -43,6 +50,7 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 from trilat.node.restore import restore
+from trilat.node.resuming import TOPIC as RESUMING_TOPIC
 
 CARRIED_FILE: Final = "carried.json"
 """In the folder: up to where bundles to each partner are believed to have arrived, without a receipt."""
@@ -50,8 +58,11 @@ CARRIED_FILE: Final = "carried.json"
 _BATCH_PARCELS: Final = 1_000
 _BATCH_BYTES: Final = 524_288
 _RUNS_MAX: Final = 128
-_NO_HINDRANCE: Final = {None, Reason.AGREEMENT_STALE, Reason.LABEL_EXPIRED}
+_NO_HINDRANCE: Final = {Reason.LABEL_EXPIRED}
 """What policy may say of a parcel that is carried all the same: its recipient uses nothing expired."""
+
+BEHIND: Final = "behind"
+"""Why an export ended: the partner is not known to hold the newest version of an agreement."""
 
 _READ_KINDS: Final = {EntryKind.RELEASE, EntryKind.RECEIPT, EntryKind.RECEIVED, EntryKind.CURSOR}
 
@@ -76,7 +87,10 @@ class Exported:
     first: int
     last: int
     held_at: int | None = None
-    """The number that may not go any more, before which the export ended; None where nothing was held."""
+    """The number that does not go, before which the export ended; None where nothing was held."""
+
+    held_why: str = ""
+    """Policy's reason for it, or `BEHIND`."""
 
 
 @dataclass
@@ -117,7 +131,7 @@ def export_bundle(
         raise UsageError(f"`{recipient}` is no peer of this node: name one of its node.toml")
     ledger = folder.open_ledger(clock, os.urandom, read_only=True)
     try:
-        may_go = _may_go(folder, ledger)
+        node = _node_now(folder, ledger)
         standing = _standing(ledger, recipient)
         marks = _carried(folder)
         if since is None:
@@ -136,14 +150,19 @@ def export_bundle(
         writer = BundleWriter(folder.keys, recipient, clock.now_ns(), opened, split_bytes)
         for signed in _receipts(folder, recipient, standing):
             writer.add(signed)
-        parcels, held_at = _write_stream(folder, recipient, ledger, standing, since, writer, may_go)
+        for signed in _words(folder, node, recipient):
+            writer.add(signed)
+        written = _write_stream(
+            folder, recipient, ledger, standing, since, writer, lambda parcel: _hindrance(node, parcel)
+        )
+        parcels, held_at, why = written
         last = standing.last if held_at is None else held_at - 1
         writer.close()
     finally:
         ledger.close()
     if carried:
         _mark_carried(folder, {**marks, recipient: last})
-    return Exported(tuple(files), parcels, since + 1, last, held_at)
+    return Exported(tuple(files), parcels, since + 1, last, held_at, why)
 
 
 def import_bundle(
@@ -223,6 +242,7 @@ class StandingNode:
         """Write what waits to be written, and give the ledger back."""
         try:
             self.node.write_pending()
+            self.node.kept.keep()
         finally:
             self._ledger.close()
 
@@ -291,19 +311,35 @@ def _receipts(folder: NodeFolder, recipient: str, standing: _Standing) -> Iterat
         )
 
 
-def _may_go(folder: NodeFolder, ledger: Ledger) -> Callable[[Parcel], bool]:
-    """Whether policy would let a parcel go today, by all that this node knows of agreements."""
+def _node_now(folder: NodeFolder, ledger: Ledger) -> Node:
+    """The node as it would decide now, by all that it knows of agreements and was told of them."""
     clock = ManualClock(PacedClock(folder.pace()).now_ns())
     node = folder.node(clock, ledger, _Nowhere())
     instants = [clock.now_ns()]
     restore(node, instants.append)
     clock.advance_to(max(instants[0], instants[-1]))
+    node.known.made(clock.now_ns())
+    return node
 
-    def may_go(parcel: Parcel) -> bool:
-        release = decode(parcel.release, Release)
-        return node.exchange.may_stand(release, clock.now_ns()) in _NO_HINDRANCE
 
-    return may_go
+def _hindrance(node: Node, parcel: Parcel) -> str | None:
+    """Why a parcel does not go now; None where it does."""
+    release = decode(parcel.release, Release)
+    reason = node.exchange.may_stand(release, node.clock.now_ns())
+    if reason is not None and reason not in _NO_HINDRANCE:
+        return reason.value
+    return None if node.known.behind(release.recipient) is None else BEHIND
+
+
+def _words(folder: NodeFolder, node: Node, recipient: str) -> Iterator[bytes]:
+    """What this node would say on a link, as signed notices (rule 3)."""
+    if recipient not in folder.trust or folder.trust.why_not(recipient) is not None:
+        return
+    said = [(KNOWN_TOPIC, content) for content in node.known.summaries(recipient)]
+    said += [(RESUMING_TOPIC, content) for content in node.resuming.words(recipient)]
+    for topic, content in said:
+        notice = Notice(sender=folder.settings.party, recipient=recipient, topic=topic, content=content)
+        yield sign_message(folder.keys, notice)
 
 
 def _write_stream(
@@ -313,20 +349,21 @@ def _write_stream(
     standing: _Standing,
     since: int,
     writer: BundleWriter,
-    may_go: Callable[[Parcel], bool],
-) -> tuple[int, int | None]:
+    hindrance: Callable[[Parcel], str | None],
+) -> tuple[int, int | None, str]:
     """Write parcels behind `since` in the order of their numbers; returns how many, and the number of the
-    first that may not go any more, before which it ended.
+    first that does not go, before which it ended, and why.
     """
     stream = folder.keys.stream_to(recipient)
     _write_omissions(folder, recipient, stream, standing, since, writer)
     sealer: Sealer | None = None
     batch: list[Parcel] = []
     first = size = count = 0
-    held_at = None
+    held_at, why = None, ""
     for sequence, wire in _parcels(ledger, recipient, since, standing.left_out):
         parcel = decode(wire, Parcel, bytes_max=RECORD_BYTES_MAX)
-        if not may_go(parcel):
+        why = hindrance(parcel) or ""
+        if why:
             held_at = sequence
             break
         full = len(batch) == _BATCH_PARCELS or size + len(wire) > _BATCH_BYTES
@@ -341,7 +378,7 @@ def _write_stream(
         count += 1
     if batch and sealer is not None:
         writer.add(sealer.seal(first, batch, with_key=True), first, first + len(batch) - 1)
-    return count, held_at
+    return count, held_at, why
 
 
 def _parcels(ledger: Ledger, recipient: str, since: int, left_out: Ranges) -> Iterator[tuple[int, bytes]]:

@@ -56,7 +56,7 @@ class Floors(Part):
         """No floor; `clock` is that of the links, which tells the world's time."""
         self._node = node
         self._clock = clock
-        self._restored: str | None = None
+        self._expected: str | None = None
         self._known: set[str] = set()
         self._unwritten: FloorRecord | None = None
         self._labels_newest = 0
@@ -67,19 +67,19 @@ class Floors(Part):
         """The ledger that is read next came from a backup, by this restore; one without a name leaps at each
         start.
         """
-        self._restored = restored
+        self._expected = restored
 
     def note_label(self, version: int) -> None:
         """A label of this version is in the ledger."""
         self._labels_newest = max(self._labels_newest, version)
 
-    def leap(self) -> None:
+    def restored(self) -> None:
         """The ledger is read: put the floor of a restore that has none (rules 1 and 3).
 
         Raises:
             LedgerError: the clock is too far ahead (rule 5).
         """
-        if self._restored is None or self._restored in self._known:
+        if self._expected is None or self._expected in self._known:
             return
         ago_ns = max(0, self._clock.now_ns() - _BEGIN_NS)
         versions = _behind(self._node.heads.newest_version, ago_ns // SECOND_NS, MARGIN)
@@ -89,7 +89,7 @@ class Floors(Part):
                 "the clock of this machine is years ahead, and versions made after a restore begin behind "
                 "it: set the clock, and start again"
             )
-        self._unwritten = FloorRecord(restored=self._restored, versions=versions, labels=labels)
+        self._unwritten = FloorRecord(restored=self._expected, versions=versions, labels=labels)
         self._use(self._unwritten)
 
     def steps(self, now_ns: int) -> Iterable[Entry]:

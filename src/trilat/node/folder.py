@@ -51,6 +51,7 @@ from trilat.node.folder_files import (
     RESTORED_CHARACTERS,
     RESTORED_FILE,
     ROLE_SUFFIX,
+    WORDS_FILE,
     card_at,
     json_of,
     roles_of,
@@ -172,6 +173,7 @@ class NodeFolder:
         node = self._node(clock, ledger, transport, link_clock)
         if (self.path / RESTORED_FILE).is_file():
             node.resuming.begin(self._heard_since_restored(), self._note_heard, self._restored())
+        node.kept.begin(self._words(), lambda text: self.leave(WORDS_FILE, text))
         for line in unsigned:
             node.note_refusal(f"{line}; taken all the same in an exercise")
         return node
@@ -200,6 +202,13 @@ class NodeFolder:
         except UsageError:
             return []
         return [code for code in heard if isinstance(code, str)] if isinstance(heard, list) else []
+
+    def _words(self) -> str:
+        """What partners' nodes said before; empty where there is none, or it cannot be read."""
+        try:
+            return text_of(self.run_path / WORDS_FILE)
+        except UsageError:
+            return ""
 
     def _restored(self) -> str:
         """Which restore it was that left its file here; empty where that cannot be read."""

@@ -21,6 +21,9 @@ RESTORED_CHARACTERS: Final = 32
 
 ADDRESS_FILE: Final = "address.json"
 PACE_FILE: Final = "pace.json"
+WORDS_FILE: Final = "words.json"
+"""In `run/`: what partners' nodes said last (`trilat.node.kept`)."""
+
 EPOCHS_FILE: Final = "epochs"
 LEDGER_KEY_FILE: Final = "ledger.key"
 OBSERVATION_KEY_FILE: Final = "observations.key"

@@ -7,14 +7,15 @@ What happens
 2. Whoever is said to hold a newer version is asked for it, one version after another, in pieces.
 3. What came whole is given to its kind, which checks, writes and uses it.
 4. Beyond the limit of an agreement nothing goes under it until somebody entitled is heard again; then what
-   waits goes. Every start begins unheard: a restored backup asks before it gives.
+   waits goes. A start knows what was kept of words and is within the limit still (`trilat.node.kept`); a
+   restored backup has heard nothing, and asks before it gives.
 5. A partner that is not known to hold the newest version of what both have signed gets nothing until it does:
    so it never has an item from after a change and not the change.
 
 Other kinds of things that are known in versions join by `add` (see `KnownKind`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -216,10 +217,7 @@ class KnownVersions(Part):
 
     def _look_who_is_behind(self) -> None:
         self._held_mark = self._node.exchange.changes_count
-        self._held_up = frozenset(peer for peer in self._partners if self._is_behind(peer))
-
-    def _is_behind(self, partner: str) -> bool:
-        return any(self.is_behind(partner, name) for name in self.agreements.names(partner))
+        self._held_up = frozenset(peer for peer in self._partners if self.behind(peer) is not None)
 
     def is_behind(self, partner: str, name: str) -> bool:
         """Whether a partner is not known to hold the newest version of an agreement that both have signed.
@@ -307,6 +305,37 @@ class KnownVersions(Part):
         is_newer = said.version > newest[0] and (counts or (kind.takes_unknown and newest[0] == 0))
         if is_newer and not refused and len(partner.wanted) < WANTED_MAX:
             partner.wanted[said.kind, said.name] = said.digest
+
+    def hear_again(self, signed: bytes) -> None:
+        """Take a word that came before a start; PeerError where it is not sound any more."""
+        said = open_attestation(self._node.trust, signed)
+        kind = self._kinds.get(said.kind)
+        if (
+            kind is None
+            or said.party == self._node.config.party
+            or not kind.may_attest(said.party, said.name)
+        ):
+            return
+        newest = kind.newest(said.name) or (0, b"\0" * 32)
+        key = self._node.trust.pin(said.party).signing_public
+        self.confirmations.take(said, signed, newest, self._node.clock.now_ns(), key)
+
+    def words_to_keep(self) -> list[bytes]:
+        """The newest word of each party on each agreement."""
+        names = self.agreements.agreements()
+        return [word.signed for name in names for word in self.confirmations.words(AGREEMENTS, name)]
+
+    def summaries(self, peer: str) -> Iterator[bytes]:
+        """What a partner may hear now, in notices sealed to it, for a medium that asks for nothing."""
+        now_ns = self._node.clock.now_ns()
+        signed = [one for kind in self._kinds.values() for one in self._words_for(peer, kind, now_ns)]
+        for start in range(0, len(signed), ATTESTATIONS_MAX):
+            message = Summary(attestations=tuple(signed[start : start + ATTESTATIONS_MAX]))
+            yield seal_message(message, self._node.config.party, self._node.trust.pin(peer))
+
+    def behind(self, partner: str) -> str | None:
+        """An agreement of which a partner is not known to hold the newest version, or None."""
+        return next((name for name in self.agreements.names(partner) if self.is_behind(partner, name)), None)
 
     def _tell_fork(self, kind: KnownKind, said: Attestation, newest: Newest) -> None:
         if said.version == newest[0] and said.digest != newest[1]:

@@ -66,6 +66,7 @@ from trilat.node.floors import Floors
 from trilat.node.heads import Heads
 from trilat.node.holdings import Holdings
 from trilat.node.intake import IntakeResult, report_refusal
+from trilat.node.kept import Kept
 from trilat.node.known import KnownVersions
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
@@ -220,9 +221,10 @@ class Node(ByHand):
         own = (self.known, self.onward, self.recalls, Retention(self), self.accounts)
         always = (*own, self.acknowledgements, self.overdue)
         self.resuming = Resuming(self, self.keys, self.trust, self._link_clock, self._entropy)
+        self.kept = Kept(self, self._link_clock)
         repairs = Repairs(self, self.keys, self.trust)
-        proofs = (self.trusting, self.witness, repairs, Standstill(self), self.resuming, self.floors)
-        parts: tuple[Part, ...] = (*always, *proofs)
+        proofs = (self.trusting, self.witness, repairs, Standstill(self), self.resuming)
+        parts: tuple[Part, ...] = (*always, *proofs, self.floors, self.kept)
         for part in parts:
             for topic, heard in part.topics().items():
                 self.endpoint.on_notice(topic, heard)

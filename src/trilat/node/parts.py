@@ -8,7 +8,8 @@ A node asks its parts, in their order, at these points and no others:
 4. `take`: an item that a partner released, when it is in the ledger;
 5. `topics`: what partners' nodes say beside items (`Notice`): not in the ledger unless the part writes it;
 6. `kinds`: entries of its own, given again in order after a restart;
-7. `recorded`: a parcel or a partner's receipt is in the ledger, now or before a restart.
+7. `restored`: the ledger was read whole after a start, and nothing was done yet;
+8. `recorded`: a parcel or a partner's receipt is in the ledger, now or before a restart.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,6 +43,9 @@ class Part:
 
     def recorded(self, entry: int, recorded_ns: int, record: Recorded) -> None:
         """Take what was written of a stream; `entry` is -1 for a receipt that is written with the tick."""
+
+    def restored(self) -> None:
+        """All entries of the ledger were given again."""
 
     def topics(self) -> Mapping[str, Heard]:
         """Who takes notices, by topic."""

@@ -126,12 +126,13 @@ class _Restorer:
         for item_id, version in sorted(self._unheld):
             if version > self._gone.get(item_id, 0) and not self._node.ledger.repairs():
                 raise LedgerError(f"the ledger decides on `{item_id}` version {version} before it holds it")
-        self._node.floors.leap()
         self._node.endpoint.restore(
             {recipient: outgoing.state() for recipient, outgoing in self._outgoing.items()},
             {name: stream.cursor for name, stream in self._incoming.items()},
             {name: stream.ahead for name, stream in self._incoming.items()},
         )
+        for part in self._node.parts:
+            part.restored()
 
     def _keep(self, held: Held) -> None:
         self._held[held.item.item_id, held.item.version] = held

@@ -11,7 +11,9 @@ else comes under it as a repeat, so:
    they cost memory. One that says more is told to people, and gets nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
 import msgspec
@@ -31,6 +33,7 @@ from trilat.model import (
     Count,
     EnvelopeError,
     Identifier,
+    ItemError,
     Noun,
     TrilatError,
     WireError,
@@ -48,6 +51,7 @@ IN_FLIGHT_MAX: Final = 4_000
 """As many as a stream sends in their turn without a receipt."""
 
 _NONCE_BYTES: Final = 16
+_NONCE_OF: Final = "trilat/resuming/1"
 _RUNS_MAX: Final = 128
 _WORD_BYTES_MAX: Final = 16_384
 _ASK_FIRST_NS: Final = SECOND_NS
@@ -115,6 +119,8 @@ class Resuming(Part):
         self._refused: set[str] = set()
         self._answered_ns: dict[str, int] = {}
         self._on_heard: OnHeard | None = None
+        self.questions: dict[str, AcceptedAsked] = {}
+        """What each partner asked last, for a bundle that answers it."""
 
     def begin(self, heard: Collection[str], on_heard: OnHeard, restored: str = "") -> None:
         """The ledger came from a backup: number nothing to a partner that is not heard.
@@ -122,15 +128,36 @@ class Resuming(Part):
         Args:
             heard: partners that answered before a restart.
             on_heard: remembers who has answered.
-            restored: which restore it was, the same after each restart; versions leap once for it.
+            restored: which restore it was, a secret that is the same after each restart, so that a question
+                may be asked by one process and answered to another; versions leap once for it.
         """
         self._node.floors.expect(restored)
         self._heard = set(heard).intersection(self._node.config.peers)
         self._on_heard = on_heard
         for peer in self._node.config.peers:
             if peer not in self._heard:
-                self._nonces[peer] = self._entropy(_NONCE_BYTES)
+                self._nonces[peer] = self._nonce(restored, peer)
                 self._node.exchange.hold(peer)
+
+    def _nonce(self, restored: str, peer: str) -> bytes:
+        if not restored:
+            return self._entropy(_NONCE_BYTES)
+        return sha256(f"{_NONCE_OF}\0{restored}\0{peer}".encode()).digest()[:_NONCE_BYTES]
+
+    def asked_before(self, peer: str, stream: str, nonce: bytes) -> None:
+        """A partner asked this before a start; what is no question is none."""
+        if peer in self._node.config.peers:
+            with suppress(ItemError):
+                self.questions[peer] = AcceptedAsked(stream=stream, nonce=nonce)
+
+    def words(self, peer: str) -> Iterator[bytes]:
+        """What there is to ask and to answer, in notices sealed to a partner, for a carried medium."""
+        nonce, asked = self._nonces.get(peer), self.questions.get(peer)
+        if nonce is not None:
+            word = AcceptedAsked(stream=self._node.endpoint.stream(peer), nonce=nonce)
+            yield seal_word(self._keys, self._trust, peer, TOPIC, word)
+        if asked is not None:
+            yield seal_word(self._keys, self._trust, peer, TOPIC, self._told(peer, asked))
 
     def sentence(self, peer: str) -> str:
         """Why nothing new goes to a partner; empty where it does."""
@@ -138,7 +165,10 @@ class Resuming(Part):
             return ""
         if peer in self._refused:
             return f"restored from a backup: {peer} says it has accepted more than can be, releases wait"
-        return f"restored from a backup: releases wait until {peer} tells how far it has accepted"
+        return (
+            f"restored from a backup: releases wait until {peer} tells how far it has accepted; without a "
+            f"link, export a bundle to {peer}, and import the one that it exports then"
+        )
 
     def written(self, now_ns: int) -> None:
         """Ask those that are to be heard, ever more rarely."""
@@ -165,19 +195,23 @@ class Resuming(Part):
             self._answer(partner, asked)
 
     def _answer(self, partner: str, asked: AcceptedAsked) -> None:
-        at_ns, name = self._clock.now_ns(), (partner, asked.stream)
+        self.questions[partner] = asked
+        at_ns = self._clock.now_ns()
         if at_ns < self._answered_ns.get(partner, 0) + _ANSWER_EVERY_NS:
             return  # it asks again
         self._answered_ns[partner] = at_ns
+        self._say(partner, self._told(partner, asked))
+
+    def _told(self, partner: str, asked: AcceptedAsked) -> AcceptedTold:
+        name = (partner, asked.stream)
         cursor, ahead = self._node.endpoint.cursors().get(name, 0), self._node.endpoint.ahead().get(name, ())
-        told = AcceptedTold(
+        return AcceptedTold(
             stream=asked.stream,
             nonce=asked.nonce,
             cursor=cursor,
             end=ahead[-1][1] if ahead else cursor,
             ahead=ahead[:_RUNS_MAX],
         )
-        self._say(partner, told)
 
     def _take(self, partner: str, told: AcceptedTold) -> None:
         stream = self._node.endpoint.stream(partner)

@@ -26,11 +26,13 @@ from trilat.policy.labelled import label_faults
 from trilat.policy.language import read_agreement
 from trilat.policy.linked import linked_pairs
 from trilat.policy.membership import is_removal, signatories, unsigned_reason, without_parties
+from trilat.policy.offers import Cell, Offer, offers
 from trilat.policy.places import ItemPlaces
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
-from trilat.policy.readable import readable_text
+from trilat.policy.readable import ReadableAgreement, readable_parts, readable_text
+from trilat.policy.readable_words import LANGUAGES as READABLE_LANGUAGES
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.remembered import RememberedDecisions
 from trilat.policy.request import ReleaseRequest
@@ -46,11 +48,13 @@ __all__ = [
     "KIND_FORMS",
     "NEVER_NS",
     "PROFILES",
+    "READABLE_LANGUAGES",
     "REASON_WORDS",
     "AgreementSet",
     "BatchAnswers",
     "CedarExport",
     "CedarQuestion",
+    "Cell",
     "Change",
     "Fate",
     "Finding",
@@ -61,8 +65,10 @@ __all__ = [
     "LabelClasses",
     "Leak",
     "MatrixRow",
+    "Offer",
     "Preview",
     "Profile",
+    "ReadableAgreement",
     "Reasoning",
     "Regime",
     "ReleaseRequest",
@@ -100,10 +106,12 @@ __all__ = [
     "makeable",
     "matrix",
     "observer_agreement",
+    "offers",
     "place_class",
     "preview",
     "read_agreement",
     "read_regime",
+    "readable_parts",
     "readable_text",
     "refuse_stale",
     "signatories",

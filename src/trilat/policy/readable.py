@@ -1,10 +1,12 @@
 """`readable_text`: an agreement as a text to read, in English, Japanese or Korean, made from the same values.
 
 What a negotiator wrote in words (title, articles, notes, sources) stays in its own language. The text ends
-with who has signed and the digest of what is signed, so that it can be laid beside the file.
+with who has signed and the digest of what is signed, so that it can be laid beside the file. `readable_parts`
+gives the same lines apart, for a page that lays each clause beside its text.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from trilat.model import (
     Agreement,
@@ -21,15 +23,38 @@ from trilat.model import (
 from trilat.policy.readable_words import LANGUAGES, WORDS
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadableAgreement:
+    """The lines of an agreement's text: before the clauses, each clause by its id, and after them."""
+
+    head: tuple[str, ...]
+    clauses: dict[str, tuple[str, ...]]
+    foot: tuple[str, ...]
+
+
 def readable_text(agreement: Agreement, language: str, digest: str) -> str:
     """The whole text; `digest` is the SHA-256 of what is signed, hexadecimal.
 
     Raises:
         UsageError: no text is written in that language.
     """
+    parts = readable_parts(agreement, language, digest)
+    lines = list(parts.head)
+    for clause in parts.clauses.values():
+        lines += ["", *clause]
+    return "\n".join([*lines, "", *parts.foot]) + "\n"
+
+
+def readable_parts(agreement: Agreement, language: str, digest: str) -> ReadableAgreement:
+    """The text as lines, clause by clause; arguments and errors as of `readable_text`."""
     if language not in LANGUAGES:
         raise UsageError(f"no text in `{language[:20]}`: choose one of {', '.join(LANGUAGES)}")
-    return "\n".join(_Writer(LANGUAGES.index(language)).lines(agreement, digest)) + "\n"
+    writer = _Writer(LANGUAGES.index(language))
+    return ReadableAgreement(
+        head=tuple(writer.head(agreement)),
+        clauses={clause.clause_id: tuple(writer.clause(clause)) for clause in agreement.clauses},
+        foot=tuple(writer.foot(agreement, digest)),
+    )
 
 
 class _Writer:
@@ -47,7 +72,7 @@ class _Writer:
     def _listed(self, words: Iterable[str]) -> str:
         return ("、" if LANGUAGES[self._place] == "ja" else ", ").join(words)
 
-    def lines(self, agreement: Agreement, digest: str) -> Iterator[str]:
+    def head(self, agreement: Agreement) -> Iterator[str]:
         yield self._say("head", title=agreement.title)
         yield self._say("version", id=agreement.agreement_id, version=agreement.version)
         yield ""
@@ -64,11 +89,16 @@ class _Writer:
             yield self._say("survives")
         if agreement.direct_only:
             yield self._say("direct-only")
+        if agreement.fresh_s:
+            yield self._say("fresh", value=agreement.fresh_s)
+        if agreement.removal_by:
+            yield self._say("removal", value=self._listed(agreement.removal_by))
+        for row in agreement.equivalents:
+            levels = " = ".join(f"{level.scheme} {level.level}" for level in row.levels)
+            yield self._say("equivalents", value=levels)
         yield from (self._area(area) for area in agreement.areas)
-        for clause in agreement.clauses:
-            yield ""
-            yield from self._clause(clause)
-        yield ""
+
+    def foot(self, agreement: Agreement, digest: str) -> Iterator[str]:
         yield from (self._say("assumed", value=text) for text in agreement.assumed)
         yield from (self._say("source", value=text) for text in agreement.sources)
         yield from self._signatures(agreement)
@@ -87,7 +117,7 @@ class _Writer:
             where = self._say("polygon", corners=self._listed(_degrees(corner) for corner in region.corners))
         return self._say("area", name=area.name, value=where)
 
-    def _clause(self, clause: Clause) -> Iterator[str]:
+    def clause(self, clause: Clause) -> Iterator[str]:
         permits = clause.effect is Effect.PERMIT
         if clause.via is not None:
             path = self._say("through", value=clause.via)

@@ -44,6 +44,21 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "すべて直接の回線で送り、中継を経由しない",
             "모두 직접 회선으로만 보내며 중계를 거치지 않는다",
         ),
+        "fresh": (
+            "Nothing is given {value} s after it was last heard that this version is the newest",
+            "この版が最新であると最後に確認してから{value}秒を過ぎたら、何も提供しない",
+            "이 판이 최신임을 마지막으로 확인한 뒤 {value}초가 지나면 아무것도 제공하지 않는다",
+        ),
+        "removal": (
+            "Each of these may take a party out alone: {value}",
+            "単独で当事者を除外できる: {value}",
+            "단독으로 당사자를 제외할 수 있음: {value}",
+        ),
+        "equivalents": (
+            "Equal levels: {value}",
+            "同等とする秘密区分: {value}",
+            "동등한 비밀 등급: {value}",
+        ),
         "onward.never": (
             "What is received stays with the receiver",
             "受領した情報を第三者に渡してはならない",
@@ -163,6 +178,31 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "Returned or destroyed when its purpose is over",
             "目的達成後は返却または破棄する",
             "목적이 끝나면 반환하거나 파기한다",
+        ),
+        "duty.cover_m": (
+            "Positions covered by an error of {value} m that the giver adds",
+            "位置には提供者が標準偏差{value}メートルの誤差を加える",
+            "위치에는 제공자가 표준편차 {value}미터의 오차를 더한다",
+        ),
+        "duty.cover_epoch_s": (
+            "That error stays the same for {value} s",
+            "その誤差は{value}秒間変わらない",
+            "그 오차는 {value}초 동안 바뀌지 않는다",
+        ),
+        "duty.sigma_class_m": (
+            "Stated errors in classes from {value} m up, without a direction",
+            "誤差は{value}メートル以上の階級で示し、方向を示さない",
+            "오차는 {value}미터 이상의 등급으로 나타내고 방향은 밝히지 않는다",
+        ),
+        "duty.span_s": (
+            "Told in whole spans of {value} s",
+            "{value}秒ごとの区間が終わってから伝える",
+            "{value}초 단위 구간이 끝난 뒤에 전한다",
+        ),
+        "duty.tear_line": (
+            "Under names of its own, which nobody else can link to the original",
+            "原情報と結び付けられない別の名称で渡す",
+            "원래 정보와 연결할 수 없는 별도 이름으로 넘긴다",
         ),
         "note": ("Note: {value}", "注: {value}", "비고: {value}"),
         "assumed": ("Assumed: {value}", "仮定: {value}", "가정: {value}"),

@@ -18,6 +18,7 @@ from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
 from trilat.web.access import ROLE, Access
 from trilat.web.account_routes import AccountRoutes, account_operations
+from trilat.web.agreement_matrix import matrix_operations
 from trilat.web.agreements import agreement_operations
 from trilat.web.answers import json_answer, refusal
 from trilat.web.audit_routes import audit_operations
@@ -104,6 +105,7 @@ def node_app(
         *_staff_operations(routes),
         *_desk_operations(routes),
         *agreement_operations(node),
+        *matrix_operations(node),
         *trust_operations(node),
         *recall_operations(node),
         *_director_operations(routes),
