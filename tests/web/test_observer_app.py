@@ -9,11 +9,11 @@ import pytest
 from tests.web.fakes import NOW_NS, PAGE, FakeDirector, ask, error_of, page_access
 
 from trilat.model import UsageError
-from trilat.web import Observer, observer_app
+from trilat.web import Observer, PageFiles, observer_app
 
 
 def application(director: FakeDirector | None = None, page: Path | None = None) -> Any:
-    return observer_app(Observer(), director or FakeDirector(), page_access(), page)
+    return observer_app(Observer(), director or FakeDirector(), page_access(), page and PageFiles.read(page))
 
 
 def control(director: FakeDirector, body: Any) -> Any:

@@ -21,7 +21,6 @@ import {
 
 const TICK_MS = 1_000;
 const EVERY_TICKS = 3;
-const ROLES = ['watch', 'release'];
 
 class Alarms {
   warnings = $state.raw<readonly NotedWarning[]>([]);
@@ -47,7 +46,7 @@ class Alarms {
     place.party !== '' &&
       session.live !== null &&
       session.live.pace.phase !== 'starting' &&
-      (door.kind === 'exercise' || (door.signed_in && ROLES.includes(door.role))),
+      door.follows,
   );
 
   /** A word for what the live pane says of warnings: where it changes, the node is asked at once. */

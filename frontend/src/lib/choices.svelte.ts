@@ -38,6 +38,12 @@ class Choices implements Chosen {
     }
   }
 
+  /** Wears a theme for a while, without remembering it. */
+  wear(theme: Chosen['theme']): void {
+    this.theme = theme;
+    this.dress();
+  }
+
   private dress(): void {
     document.documentElement.dataset.theme = this.theme;
   }

@@ -15,6 +15,11 @@ export interface SessionAnswer {
   provider?: boolean;
 }
 
+const REFUSED = [401, 403];
+const AGAIN_MS = 2_000;
+/** Roles that may see the picture. */
+const SEEING = ['watch', 'release'];
+
 export class Door {
   /** Whether it has been asked yet; before that nothing is shown. */
   known = $state(false);
@@ -44,18 +49,37 @@ export class Door {
     this.known = true;
   }
 
-  /** Asks who is signed in; a service that does not know this browser leaves things as they are. */
+  /** Whether a session ended here, so that whoever has to sign in again is told why. */
+  over = $state(false);
+
+  /** Whether there is a picture to follow: in an exercise always, at a node for those who may see it. */
+  readonly follows = $derived(
+    this.known && (this.kind === 'exercise' || (this.signed_in && SEEING.includes(this.role))),
+  );
+
+  /** Asks who is signed in; asks again while nobody answers. */
   async ask(): Promise<void> {
     const answer = await fetch('/session').catch(() => null);
     if (answer?.ok) {
+      const was = this.signed_in && this.kind === 'node';
       this.take((await answer.json()) as SessionAnswer);
-    } else {
+      this.over = this.signed_in ? false : this.over || was;
+    } else if (answer && REFUSED.includes(answer.status)) {
+      // An observer that does not know this browser: the stream's own notice says what to do.
       this.known = true;
+    } else {
+      window.setTimeout(() => void this.ask(), AGAIN_MS);
     }
   }
 
   /** The session is over: what was shown to it is shown no more. */
   ended(): void {
+    this.over ||= this.signed_in;
+    this.leave();
+  }
+
+  /** Signed out, by one's own wish. */
+  leave(): void {
     this.signed_in = false;
     this.name = this.role = this.word = '';
   }

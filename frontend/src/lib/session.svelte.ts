@@ -2,12 +2,14 @@
 
 import { instantAt } from './clock';
 import { ask, wished, wishOf, type Wish } from './control';
+import { door } from './door.svelte';
 import { talliesOf } from './fold';
 import type { Camera } from './globe';
+import { nodeFeed, unheard } from './node_feed';
 import type { Pane, Picture } from './picture';
 import { place } from './place.svelte';
 import { pictureAt } from './replay';
-import { follow, type Connection } from './stream';
+import { EXERCISE_FEED, follow, type Connection } from './stream';
 import type { Control } from './types';
 
 const TICK_MS = 500;
@@ -48,14 +50,16 @@ export class Session {
     return wished(this.wish, name, told, this.wall_ms);
   }
 
-  /** Follows the stream until `end`. */
+  /** Follows the stream of the door until `end`. */
   begin(): void {
+    const isNode = door.kind === 'node';
     this.wall_ms = performance.now();
     const ticking = window.setInterval(() => (this.wall_ms = performance.now()), TICK_MS);
     const unfollow = follow(
+      isNode ? nodeFeed() : EXERCISE_FEED,
       {
         change: (apply) => this.show(apply(this.live)),
-        connection: (connection) => (this.connection = connection),
+        connection: (connection) => this.hear(connection, isNode),
       },
       () => performance.now(),
     );
@@ -63,6 +67,17 @@ export class Session {
       clearInterval(ticking);
       unfollow();
     };
+  }
+
+  /** A node that is not heard is shown as such; one that refuses is asked who is signed in. */
+  private hear(connection: Connection, isNode: boolean): void {
+    if (isNode && connection !== 'open' && this.connection === 'open') {
+      this.live = unheard(this.live);
+    }
+    this.connection = connection;
+    if (isNode && connection === 'refused') {
+      void door.ask();
+    }
   }
 
   /** Another scenario looks elsewhere: its own view counts then, not where the maps were. */
@@ -75,8 +90,12 @@ export class Session {
     this.live = picture;
   }
 
+  /** Follows no more; what was shown is shown no longer. */
   end(): void {
     this.stop?.();
+    this.stop = null;
+    this.live = this.past = null;
+    this.connection = 'connecting';
   }
 
   /** Asks the director; shows the wish at once, and takes it back when it is refused. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Picture } from './picture';
 import { stateEvent, shown, T0_NS } from './samples';
-import { afterWord, follow, type Connection } from './stream';
+import { afterWord, EXERCISE_FEED, follow, type Connection } from './stream';
 
 /** An EventSource whose words the test says. */
 class Source {
@@ -65,6 +65,7 @@ describe('the connection', () => {
     vi.stubGlobal('window', globalThis);
     vi.stubGlobal('fetch', async () => ({ status: 401 }));
     stop = follow(
+      EXERCISE_FEED,
       {
         change: (apply) => (picture = apply(picture)),
         connection: (connection) => {
@@ -90,11 +91,11 @@ describe('the connection', () => {
     expect(picture?.title).toBe('A flight');
   });
 
-  it('is lost after five seconds of silence, and tried again', () => {
+  it('is lost within five seconds of silence, and tried again', () => {
     Source.all[0].say('state', stateEvent());
-    vi.advanceTimersByTime(4_900);
+    vi.advanceTimersByTime(3_900);
     expect(connections.at(-1)).toBe('open');
-    vi.advanceTimersByTime(1_200);
+    vi.advanceTimersByTime(1_000);
     expect(connections.at(-1)).toBe('lost');
     expect(Source.all).toHaveLength(2);
     expect(Source.all[0].readyState).toBe(Source.CLOSED);

@@ -5,8 +5,9 @@ import type { DecisionsEvent, LinksEvent, PaceEvent, PaneEvent, StateEvent } fro
 
 export type Connection = 'connecting' | 'open' | 'lost' | 'refused';
 
-/** The server speaks at least once a second; a silence as long as this is a loss. */
-const SILENCE_MS = 5_000;
+/** The server speaks at least once a second; a silence as long as this is a loss, noticed within 5 s (R4). */
+const SILENCE_MS = 4_000;
+const WATCH_EVERY_MS = 500;
 const RETRY_MS = 2_000;
 const REFUSED = [401, 403];
 
@@ -14,6 +15,13 @@ export interface Listener {
   /** A word of the stream as a change of the picture; null before the first `state`. */
   change: (apply: (picture: Picture | null) => Picture | null) => void;
   connection: (connection: Connection) => void;
+}
+
+/** Where a stream is, which words it has, and what each makes of the picture. */
+export interface Feed {
+  address: string;
+  words: readonly string[];
+  after: (picture: Picture | null, name: string, word: unknown, wall_ms: number) => Picture | null;
 }
 
 type Words = {
@@ -47,25 +55,32 @@ export function afterWord<Name extends keyof Words>(
   return picture && reduce(picture, word, wall_ms);
 }
 
-/** Follows the stream until the function that comes back is called. */
-export function follow(listener: Listener, wallClock: () => number): () => void {
+/** The stream of an exercise's observer. */
+export const EXERCISE_FEED: Feed = {
+  address: '/api/stream',
+  words: ['state', 'pane', 'pace', 'decisions', 'links'] satisfies (keyof Words)[],
+  after: (picture, name, word, wall_ms) => afterWord(picture, name as keyof Words, word as never, wall_ms),
+};
+
+/** Follows a stream until the function that comes back is called. */
+export function follow(feed: Feed, listener: Listener, wallClock: () => number): () => void {
   let source: EventSource | null = null;
   let retry = 0;
   let heard_ms = wallClock();
   let over = false;
 
-  const hear = (name: keyof Words) => (event: MessageEvent<string>) => {
+  const hear = (name: string) => (event: MessageEvent<string>) => {
     heard_ms = wallClock();
     listener.connection('open');
-    const word = JSON.parse(event.data) as Words[typeof name];
-    listener.change((picture) => afterWord(picture, name, word, heard_ms));
+    const word: unknown = JSON.parse(event.data);
+    listener.change((picture) => feed.after(picture, name, word, heard_ms));
   };
 
   const open = () => {
     source?.close();
     heard_ms = wallClock();
-    source = new EventSource('/api/stream');
-    for (const name of ['state', 'pane', 'pace', 'decisions', 'links'] as const) {
+    source = new EventSource(feed.address);
+    for (const name of feed.words) {
       source.addEventListener(name, hear(name));
     }
     source.onerror = () => {
@@ -97,7 +112,7 @@ export function follow(listener: Listener, wallClock: () => number): () => void 
       listener.connection('lost');
       open();
     }
-  }, 1_000);
+  }, WATCH_EVERY_MS);
 
   listener.connection('connecting');
   open();

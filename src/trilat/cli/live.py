@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import trilat.web
 from trilat.cli.director import Director, Play
 from trilat.cli.fleet import LOOPBACK, Exercise, Fleet
 from trilat.cli.passphrase import asked
@@ -22,7 +21,7 @@ from trilat.cli.terminal import out, progress_bars, say, warn
 from trilat.model import Lane, LinkError, Transport
 from trilat.node import ManualClock, Node, read_folder
 from trilat.study import Account, Yardstick, account_of, judge
-from trilat.web import Access, Observer, observer_app, serve
+from trilat.web import Access, Observer, PageFiles, built_page, observer_app, serve
 
 OFFICERS: Final = ("release-1", "release-2")
 """Of each party that is played: two, so that what asks for two persons can be tried."""
@@ -68,12 +67,11 @@ async def _show(
     code = secrets.token_hex(24)
     observer = Observer()
     director = Director(play, exercises, root, speed, observer)
-    page = _page_folder()
-    if page is None:
+    if built_page() is None:
         warn("this build has no page: install Node.js 20.19 or newer with npm, and install trilat again")
     access = Access({}, code=code, same_origin=True)
     async with interrupted() as event:
-        served = await serve(observer_app(observer, director, access, page), LOOPBACK, port)
+        served = await serve(observer_app(observer, director, access, PageFiles.built()), LOOPBACK, port)
         try:
             # One line, however narrow the terminal: it is to be copied.
             out.print(f"Look at {served.address}/enter?code={code}", style="bold", soft_wrap=True)
@@ -85,12 +83,6 @@ async def _show(
             await observer.stop()
             await director.close()
             await served.stop()
-
-
-def _page_folder() -> Path | None:
-    """Where the built page lies in this package; None where it was left out."""
-    folder = Path(trilat.web.__file__).parent / "page"
-    return folder if (folder / "index.html").is_file() else None
 
 
 async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

@@ -34,7 +34,7 @@ from trilat.node import (
     trust_contents,
     use_agreements,
 )
-from trilat.web import LOOPBACK_HOSTS, Access, People, Provider, node_app, serve
+from trilat.web import LOOPBACK_HOSTS, Access, PageFiles, People, Provider, node_app, serve
 
 SWITCH_S: Final = 0.0005
 """The node's thread and the loop of links and page give way to each other this often, and not every 5 ms: a
@@ -97,8 +97,13 @@ def _application(folder: NodeFolder, service: NodeService) -> Starlette:
         session_s=said.session_s,
         per_s=said.requests_per_s,
     )
+    page = PageFiles.built()
     access = Access(
-        folder.secrets.tokens, hosts=(*LOOPBACK_HOSTS, *web.hosts), same_origin=True, people=people
+        folder.secrets.tokens,
+        hosts=(*LOOPBACK_HOSTS, *web.hosts),
+        same_origin=True,
+        people=people,
+        open_paths=page.paths,
     )
     provider = None
     if said.issuer:
@@ -109,7 +114,7 @@ def _application(folder: NodeFolder, service: NodeService) -> Starlette:
             back=said.back,
             claim=said.claim,
         )
-    return node_app(service, access, provider=provider, secure=said.back.startswith("https:"))
+    return node_app(service, access, provider=provider, secure=said.back.startswith("https:"), page=page)
 
 
 async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:

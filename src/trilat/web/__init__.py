@@ -4,6 +4,7 @@
 """
 
 from trilat.web.access import LOOPBACK_HOSTS, Access
+from trilat.web.files import PageFiles, built_page
 from trilat.web.node_app import node_app
 from trilat.web.observer import Feed, Observer
 from trilat.web.observer_app import Director, observer_app
@@ -19,11 +20,13 @@ __all__ = [
     "Director",
     "Feed",
     "Observer",
+    "PageFiles",
     "People",
     "Provider",
     "Served",
     "ServedNode",
     "Streams",
+    "built_page",
     "node_app",
     "observer_app",
     "serve",

@@ -3,7 +3,7 @@
 Each request is checked in this order, and the first check that fails is the answer
 1. one Host header (400), and it names this service (421): a page elsewhere cannot come in by its own name;
 2. an Origin header, where there is one, is allowed (403): a page of another origin gets nothing;
-3. a way in without a token, which is `/enter` with its code and nothing else;
+3. a way in without a token: `/enter` with its code, where people sign in, the files of a node's page;
 4. a bearer token, or a session's cookie where there are sessions (401); the token tells the role;
 5. a session's own word where the request changes something (403): another site's page does not have it;
 6. a rate for each account, token and unknown address (429).
@@ -78,6 +78,7 @@ class Access:
         same_origin: bool = False,
         code: str | None = None,
         people: People | None = None,
+        open_paths: Collection[str] = (),
     ) -> None:
         """Who may ask.
 
@@ -90,6 +91,7 @@ class Access:
             code: hex digits that open a session at `/enter`; without it there are no sessions.
             people: accounts that sign in and have tokens of their own, and the rates of all; without them
                 there are neither.
+            open_paths: what anybody may read here: the files of a page, which hold nothing.
 
         Raises:
             UsageError: a token or the code is too short to be secret, two are the same, or a role is unknown.
@@ -112,6 +114,7 @@ class Access:
         self._origins = frozenset(origins)
         self._same_origin = same_origin
         self.people = people
+        self._open_paths = frozenset(open_paths)
 
     def __repr__(self) -> str:
         """Roles only: a token is never shown."""
@@ -152,6 +155,20 @@ class Access:
             role = self.people.role_of_token(_bearer_token(headers))
         return role
 
+    def may_still(self, headers: Headers, role: str) -> bool:
+        """Whether who asked with these headers is still of that role: sessions end, accounts are changed.
+
+        An open stream uses its session: who only looks stays signed in.
+        """
+        now = self.role(headers)
+        if now is None and self.people is not None:
+            now = self.people.role_of_cookie(session_cookie(headers))
+        return now == role
+
+    def is_open(self, method: str, path: str) -> bool:
+        """Whether anybody may read this."""
+        return method in {"GET", "HEAD"} and path in self._open_paths
+
     def session(self, code: str) -> str | None:
         """The value of a session's cookie for who knows the code; None for who does not."""
         presented = _digest(code[:TOKEN_CHARACTERS_MAX])
@@ -186,6 +203,7 @@ class Guard:
         if people is not None and denial is None:
             role, denial = _person(people, role, scope, headers)
             enters = scope["path"] in OPEN_PATHS
+        enters = enters or self._access.is_open(scope["method"], scope["path"])
         if denial is None and role is None and not enters:  # 4
             denial = Denial(HTTPStatus.UNAUTHORIZED, self._hint)
         if denial is None:

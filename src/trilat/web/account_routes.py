@@ -57,12 +57,16 @@ _DAY_NS: Final = 86_400 * SECOND_NS
 class AccountRoutes:
     """What answers the routes of accounts."""
 
-    def __init__(self, node: ServedNode, people: People, *, secure: bool) -> None:
-        """Routes of a node; `secure` cookies go over TLS alone, which something before the node speaks."""
+    def __init__(self, node: ServedNode, people: People, *, secure: bool, provider: bool = False) -> None:
+        """Routes of a node; `secure` cookies go over TLS alone, which something before the node speaks.
+
+        `provider` says whether the party's own identity provider signs people in.
+        """
         self._node = node
         self._people = people
         self._passwords = Passwords()
         self._secure = secure
+        self._provider = provider
 
     # --- signing in and out ---
 
@@ -114,11 +118,17 @@ class AccountRoutes:
 
     def _session(self, cookie: str) -> dict[str, Any]:
         account = self._people.sessions.account(cookie, self._people.now_s()) if cookie else None
-        if account is None:
-            return {"signed_in": False, "party": self._node.party}
-        return {
-            "signed_in": True,
+        door = {
+            "exercise": False,
             "party": self._node.party,
+            "status": self._node.status.value,
+            "provider": self._provider,
+        }
+        if account is None:
+            return {**door, "signed_in": False}
+        return {
+            **door,
+            "signed_in": True,
             "name": account.name,
             "role": account.role.value,
             "word": self._people.sessions.word(cookie),
@@ -291,7 +301,13 @@ def account_operations(routes: AccountRoutes) -> list[Operation]:
             needs_token=False,
         ),
         mine(method="POST", path="/signout", handle=routes.sign_out, summary="End one's session."),
-        anyone(method="GET", path="/session", handle=routes.session, summary="Who is signed in."),
+        anyone(
+            method="GET",
+            path="/session",
+            handle=routes.session,
+            summary="Whose node this is, and who is signed in.",
+            needs_token=False,
+        ),
         mine(
             method="POST",
             path="/password",

@@ -41,9 +41,16 @@ _NO_PAGE: Final = """\
 <html lang="en">
 <head><meta charset="utf-8"><title>Trilat</title></head>
 <body><p>This build of Trilat has no page: install Node.js 20 or later and run
-<code>pip install .</code> again; the figures are at <a href="/api/state">/api/state</a>.</p></body>
+<code>pip install .</code> again; what is served here stands in
+<a href="/openapi.json">/openapi.json</a>.</p></body>
 </html>
 """
+
+
+def built_page() -> Path | None:
+    """Where the built page lies in this package; None where it was left out."""
+    folder = Path(__file__).parent / "page"
+    return folder if (folder / INDEX).is_file() else None
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,16 @@ class PageFiles:
         if INDEX not in contents:
             raise UsageError(f"`{folder}` has no {INDEX}: build the page again")
         return cls(contents)
+
+    @classmethod
+    def built(cls) -> "PageFiles":
+        """Those of the page that was built with this package, or the one that says how to get it."""
+        return cls.read(built_page())
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Where they are asked for."""
+        return frozenset({"/", *(f"/{name}" for name in self.contents)})
 
     def answer(self, name: str) -> Response | None:
         """The answer to `/name`; None where there is no such file."""

@@ -25,7 +25,9 @@ from trilat.web.audit_routes import audit_operations
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.bundle_operations import bundle_operations
 from trilat.web.document import openapi_document, report_schemas
+from trilat.web.files import PageFiles
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
+from trilat.web.node_page import clock_of, page_operations, with_clock
 from trilat.web.node_trust import trust_operations
 from trilat.web.oidc import OpenIdConnect, Provider, oidc_operations
 from trilat.web.operations import EVENTS, JSON, Operation, application
@@ -67,6 +69,13 @@ _HEALTH: Final[dict[str, Any]] = {
 _KEEPERS: Final = frozenset({"staff", "director", "administrator", "watch"})
 """Who runs the node. How much it holds, and which links stand, is nothing that a reader was released."""
 
+_CLOCK: Final[dict[str, Any]] = {
+    "name": "clock",
+    "in": "query",
+    "required": False,
+    "description": "1 adds an event `clock` each second, by which a page knows that the line lives.",
+    "schema": {"enum": ["0", "1"], "default": "0"},
+}
 _BODY_ERRORS: Final = (408, 413, 503)
 
 _DESCRIPTION: Final = """\
@@ -76,7 +85,9 @@ document; errors are `{"error": "one line"}`. Instants are integers of UTC nanos
 `GET /stream` gives server-sent events. `opened`: party, reader, purpose, status, `at_ns`, `entry` of the
 ledger. `picture`: `at_ns`, `changed` (list of Shown), `gone` (item ids), `sights` (list of ShownSight),
 `sights_gone` (keys), `entry`; changes only, the first is the whole. `decisions`: `decisions` (list of
-DecisionRow), newest last. `closed`: `reason`. A line that begins with a colon says that the stream lives.
+DecisionRow), newest last. `clock`, where `clock=1` asks for it: `now_ns`, `speed`, `problem` (empty where
+there is none), `links` (for who runs the node). `closed`: `reason`.
+A line that begins with a colon says that the stream lives.
 """
 
 
@@ -87,6 +98,7 @@ def node_app(
     streams: Streams | None = None,
     provider: Provider | None = None,
     secure: bool = False,
+    page: PageFiles | None = None,
 ) -> Starlette:
     """The application of a node; its `state.streams` are the streams open to readers.
 
@@ -96,9 +108,10 @@ def node_app(
         streams: where there are some already.
         provider: the party's own identity provider.
         secure: whether browsers reach the node over TLS, so that cookies go over nothing else.
+        page: the files of its page, where it has one; `access` lets anybody have them.
     """
     open_streams = Streams() if streams is None else streams
-    routes = _Routes(node, open_streams)
+    routes = _Routes(node, access, open_streams)
     operations = [
         *_feed_operations(routes),
         *_reader_operations(routes),
@@ -114,6 +127,8 @@ def node_app(
         *_common_operations(routes),
         *bundle_operations(node),
         *_people_operations(node, access, provider, secure=secure),
+        # Last: their path is whatever is left.
+        *([] if page is None else page_operations(page)),
     ]
     document = openapi_document(
         f"Trilat node of {node.party}",
@@ -131,8 +146,9 @@ def node_app(
 class _Routes:
     """What answers each route."""
 
-    def __init__(self, node: ServedNode, streams: Streams) -> None:
+    def __init__(self, node: ServedNode, access: Access, streams: Streams) -> None:
         self._node = node
+        self._access = access
         self._streams = streams
         self.document: dict[str, Any] = {}
 
@@ -155,7 +171,19 @@ class _Routes:
         )
 
     async def stream(self, request: Request) -> ASGIApp:
-        return await self._streams.begin(self._node.stream(*self._reader(request)))
+        events = self._node.stream(*self._reader(request))
+        asked = request.query_params.get("clock", "0")
+        if asked not in {"0", "1"}:
+            raise refusal(HTTPStatus.BAD_REQUEST, "`clock` is 0 or 1")
+        if asked == "1":
+            role = str(request.scope[ROLE])
+            keeps = role.partition(":")[0] in _KEEPERS
+            events = with_clock(
+                events,
+                partial(clock_of, self._node, keeps=keeps),
+                partial(self._access.may_still, request.headers, role),
+            )
+        return await self._streams.begin(events)
 
     async def picture(self, request: Request) -> ASGIApp:
         return json_answer(await self._node.picture(*self._reader(request)))
@@ -290,7 +318,7 @@ def _people_operations(
     """Accounts, and the identity provider, where there are people."""
     if access.people is None:
         return []
-    accounts = AccountRoutes(node, access.people, secure=secure)
+    accounts = AccountRoutes(node, access.people, secure=secure, provider=provider is not None)
     rows = account_operations(accounts)
     if provider is not None:
         rows += oidc_operations(OpenIdConnect(provider, node, accounts, access.people.now_s))
@@ -329,8 +357,9 @@ def _reader_operations(routes: _Routes) -> list[Operation]:
             handle=routes.stream,
             summary="Follow what the reader may see, as it changes.",
             answer_media=EVENTS,
-            events=("opened", "picture", "decisions", "closed"),
+            events=("opened", "picture", "decisions", "clock", "closed"),
             errors=(503,),
+            parameters=[_CLOCK],
         ),
         row(
             path="/picture",

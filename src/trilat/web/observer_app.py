@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from msgspec import UNSET
@@ -103,17 +102,13 @@ def observer_app(
     observer: Observer,
     director: Director,
     access: Access,
-    page: Path | None = None,
+    page: PageFiles | None = None,
     *,
     streams: Streams | None = None,
 ) -> Starlette:
-    """The application of the page's origin; its `state.streams` are the streams open to pages.
-
-    Raises:
-        UsageError: `page` is not the folder of a built page.
-    """
+    """The application of the page's origin; its `state.streams` are the streams open to pages."""
     open_streams = Streams() if streams is None else streams
-    routes = _Routes(observer, director, access, PageFiles.read(page), open_streams)
+    routes = _Routes(observer, director, access, page or PageFiles.read(None), open_streams)
     operations = [
         *exercise_recall_operations(director),
         *exercise_staff_operations(director),

@@ -15,7 +15,7 @@ from trilat.web.limits import Rates, Waits
 from trilat.web.sessions import CSRF_HEADER, Sessions, route_role
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN_PATHS: Final = frozenset({"/signin", "/oidc/start", "/oidc/back"})
+OPEN_PATHS: Final = frozenset({"/signin", "/session", "/oidc/start", "/oidc/back"})
 """Paths that are there for who is not signed in yet."""
 
 _UNKNOWN_PER_S: Final = 5.0
