@@ -20,6 +20,9 @@ import { Refused, staff } from './staff';
 
 const TICK_MS = 500;
 const EVENTS_EVERY_MS = 15_000;
+/** After something new in the picture, so soon. */
+const EVENTS_AGAIN_MS = 2_000;
+const HAPPENING: ReadonlySet<string> = new Set(['event', 'area', 'warning', 'disagreement']);
 const SECOND_NS = 1e9;
 
 class Replay {
@@ -43,6 +46,15 @@ class Replay {
   private regime = '';
 
   readonly isPast = $derived(place.at_ns !== null);
+
+  /** What of the live picture makes marks: where it changes, there is more to ask for. */
+  private readonly happening = $derived(
+    [...(session.live?.panes[place.party]?.items.values() ?? [])]
+      .filter(({ kind }) => HAPPENING.has(kind))
+      .map(({ id, state }) => `${id} ${state ?? ''}`)
+      .sort()
+      .join(),
+  );
 
   /** Whose pictures the room shows. */
   private readonly parties = $derived(
@@ -194,11 +206,13 @@ class Replay {
   /** Asks for what happened, now and then, and when somebody else's past is looked at. */
   async loadEvents(now = false): Promise<void> {
     const of = place.party;
-    const due = performance.now() - this.events_ms >= EVENTS_EVERY_MS;
-    if (!now && !due && of === this.eventsOf) {
+    const what = `${of} ${this.happening}`;
+    const quiet_ms = performance.now() - this.events_ms;
+    const due = quiet_ms >= (what === this.eventsOf ? EVENTS_EVERY_MS : EVENTS_AGAIN_MS);
+    if (!now && !due && this.eventsOf.startsWith(`${of} `)) {
       return;
     }
-    [this.events_ms, this.eventsOf] = [performance.now(), of];
+    [this.events_ms, this.eventsOf] = [performance.now(), what];
     const now_ns = session.live_now_ns;
     const query = { from_ns: '0', until_ns: digitsOf(now_ns + SECOND_NS) };
     try {
