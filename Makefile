@@ -13,7 +13,7 @@ setup: .setup/done  ## .venv with the trilat command; kernels compiled once
 	@tools/setup.sh
 
 demo: setup      ## three nodes, live, with a page to look at: 5 April 2009
-	@$(BIN)/trilat demo
+	@$(BIN)/trilat demo --tour
 
 check: setup     ## ruff, mypy, import rules, our own lint, docs
 	$(BIN)/ruff check .

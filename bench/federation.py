@@ -32,10 +32,13 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from trilat.cli.running import begin_node, configure_log, interrupted
-from trilat.link import card_from_json, hub_way
+from trilat.ledger import Entry, EntryKind, Ledger
+from trilat.link import LinkEndpoint, card_from_json, hub_way
 from trilat.link.connecting import own_server
-from trilat.model import OnwardRule
-from trilat.node import Node, read_folder
+from trilat.link.opening import Opener
+from trilat.model import OnwardRule, Statement, decode
+from trilat.node import quiet_collector, read_folder
+from trilat.node.records import RECORD_BYTES_MAX, ReceivedRecord, ReleaseRecord
 
 GOALS_MS = {"opened": (1.0, 3.0), "durable": (None, 7.0)}
 BARE_FACTOR_MAX = 3.0
@@ -75,41 +78,62 @@ class Noted:
     """What a node did when, by item, UTC ns; and how it is told, as one line of JSON on standard output."""
 
     def __init__(self) -> None:
+        self.given: dict[str, int] = {}
         self.accepted: dict[str, int] = {}
         self.released: dict[str, int] = {}
         self.opened: dict[str, int] = {}
         self.durable: dict[str, int] = {}
 
     def watch(self) -> None:
-        """Note around the methods of `Node` that all ways lead through."""
-        intake, released, received = Node.intake, Node._released, Node._received  # noqa: SLF001 - to measure
+        """Note around the methods that all ways lead through. What is accepted is so when the commit that
+        holds it returns, also where it is decided on and released in the same one.
+        """
+        note = {
+            (Ledger, "append"): self._committed,
+            (LinkEndpoint, "tick"): self._sent,
+            (Opener, "open"): self._opened,
+        }
+        for (owner, name), noted in note.items():
+            setattr(owner, name, noted(getattr(owner, name)))
 
-        def noted_intake(node: Node, items: Sequence[Any], *given: Any) -> Any:
-            result = intake(node, items, *given)
+    def _committed(self, append: Any) -> Any:
+        def noted(ledger: Ledger, entries: Sequence[Entry]) -> Any:
+            receipts = append(ledger, entries)
             now_ns = time.time_ns()
-            self.accepted.update((item.item_id, now_ns) for item in items)
-            return result
+            for entry in entries:
+                if entry.kind is EntryKind.REPORT:
+                    self.accepted[decode(entry.content, Statement).item_id] = now_ns
+                elif entry.kind is EntryKind.RELEASE:
+                    self._leaving.append(decode(entry.content, ReleaseRecord, RECORD_BYTES_MAX).item.item_id)
+                elif entry.kind is EntryKind.RECEIVED:
+                    sequence = decode(entry.content, ReceivedRecord, RECORD_BYTES_MAX).sequence
+                    self.durable[self._items.pop(sequence)] = now_ns
+            return receipts
 
-        def noted_released(node: Node, *given: Any) -> Any:
-            records = released(node, *given)
-            now_ns = time.time_ns()
-            self.released.update((record.item.item_id, now_ns) for record in records)
-            return records
+        self._leaving: list[str] = []
+        self._items: dict[int, str] = {}
+        return noted
 
-        def noted_received(node: Node, sender: str, stream: str, first: int, parcels: Sequence[Any]) -> None:
-            now_ns = time.time_ns()
-            items = [opened.release.item.item_id for opened in parcels]
-            self.opened.update((item, now_ns) for item in items)
-            received(node, sender, stream, first, parcels)
-            now_ns = time.time_ns()
-            self.durable.update((item, now_ns) for item in items)
+    def _sent(self, tick: Any) -> Any:
+        def noted(endpoint: LinkEndpoint, now_ns: int) -> None:
+            tick(endpoint, now_ns)
+            at_ns = time.time_ns()
+            self.released.update((item, at_ns) for item in self._leaving)
+            self._leaving.clear()
 
-        for name, noted in (
-            ("intake", noted_intake),
-            ("_released", noted_released),
-            ("_received", noted_received),
-        ):
-            setattr(Node, name, noted)
+        return noted
+
+    def _opened(self, open_: Any) -> Any:
+        def noted(opener: Opener, checked: Any, from_sequence: int = 0) -> Any:
+            opened = open_(opener, checked, from_sequence)
+            now_ns = time.time_ns()
+            for one in opened.parcels:
+                name = one.release.item.item_id
+                self.opened[name] = now_ns
+                self._items[one.sequence] = name
+            return opened
+
+        return noted
 
 
 async def run_child(folder: Path, rate: int, seconds: float) -> None:
@@ -120,21 +144,29 @@ async def run_child(folder: Path, rate: int, seconds: float) -> None:
     async with AsyncExitStack() as stack:
         ended = await stack.enter_async_context(interrupted())
         service = await begin_node(read_folder(folder), stack)
+        quiet_collector()
         about = service.about()
         print(json.dumps({"server_port": about["server_port"]}), flush=True)
         print("up", flush=True)
         if rate:
             await asyncio.to_thread(sys.stdin.readline)
-            await feed(service, rate, seconds)
+            began_s = time.process_time()
+            await feed(service, rate, seconds, noted.given)
+            spent_s = time.process_time() - began_s
             await asyncio.sleep(SETTLE_S)
-            print(json.dumps({"accepted": noted.accepted, "released": noted.released}), flush=True)
+            told = {"given": noted.given, "accepted": noted.accepted, "released": noted.released}
+            told["processor_s"] = spent_s
+            print(json.dumps(told), flush=True)
         else:
+            began_s = time.process_time()
             await asyncio.to_thread(sys.stdin.readline)
-            print(json.dumps({"opened": noted.opened, "durable": noted.durable}), flush=True)
+            told = {"opened": noted.opened, "durable": noted.durable}
+            told["processor_s"] = time.process_time() - began_s
+            print(json.dumps(told), flush=True)
         ended.set()
 
 
-async def feed(service: Any, rate: int, seconds: float) -> None:
+async def feed(service: Any, rate: int, seconds: float, given: dict[str, int]) -> None:
     """Give single reports at a pace: each its own call, as single requests would be."""
     loop = asyncio.get_running_loop()
     began_s, tasks = loop.time(), set()
@@ -151,6 +183,7 @@ async def feed(service: Any, rate: int, seconds: float) -> None:
             "valid_ns": time.time_ns(),
             "text": TEXT,
         }
+        given[name] = time.time_ns()
         task = loop.create_task(service.intake([report], name, sha256(name.encode()).digest()))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -277,10 +310,18 @@ def one_round(rate: int, seconds: float) -> dict[str, list[float]]:
     accepted = sent["accepted"]
     if len(got["durable"]) != len(accepted):
         raise SystemExit(f"{len(accepted)} were accepted, {len(got['durable'])} arrived")
-    spans = {what: [(got[what][item] - at_ns) / 1e6 for item, at_ns in accepted.items()] for what in got}
+    spans = {
+        what: [(got[what][item] - at_ns) / 1e6 for item, at_ns in accepted.items()]
+        for what in ("opened", "durable")
+    }
+    spans["processor"] = [one["processor_s"] / len(accepted) * 1e3 for one in (sent, got)]
+    spans["given -> accepted"] = [(at_ns - sent["given"][item]) / 1e6 for item, at_ns in accepted.items()]
     spans["handed to the link"] = [(sent["released"][item] - at_ns) / 1e6 for item, at_ns in accepted.items()]
     spans["bare"] = bare.spent_ms
-    return {what: sorted(found) for what, found in spans.items()}
+    return {what: found if what == "processor" else sorted(found) for what, found in spans.items()}
+
+
+LABELS = {"bare": "bare NATS, same path, same run", "given -> accepted": "given -> accepted"}
 
 
 def at(found: list[float], percent: int) -> float:
@@ -296,7 +337,7 @@ def live(rate: int, seconds: float, rounds: int) -> bool:
         f"medians of {rounds} rounds (spread)"
     )
     medians: dict[tuple[str, int], float] = {}
-    for what in ("handed to the link", "opened", "durable", "bare"):
+    for what in ("given -> accepted", "handed to the link", "opened", "durable", "bare"):
         cells = []
         for percent in (50, 99):
             values = [at(one[what], percent) for one in found]
@@ -304,8 +345,13 @@ def live(rate: int, seconds: float, rounds: int) -> bool:
             cells.append(
                 f"p{percent} {medians[what, percent]:.2f} ms ({min(values):.2f} to {max(values):.2f})"
             )
-        label = "bare NATS, same path, same run" if what == "bare" else f"accepted -> {what}"
+        label = LABELS.get(what, f"accepted -> {what}")
         print(f"  {label:<34} {'; '.join(cells)}")
+    for place, end in enumerate(("sender", "recipient")):
+        spent = statistics.median(one["processor"][place] for one in found)
+        print(f"  processor time an object at the {end}: {spent:.2f} ms")
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"  load of the machine over the last 1, 5 and 15 minutes: {load}")
     met = True
     for what, goals in GOALS_MS.items():
         for percent, goal in zip((50, 99), goals, strict=True):

@@ -38,6 +38,7 @@ from tests.tcp_proxy import Proxy
 
 from trilat.ledger import Entry, EntryKind, Ledger, SqliteStore
 from trilat.link import (
+    PARCEL_SALT_BYTES,
     LinkedPartner,
     LinkEndpoint,
     MemoryNetwork,
@@ -45,7 +46,8 @@ from trilat.link import (
     OutgoingState,
     Parcel,
     TrustStore,
-    sign_label,
+    direct_way,
+    sign_labels,
 )
 from trilat.link.opening import OpenedParcel
 from trilat.model import (
@@ -64,6 +66,7 @@ from trilat.model import (
     encode,
 )
 from trilat.node.lanes import Lanes
+from trilat.node.receiving import received_record
 from trilat.node.records import ReceivedRecord, ReleaseRecord
 
 INSTANT_NS: Final = 1_238_898_600 * SECOND_NS
@@ -80,7 +83,22 @@ class Wall:
 
 
 def parcel(keys: NodeKeys, number: int) -> bytes:
-    """A small item of KOR's to USA, each with a marking of its own."""
+    """A small item of KOR's to USA."""
+    return parcels(keys, [number])[0]
+
+
+def parcels(keys: NodeKeys, numbers: Sequence[int]) -> list[bytes]:
+    """Small items of KOR's to USA, marked together as a node marks what is due at one time."""
+    releases = [release(number) for number in numbers]
+    markings = sign_labels(keys, [one.item for one in releases], os.urandom)
+    return [
+        encode(Parcel(release=encode(one), marking=marking, salt=os.urandom(PARCEL_SALT_BYTES)))
+        for one, marking in zip(releases, markings, strict=True)
+    ]
+
+
+def release(number: int) -> Release:
+    """A small item of KOR's to USA, released."""
     label = Label(
         originator="KOR",
         classification=Classification(scheme="KOR", level="UNCLASSIFIED"),
@@ -98,7 +116,7 @@ def parcel(keys: NodeKeys, number: int) -> bytes:
         provenance=Provenance(originators=("KOR",)),
         text="what is said here is about as long as the numbers of a track would be, with its covariance",
     )
-    release = Release(
+    return Release(
         item=item,
         sender="KOR",
         recipient="USA",
@@ -109,7 +127,6 @@ def parcel(keys: NodeKeys, number: int) -> bytes:
         duties=Duties(),
         decided_ns=INSTANT_NS,
     )
-    return encode(Parcel(release=encode(release), marking=sign_label(keys, item)))
 
 
 class Sender:
@@ -163,7 +180,9 @@ class Recipient:
                 Entry(
                     kind=EntryKind.RECEIVED,
                     content=encode(
-                        ReceivedRecord(sender=sender, stream=stream, sequence=one.sequence, parcel=one.wire)
+                        received_record(
+                            sender=sender, stream=stream, sequence=one.sequence, parcel=one.wire, refusal=None
+                        )
                     ),
                 )
                 for one in parcels
@@ -293,12 +312,14 @@ def growth(sizes: Sequence[int], folder: Path) -> list[tuple[int, float, float, 
 
 
 class Worker:
-    """One side's own thread, as a node's: what arrives and what is told stands in one queue."""
+    """One side's own thread, as a node's: what arrives and what is told stands in one queue, and payloads
+    that wait behind each other are taken together.
+    """
 
     def __init__(self, endpoint: LinkEndpoint, other: str) -> None:
         self.endpoint = endpoint
         self.other = other
-        self.jobs: queue.Queue[Callable[[], object] | None] = queue.Queue()
+        self.jobs: queue.SimpleQueue[Callable[[], object] | bytes | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def reachable(self, _: str) -> None:
@@ -313,12 +334,23 @@ class Worker:
             except queue.Empty:
                 self.endpoint.tick(time.time_ns())
                 continue
+            if isinstance(job, bytes):
+                payloads, job = [job], _nothing
+                with contextlib.suppress(queue.Empty):
+                    while isinstance(waiting := self.jobs.get_nowait(), bytes):
+                        payloads.append(waiting)
+                    job = waiting
+                self.endpoint.receive_all(payloads)
             if job is None:
                 return
             job()
             due_ns = self.endpoint.next_tick_ns()
             if due_ns is not None and due_ns <= time.time_ns():
                 self.endpoint.tick(time.time_ns())
+
+
+def _nothing() -> None:
+    """No job behind the payloads."""
 
 
 class Handing:
@@ -331,10 +363,10 @@ class Handing:
     def send(self, recipient: str, payload: bytes, lane: Lane = Lane.LIVE) -> None:
         self.transport.send(recipient, payload, lane)
 
-    def listen(self, receive: Callable[[bytes], object]) -> None:
+    def listen(self, _receive: Callable[[bytes], object]) -> None:
         def arrived(payload: bytes) -> None:
             if self.worker is not None:
-                self.worker.jobs.put(lambda: receive(payload))
+                self.worker.jobs.put(payload)
 
         self.arrived = arrived
 
@@ -343,7 +375,8 @@ async def _side(party: str, folder: Path, keys: NodeKeys, trust: TrustStore, wir
     site = make_site(folder, party, keys)
     wires.send((site.card, site.leaf_port))
     partner_card, dial = await asyncio.to_thread(wires.recv)
-    site.link([LinkedPartner(card=partner_card, dial=dial)])
+    way = direct_way(site.identity, partner_card)
+    site.link([LinkedPartner(card=partner_card, way=way, dial=dial)])
     handing = Handing()
     handing.transport = site.transport
     kind = Sender if party == "KOR" else Recipient
@@ -353,13 +386,15 @@ async def _side(party: str, folder: Path, keys: NodeKeys, trust: TrustStore, wir
     site.transport._on_reachable = worker.reachable  # noqa: SLF001 - a bench has no node in between
     await site.start()
     worker.thread.start()
-    parcels: list[bytes] = []
+    made: list[bytes] = []
     while True:
         said, value = await asyncio.to_thread(wires.recv)
         if said == "make":
-            parcels += [parcel(keys, len(parcels) + 1 + number) for number in range(value)]
+            count, together = value
+            for done in range(0, count, together):
+                made += parcels(keys, range(done + 1, min(done + together, count) + 1))
         elif said == "write":
-            given = [parcels.pop() for _ in range(value)]
+            given, made = made[:value], made[value:]
             worker.jobs.put(lambda given=given: one.write(given))  # type: ignore[misc]
         elif said == "restart":
             one.first_s = 0.0
@@ -375,7 +410,9 @@ def _process(party: str, folder: Path, keys: NodeKeys, trust: TrustStore, wires:
     asyncio.run(_side(party, folder, keys, trust, wires))
 
 
-async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, float, float]:
+async def cut(  # noqa: C901 - one story
+    behind: int, cut_s: float, folder: Path
+) -> tuple[float, float, float, float]:
     """Seconds from mending to the first and to the last of what waited, on the recipient's disk; and of
     processor time at sender and recipient meanwhile.
     """
@@ -391,7 +428,7 @@ async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, fl
     async def answer(party: str) -> Any:
         return await asyncio.to_thread(ends[party].recv)
 
-    async def ask(party: str, said: str, value: int = 0) -> Any:
+    async def ask(party: str, said: str, value: Any = 0) -> Any:
         ends[party].send((said, value))
         return await answer(party)
 
@@ -409,12 +446,13 @@ async def cut(behind: int, cut_s: float, folder: Path) -> tuple[float, float, fl
             await asyncio.sleep(0.02)
 
     try:
-        await ask("KOR", "make", behind + 10)
+        steps = max(1, int(cut_s))
+        for count in (10, behind // steps * steps):
+            await ask("KOR", "make", (count, max(1, behind // steps)))
         await ask("KOR", "write", 10)
         await until(10)
         await ask("USA", "restart")
         await proxy.cut()
-        steps = max(1, int(cut_s))
         for _ in range(steps):
             began = time.monotonic()
             await ask("KOR", "write", behind // steps)

@@ -16,7 +16,7 @@ WAIT_S: Final = 120.0
 """Longer than anything may take on a busy machine; nothing is judged by it."""
 
 _POLL_S: Final = 0.05
-_ADDRESS: Final = re.compile(r"^Look at\s+(http://\S+/)enter\?code=([0-9a-f]+)$", re.MULTILINE)
+_ADDRESS: Final = re.compile(r"^Look at\s+(http://\S+/)enter\?code=([0-9a-f]+)(?:&tour=1)?$", re.MULTILINE)
 _PROCESSES: Final = Path("/proc")
 
 

@@ -1,7 +1,6 @@
 """`trilat agreement`: from an empty file to one signed by all; every refusal is one line that names where."""
 
 import json
-from base64 import b64encode
 from functools import partial
 from pathlib import Path
 
@@ -9,9 +8,7 @@ import pytest
 from tests.cli.commands import EXAMPLE, QUESTION, trilat
 from tests.three_nodes import RING
 
-from trilat.link import LinkIdentity, NodeKeys, card_to_json, sign_agreement, write_private
-from trilat.model import format_instant
-from trilat.policy import read_agreement
+from trilat.link import LinkIdentity, NodeKeys, card_to_json, write_private
 
 PARTIES = ("JPN", "KOR")
 
@@ -66,12 +63,7 @@ def test_one_word_changed_after_signing_is_told_by_party(desk: Path) -> None:
 
 
 def test_a_removal_that_who_leaves_signed_is_judged_as_a_node_judges_it(desk: Path) -> None:
-    text = RING.split('[[clause]]\nid = "through')[0].replace('removal_by = ["USA"]\n', "")
-    text = text.replace('"JPN", "KOR", "USA"', '"JPN", "KOR", "AUS"')
-    (desk / "pacts/ring.toml").write_text(text, encoding="utf-8")
-    text = text.replace('"JPN", "KOR", "AUS"', '"JPN", "KOR"').replace("version = 1", "version = 2")
-    text = text.replace("2020-01-01", "2031-01-01")
-    (desk / "next.toml").write_text(text, encoding="utf-8")
+    _leaving_files(desk)
     cards = [word for party in ("JPN", "KOR", "AUS") for word in ("--card", f"{party}.json")]
 
     def judged(*more: str) -> tuple[int, dict[str, str], str]:
@@ -81,7 +73,7 @@ def test_a_removal_that_who_leaves_signed_is_judged_as_a_node_judges_it(desk: Pa
     code, states, why = judged("--before", "pacts/ring.toml")
     assert (code, states) == (1, {"JPN": "missing", "KOR": "missing"})
     assert "is not signed by JPN, KOR" in why
-    _sign_leaving(desk, text)
+    assert trilat(*LEAVING, "--before", "pacts/ring.toml").code == 0
     states = {"JPN": "missing", "KOR": "missing", "AUS": "leaves"}
     assert judged("--before", "pacts/ring.toml")[:2] == (0, states)
     assert judged()[:2] == (1, states), "without the version before nothing says that it is a removal"
@@ -93,15 +85,45 @@ def test_a_removal_that_who_leaves_signed_is_judged_as_a_node_judges_it(desk: Pa
     assert "does not fit" in why
 
 
-def _sign_leaving(desk: Path, text: str) -> None:
-    """AUS signs that it leaves: it is in the version before alone, so `agreement sign` knows it not."""
-    keys = NodeKeys.from_private_bytes("AUS", (desk / "AUS.keys").read_bytes())
-    base = read_agreement("ring.toml", (desk / "pacts/ring.toml").read_text(encoding="utf-8"))
-    own = sign_agreement(keys, read_agreement("next.toml", text), base.in_force_from_ns, base)
-    value = b64encode(own.signature).decode()
-    signed = format_instant(own.signed_ns)
-    table = f'\n[[signature]]\nparty = "AUS"\nsigned = {signed}\nvalue = "{value}"\n'
-    (desk / "next.toml").write_text(text + table, encoding="utf-8")
+LEAVING = ("agreement", "sign", "next.toml", "--party", "AUS", "--key", "AUS.keys")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ((), "`AUS` is no party of `ring`"),
+        (("--before", "pacts/one.toml"), "does not come before `ring` version 2"),
+        (("--before", "next.toml"), "does not come before `ring` version 2"),
+        (("--before", "pacts/alone.toml"), "`AUS` is no party of `ring`"),
+        (("--before", "pacts/gone.toml"), "cannot be read"),
+    ],
+)
+def test_who_is_in_neither_version_signs_no_leaving(desk: Path, more: tuple[str, ...], words: str) -> None:
+    _leaving_files(desk)
+    before = (desk / "next.toml").read_bytes()
+    ended = trilat(*LEAVING, *more)
+    assert ended.code == 2
+    assert words in " ".join(ended.err.split())
+    assert (desk / "next.toml").read_bytes() == before
+
+
+def test_who_leaves_signs_once(desk: Path) -> None:
+    _leaving_files(desk)
+    ended = trilat(*LEAVING, "--before", "pacts/ring.toml")
+    assert (ended.code, ended.err) == (0, "")
+    assert "AUS has signed ring version 2, which it is in no more" in " ".join(ended.out.split())
+    assert "has signed `ring` already" in trilat(*LEAVING, "--before", "pacts/ring.toml").err
+
+
+def _leaving_files(desk: Path) -> None:
+    """Version 1 of three parties, another one of two, and version 2 without AUS."""
+    text = RING.split('[[clause]]\nid = "through')[0].replace('removal_by = ["USA"]\n', "")
+    text = text.replace('"JPN", "KOR", "USA"', '"JPN", "KOR", "AUS"')
+    (desk / "pacts/ring.toml").write_text(text, encoding="utf-8")
+    text = text.replace('"JPN", "KOR", "AUS"', '"JPN", "KOR"')
+    (desk / "pacts/alone.toml").write_text(text, encoding="utf-8")
+    text = text.replace("version = 1", "version = 2").replace("2020-01-01", "2031-01-01")
+    (desk / "next.toml").write_text(text, encoding="utf-8")
 
 
 @pytest.mark.usefixtures("desk")

@@ -20,6 +20,7 @@ PARTY_FIELDS = {
     "via",
     "withheld_from",
     "first_detection_s",
+    "first_track_s",
     "first_joint_s",
     "completeness",
     "position_rmse_m",

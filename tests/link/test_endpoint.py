@@ -352,7 +352,7 @@ def test_parcels_that_cannot_be_recorded_are_not_acknowledged_and_come_again(wor
             raise LedgerError("the disk is full")
         take(*arguments)
 
-    usa.endpoint._on_parcels = guarded
+    usa.endpoint._inbox._on_parcels = guarded
     kor.post("USA")
     _settle([kor, usa], network, 0, SECOND_NS)
     assert (kor.signed, usa.endpoint.refusals["not-recorded"]) == ({}, 1)

@@ -51,7 +51,7 @@ def test_a_push_that_was_lost_without_a_trace_is_pulled_when_the_sender_says_how
     # The sender believes that all is acknowledged: only the watchdog can find what is missing.
     del link.usa.got[2:]
     link.crash(link.usa)
-    link.usa.endpoint._resume.clear()
+    link.usa.endpoint._inbox._resume.clear()
     link.play(31 * SECOND_NS, SECOND_NS)
     link.play(40 * SECOND_NS, SECOND_NS)
     link.judge()
@@ -114,7 +114,7 @@ def test_an_omission_that_cannot_be_recorded_moves_nothing(world: "World") -> No
     def full(*_: Any) -> None:
         raise LedgerError("the disk is full")
 
-    link.usa.endpoint._on_omitted = full
+    link.usa.endpoint._inbox._on_omitted = full
     assert link.usa.endpoint.receive(_said(world, _omission((3, 4)))) is Arrival.NOT_RECORDED
     assert link.usa.endpoint.cursors() == {("KOR", "s"): 2}
 
@@ -135,7 +135,7 @@ def test_omissions_and_high_waters_of_others_or_without_end_are_refused(world: "
     word = HighWater(sender="KOR", recipient="USA", stream="one-more", last=1, digest=bytes(32))
     assert usa.endpoint.receive(_said(world, word)) is Arrival.REFUSED
     assert usa.endpoint.cursors()["KOR", "s"] == 2
-    usa.endpoint._on_omitted = None
+    usa.endpoint._inbox._on_omitted = None
     assert usa.endpoint.receive(_said(world, _omission((3, 4)))) is Arrival.REFUSED
 
 

@@ -8,7 +8,7 @@ from tests.three_nodes import START_NS, World, first, ring
 
 from trilat.model import Agreement, Declared, Domain, Status, UsageError
 from trilat.node import Node, declare, shown_matrix, shown_text, struck_history
-from trilat.policy import internal_agreement, read_agreement
+from trilat.policy import internal_agreement, observer_agreement, read_agreement
 
 OF_OTHERS = """
 [agreement]
@@ -159,8 +159,11 @@ def test_notice_that_was_given_says_when_it_ends() -> None:
 
 def test_own_staff_agreements_are_told_apart() -> None:
     text = internal_agreement("JPN", "warning", "2000-01-01T00:00:00Z")
-    rows = {row["agreement"]: row for row in shown_matrix(world(internal=text).nodes["JPN"])["agreements"]}
+    observer = observer_agreement("JPN", ("KOR", "USA"), "OBS", "warning", "2000-01-01T00:00:00Z")
+    node = world(internal=text, observer=observer).nodes["JPN"]
+    rows = {row["agreement"]: row for row in shown_matrix(node)["agreements"]}
     assert rows["internal-jpn"]["internal"] is True
+    assert rows["observer-jpn"]["internal"] is True, "it names partners, but gives to the observer alone"
     assert rows["ring"]["internal"] is False
 
 

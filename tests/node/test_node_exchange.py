@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 from tests.small_federation import at, federation_of, impact, launch, once, opened, play, sent
 
-from trilat.model import SECOND_NS, Approval, Consent, Declared, Domain, Event, UsageError
+from trilat.model import SECOND_NS, Approval, Consent, Declared, Domain, Event, Outcome, UsageError
 from trilat.node import Node, declare
+from trilat.node.exchange import Held
 from trilat.policy import AgreementSet
 from trilat.study import Federation, Preset, preset
 
@@ -186,6 +187,22 @@ def test_thinning_lets_the_last_word_through() -> None:
     ]
     gaps = [later - earlier for earlier, later in pairwise(instants)]
     assert all(gap >= SECOND_NS for gap in gaps)
+
+
+def test_what_thinning_dropped_leaves_nothing_behind_and_does_not_wait_when_decided_on_again() -> None:
+    federation = federation_of("realtime-2023", 20)
+    nodes = federation.nodes
+    reports = [(at(2 + t / 10), "JPN", launch(nodes["JPN"], version=t + 1)) for t in range(8)]
+    play(federation, reports)
+    exchange = nodes["USA"].exchange
+    assert exchange.waiting("KOR") == 0
+    given = next(release for _, release, _ in opened(nodes["USA"]) if release.item.version == 2)
+    overtaken = Held(given.item, b"", form=given.form)
+    again = exchange.decide(overtaken, "KOR", at(19))
+    assert again.outcome is Outcome.PERMIT
+    exchange.take(overtaken, again, at(19))
+    assert exchange.waiting("KOR") == 0
+    assert list(exchange.due(at(60))) == []
 
 
 def test_a_delay_is_kept() -> None:

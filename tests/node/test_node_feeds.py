@@ -1,15 +1,16 @@
 """Batches of feeds: answered once, also over a restart; one bad report holds back no good one."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from tests.small_federation import federation_of, launch
 
-from trilat.ledger import EntryKind
+from trilat.ledger import Entry, EntryKind
 from trilat.model import LedgerError, UsageError, decode, to_plain
 from trilat.node import Node, restore
-from trilat.node.feeds import take_batch
+from trilat.node.feeds import FeedBatch, IntakeAnswer, take_batch, take_batches
 from trilat.node.records import RefusalRecord
 from trilat.study import Federation
 
@@ -147,3 +148,114 @@ def test_a_batch_that_could_not_be_written_was_not_answered(
             take_batch(node, [report(node)], "b1", digest("b1"))
     answer = take_batch(node, [report(node)], "b1", digest("b1"))
     assert (answer.accepted, answer.repeated) == (1, False)
+
+
+# --- several together, and offered at once ---
+
+
+def batch(node: Node, *names: str, key: str = "") -> FeedBatch:
+    key = key or "-".join(names)
+    return FeedBatch([report(node, name) for name in names], key, digest(key))
+
+
+def test_batches_together_are_one_commit_and_each_has_its_own_answer(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_batch(node, [report(node, "old")], "old", digest("old"))
+    commits: list[int] = []
+    append = node.ledger.append
+
+    def counted(entries: Sequence[Entry]) -> Any:
+        commits.append(len(entries))
+        return append(entries)
+
+    monkeypatch.setattr(node.ledger, "append", counted)
+    given = [
+        batch(node, "a", "b"),
+        FeedBatch([report(node, "c"), {"kind": "nonsense"}], "bad", digest("bad")),
+        FeedBatch([report(node, "late", valid_ns=1)], "late", digest("late")),
+        FeedBatch([], "old", digest("old")),
+        FeedBatch([], "old", digest("another")),
+        FeedBatch([{}] * 2_001, "long", digest("long")),
+        batch(node, "d"),
+    ]
+    answers, released = take_batches(node, given[:4] + given[5:], offer=False)
+    assert isinstance(answers[4], UsageError)
+    told = [
+        (one.accepted, [at for at, _ in one.refused], one.repeated)
+        for one in answers
+        if isinstance(one, IntakeAnswer)
+    ]
+    assert told == [(2, [], False), (1, [1], False), (0, [0], False), (1, [], True), (1, [], False)]
+    assert released == ()
+    assert len(commits) == 1
+    (wrong,), _ = take_batches(node, given[4:5], offer=False)
+    assert isinstance(wrong, UsageError)
+    assert wrong.facts["conflict"]
+    assert len(commits) == 1, "what is refused as a whole writes nothing"
+
+
+def test_what_is_offered_at_once_is_decided_on_in_the_commit_that_accepts_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds: list[list[EntryKind]] = []
+    append = node.ledger.append
+
+    def noted(entries: Sequence[Entry]) -> Any:
+        kinds.append([entry.kind for entry in entries])
+        return append(entries)
+
+    monkeypatch.setattr(node.ledger, "append", noted)
+    (answer,), released = take_batches(node, [batch(node, "a")], offer=True)
+    assert isinstance(answer, IntakeAnswer)
+    assert answer.accepted == 1
+    (written,) = kinds
+    assert written[:2] == [EntryKind.REPORT, EntryKind.INTAKE]
+    assert EntryKind.DECISION in written[2:]
+    assert not node.offers
+    releases = [entry for entry in written if entry is EntryKind.RELEASE]
+    assert len(releases) == len(released) > 0
+    sent = {one.recipient: one.sequence for one in released}
+    assert {to: node.endpoint.next_sequence(to) - 1 for to in sent} == sent
+
+
+def test_a_node_restored_behind_such_a_commit_goes_on_as_the_one_that_made_it(
+    federation: Federation, node: Node
+) -> None:
+    take_batches(node, [batch(node, "a", "b"), batch(node, "c")], offer=True)
+    again = federation._node("JPN")
+    restore(again)
+    assert again.accepted_reports == 3
+    assert again.feeds.answered("c", digest("c")) == IntakeAnswer(1, (), repeated=True)
+    for peer in node.config.peers:
+        assert again.endpoint.next_sequence(peer) == node.endpoint.next_sequence(peer)
+    assert not again.offers
+
+
+def test_a_node_that_cannot_write_what_it_offers_accepts_nothing_and_stops(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(node.ledger, "append", full)
+    with pytest.raises(LedgerError, match="the disk is full"):
+        take_batches(node, [batch(node, "a"), batch(node, "b")], offer=True)
+    assert node.failure == "the disk is full"
+    assert node.feeds.answered("a", digest("a")) is None
+    with pytest.raises(LedgerError, match="restore it from its ledger"):
+        take_batches(node, [batch(node, "c")], offer=True)
+
+
+def test_a_fault_while_offering_stops_the_node_and_writes_nothing(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    before = node.ledger.head()
+    monkeypatch.setattr(node.exchange, "due", wrong)
+    with pytest.raises(RuntimeError):
+        take_batches(node, [batch(node, "a")], offer=True)
+    assert node.failure == "a fault of ours"
+    assert node.ledger.head() == before

@@ -5,10 +5,13 @@ from typing import Final
 
 import pytest
 from tests.small_federation import START_NS, federation_of
+from tests.three_nodes import World, without_korea
 
 from trilat.ledger import Entry, EntryKind
-from trilat.model import SECOND_NS, UsageError
+from trilat.model import SECOND_NS, Agreement, UsageError, decode
 from trilat.node import ManualClock, Node, NodeSettings
+from trilat.node.feeds import refusal_entry
+from trilat.node.records import RefusalRecord
 from trilat.node.retention import RETAINED_KINDS, Retention
 from trilat.node.settings import read_settings
 
@@ -62,6 +65,41 @@ def test_each_kind_goes_when_its_own_time_has_come() -> None:
 def test_a_kind_that_is_kept_for_good_has_no_days() -> None:
     with pytest.raises(UsageError, match="entries of kind release are kept for good"):
         node_that_keeps(release=1)
+
+
+def test_evidence_that_was_refused_is_kept_for_good_and_what_only_looks_like_it_is_not() -> None:
+    node, retention = node_that_keeps(refusal=1)
+    entries = [
+        refusal_entry(source, "a reason", b"as it was signed")
+        for source in ("intake", "agreement", "link", "trust", "agreements", "Trust", "staff")
+    ]
+    node.ledger.append([*entries, Entry(kind=EntryKind.REFUSAL, content=b"agreement")])
+    for _ in range(3):
+        list(retention.steps(later(node, 5_000)))
+    kept = [
+        decode(stored.content, RefusalRecord).source
+        for stored in node.ledger.entries(kinds={EntryKind.REFUSAL})
+        if stored.content is not None
+    ]
+    assert kept == ["agreement", "trust"]
+    assert retention.removed == 6
+
+
+def test_a_fork_that_a_partner_showed_outlives_the_days_of_refusals() -> None:
+    world = World()
+    now_ns = world.clock.now_ns()
+    japan = world.nodes["JPN"]
+    for at_ns in (now_ns, now_ns + SECOND_NS):
+        japan.known.agreements.adopt(without_korea(at_ns), "USA")
+    japan.config = replace(japan.config, keep_days={"refusal": 1})
+    retention = Retention(japan)
+    for _ in range(3):
+        list(retention.steps(now_ns + 100 * DAY_NS))
+    (stored,) = japan.ledger.entries(kinds={EntryKind.REFUSAL})
+    assert stored.content is not None
+    record = decode(stored.content, RefusalRecord)
+    assert "a fork, refused" in record.reason
+    assert decode(record.content, Agreement).signatures[0].party == "USA"
 
 
 def test_nothing_goes_where_no_time_is_set() -> None:

@@ -16,6 +16,8 @@ from trilat.fusion import BiasPrior
 from trilat.ledger import EntryKind
 from trilat.model import SECOND_NS, LedgerError, Status, UsageError, to_plain
 from trilat.node import ManualClock, Node, NodeService, Pace, PacedClock, audience, timings
+from trilat.node.feeds import FeedBatch
+from trilat.node.gathering import Gathering
 from trilat.node.timings import Timings
 from trilat.node.views import Views
 from trilat.policy import AgreementSet, internal_agreement, read_agreement
@@ -511,3 +513,70 @@ def test_a_pace_that_has_run_fast_for_years_is_a_leap_too() -> None:
             await service.set_pace(Pace(from_wall_ns=0, instant_ns=0, speed=1_000.0))
 
     serviced(work)
+
+
+# --- what waits is taken together ---
+
+
+def test_a_node_that_lives_by_the_worlds_time_takes_what_waits_in_one_commit_and_releases_it_there() -> None:
+    node = node_of()
+
+    async def work() -> None:
+        assert isinstance(node.clock, ManualClock)
+        service = NodeService(node, node.clock, PacedClock(STANDS), time.time_ns)
+        service.eager = True
+        service.start()
+        try:
+            begun, free = threading.Event(), threading.Event()
+
+            def hold(_: Node) -> None:
+                begun.set()
+                assert free.wait(WAIT_S)
+
+            held = asyncio.create_task(service.on_node(hold))
+            await asyncio.to_thread(begun.wait, WAIT_S)
+            asked = [asyncio.create_task(taken(service, node, f"r{number}")) for number in range(5)]
+            asked.append(asyncio.create_task(taken(service, node, "r0")))
+            await asyncio.sleep(0)
+            free.set()
+            await held
+            answers = await asyncio.gather(*asked)
+            assert [one.accepted for one in answers] == [1] * 6
+            assert [one.repeated for one in answers] == [False] * 5 + [True]
+            rows = list(node.ledger.entries())
+            reports = [row.entry for row in rows if row.kind is EntryKind.REPORT]
+            releases = [row.entry for row in rows if row.kind is EntryKind.RELEASE]
+            assert len(reports) == len(releases) == 5
+            assert reports == list(range(reports[0], reports[0] + 5)), "one commit, its reports first"
+            assert service.counts()["releases"] == 5
+        finally:
+            await service.stop()
+
+    asyncio.run(work())
+
+
+def test_a_batch_that_cannot_be_written_is_refused_to_its_feed_and_those_before_it_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node = node_of()
+    gathering = Gathering(node, Timings(node, time.time_ns), lambda: node.failure, lambda _: None)
+    gathering.offers = True
+    monkeypatch.setattr("trilat.node.gathering.REPORTS_TOGETHER_MAX", 2)
+    batches = [
+        FeedBatch([report(node, name)], name, sha256(name.encode()).digest()) for name in ("a", "b", "c", "d")
+    ]
+    append, left = node.ledger.append, [1]
+
+    def once(entries: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise LedgerError("the disk is full")
+        return append(entries)
+
+    monkeypatch.setattr(node.ledger, "append", once)
+    answers = gathering.batches.do(batches)
+    assert [one.accepted for one in answers[:2]] == [1, 1]
+    assert [str(one) for one in answers[2:]] == ["the disk is full"] * 2
+    assert [str(one) for one in gathering.batches.do(batches[2:3])] == ["`JPN` has stopped: the disk is full"]
+    assert list(gathering.payloads.do([b"anything"])) == [None]
+    assert node.refusals_count == 0, "a node that has stopped reads nothing"

@@ -5,7 +5,15 @@ import pytest
 from trilat.domains import WatchArea
 from trilat.link import LinkProfile
 from trilat.model import Status, UsageError
-from trilat.node import ClockSettings, LinkSettings, NodeSettings, Peer, SensorSettings, WebSettings
+from trilat.node import (
+    ClockSettings,
+    LinkSettings,
+    MapSettings,
+    NodeSettings,
+    Peer,
+    SensorSettings,
+    WebSettings,
+)
 from trilat.node.settings import read_settings, write_settings
 
 GOOD = """
@@ -13,6 +21,7 @@ party = "KOR"
 status = "exercise"
 purpose = "missile-warning"
 """
+SITE = '[[sensor]]\nname = "R1"\nlat_deg = 40.0\nreach_m = 1e6\n'
 
 
 def test_what_is_written_is_read_back() -> None:
@@ -28,7 +37,11 @@ def test_what_is_written_is_read_back() -> None:
         ),
         web=WebSettings(listen="[::1]:8080", hosts=("watch.example",)),
         link=LinkSettings(leaf_listen="localhost:7423", server='a path with "quotes" and \\ and é'),
-        sensor=(SensorSettings(name="R1", range_bias_sigma_m=15.0, clock_bias_sigma_s=1e-3),),
+        sensor=(
+            SensorSettings(name="R1", range_bias_sigma_m=15.0, clock_bias_sigma_s=1e-3),
+            SensorSettings(name="R2", lat_deg=38.5, lon_deg=128.25, reach_m=1.5e6, azimuth_to_deg=120.0),
+        ),
+        map=MapSettings(places="names.toml"),
         clock=ClockSettings(kind="paced", start="2009-04-05T02:30:15Z", decision_shift_ns=-5),
         watch_area=(
             WatchArea(name="港", name_ko='a "name"', lat_deg=39.123456789, lon_deg=-1e-7, radius_m=2e4),
@@ -77,6 +90,14 @@ def test_only_thin_links_have_a_profile() -> None:
         (GOOD + '[[peer]]\ncode = "USA"\n[[peer]]\ncode = "USA"', "a peer stands twice"),
         (GOOD + '[[peer]]\ncode = "USA"\ndial = "nowhere"', "dial of peer USA `nowhere` is not HOST:PORT"),
         (GOOD + '[[sensor]]\nname = "R1"', "sensor `R1` states no bias"),
+        (GOOD + '[[sensor]]\nname = "R1"\nlat_deg = 40.0', "takes lat_deg, lon_deg and reach_m"),
+        (GOOD + '[[sensor]]\nname = "R1"\nreach_m = 1e6', "takes lat_deg, lon_deg and reach_m"),
+        (GOOD + SITE + "lon_deg = 181.0", "`$.sensor[0].lon_deg`"),
+        (GOOD + SITE + "lon_deg = 130.0\nelevation_min_deg = -1.0", "`$.sensor[0].elevation_min_deg`"),
+        (GOOD + SITE + "lon_deg = 130.0\nazimuth_to_deg = 361.0", "`$.sensor[0].azimuth_to_deg`"),
+        (GOOD + '[map]\nplaces = "../keys/x.toml"', "`$.map.places`"),
+        (GOOD + '[map]\nplaces = "node.txt"', "`$.map.places`"),
+        (GOOD + '[map]\nnames = "x.toml"', "unknown field `names`"),
         (GOOD + "[[sensor]]\nrange_bias_sigma_m = 15.0", "missing required field `name`"),
         (GOOD + '[[sensor]]\nname = ""\nrange_bias_sigma_m = 15.0', "`$.sensor[0].name`"),
         (GOOD + '[[sensor]]\nname = "R1"\nrange_bias_m = 15.0', "unknown field `range_bias_m`"),

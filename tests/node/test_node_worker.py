@@ -2,14 +2,15 @@
 
 import threading
 import time as wall
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from trilat.model import SECOND_NS, LedgerError
 from trilat.node import ManualClock, Pace, PacedClock
-from trilat.node.worker import Worker
+from trilat.node.worker import Together, Worker
 
 START_NS = 100 * SECOND_NS
 WAIT_S = 20.0
@@ -155,3 +156,111 @@ def test_what_is_too_much_is_refused_and_not_kept(story: Story, monkeypatch: pyt
     full.worker.stop()
     assert story.lines == []
     assert [line for line in full.lines if "tick" not in line] == ["one 0", "two 0"]
+
+
+def pieces(story: Story, name: str, *, passes: bool = False) -> Together:
+    """Work that notes which of its pieces were done in one go, and when."""
+
+    def do(given: Sequence[str]) -> list[str]:
+        story.lines.append(f"{name}: {', '.join(given)} {story.at()}")
+        return [f"{piece} done" for piece in given]
+
+    return Together(do, 3, passes=passes)
+
+
+def test_what_waits_of_one_kind_is_done_in_one_go_at_the_stamp_of_the_last(story: Story) -> None:
+    story.worker.gathers = True
+    story.worker.start()
+    story.wait_for("tick 0")
+    kind = pieces(story, "batches")
+    with held(story):
+        asked = []
+        for name in ("one", "two", "three", "four"):
+            story.pass_s(0.125)
+            asked.append(story.worker.ask_together(kind, name))
+    assert [one.result(WAIT_S) for one in asked] == ["one done", "two done", "three done", "four done"]
+    assert story.lines[1:] == ["batches: one, two, three 0.375", "batches: four 0.5"]
+
+
+def test_nothing_is_gathered_over_a_tick_nor_past_a_job_nor_by_a_worker_that_does_not_gather(
+    story: Story,
+) -> None:
+    kind = pieces(story, "batches", passes=True)
+    story.worker.gathers = True
+    story.worker.start()
+    story.wait_for("tick 0")
+    with held(story):
+        story.worker.tell_together(kind, "before")
+        story.worker.tell(story.job("job"))
+        story.worker.tell_together(kind, "behind")
+        story.pass_s(1.5)
+        story.worker.tell_together(kind, "after the tick")
+    story.wait_for("batches: after the tick 1.5")
+    assert story.lines[1:] == [
+        *("batches: before 0", "job 0", "batches: behind 0", "tick 1", "batches: after the tick 1.5"),
+    ]
+    story.worker.gathers = False
+    with held(story):
+        story.worker.tell_together(kind, "a")
+        story.worker.tell_together(kind, "b")
+    story.wait_for("batches: b 1.5")
+    assert story.lines[-2:] == ["batches: a 1.5", "batches: b 1.5"]
+
+
+def test_only_what_may_be_done_before_other_kinds_passes_them(story: Story) -> None:
+    batches, payloads = pieces(story, "batches"), pieces(story, "payloads", passes=True)
+    story.worker.gathers = True
+    story.worker.start()
+    story.wait_for("tick 0")
+    with held(story):
+        for kind, name in (
+            *((batches, "b1"), (payloads, "p1"), (batches, "b2"), (payloads, "p2"), (batches, "b3")),
+        ):
+            story.worker.tell_together(kind, name)
+    story.wait_for("batches: b2, b3 0")
+    assert story.lines[1:] == ["batches: b1 0", "payloads: p1, p2 0", "batches: b2, b3 0"]
+
+
+def test_an_error_goes_to_the_piece_that_it_is_of_and_one_of_all_to_all(story: Story) -> None:
+    def some(given: Sequence[str]) -> list[Any]:
+        if "all" in given:
+            raise LedgerError("the disk is full")
+        return [LedgerError(f"{piece} is wrong") if piece == "bad" else piece for piece in given]
+
+    kind = Together(some, 8)
+    story.worker.gathers = True
+    story.worker.start()
+    with held(story):
+        good, bad = (story.worker.ask_together(kind, name) for name in ("good", "bad"))
+    assert good.result(WAIT_S) == "good"
+    with pytest.raises(LedgerError, match="bad is wrong"):
+        bad.result(WAIT_S)
+    with held(story):
+        both = [story.worker.ask_together(kind, name) for name in ("good", "all")]
+    for one in both:
+        with pytest.raises(LedgerError, match="the disk is full"):
+            one.result(WAIT_S)
+    assert story.failures == []
+    story.worker.tell_together(kind, "all")
+    story.worker.ask(story.job("asked")).result(WAIT_S)
+    assert (story.failures, story.worker.ticking) == (["the disk is full"], False)
+
+
+def test_a_piece_that_nobody_waits_for_any_more_is_not_done(story: Story) -> None:
+    kind = pieces(story, "batches")
+    story.worker.gathers = True
+    story.worker.start()
+    with held(story):
+        gone, wanted = (story.worker.ask_together(kind, name) for name in ("gone", "wanted"))
+        assert gone.cancel()
+    assert wanted.result(WAIT_S) == "wanted done"
+    assert [line for line in story.lines if "batches" in line] == ["batches: wanted 0"]
+
+
+def test_too_many_pieces_are_refused(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trilat.node.worker._JOBS_MAX", 1)
+    kind = pieces(story, "batches")
+    assert story.worker.tell_together(kind, "one")
+    assert not story.worker.tell_together(kind, "two")
+    with pytest.raises(LedgerError, match="more to do than it can"):
+        story.worker.ask_together(kind, "three")

@@ -88,7 +88,7 @@ def test_the_fast_rules_and_the_reference_give_the_same_decision() -> None:
         Reason.OUTSIDE_AREA,
         Reason.SITUATION_NOT_DECLARED,
     }
-    # What a party has not heard of lately is judged beside the rules: tests/policy/test_freshness.py.
+    # What a party has not heard of lately is judged beside the rules: `test_freshness_reference`.
     elsewhere = {Reason.NO_AGREEMENT, Reason.AGREEMENT_STALE}
     assert set(Reason) - set(reasons) <= unreadable | conditions | elsewhere
 

@@ -15,6 +15,7 @@ import msgspec
 from trilat.ledger import Entry, Ledger
 from trilat.link import LinkEndpoint
 from trilat.link.epochs import GroupEpochs
+from trilat.link.inbox import Inbox
 from trilat.link.incoming import IncomingStream
 from trilat.link.stream import OutgoingStream
 from trilat.model import INSTANT_NS_MAX, Duties, Form, LedgerError, Outcome, Receipt, encode
@@ -27,7 +28,7 @@ from trilat.policy import AgreementSet
 
 _RESTORE: Final[Any] = import_module("trilat.node.restore")
 _EXCHANGE: Final = import_module("trilat.node.exchange")
-_ENDPOINT: Final = import_module("trilat.link.endpoint")
+_INBOX: Final = import_module("trilat.link.inbox")
 _EXAMINATION: Final = import_module("trilat.ledger.examination")
 _CHANGING: Final[Any] = import_module("trilat.node.changing")
 _DECIDE: Final = import_module("trilat.policy.decide")
@@ -322,7 +323,7 @@ _ALL: Final = (
     Mutant(
         "acknowledge before commit",
         "A partner is told that its parcels are accepted before they are on the disk.",
-        ((LinkEndpoint, "_deliver", _acknowledge_first),),
+        ((Inbox, "_deliver", _acknowledge_first),),
     ),
     Mutant(
         "receipt before commit",
@@ -392,7 +393,7 @@ _ALL: Final = (
     Mutant(
         "reorder handed on",
         "What comes too early is accepted in front of what is missing, whatever it is.",
-        ((_ENDPOINT, "newest_wins", _always),),
+        ((_INBOX, "newest_wins", _always),),
     ),
     Mutant(
         "archive answers with another stream",
@@ -402,7 +403,7 @@ _ALL: Final = (
     Mutant(
         "repeat not acknowledged",
         "Whoever lost a receipt never gets another one.",
-        ((LinkEndpoint, "_acknowledge", _silent_repeat),),
+        ((Inbox, "_acknowledge", _silent_repeat),),
     ),
     Mutant(
         "resend skips one after a restart",

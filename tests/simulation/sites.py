@@ -42,7 +42,7 @@ from trilat.node import Node, NodeConfig, restore
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-LIMITS: Final = LinkLimits(batch_parcels=25, window_parcels=100)
+LIMITS: Final = LinkLimits(batch_parcels=25, window_parcels=100, receipt_interval_ns=20_000_000)
 """Small, so that batches and windows fill."""
 
 GOSSIP_S: Final = 5

@@ -127,6 +127,7 @@ class FakeNode:
     status: Status = Status.SIMULATED
     batches: dict[str, tuple[bytes, IntakeAnswer]] = field(default_factory=dict)
     looks: list[tuple[str, bytes]] = field(default_factory=list)
+    shown_to: list[tuple[str, str]] = field(default_factory=list)
     aside: list[tuple[str, str, bytes]] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
     events: list[tuple[str, Any]] = field(default_factory=lambda: [opened(), picture()])
@@ -200,8 +201,9 @@ class FakeNode:
         finally:
             self.closed += 1
 
-    async def referrals(self) -> list[dict[str, Any]]:
+    async def referrals(self, person: str = "") -> list[dict[str, Any]]:
         self._fail()
+        self.shown_to.append(("referrals", person))
         return [{"clause": "us-kr.toml#passing"}]
 
     async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,8 +211,9 @@ class FakeNode:
         self.said.append(dict(answer))
         return {"kind": "consent"}
 
-    async def desk(self, who: str) -> dict[str, Any]:
+    async def desk(self, who: str, person: str = "") -> dict[str, Any]:
         self._fail()
+        self.shown_to.append(("desk", person))
         return {"who": who, "questions": []}
 
     async def answer_at_desk(self, officer: str, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,8 +236,9 @@ class FakeNode:
         self.said.append(dict(said))
         return {"kind": "request"}
 
-    async def onward_requests(self) -> list[dict[str, Any]]:
+    async def onward_requests(self, person: str = "") -> list[dict[str, Any]]:
         self._fail()
+        self.shown_to.append(("onward", person))
         return []
 
     async def raise_warning(self, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,12 +251,14 @@ class FakeNode:
         self.said.append((key, text))
         return {"warnings": []}
 
-    async def state(self) -> dict[str, Any]:
+    async def state(self, person: str = "") -> dict[str, Any]:
         self._fail()
+        self.shown_to.append(("status", person))
         return {"party": self.party, "links": {"USA": {"up": True}}}
 
-    async def sensors(self) -> list[dict[str, Any]]:
+    async def sensors(self, person: str = "") -> list[dict[str, Any]]:
         self._fail()
+        self.shown_to.append(("sensors", person))
         return [{"sensor": "R1", "suspect": False}]
 
     def pace(self) -> Pace:
@@ -313,6 +319,9 @@ class FakeDirector:
 
     async def restart(self) -> None:
         self._note({"restart": True})
+
+    async def strike(self, struck: Sequence[str]) -> None:
+        self._note({"strike": list(struck)})
 
     def state(self) -> dict[str, Any]:
         return dict(self.now)

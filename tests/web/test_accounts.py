@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import httpx
+import msgspec
 import pytest
 from argon2 import PasswordHasher
 from tests.small_federation import START_NS, federation_of
 from tests.web.fakes import DIRECTOR, INTAKE, OFFICER, READER, STAFF
 
 from trilat.ledger import EntryKind
-from trilat.model import decode
+from trilat.model import WireError, decode, encode
 from trilat.node import (
     AccessRecord,
     AccessStep,
@@ -24,6 +25,7 @@ from trilat.node import (
     Pace,
     PacedClock,
 )
+from trilat.node.records import DeskRecord, DeskStep
 from trilat.web import Access, People, node_app, passwords
 from trilat.web.limits import FREE_FAILURES
 from trilat.web.sessions import CSRF_HEADER
@@ -83,6 +85,10 @@ class Door:
         answer = await self.setup("POST", "/accounts", {"name": name, "role": role, "password": password})
         assert answer.status_code == 200, answer.text
 
+    async def signed_in_auditor(self) -> "Browser":
+        await self.make("eye", "auditor")
+        return await self.signed_in("eye")
+
     async def signed_in(self, name: str, password: str = PASSWORD) -> "Browser":
         browser = self.browser()
         answer = await browser.sign_in(name, password)
@@ -123,12 +129,18 @@ class Browser:
 
 
 def at_the_door(
-    play: Callable[[Door], Awaitable[None]], *, two_person: bool = False, per_s: float = 1_000.0
+    play: Callable[[Door], Awaitable[None]],
+    *,
+    two_person: bool = False,
+    per_s: float = 1_000.0,
+    refused: str = "",
 ) -> Door:
     """Play before the door of JPN's node; what it left is in the door's node."""
     node = federation_of("separate-2009", desks={"JPN": DeskSettings(officers=("kim",))}).nodes["JPN"]
     if two_person:
         node.accounts = Accounts(node, two_person=True)
+    if refused:
+        node.note_refusal(refused)
     kept: list[Door] = []
 
     async def main() -> None:
@@ -174,8 +186,8 @@ def test_who_signs_in_may_do_what_the_role_may_until_signing_out() -> None:
 
 
 ROLES: Final = {
-    "watch": {"/referrals", "/sensors", "/desk", "/onward", "/status", "/metrics"},
-    "release": {"/desk", "/onward"},
+    "watch": {"/referrals", "/sensors", "/map", "/desk", "/onward", "/status", "/metrics"},
+    "release": {"/desk", "/onward", "/map"},
     "administrator": {"/accounts", "/status", "/metrics"},
     "auditor": {"/audit"},
 }
@@ -475,6 +487,48 @@ def test_an_auditor_sees_acts_and_no_content_and_each_look_is_recorded() -> None
 
     looks = [record for record in at_the_door(play).steps() if record.step is AccessStep.AUDITED]
     assert [record.name for record in looks] == ["eye", "eye"]
+
+
+def desk_looks(node: Node) -> list[tuple[str, str | None, str]]:
+    """What was shown beside the picture, as whom, and to which account, from the ledger."""
+    records = [
+        decode(stored.content or b"", DeskRecord) for stored in node.ledger.entries(kinds={EntryKind.DESK})
+    ]
+    return [(one.said, one.officer, one.person) for one in records if one.step is DeskStep.SHOWN]
+
+
+def test_every_read_beside_the_picture_is_in_the_ledger_by_the_name_of_the_account() -> None:
+    async def play(door: Door) -> None:
+        await door.make("park", "watch")
+        await door.make("lee", "watch")
+        for name in ("park", "lee"):
+            browser = await door.signed_in(name)
+            for path in ("/referrals", "/sensors", "/status", "/status"):
+                assert (await browser.ask("GET", path)).status_code == 200, path
+        for path in ("/onward", "/desk", "/recalls", "/holders?item=JPN-x"):
+            assert (await door.program(OFFICER, "GET", path)).status_code == 200, path
+        assert (await door.program(STAFF, "GET", "/sensors")).status_code == 200
+        page = await (await door.signed_in_auditor()).ask("GET", "/audit")
+        assert {row.get("person") for row in page.json()["rows"] if row["kind"] == "desk"} >= {"park", "lee"}
+
+    door = at_the_door(play, refused="a line that names an item")
+    staff = "JPN/staff"
+    assert desk_looks(door.node) == [
+        *((what, staff, name) for name in ("park", "lee") for what in ("referrals", "sensors", "status")),
+        ("onward requests", staff, "kim"),
+        ("", "JPN/kim", "kim"),
+        ("recalls", staff, "kim"),
+        ("holders", staff, "kim"),
+        ("sensors", staff, ""),
+    ]
+
+
+def test_a_record_of_a_look_from_before_names_of_accounts_is_read() -> None:
+    record = DeskRecord(step=DeskStep.SHOWN, officer="JPN/staff", said="sensors", digest=bytes(32))
+    whole = msgspec.msgpack.decode(encode(record))
+    assert decode(msgspec.msgpack.encode(whole[:-1]), DeskRecord) == record
+    with pytest.raises(WireError):
+        decode(msgspec.msgpack.encode(whole[:-2]), DeskRecord)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,16 @@ def control(director: FakeDirector, body: Any) -> Any:
 
 @pytest.mark.parametrize(
     "asked",
-    [{"paused": True}, {"paused": False}, {"speed": 30}, {"speed": 0.5}, {"regime": "x"}, {"restart": True}],
+    [
+        {"paused": True},
+        {"paused": False},
+        {"speed": 30},
+        {"speed": 0.5},
+        {"regime": "x"},
+        {"restart": True},
+        {"strike": []},
+        {"strike": ["us-japan-2007.toml#to-usa"]},
+    ],
 )
 def test_the_director_is_told_one_thing(asked: dict[str, Any]) -> None:
     director = FakeDirector()
@@ -48,6 +57,11 @@ def test_the_director_is_told_one_thing(asked: dict[str, Any]) -> None:
         ({"speed": True}, "`$.speed`"),
         ({"regime": ""}, "`$.regime`"),
         ({"regime": "a" * 121}, "`$.regime`"),
+        ({"strike": "x#1"}, "`$.strike`"),
+        ({"strike": ["x#1"] * 51}, "`$.strike`"),
+        ({"strike": [""]}, "`$.strike[0]`"),
+        ({"strike": ["<script>"]}, "`$.strike[0]`"),
+        ({"strike": [], "restart": True}, "ask for one thing"),
         ({"seek": 5}, "unknown field `seek`"),
         ([], "expected `object`"),
         (b"", "not JSON"),

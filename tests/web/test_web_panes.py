@@ -140,8 +140,28 @@ def test_there_is_room_for_so_much_and_what_is_over_is_left_out(monkeypatch: pyt
     assert judged.left_out == 3
     assert "over the limit of 2" in judged.why
     told, judged = take(pane, changed=[shown("KOR-1", version=2), shown("KOR-9")], gone=["KOR-0"])
-    assert names(told["changed"]) == ["KOR-1", "KOR-9"]
+    assert names(told["changed"]) == ["KOR-9"]
+    assert told["moved"] == [{"id": "KOR-1", "version": 2}]
     assert judged.left_out == 0
+
+
+def test_of_an_item_that_is_known_only_what_is_new_is_told() -> None:
+    pane = Pane()
+    first = shown(lat=1.0, lon=2.0, sender="JPN")
+    told, _ = take(pane, changed=[first])
+    assert (told["changed"], told["moved"]) == ([first], [])
+    second = shown(version=2, lat=1.5, lon=2.0, sender="JPN", under=["pact@1"])
+    told, _ = take(pane, changed=[second])
+    assert told["changed"] == []
+    assert told["moved"] == [{"id": first["id"], "version": 2, "lat": 1.5, "under": ["pact@1"]}]
+    assert pane.plain()["items"] == [second]
+
+
+def test_an_item_that_lost_a_field_is_told_as_a_whole() -> None:
+    pane = Pane()
+    take(pane, changed=[shown(lat=1.0, lon=2.0)])
+    told, _ = take(pane, changed=[shown(version=2)])
+    assert (told["changed"], told["moved"]) == ([shown(version=2)], [])
 
 
 def decide(pane: Pane, *numbers: int, **fields: Any) -> list[int]:

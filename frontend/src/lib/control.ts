@@ -35,7 +35,7 @@ const WISH_MS = 2_000;
 
 /** The wish that a control makes. */
 export function wishOf(control: Control, wall_ms: number): Wish {
-  return { ...('restart' in control ? {} : control), until_ms: wall_ms + WISH_MS };
+  return { ...('restart' in control || 'strike' in control ? {} : control), until_ms: wall_ms + WISH_MS };
 }
 
 /** What to show: the wish while it is young, else what the stream said. */

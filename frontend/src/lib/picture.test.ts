@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { givenBy, linksDown, TRAIL_MAX, warningsOf, wholePicture, withLinks, withPace, withPane } from './picture';
+import { givenBy, linksDown, TRAIL_MAX, TRAILS_MAX, warningsOf, wholePicture, withLinks, withPace, withPane } from './picture';
 import { decision, shown, sight, stateEvent, T0_NS } from './samples';
 import type { PaneEvent } from './types';
 
@@ -91,7 +91,7 @@ describe('a change of a pane', () => {
     expect([...after.panes.JPN.trails.keys()].sort()).toEqual(['JPN-t1', 'sight:o1']);
   });
 
-  it('keeps a trail within its limit', () => {
+  it('of a trail that is too long keeps every second point, and both ends', () => {
     const trail = Array.from(
       { length: TRAIL_MAX },
       (_, place) => [T0_NS + place, 0, 0, 0] as [number, number, number, number],
@@ -99,8 +99,40 @@ describe('a change of a pane', () => {
     const event = stateEvent();
     event.panes.JPN.trails = { 'JPN-t1': trail };
     const after = withPane(wholePicture(event, 0), pane({ changed: [shown({ valid_ns: T0_NS + 9e9 })] }), 1);
-    expect(after.panes.JPN.trails.get('JPN-t1')).toHaveLength(TRAIL_MAX);
-    expect(after.panes.JPN.trails.get('JPN-t1')?.at(-1)?.[0]).toBe(T0_NS + 9e9);
+    const kept = after.panes.JPN.trails.get('JPN-t1') ?? [];
+    expect(kept.length).toBeLessThan(TRAIL_MAX * 0.6);
+    expect(kept[0][0]).toBe(T0_NS);
+    expect(kept.at(-1)?.[0]).toBe(T0_NS + 9e9);
+    expect(kept.every((point, place) => place === 0 || point[0] >= kept[place - 1][0])).toBe(true);
+  });
+
+  it('puts what is new of an item over what was known, and lengthens its trail', () => {
+    const before = wholePicture(stateEvent(), 0);
+    const moved = [{ id: 'JPN-t1', version: 2, lat: 41, valid_ns: T0_NS + 1e9 }];
+    const { items, trails } = withPane(before, pane({ moved }), 1).panes.JPN;
+    expect(items.get('JPN-t1')).toEqual(shown({ version: 2, lat: 41, valid_ns: T0_NS + 1e9 }));
+    expect(trails.get('JPN-t1')?.at(-1)).toEqual([T0_NS + 1e9, 41, 130, 1000]);
+    expect(before.panes.JPN.items.get('JPN-t1')).toEqual(shown());
+  });
+
+  it('makes nothing of news about an item that is not known', () => {
+    const after = withPane(wholePicture(stateEvent(), 0), pane({ moved: [{ id: 'x', lat: 1 }] }), 1);
+    expect(after.panes.JPN.items.has('x')).toBe(false);
+  });
+
+  it('of thousands of objects keeps no more points than fit', () => {
+    const event = stateEvent();
+    event.panes.JPN.items = Array.from({ length: 4_000 }, (_, number) => shown({ id: `t${number}` }));
+    event.panes.JPN.trails = Object.fromEntries(
+      event.panes.JPN.items.map(({ id }) => [id, [[T0_NS, 40, 130, 0]] as [number, number, number, number][]]),
+    );
+    let picture = wholePicture(event, 0);
+    for (let step = 1; step <= 200; step++) {
+      const changed = event.panes.JPN.items.map((item) => ({ ...item, valid_ns: T0_NS + step * 1e9 }));
+      picture = withPane(picture, pane({ changed }), step);
+    }
+    const points = [...picture.panes.JPN.trails.values()].reduce((sum, trail) => sum + trail.length, 0);
+    expect(points).toBeLessThanOrEqual(TRAILS_MAX);
   });
 
   it('of a party that the state does not name changes nothing', () => {

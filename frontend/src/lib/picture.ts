@@ -17,7 +17,7 @@ import type {
   View,
 } from './types';
 
-/** One party's picture. Its maps are never written to: each change makes new ones. */
+/** One party's picture. Its maps are never written to: each change makes new ones. Trails grow where they lie. */
 export interface Pane {
   up: boolean;
   at_ns: number;
@@ -35,6 +35,8 @@ export interface Picture {
   status: string;
   regimes: readonly RegimeName[];
   regime: string;
+  /** Clauses that are left out of it, each as `file#id`. */
+  struck: readonly string[];
   parties: readonly string[];
   start_ns: number;
   end_ns: number;
@@ -47,8 +49,11 @@ export interface Picture {
   log: DecisionLog;
 }
 
-/** Points of a trail that are kept; the oldest go first. */
+/** Points of a trail that are kept; of a longer one every second goes. */
 export const TRAIL_MAX = 3_000;
+/** Points of all trails of a pane together: of thousands of objects each has a shorter one. */
+export const TRAILS_MAX = 200_000;
+const TRAIL_MIN = 40;
 
 export const sightTrail = (key: string): string => `sight:${key}`;
 
@@ -64,6 +69,7 @@ export function wholePicture(event: StateEvent, wall_ms: number): Picture {
     status: event.status,
     regimes: event.regimes,
     regime: event.regime,
+    struck: event.struck ?? [],
     parties: event.parties,
     start_ns: event.start_ns,
     end_ns: event.end_ns,
@@ -96,17 +102,22 @@ export function withPane(picture: Picture, event: PaneEvent, wall_ms: number): P
   }
   const items = new Map(pane.items);
   const sights = new Map(pane.sights);
-  const trails = new Map(pane.trails);
-  for (const item of event.changed) {
+  const trails = new Map(pane.trails as ReadonlyMap<string, TrailPoint[]>);
+  const each_max = Math.max(TRAIL_MIN, Math.min(TRAIL_MAX, Math.floor(TRAILS_MAX / (trails.size || 1))));
+  const moved = (event.moved ?? []).flatMap((part) => {
+    const known = items.get(part.id);
+    return known ? [{ ...known, ...part }] : [];
+  });
+  for (const item of [...event.changed, ...moved]) {
     items.set(item.id, item);
     if (item.kind === 'track') {
-      extend(trails, item.id, item);
+      extend(trails, item.id, item, each_max);
     }
   }
   for (const sight of event.sights) {
     sights.set(sight.key, sight);
     if (sight.domain !== 'maritime') {
-      extend(trails, sightTrail(sight.key), sight);
+      extend(trails, sightTrail(sight.key), sight, each_max);
     }
   }
   for (const id of event.gone) {
@@ -122,19 +133,38 @@ export function withPane(picture: Picture, event: PaneEvent, wall_ms: number): P
   return { ...picture, panes: { ...picture.panes, [event.party]: changed } };
 }
 
+/** Lengthens a trail where it lies: a copy of thousands of points for each new one would be all work and waste. */
 function extend(
-  trails: Map<string, readonly TrailPoint[]>,
+  trails: Map<string, TrailPoint[]>,
   key: string,
   { valid_ns, lat, lon, height_m }: Pick<Shown, 'valid_ns' | 'lat' | 'lon' | 'height_m'>,
+  points_max: number,
 ): void {
   if (lat == null || lon == null) {
     return;
   }
-  const trail = trails.get(key) ?? [];
+  const trail = trails.get(key);
+  if (!trail) {
+    trails.set(key, [[valid_ns, lat, lon, height_m ?? 0]]);
+    return;
+  }
   const last = trail.at(-1);
   if (!last || valid_ns > last[0]) {
-    trails.set(key, [...trail.slice(-TRAIL_MAX + 1), [valid_ns, lat, lon, height_m ?? 0]]);
+    trail.push([valid_ns, lat, lon, height_m ?? 0]);
+    if (trail.length > points_max) {
+      thin(trail);
+    }
   }
+}
+
+/** Every second point goes; both ends stay, so that the path is whole however long it has been. */
+export function thin(trail: TrailPoint[]): void {
+  let kept = 1;
+  for (let place = 2; place < trail.length - 1; place += 2) {
+    trail[kept++] = trail[place];
+  }
+  trail[kept++] = trail[trail.length - 1];
+  trail.length = kept;
 }
 
 /** `pace`: how the exercise's time runs. */

@@ -1,6 +1,8 @@
 /** The rooms of the page, in their order: a row here is a room. */
 
 import type { Component } from 'svelte';
+import Agreements from '../rooms/Agreements.svelte';
+import Desk from '../rooms/Desk.svelte';
 import Picture from '../rooms/Picture.svelte';
 import Sides from '../rooms/Sides.svelte';
 import type { DoorKind } from './door.svelte';
@@ -24,6 +26,8 @@ const BOTH = ['exercise', 'node'] as const;
 export const ROOMS: readonly Room[] = [
   { id: 'picture', title: 'room.picture', glyph: '◉', doors: BOTH, roles: ['watch', 'release'], key: '1', component: Picture },
   { id: 'sides', title: 'room.sides', glyph: '▥', doors: ['exercise'], roles: 'all', key: '2', component: Sides },
+  { id: 'desk', title: 'room.desk', glyph: '⚖', doors: BOTH, roles: ['watch', 'release'], key: '3', component: Desk },
+  { id: 'agreements', title: 'room.agreements', glyph: '⇄', doors: BOTH, roles: ['watch', 'release'], key: '4', component: Agreements },
 ];
 
 /** The rooms that somebody may go into. */

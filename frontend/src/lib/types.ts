@@ -85,6 +85,8 @@ export interface Shown {
   since_ns?: number;
   name?: string | null;
   mmsi?: string;
+  /** `agreement@version` of each agreement under which the party received it. */
+  under?: string[];
 }
 
 /** One object as the party's picture has it, fused from all that the party may use. */
@@ -153,6 +155,8 @@ export interface StateEvent {
   status: string;
   regimes: RegimeName[];
   regime: string;
+  /** Clauses that are left out of it, each as `file#id`. */
+  struck?: string[];
   parties: string[];
   phase: Phase;
   message: string;
@@ -183,6 +187,8 @@ export interface PaneEvent {
   at_ns: number;
   up: boolean;
   changed: Shown[];
+  /** Of items that were told: what is new. */
+  moved?: (Partial<Shown> & Pick<Shown, 'id'>)[];
   gone: string[];
   sights: ShownSight[];
   sights_gone: string[];
@@ -206,4 +212,4 @@ export interface LinksEvent {
   links: Link[];
 }
 
-export type Control = { paused: boolean } | { speed: number } | { regime: string } | { restart: true };
+export type Control = { paused: boolean } | { speed: number } | { regime: string } | { restart: true } | { strike: string[] };

@@ -75,12 +75,17 @@ def demo(
         typer.Option(help="PARTY=FILE.toml: areas that a party watches over, on the page; once per party."),
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes any.", min=0, max=_PORT_MAX)] = 0,
+    tour: Annotated[
+        bool, typer.Option("--tour", help="The page begins with its guided tour of the flight of 2009.")
+    ] = False,
 ) -> None:
     """Replay a flight, or ships: three nodes, and what each party may see; on a page, or told at the end."""
     pace = _pace(speed, with_page=not (headless or as_json))
     if regime is not None and regime not in PRESETS:
         raise UsageError(f"no regime `{regime}`: choose one of {', '.join(PRESETS)}")
     areas = _watched(watch or (), with_page=pace is not None and ais is None and not (headless or as_json))
+    if tour and (pace is None or headless or as_json or any((scenario, telemetry, ais))):
+        raise UsageError("--tour is of the flight of 2009, on the page: leave out what plays another one")
     if ais is not None:
         _ships(
             ais,
@@ -93,11 +98,26 @@ def demo(
         return
     chosen = _scenario(scenario, telemetry, events, pad, azimuth, sites, speed_frame)
     if pace is not None and not (headless or as_json):
-        _page(Yardstick(chosen, seed), regime, pace, port, ledgers, areas, is_recorded=telemetry is not None)
+        _page(
+            Yardstick(chosen, seed),
+            regime,
+            pace,
+            port,
+            ledgers,
+            areas,
+            is_recorded=telemetry is not None,
+            tour=tour,
+        )
         return
     names = (regime,) if regime else PRESETS[:1] if as_json or ledgers else PRESETS
+    _tell(Yardstick(chosen, seed), names, pace, ledgers, as_json=as_json)
+
+
+def _tell(
+    yardstick: Yardstick, names: Sequence[str], pace: float | None, ledgers: Path | None, *, as_json: bool
+) -> None:
+    """Play some regimes and tell what came of them; stop where anything was violated."""
     with ledger_folder(ledgers) as folder:
-        yardstick = Yardstick(chosen, seed)
         if pace is None:
             told: Sequence[tuple[dict[str, Any], Account]] = compare(
                 yardstick, names, folder, show=not as_json
@@ -107,7 +127,7 @@ def demo(
     if as_json:
         print_json(told[0][0])
     else:
-        show(chosen, told)
+        show(yardstick.scenario, told)
     if any(result["violations"] or not result["ledger"]["verified"] for result, _ in told):
         stop(BAD_ANSWER)
 
@@ -155,6 +175,7 @@ def _page(
     areas: Mapping[str, tuple[WatchArea, ...]],
     *,
     is_recorded: bool,
+    tour: bool,
 ) -> None:
     from trilat.cli.live import show_live
     from trilat.cli.plays import flight_exercises, flight_play
@@ -165,7 +186,16 @@ def _page(
         for name, exercise in flight_exercises(yardstick.scenario, PRESETS).items()
     }
     with ledger_folder(kept) as folder:
-        show_live(play, exercises, speed=pace, port=port, kept=folder, regime=regime)
+        show_live(
+            play,
+            exercises,
+            speed=pace,
+            port=port,
+            kept=folder,
+            regime=regime,
+            yardstick=yardstick,
+            tour=tour,
+        )
 
 
 def _measured(

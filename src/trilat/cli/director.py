@@ -87,6 +87,9 @@ class Director:
         self.exercises = dict(exercises)
         self.fleet: Fleet | None = None
         self.regime = next(iter(self.exercises))
+        self.struck: tuple[str, ...] = ()
+        """Clauses of its agreements that are left out, each as `file#id`."""
+
         self.phase = "starting"
         self.message = ""
         self.speed = speed
@@ -99,6 +102,7 @@ class Director:
         self._runs = 0
         self._links_up: dict[tuple[str, str], bool] = {}
         self._clock = self._standing()
+        self._played = self.exercises[self.regime]
         self._tasks: list[asyncio.Task[None]] = []
         self._beginning: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
@@ -113,33 +117,37 @@ class Director:
 
     # --- beginning and ending ---
 
-    async def begin(self, regime: str) -> None:
-        """Play from the beginning under a regime; returns when the nodes are up and the clock runs.
+    async def begin(self, regime: str, struck: Sequence[str] = ()) -> None:
+        """Play from the beginning under a regime, without the clauses `struck` (`file#id`); returns when the
+        nodes are up and the clock runs.
 
         Raises:
             LinkError: a node did not come up.
-            UsageError: no such regime, or a folder cannot be made.
+            UsageError: no such regime or clause, or a folder cannot be made.
         """
+        exercise = self._exercise(regime, struck)
+        async with self._changing:
+            await self._begin(regime, tuple(struck), exercise)
+
+    def _exercise(self, regime: str, struck: Sequence[str]) -> Exercise:
         if regime not in self.exercises:
             raise UsageError(f"no regime `{regime}`: choose one of {', '.join(self.exercises)}")
-        async with self._changing:
-            await self._begin(regime)
+        return self.exercises[regime].without(struck)
 
-    async def _begin(self, regime: str) -> None:
+    async def _begin(self, regime: str, struck: tuple[str, ...], exercise: Exercise) -> None:
         if self._observer is not None:
             # Nodes that are stopped are no news.
             await self._observer.stop()
         await self._end()
         self._runs += 1
         self.regime, self.phase, self.message = regime, "starting", ""
+        self.struck, self._played = struck, exercise
         self._done.clear()
         self._clock = self._standing()
         if self._observer is not None:
             self._observer.clear()
         try:
-            self.fleet = Fleet(
-                self._root / f"{self._runs}-{regime}", self.exercises[regime], self._route, self._processes
-            )
+            self.fleet = Fleet(self._root / f"{self._runs}-{regime}", exercise, self._route, self._processes)
             await asyncio.to_thread(self.fleet.make)
             await self.fleet.start()
         except Exception as error:
@@ -159,7 +167,7 @@ class Director:
     async def _prepare(self) -> None:
         """Keep processes ready for the next regime, when the nodes of this one have begun in peace."""
         await asyncio.sleep(_PREPARE_AFTER_S)
-        for count in range(1, len(self.exercises[self.regime].parties) + 1):
+        for count in range(1, len(self._played.parties) + 1):
             self._processes.prepare(count)
             await asyncio.sleep(_PREPARE_AFTER_S)
 
@@ -225,21 +233,31 @@ class Director:
         Raises:
             UsageError: no such regime, or another change is under way.
         """
-        if regime not in self.exercises:
-            raise UsageError(f"no regime `{regime}`: choose one of {', '.join(self.exercises)}")
-        if self._changing.locked():
-            raise UsageError("the nodes are being started: wait until they are up", conflict=True)
-        self.phase = "starting"
-        self._beginning = asyncio.create_task(self._begin_in_background(regime))
+        self._begin_again(regime, ())
 
-    async def _begin_in_background(self, regime: str) -> None:
-        """What goes wrong stands in the message for everybody to read."""
-        with suppress(TrilatError):
-            await self.begin(regime)
+    async def strike(self, struck: Sequence[str]) -> None:
+        """Play the same from the beginning without these clauses, each as `file#id`; with none all are back.
+
+        Raises:
+            UsageError: no such clause, or another change is under way.
+        """
+        self._begin_again(self.regime, tuple(dict.fromkeys(struck)))
 
     async def restart(self) -> None:
         """Play from the beginning again; errors as of `set_regime`."""
-        await self.set_regime(self.regime)
+        self._begin_again(self.regime, self.struck)
+
+    def _begin_again(self, regime: str, struck: tuple[str, ...]) -> None:
+        self._exercise(regime, struck)
+        if self._changing.locked():
+            raise UsageError("the nodes are being started: wait until they are up", conflict=True)
+        self.phase = "starting"
+        self._beginning = asyncio.create_task(self._begin_in_background(regime, struck))
+
+    async def _begin_in_background(self, regime: str, struck: tuple[str, ...]) -> None:
+        """What goes wrong stands in the message for everybody to read."""
+        with suppress(TrilatError):
+            await self.begin(regime, struck)
 
     async def ask_staff(
         self,
@@ -259,6 +277,8 @@ class Director:
         fleet = self.fleet
         if fleet is None or party not in fleet.members:
             raise UsageError(f"no node of `{party[:20]}` runs in this exercise", conflict=True)
+        if not fleet.members[party].address:
+            raise UsageError(f"the node of `{party}` is not up yet: ask again in a moment", conflict=True)
         officers = fleet.exercise.officers
         role = f"officer-{officers[officer - 1]}" if 0 < officer <= len(officers) else "staff"
         told: dict[str, Any] = {} if said is None else {"json": said}
@@ -276,7 +296,7 @@ class Director:
 
     def state(self) -> dict[str, Any]:
         """All that the page needs to know but the pictures."""
-        exercise = self.exercises[self.regime]
+        exercise = self._played
         return {
             "title": self.play.title,
             "subtitle": self.play.subtitle,
@@ -287,6 +307,7 @@ class Director:
                 for name, offered in self.exercises.items()
             ],
             "regime": self.regime,
+            "struck": list(self.struck),
             "parties": list(exercise.parties),
             "phase": self.phase,
             "message": self.message,
@@ -302,7 +323,7 @@ class Director:
         }
 
     def _links(self) -> dict[tuple[str, str], bool]:
-        return {pair: self._links_up.get(pair, False) for pair in self.exercises[self.regime].pairs}
+        return {pair: self._links_up.get(pair, False) for pair in self._played.pairs}
 
     def _refuse_starting(self) -> None:
         if self.phase in {"starting", "failed"}:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,17 +27,28 @@ from trilat.node import (
     NodeSettings,
     Pace,
     Peer,
+    SensorSettings,
     SystemClock,
     make_folder,
     read_folder,
 )
-from trilat.policy import internal_agreement, linked_pairs, observer_agreement
+from trilat.policy import (
+    AgreementSet,
+    internal_agreement,
+    linked_pairs,
+    observer_agreement,
+    read_agreement,
+    struck_texts,
+)
 from trilat.study import Preset, partners_of
 
 OBSERVER: Final = "OBS"
 """The party for whom the page of an exercise is made."""
 
 LOOPBACK: Final = "127.0.0.1"
+_UNDO_S: Final = 20
+"""How long an exercise holds what an officer approved, by its own time."""
+
 _START_S_MAX: Final = 120.0
 _POLL_S: Final = 0.05
 _REQUEST_S_MAX: Final = 30.0
@@ -57,8 +68,21 @@ class Exercise:
     watch_areas: Mapping[str, tuple[WatchArea, ...]] = field(default_factory=dict)
     """What each party watches over."""
 
+    sensors: Mapping[str, tuple[SensorSettings, ...]] = field(default_factory=dict)
+    """Where each party's sensors stand, for its own staff's map."""
+
     officers: tuple[str, ...] = ()
     """Who answers questions of release at each node; without any its staff does."""
+
+    def without(self, struck: Sequence[str]) -> "Exercise":
+        """The same with clauses struck from its agreements, each named `file#id`; UsageError for one that it
+        does not have.
+        """
+        if not struck:
+            return self
+        texts = struck_texts(self.agreement_texts, struck)
+        agreements = AgreementSet.of({file: read_agreement(file, text) for file, text in texts.items()})
+        return replace(self, preset=replace(self.preset, agreements=agreements), agreement_texts=texts)
 
     def watched(self, areas: Mapping[str, tuple[WatchArea, ...]]) -> "Exercise":
         """The same with watch areas; UsageError for those of a party that does not take part."""
@@ -159,8 +183,9 @@ class Fleet:
             readers=(OBSERVER,),
             content_level=exercise.content_level,
             headline_level=exercise.headline_level,
-            desk=DeskSettings(officers=exercise.officers),
+            desk=DeskSettings(officers=exercise.officers, undo_s=_UNDO_S if exercise.officers else 0),
             watch_area=tuple(exercise.watch_areas.get(party, ())),
+            sensor=tuple(exercise.sensors.get(party, ())),
             peer=tuple(self._peer(party, other, dialled) for other in others),
             link=LinkSettings(leaf_listen=f"{LOOPBACK}:{dialled[party]}"),
             clock=ClockSettings(

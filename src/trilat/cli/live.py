@@ -18,8 +18,9 @@ from trilat.cli.fleet import LOOPBACK, Exercise, Fleet
 from trilat.cli.passphrase import asked
 from trilat.cli.running import configure_log, interrupted
 from trilat.cli.terminal import out, progress_bars, say, warn
+from trilat.cli.what_if_counting import Counting
 from trilat.model import Lane, LinkError, Transport
-from trilat.node import ManualClock, Node, read_folder
+from trilat.node import ManualClock, Node, quiet_collector, read_folder
 from trilat.study import Account, Yardstick, account_of, judge
 from trilat.web import Access, Observer, PageFiles, built_page, observer_app, serve
 
@@ -48,8 +49,11 @@ def show_live(
     port: int,
     kept: Path | None,
     regime: str | None,
+    yardstick: Yardstick | None = None,
+    tour: bool = False,
 ) -> None:
-    """Play live with the page until the user ends it.
+    """Play live with the page until the user ends it. With a yardstick the page counts what clauses are
+    worth; with `tour` the address that is printed begins with the guided tour.
 
     Raises:
         LinkError: a node did not come up.
@@ -57,26 +61,43 @@ def show_live(
     """
     manned = {name: replace(exercise, officers=OFFICERS) for name, exercise in exercises.items()}
     with _root(kept) as root:
-        asyncio.run(_show(play, manned, root, speed, port, regime))
+        observer = Observer()
+        director = Director(play, manned, root, speed, observer)
+        counting = None if yardstick is None else Counting(yardstick, lambda: director.regime)
+        try:
+            asyncio.run(_show(director, observer, counting, port, regime, tour=tour))
+        finally:
+            if counting is not None:
+                counting.close()
 
 
 async def _show(
-    play: Play, exercises: Mapping[str, Exercise], root: Path, speed: float, port: int, regime: str | None
+    director: Director,
+    observer: Observer,
+    counting: Counting | None,
+    port: int,
+    regime: str | None,
+    *,
+    tour: bool,
 ) -> None:
     configure_log(logging.WARNING)
     code = secrets.token_hex(24)
-    observer = Observer()
-    director = Director(play, exercises, root, speed, observer)
     if built_page() is None:
         warn("this build has no page: install Node.js 20.19 or newer with npm, and install trilat again")
     access = Access({}, code=code, same_origin=True)
     async with interrupted() as event:
-        served = await serve(observer_app(observer, director, access, PageFiles.built()), LOOPBACK, port)
+        app = observer_app(observer, director, access, PageFiles.built(), what_ifs=counting)
+        served = await serve(app, LOOPBACK, port)
+        quiet_collector()  # Panes hold hundreds of thousands of points, and hold them long.
         try:
             # One line, however narrow the terminal: it is to be copied.
-            out.print(f"Look at {served.address}/enter?code={code}", style="bold", soft_wrap=True)
+            out.print(
+                f"Look at {served.address}/enter?code={code}{'&tour=1' if tour else ''}",
+                style="bold",
+                soft_wrap=True,
+            )
             say("Each pane is what one party sees, at the same moment. Ctrl-C ends it.")
-            await _until(event, director.begin(regime or next(iter(exercises))))
+            await _until(event, director.begin(regime or next(iter(director.exercises))))
             await event.wait()
         finally:
             # First who looks on: nodes that end are no news then.

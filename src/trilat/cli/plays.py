@@ -10,6 +10,7 @@ from trilat.cli.fleet import Exercise
 from trilat.cli.operators import operators_of
 from trilat.geo import ecef_from_geodetic, geodetic_from_ecef
 from trilat.model import SECOND_NS, AnyItem, Classification, Label, Status, Vessel, format_instant
+from trilat.node import SensorSettings
 from trilat.scenario import Scenario
 from trilat.study import (
     SHIPS_LEVEL,
@@ -22,6 +23,10 @@ from trilat.study import (
 )
 
 _MARGIN: Final = 1.25
+_REACH_M_MAX: Final = 1e7
+_GROUND_M_MAX: Final = 9_000.0
+"""Higher than this no sensor stands on the ground."""
+
 _SPAN_M_MIN: Final = 100_000.0
 _SHOWN_S: Final = 620.0
 """Of a flight, this much from its launch is in view at the beginning."""
@@ -52,8 +57,28 @@ def flight_exercises(scenario: Scenario, names: Sequence[str]) -> dict[str, Exer
             preset=preset(name),
             agreement_texts=agreement_files(name),
             start_ns=scenario.launch_ns,
+            sensors=_sites_of(scenario),
         )
         for name in names
+    }
+
+
+def _sites_of(scenario: Scenario) -> dict[str, tuple[SensorSettings, ...]]:
+    """Where each party's radars stand. An eye over the equator has no place on a map."""
+    return {
+        party: tuple(
+            SensorSettings(
+                name=sensor.sensor_id,
+                lat_deg=sensor.latitude_deg,
+                lon_deg=sensor.longitude_deg,
+                height_m=sensor.height_m,
+                reach_m=min(sensor.range_max_m, _REACH_M_MAX),
+                elevation_min_deg=max(0.0, sensor.elevation_mask_deg),
+            )
+            for sensor in scenario.sensors
+            if sensor.party == party and sensor.height_m < _GROUND_M_MAX
+        )
+        for party in scenario.parties
     }
 
 

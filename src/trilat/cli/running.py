@@ -54,11 +54,12 @@ class _Hop:
         self._transport.send(recipient, payload, lane)
 
     def listen(self, receive: Callable[[bytes], None]) -> None:
-        """Call `receive` on the node's thread with each payload that arrives."""
+        """Hand what arrives to the service, whose thread gives it to the endpoint, several together."""
+        del receive
 
         def arrived(payload: bytes) -> None:
             if self.service is not None:
-                self.service.arrived(receive, payload)
+                self.service.arrived(payload)
 
         self._transport.listen(arrived)
 

@@ -20,7 +20,7 @@ from trilat.link import (
 )
 from trilat.model import SECOND_NS, Agreement, UsageError, format_instant, parse_instant
 from trilat.node import KeyFiles, SystemClock, keys_from, read_folder
-from trilat.policy import agreement_template, read_agreement, unsigned_reason
+from trilat.policy import agreement_template, read_agreement, signatories, unsigned_reason
 
 _WORDS = {
     SignatureState.VALID: "valid",
@@ -72,12 +72,22 @@ def sign_file(
     ] = None,
     node: Annotated[Path | None, typer.Option(help="The party's node, whose keys sign.")] = None,
     at: Annotated[str | None, typer.Option(help="When it signs, RFC 3339 with Z; now if not given.")] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            help="The version before, for a party that is in that one alone: it signs that it leaves."
+        ),
+    ] = None,
 ) -> None:
-    """Add a party's signature. What is signed is what the file says, not its comments and order of lines."""
+    """Add a party's signature. What is signed is what the file says, not its comments and order of lines.
+
+    A party that leaves signs the version without it, with `--before`.
+    """
     agreement = read_one(file)
+    base = None if before is None else _version_before(agreement, before)
     keys = _keys(party, key, node)
     now_ns = SystemClock().now_ns() if at is None else parse_instant(at)
-    signature = sign_agreement(keys, agreement, now_ns // SECOND_NS * SECOND_NS)
+    signature = sign_agreement(keys, agreement, now_ns // SECOND_NS * SECOND_NS, base)
     value = b64encode(signature.signature).decode("ascii")
     table = (
         f'\n[[signature]]\nparty = "{party}"\nsigned = {format_instant(signature.signed_ns)}\n'
@@ -89,7 +99,19 @@ def sign_file(
             handle.write(table)
     except OSError as error:
         raise writing(file, error) from error
-    say(f"{file.name}: {party} has signed {agreement.agreement_id} version {agreement.version}")
+    leaves = ", which it is in no more" if party not in signatories(agreement) else ""
+    say(f"{file.name}: {party} has signed {agreement.agreement_id} version {agreement.version}{leaves}")
+
+
+def _version_before(agreement: Agreement, before: Path) -> Agreement:
+    """The version that a file follows; UsageError where that is another agreement, or not lower."""
+    base = read_one(before)
+    if base.agreement_id != agreement.agreement_id or base.version >= agreement.version:
+        raise UsageError(
+            f"{before.name} holds `{base.agreement_id}` version {base.version}, which does not come before "
+            f"`{agreement.agreement_id}` version {agreement.version}: give the version that this one follows"
+        )
+    return base
 
 
 def _keys(party: str, key: Path | None, node: Path | None) -> NodeKeys:

@@ -20,7 +20,7 @@ from trilat.cli.terminal import (
 )
 from trilat.cli.trust_root import hand_over, in_groups, init, issue_of, renew, revoke, sign, write_text
 from trilat.link import Announcement, announced_party, card_from_json
-from trilat.model import UsageError, format_instant
+from trilat.model import LinkError, UsageError, format_instant
 from trilat.node import (
     NodeFolder,
     SystemClock,
@@ -137,7 +137,7 @@ def pin(
         raise UsageError(f"{party} is no peer in node.toml: add it, or use `trilat join`")
     said = fingerprint if fingerprint is not None else asked_fingerprint(party)
     pin_party(node, told, said, replace=replace)
-    say(f"{party} is pinned by its root. {_restart(folder)}")
+    say(f"{party} is pinned by its root. {_pin_running(folder, party, replace=replace)}")
 
 
 @app.command("fingerprint")
@@ -253,6 +253,19 @@ def _tell_running(folder: NodeFolder, told: Announcement) -> str:
     if folder.address() is None:
         return "The node takes it when it starts."
     ask_node(folder, "administrator", "POST", "/trust", {"states": trust_text(told)})
+    return "The running node has taken it."
+
+
+def _pin_running(folder: NodeFolder, party: str, *, replace: bool) -> str:
+    """Let a running node take a root from its folder; returns a sentence on it."""
+    if folder.address() is None:
+        return ""
+    if replace:  # the running node holds another root
+        return _restart(folder)
+    try:
+        ask_node(folder, "administrator", "POST", "/trust/pinned", {"party": party})
+    except (UsageError, LinkError) as error:
+        return f"It holds from the next start of the node: {error}."
     return "The running node has taken it."
 
 

@@ -9,6 +9,8 @@ from trilat.domains.areas import (
     check_watch_areas,
     read_places,
 )
+from trilat.domains.coverage import SensorSite, coverage_outline
+from trilat.domains.map_places import MapPlace, read_map_places
 from trilat.domains.missile import OwnBiases
 from trilat.domains.motion import Motion, motion_of, state_of
 from trilat.domains.pipeline import Alarm, Dispute, Head, MakeHead, Pipeline, Sight, Threatened
@@ -32,10 +34,12 @@ __all__ = [
     "Dispute",
     "Head",
     "MakeHead",
+    "MapPlace",
     "Motion",
     "OwnBiases",
     "Pipeline",
     "Places",
+    "SensorSite",
     "Sight",
     "ThreatStep",
     "Threatened",
@@ -44,11 +48,13 @@ __all__ = [
     "area_key",
     "check_watch_areas",
     "continued",
+    "coverage_outline",
     "degrees_of",
     "motion_of",
     "next_step",
     "pipelines_with",
     "place_of",
+    "read_map_places",
     "read_places",
     "state_of",
     "threat_to",

@@ -18,12 +18,11 @@ One endpoint is used by one thread.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
-from typing import Final
 
 from trilat.link.arrival import REASONS, Arrival, OnAcknowledged, OnNotice, OnOmitted, OnParcels
 from trilat.link.cose import is_encrypt0, is_sign1
 from trilat.link.epochs import RotationReason
+from trilat.link.inbox import Inbox
 from trilat.link.incoming import IncomingStream
 from trilat.link.keying import Keying
 from trilat.link.keys import Entropy, NodeKeys, wrap_to
@@ -40,11 +39,11 @@ from trilat.link.messages import (
     open_message,
     sign_message,
 )
-from trilat.link.opening import OpenedParcel, Opener
+from trilat.link.opening import Opener
 from trilat.link.outbox import Archive, Gate, OnSkipped, Outbox, OutgoingState, Worth
 from trilat.link.parts import Joiner, is_part
 from trilat.link.post import Post
-from trilat.link.priority import Standing, newest_wins
+from trilat.link.priority import Standing
 from trilat.link.ranges import Range
 from trilat.link.reservations import Reservations
 from trilat.link.stream import Judge
@@ -61,15 +60,11 @@ from trilat.model import (
     EpochError,
     PeerError,
     Receipt,
-    ReplayError,
     Transport,
     TrilatError,
     TrustError,
     UsageError,
 )
-
-_GRACES: Final = 10
-"""After a tenth of a pull interval, a partner that is back has sent what it has by itself."""
 
 
 class LinkEndpoint:
@@ -114,10 +109,8 @@ class LinkEndpoint:
         """
         self._keys = keys
         self._trust = trust
-        self._on_parcels = on_parcels
         self._on_acknowledged = on_acknowledged
         self._on_refusal = on_refusal
-        self._on_omitted = on_omitted
         self._profiles = dict(profiles) if profiles is not None else {}
         self._standard = LinkProfile(limits=limits if limits is not None else LinkLimits())
         self._opener = Opener(keys, trust)
@@ -125,14 +118,8 @@ class LinkEndpoint:
         self._keying = Keying(keys, trust, entropy, self._opener, self.notify, reservations)
         self._outbox = Outbox(keys, trust, self._keying, self._post, self._profile, self._tell)
         self._outbox.archive, self._outbox.on_skipped, self._outbox.worth = archive, on_skipped, worth
-        self._incoming: dict[tuple[str, str], IncomingStream] = {}
-        self._pulled: dict[tuple[str, str], tuple[int, int]] = {}
-        self._newest: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self._inbox = Inbox(keys, self._opener, self._post, self._profile, self._tell, on_parcels, on_omitted)
         self._joiner = Joiner()
-        self._soon: dict[tuple[str, str], tuple[int, int]] = {}
-        """Streams to ask for at an instant, unless their cursor has moved by then."""
-
-        self._resume: list[tuple[str, str]] = []
         self._resumed_ns: dict[str, int] = {}
         self._topics: dict[str, OnNotice] = self._keying.topics(self._send_again)
         self.on_trust: Callable[[Announcement], None] | None = None
@@ -162,11 +149,11 @@ class LinkEndpoint:
 
     def cursors(self) -> dict[tuple[str, str], int]:
         """How far each (sender, stream) was accepted here."""
-        return {name: stream.cursor for name, stream in self._incoming.items()}
+        return self._inbox.cursors()
 
     def ahead(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """What was accepted ahead of these cursors."""
-        return {name: stream.ahead for name, stream in self._incoming.items()}
+        return self._inbox.ahead()
 
     def leave_out(self, recipient: str, last: int, held: Sequence[Range]) -> None:
         """Go on behind `last` (`OutgoingStream.leave_out`), which is in the ledger already."""
@@ -190,12 +177,11 @@ class LinkEndpoint:
         Raises:
             UsageError: something was sent or accepted already, or a cursor cannot be.
         """
-        if self._outbox.streams or self._incoming:
+        if self._outbox.streams or len(self._inbox):
             raise UsageError("restore comes before anything is sent or accepted: make a new endpoint")
         self._outbox.restore(outgoing)
         for name, cursor in incoming.items():
-            self._incoming[name] = IncomingStream(cursor, (ahead or {}).get(name, ()))
-            self._resume.append(name)
+            self._inbox.restore(name, IncomingStream(cursor, (ahead or {}).get(name, ())))
 
     def send(
         self,
@@ -269,15 +255,12 @@ class LinkEndpoint:
         """Send what is due at an instant: new parcels, what was not acknowledged in time, pulls, and now and
         then how far the own streams go.
         """
-        self._now_ns = max(self._now_ns, now_ns)
+        self._at(now_ns)
         self._outbox.push_all(self._now_ns)
-        resume, self._resume = self._resume, []
-        for name in resume:
-            self._pull(name)
-        self._pull_soon()
-        for name, incoming in list(self._incoming.items()):
-            if incoming.behind:
-                self._pull(name)
+        self._inbox.tick()
+
+    def _at(self, now_ns: int) -> None:
+        self._now_ns = self._inbox.now_ns = max(self._now_ns, now_ns)
 
     def resume(self, party: str, now_ns: int) -> None:
         """Send again at once what a party has not acknowledged, and ask it for what follows of its streams.
@@ -285,10 +268,9 @@ class LinkEndpoint:
         For when the link with it may have been away. Who says so is not trusted: doing it again within a pull
         interval does nothing, nor does it for a party without a stream to or from it.
         """
-        self._now_ns = max(self._now_ns, now_ns)
+        self._at(now_ns)
         outgoing = self._outbox.streams.get(party)
-        incoming = [name for name in self._incoming if name[0] == party]
-        if outgoing is None and not incoming and not self._profile(party).sparing:
+        if outgoing is None and not self._inbox.has(party) and not self._profile(party).sparing:
             return
         if not self._may_resume(party):
             return
@@ -296,10 +278,7 @@ class LinkEndpoint:
         if outgoing is not None:
             outgoing.resume()
             self._outbox.push(party, self._now_ns)
-        for name in incoming:
-            # What the partner sends by itself, for the same reason, is not asked for as well.
-            grace_ns = self._profile(party).limits.pull_interval_ns // _GRACES
-            self._soon[name] = (self._incoming[name].cursor, self._now_ns + grace_ns)
+        self._inbox.resume(party)
 
     def next_tick_ns(self) -> int | None:
         """The instant of the next `tick` that has something to do, in ns; None while there is nothing.
@@ -307,19 +286,31 @@ class LinkEndpoint:
         How far streams go is said in the ticks that come anyway; it is nothing to wake for.
         """
         due = [instant for instant in (self._outbox.next_ns(),) if instant is not None]
-        due += [due_ns for _, due_ns in self._soon.values()]
-        if self._resume:
-            due.append(0)
-        for name, incoming in self._incoming.items():
-            if incoming.behind and name in self._pulled:
-                again_ns = self._profile(name[0]).limits.pull_interval_ns
-                due.append(self._pulled[name][1] + again_ns)
+        due += self._inbox.due_ns()
         return max(min(due), self._now_ns) if due else None
 
     def receive(self, payload: bytes) -> Arrival:
         """What became of a payload; whatever it holds, nothing is raised for it."""
+        return self.receive_all([payload])[0]
+
+    def receive_all(self, payloads: Sequence[bytes]) -> list[Arrival]:
+        """What became of payloads that came one behind another; whatever they hold, nothing is raised for it.
+
+        Parcels of one stream that follow each other go to `on_parcels` in one piece, and are acknowledged in
+        one word.
+        """
+        arrivals = self._inbox.begin()
+        for payload in payloads:
+            # Two steps: what is handed on meanwhile changes the list.
+            arrival = self._receive_one(payload)
+            arrivals.append(arrival)
+        self._inbox.hand_on()
+        return arrivals
+
+    def _receive_one(self, payload: bytes) -> Arrival:
         try:
             if payload.startswith(TRUST_MAGIC):
+                self._inbox.hand_on()
                 return self._receive_trust(payload)
             if is_part(payload):
                 whole = self._joiner.take(payload)
@@ -341,81 +332,17 @@ class LinkEndpoint:
         except EpochError as error:
             self._keying.ask(error, self._now_ns)
             raise
-        batch = checked.batch
-        name = (batch.sender, batch.stream)
-        stream = self._stream_from(name)
-        try:
-            new = stream.accept(batch.first_sequence, batch.count)
-        except ReplayError as error:
-            # A partner that lost our receipt sends again too: it gets the receipt, nothing is used twice.
-            self._acknowledge(name, stream)
-            self._tell("replay", f"`{batch.sender}` sent again what was accepted: {error}")
-            return Arrival.REPEATED
-        first = batch.first_sequence if new is None else new.start
-        opened = self._opener.open(checked, first).parcels
-        runs = stream.news(first, batch.first_sequence + batch.count - 1)
-        if new is None:
-            return self._deliver_ahead(name, stream, opened, runs)
-        self._incoming[name] = stream
-        return self._deliver(name, stream, opened, runs)
-
-    def _deliver_ahead(
-        self,
-        name: tuple[str, str],
-        stream: IncomingStream,
-        opened: tuple[OpenedParcel, ...],
-        runs: tuple[Range, ...],
-    ) -> Arrival:
-        """Take what may overtake of a batch before which something is missing."""
-        self._incoming[name] = stream
-        limit = self._profile(name[0]).limits.ahead_parcels
-        first = opened[0].sequence
-        taken: list[Range] = []
-        for sequence in (number for run in runs for number in range(run[0], run[1] + 1)):
-            if not newest_wins(opened[sequence - first].release.item) or stream.ahead_runs >= limit:
-                continue
-            if taken and taken[-1][1] == sequence - 1:
-                taken[-1] = (taken[-1][0], sequence)
-            else:
-                taken.append((sequence, sequence))
-        if not taken:
-            self._pull(name)
-            return Arrival.AHEAD
-        # What is missing may be on its way: it is asked for when nothing of it has come for a while.
-        self._pulled[name] = (stream.cursor, self._now_ns)
-        return self._deliver(name, stream, opened, tuple(taken))
-
-    def _deliver(
-        self,
-        name: tuple[str, str],
-        stream: IncomingStream,
-        opened: tuple[OpenedParcel, ...],
-        runs: tuple[Range, ...],
-    ) -> Arrival:
-        sender, start = name[0], opened[0].sequence
-        for first, last in runs:
-            parcels = opened[first - start : last - start + 1]
-            try:
-                self._on_parcels(sender, name[1], first, parcels)
-            except TrilatError as error:
-                self._tell("not-recorded", f"parcels of `{sender}` were not recorded: {error}")
-                return Arrival.NOT_RECORDED
-            stream.settle(first, last)
-            if last >= self._newest.get(name, (0, b""))[0]:
-                self._newest[name] = (last, parcels[-1].wire)
-        self._acknowledge(name, stream)
-        if stream.behind:
-            self._pull_later(name, stream)
-        return Arrival.DELIVERED
+        return self._inbox.take(checked)
 
     def _receive_message(self, payload: bytes) -> Arrival:
+        self._inbox.hand_on()
         message = open_message(payload, self._keys.party, self._trust)
         if isinstance(message, Notice):
             return self._receive_notice(message)
         if isinstance(message, HighWater):
-            return self._receive_high_water(message)
+            return self._inbox.hear_of(message)
         if isinstance(message, Omission):
-            return self._receive_omission(message, payload)
+            return self._inbox.omit(message, payload)
         if isinstance(message, Parts):
             return self._receive_parts(message)
         if isinstance(message, Lacking):
@@ -450,49 +377,9 @@ class LinkEndpoint:
             )
             name = ("lacking", word.payload.hex())
             self._post.say(word.sender, name, lambda: sign_message(self._keys, lacking), self._now_ns)
-        for name, stream in [] if runs else list(self._incoming.items()):
-            if name[0] == word.sender:
-                self._acknowledge(name, stream)
+        if not runs:
+            self._inbox.acknowledge_all(word.sender)
         return Arrival.NOTICED
-
-    def _receive_high_water(self, word: HighWater) -> Arrival:
-        name = (word.sender, word.stream)
-        stream = self._stream_from(name)
-        newest = self._newest.get(name)
-        if word.last < stream.cursor or (
-            newest is not None and newest[0] == word.last and sha256(newest[1]).digest() != word.digest
-        ):
-            raise EnvelopeError(
-                f"`{word.sender}` says that its stream ends at {word.last}, and it sent otherwise: "
-                "one of the two records was put back or is incomplete, run verify on both"
-            )
-        stream.hear_of(word.last)
-        self._incoming[name] = stream
-        if stream.behind:
-            self._pull_later(name, stream)
-        return Arrival.NOTICED
-
-    def _receive_omission(self, word: Omission, signed: bytes) -> Arrival:
-        name = (word.sender, word.stream)
-        stream = self._stream_from(name)
-        if self._on_omitted is None:
-            raise EnvelopeError(f"`{word.sender}` leaves numbers out, which is not recorded here: not taken")
-        runs = tuple(run for first, last in word.runs for run in stream.news(first, last))
-        if stream.ahead_runs + len(runs) > self._profile(word.sender).limits.ahead_parcels:
-            raise EnvelopeError(f"`{word.sender}` leaves out too much ahead of what it sent: not taken")
-        if runs:
-            try:
-                self._on_omitted(word.sender, word.stream, runs, signed)
-            except TrilatError as error:
-                self._tell("not-recorded", f"an omission of `{word.sender}` was not recorded: {error}")
-                return Arrival.NOT_RECORDED
-        self._incoming[name] = stream
-        for first, last in runs:
-            stream.settle(first, last)
-        self._acknowledge(name, stream)
-        if stream.behind:
-            self._pull_later(name, stream)
-        return Arrival.DELIVERED if runs else Arrival.REPEATED
 
     def _note(self, recipient: str, stream: str, cursor: int, signed: bytes) -> bool:
         """Whether the node recorded a partner's receipt. If not, it only sends too much after a restart."""
@@ -524,69 +411,6 @@ class LinkEndpoint:
             return False
         self._resumed_ns[party] = self._now_ns
         return True
-
-    def _acknowledge(self, name: tuple[str, str], stream: IncomingStream) -> None:
-        """Sign how far the stream was accepted; on a paced link when it is free, as it stands then."""
-        sender, stream_name = name
-
-        def receipt() -> bytes:
-            word = Acknowledgement(
-                sender=self._keys.party,
-                recipient=sender,
-                stream=stream_name,
-                cursor=stream.cursor,
-                ahead=stream.ahead[:RUNS_MAX],
-            )
-            return sign_message(self._keys, word)
-
-        self._post.say(sender, ("acknowledgement", stream_name), receipt, self._now_ns)
-
-    def _pull_later(self, name: tuple[str, str], stream: IncomingStream) -> None:
-        """Ask for what follows when nothing has come for a while: until then it may be on its way."""
-        self._pulled[name] = (stream.cursor, self._now_ns)
-
-    def _pull_soon(self) -> None:
-        for name, (cursor, due_ns) in list(self._soon.items()):
-            if self._now_ns < due_ns:
-                continue
-            del self._soon[name]
-            if self._incoming[name].cursor == cursor:
-                # What was asked just before may be lost with the link, so it does not count as asked.
-                self._pulled.pop(name, None)
-                self._pull(name)
-
-    def _pull(self, name: tuple[str, str]) -> None:
-        """Ask for what follows the cursor, but the same thing only once in the pull interval."""
-        sender, stream_name = name
-        stream = self._incoming[name]
-        asked = self._pulled.get(name)
-        again_ns = self._profile(sender).limits.pull_interval_ns
-        if asked is not None and asked[0] == stream.cursor and self._now_ns < asked[1] + again_ns:
-            return
-        self._pulled[name] = (stream.cursor, self._now_ns)
-
-        def pull() -> bytes:
-            word = Pull(
-                sender=self._keys.party,
-                recipient=sender,
-                stream=stream_name,
-                since=stream.cursor,
-                ahead=stream.ahead[:RUNS_MAX],
-            )
-            return sign_message(self._keys, word)
-
-        self._post.say(sender, ("pull", stream_name), pull, self._now_ns)
-
-    def _stream_from(self, name: tuple[str, str]) -> IncomingStream:
-        """The stream of a sender; one that is new is kept only when something of it was taken."""
-        stream = self._incoming.get(name)
-        if stream is not None:
-            return stream
-        sender = name[0]
-        limit = self._profile(sender).limits.streams_per_sender
-        if sum(known == sender for known, _ in self._incoming) >= limit:
-            raise EnvelopeError(f"`{sender}` began more than {limit} streams: not accepted")
-        return IncomingStream()
 
     def _refuse(self, error: PeerError) -> Arrival:
         self._tell(REASONS.get(type(error), "peer"), str(error))

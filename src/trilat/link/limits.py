@@ -35,6 +35,9 @@ class LinkLimits:
     pull_interval_ns: int = SECOND_NS
     """The same pull is not made, and not answered, more often than this."""
 
+    receipt_interval_ns: int = 0
+    """Receipts of one stream go no more often than this; the newest speaks for those before it."""
+
     high_water_ns: int = 30 * SECOND_NS
     """How often a partner is told how far its stream goes while nothing else is sent to it."""
 
@@ -44,7 +47,7 @@ class LinkLimits:
     def __post_init__(self) -> None:
         """Refuse a limit that stops a link, or that an envelope cannot hold."""
         for name in self.__slots__:
-            if getattr(self, name) < 1:
+            if getattr(self, name) < (0 if name == "receipt_interval_ns" else 1):
                 raise UsageError(f"LinkLimits.{name} must be at least 1")
         if max(self.batch_parcels, self.page_parcels) > 1_000 or self.batch_bytes > 655_360:
             raise UsageError("LinkLimits: an envelope holds at most 1000 parcels and 655360 bytes of them")

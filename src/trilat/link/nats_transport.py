@@ -47,6 +47,9 @@ from trilat.link.subjects import Way, heartbeat_subject, lane_subject
 from trilat.model import ENVELOPE_BYTES_MAX, Lane, LinkError, UsageError
 
 HEARTBEAT_S: Final = 0.25
+SEEKING_S: Final = 0.1
+"""While nothing comes by a way, heartbeats go more often: whoever is back hears at once that we are there."""
+
 SILENT_S: Final = 1.0
 """A partner heard again after so long was away."""
 
@@ -404,8 +407,12 @@ class NatsTransport:
         if client is None or not client.is_connected:
             return False
         try:
-            async with asyncio.timeout(PUBLISH_S_MAX):
+            if client.pending_data_size + len(payload) < PENDING_BYTES_MAX // 2:
+                # The library waits only where it is told to keep no more, and a limit in time costs more.
                 await client.publish(subject, payload)
+            else:
+                async with asyncio.timeout(PUBLISH_S_MAX):
+                    await client.publish(subject, payload)
         except Exception as error:  # noqa: BLE001 - see below
             # A connection that ends just now makes the library and asyncio raise whatever they ran into, an
             # AttributeError among others. The payload is lost, as any may be, and sending must go on.
@@ -426,8 +433,9 @@ class NatsTransport:
                 await self._subscribe_again()
             elif self._is_stuck():
                 await self._replace_client()
+            silent = any(not self.is_way_up(way) for ways in self._ways.values() for way in ways)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(HEARTBEAT_S):
+                async with asyncio.timeout(SEEKING_S if silent else HEARTBEAT_S):
                     await self._prompted.wait()
             self._prompted.clear()
 

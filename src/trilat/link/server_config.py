@@ -41,7 +41,7 @@ PENDING_BYTES_MAX: Final = 16 * ENVELOPE_BYTES_MAX
 """Kept for one connection that does not take them; then it is closed, and the streams send again."""
 
 PORT_MAX: Final = 65_535
-RECONNECT: Final = "250ms"
+RECONNECT: Final = "100ms"
 PING: Final = "2s"
 PINGS_MAX: Final = 2
 """A connection that says nothing is given up after three intervals."""

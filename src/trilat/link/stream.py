@@ -323,7 +323,9 @@ class OutgoingStream:
 
     def due_ns(self) -> int | None:
         """The instant at which `push` has something, 0 for at once, None while all is acknowledged."""
-        if self._pushed < self._last and self._flying < self._window:
+        if self._pushed >= self._last:
+            return self._resend_ns
+        if self._flying < self._window:
             return 0
         if any(self._may_lead(lane) for lane in (Priority.WARNING, Priority.EVENT, Priority.TRACK)):
             return 0
@@ -372,6 +374,9 @@ class OutgoingStream:
         return len(sizes) == ahead and sum(sizes) <= self._limits.batch_bytes
 
     def _next(self) -> Push | Skip | None:
+        if self._pushed >= self._last:
+            # Nothing may overtake, and nothing has its turn: all of it is on its way.
+            return None
         if self._may_lead(Priority.WARNING) and (done := self._lead(Priority.WARNING)) is not None:
             return done
         for offset in range(len(_TURNS)):

@@ -14,7 +14,7 @@ from trilat.node.accounts import (
 )
 from trilat.node.acknowledgements import AcknowledgementRecord
 from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
-from trilat.node.at_desk import AUDITOR, look_entry
+from trilat.node.at_desk import AUDITOR, STAFF, look_entry, looked_at, shown_as, shown_undone
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
 from trilat.node.auditing import audit_page, known_accounts
 from trilat.node.backup import BackupState, Manifest, check_backup, make_backup, restore_backup
@@ -54,6 +54,7 @@ from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
 from trilat.node.looking_back import PastPictures, shown_history, shown_warnings
+from trilat.node.mapped import COVERAGE_HEIGHTS_M, shown_map
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
 from trilat.node.reading import Reading, digest_of, standing_digest
@@ -85,6 +86,7 @@ from trilat.node.settings import (
     KnownSettings,
     LedgerSettings,
     LinkSettings,
+    MapSettings,
     NodeSettings,
     Peer,
     SensorSettings,
@@ -101,12 +103,21 @@ from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 from trilat.node.trees import StreamTree
 from trilat.node.trust_changes import import_states, pin_party, request_of, same_fingerprint
 from trilat.node.trust_files import pin_all, read_trust, trust_from_text, trust_path, trust_text, write_trust
-from trilat.node.trust_health import agreement_lines, key_lines, known_keys, learn_text, trust_health
+from trilat.node.trust_health import (
+    agreement_lines,
+    key_lines,
+    known_keys,
+    learn_text,
+    pin_in_folder,
+    trust_health,
+)
+from trilat.node.why import shown_why
 
 __all__ = [
     "ADDRESS_FILE",
     "AUDITOR",
     "BEHIND",
+    "COVERAGE_HEIGHTS_M",
     "FILE_BYTES_MAX",
     "NEXT_KEYS_FILE",
     "NODE_KEYS_FILE",
@@ -115,6 +126,7 @@ __all__ = [
     "RESTORED_FILE",
     "SETUP",
     "SPOKEN_KINDS",
+    "STAFF",
     "AccessRecord",
     "AccessStep",
     "Account",
@@ -148,6 +160,7 @@ __all__ = [
     "LinkSettings",
     "Manifest",
     "ManualClock",
+    "MapSettings",
     "Node",
     "NodeConfig",
     "NodeFolder",
@@ -201,6 +214,7 @@ __all__ = [
     "known_state",
     "learn_text",
     "look_entry",
+    "looked_at",
     "lost",
     "make_backup",
     "make_folder",
@@ -212,6 +226,7 @@ __all__ = [
     "ordered_bundles",
     "party_code",
     "pin_all",
+    "pin_in_folder",
     "pin_party",
     "plain_digest",
     "plain_row",
@@ -235,13 +250,17 @@ __all__ = [
     "restore_backup",
     "same_fingerprint",
     "sealed_names",
+    "shown_as",
     "shown_case",
     "shown_history",
     "shown_holders",
+    "shown_map",
     "shown_matrix",
     "shown_recalls",
     "shown_text",
+    "shown_undone",
     "shown_warnings",
+    "shown_why",
     "signed_by",
     "standing_digest",
     "struck_history",

@@ -5,6 +5,7 @@ folder. Of two other parties it sees what such an agreement says of them: that i
 with each other, and a cell without anything says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,7 +79,7 @@ def shown_matrix(node: "Node") -> dict[str, Any]:
                     for who, about in sorted(declared.suspensions)
                     if about.split("#", maxsplit=1)[0] == agreement.agreement_id
                 ],
-                "internal": len(set(signatories(agreement)) & set(parties)) < 2,
+                "internal": not _between(agreement, parties),
                 "clauses": [_clause(file, clause) for clause in agreement.clauses],
             }
             for file, agreement in _newest(held).items()
@@ -163,6 +164,16 @@ def _newest(held: AgreementSet) -> dict[str, Agreement]:
         for file, agreement in held.files.items()
         if newest[agreement.agreement_id].version == agreement.version
     }
+
+
+def _between(agreement: Agreement, parties: Sequence[str]) -> bool:
+    """Whether it lets one of the parties give something to another of them."""
+    return any(
+        giver != receiver
+        for clause in agreement.clauses
+        for giver in set(clause.givers).intersection(parties)
+        for receiver in set(clause.receivers).intersection(parties)
+    )
 
 
 def _requests(node: "Node") -> list[ReleaseRequest]:

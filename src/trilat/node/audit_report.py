@@ -171,6 +171,7 @@ class _Teller:
             part for part in (record.clause or "", f"for {record.recipient}" if record.recipient else "",
                               record.said) if part
         )  # fmt: skip
+        why = f"by {record.person}" if record.person else why
         yield what, record.officer or "", about, why
 
     @staticmethod
@@ -181,7 +182,7 @@ class _Teller:
         what = "read refused" if record.what is ReadingStep.REFUSED else "read"
         names = ", ".join(f"{item.item_id} version {item.version}" for item in record.items)
         about = f"{record.what.value}: {names}" if names else record.what.value
-        yield what, record.reader, about, record.reason or f"for {record.purpose}"
+        yield what, record.reader, about, record.reason or _by(f"for {record.purpose}", record.person)
 
     @staticmethod
     def _access(_: Stored, content: bytes) -> Iterator[_Row]:
@@ -221,6 +222,10 @@ class _Teller:
         repair = decode(content, Repair, bytes_max=CONTENT_BYTES_MAX)
         what = "lost" if repair.content is None else "repaired"
         yield what, "", f"entry {repair.entry} ({repair.kind})", f"{repair.source}; proof: {repair.proof}"
+
+
+def _by(text: str, person: str) -> str:
+    return f"{text}, by {person}" if person else text
 
 
 def plain_row(told: Told) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from trilat.domains import WatchArea
+from trilat.domains import MapPlace, SensorSite, WatchArea
 from trilat.fusion import BiasPrior
 from trilat.model import SCHEMES, Classification, Rank, Status, UsageError, find_level
 from trilat.node.settings import AuditSettings
@@ -39,6 +39,12 @@ class NodeConfig:
     watch_areas: tuple[WatchArea, ...] = field(default=(), repr=False)
     """What the party watches over: never for a peer, whatever else a label says."""
 
+    sensor_sites: tuple[SensorSite, ...] = field(default=(), repr=False)
+    """Where own sensors stand: for the own staff's map, never in an item."""
+
+    map_places: tuple[MapPlace, ...] = ()
+    """Places that have a name on the own staff's map."""
+
     decision_shift_ns: int = 0
     """Instant of deciding minus the clock, nanoseconds."""
 
@@ -54,6 +60,9 @@ class NodeConfig:
 
     answer_within_s: int = 3_600
     """How long a question waits for an officer."""
+
+    undo_s: int = 0
+    """How long what an officer approved is held, so that it can be taken back."""
 
     audit: AuditSettings = field(default_factory=AuditSettings)
     """How often heads of streams are signed, and how fast the ledger is looked over."""

@@ -69,6 +69,27 @@ class Copies:
         entries = sorted({entry for item_id in item_ids for entry in self._entries.get(item_id, ())})
         return [copy for entry in entries if (copy := self._read(entry)) is not None]
 
+    def newest(
+        self, item_id: str, parties: Collection[str], *, is_release: bool, version: int | None = None
+    ) -> dict[str, Copy]:
+        """Of each party the copy of an item that it gave, or got, last; of one version where it is named."""
+        self._catch_up()
+        found: dict[str, Copy] = {}
+        for entry in reversed(self._entries.get(item_id, ())):
+            if len(found) == len(parties):
+                break
+            copy = self._read(entry)
+            if (
+                copy is not None
+                and copy.is_release is is_release
+                and copy.party in parties
+                and copy.party not in found
+                and not copy.was_refused
+                and version in {None, copy.name.version}
+            ):
+                found[copy.party] = copy
+        return found
+
     def all(self) -> Iterator[Copy]:
         """All copies of all items, in order; for reading through."""
         for stored in self._ledger.entries(kinds=_KINDS):

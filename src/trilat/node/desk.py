@@ -8,20 +8,27 @@ Rules
    question lapses, what it asks about stays withheld, and it may come again after as long once more.
 4. Every step is an entry of the ledger before anything leaves by it: asked, answered, lapsed, delegated.
 5. A preview is made as the release would be, by `decide` and `degrade`, as if this officer had just agreed.
+6. Who approved takes it back while nothing has left by it: their approval stands no longer, and the question
+   waits again. What has left is called back, not undone.
 
 A party without officers in its settings answers by its staff (`Node.answer`), as in a script or an exercise.
 """
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from trilat.ledger import Entry, EntryKind
+from trilat.link import sign_item
 from trilat.model import SECOND_NS, AnyItem, Consent, Outcome, UsageError, encode
-from trilat.node.exchange import Held, ReferralKey
+from trilat.node.approvals import ReferralKey
+from trilat.node.exchange import Held
+from trilat.node.given_answers import GivenAnswers, Spoken
 from trilat.node.heads import Heads
-from trilat.node.records import DeskRecord, DeskStep, Referral
+from trilat.node.records import ConsentRecord, DeskRecord, DeskStep, Referral
 from trilat.policy import Preview, ReleaseRequest, preview
 
 if TYPE_CHECKING:
@@ -64,6 +71,10 @@ class ReleaseDesk:
         self._stood_for: dict[tuple[ReferralKey, str], str] = {}
         """For each question and officer counted, in whose name: rule 2 after a restart too."""
 
+        self.given = GivenAnswers()
+        self._reopened: set[ReferralKey] = set()
+        """Questions that wait again because somebody took an approval back: the others' still count."""
+
     # --- questions ---
 
     def questions(self, officer: str | None = None) -> tuple[Question, ...]:
@@ -75,16 +86,23 @@ class ReleaseDesk:
         if officer is not None:
             self._known(officer)
         return tuple(
-            Question(
+            replace(question, preview=self._preview(question.referral, officer))
+            for question in self.waiting()
+        )
+
+    def waiting(self) -> Iterator[Question]:
+        """The questions without what would leave, oldest first."""
+        exchange = self._node.exchange
+        at_ns = self._node.heads.deciding_ns(self._node.clock.now_ns())
+        for key, referral in exchange.referrals.items():
+            yield Question(
                 question_id=question_id(referral),
                 referral=referral,
                 deadline_ns=self.deadline_ns(referral),
-                needed=self._node.exchange.approvals_needed(referral.clause),
-                approved_by=tuple(sorted(self._node.exchange.granted_by(key))),
-                preview=self._preview(referral, officer),
+                needed=exchange.approvals_needed(referral.clause),
+                approved_by=tuple(sorted(exchange.approvals.standing(key, at_ns))),
+                preview=None,
             )
-            for key, referral in self._node.exchange.referrals.items()
-        )
 
     def deadline_ns(self, referral: Referral) -> int:
         """When a question lapses, UTC ns of the clock (rule 3)."""
@@ -94,7 +112,7 @@ class ReleaseDesk:
     def _preview(self, referral: Referral, officer: str | None) -> Preview | None:
         node, config = self._node, self._config
         item = node.holdings.newest(referral.item.item_id)
-        if item is None or not self._may_see(item):
+        if item is None or not self.may_see(item):
             return None
         at_ns = node.clock.now_ns() + config.decision_shift_ns
         request = ReleaseRequest(
@@ -116,7 +134,7 @@ class ReleaseDesk:
             node.exchange.declarations,
         )[0]
 
-    def _may_see(self, item: AnyItem) -> bool:
+    def may_see(self, item: AnyItem) -> bool:
         """Whether the own staff may see an item at all: an officer sees no more."""
         staff = f"{self._config.party}/staff"
         decision = self._node.exchange.decide(Held(item, b""), staff, self._node.clock.now_ns())
@@ -180,8 +198,59 @@ class ReleaseDesk:
             valid_s=valid_s,
             beside=(_entry(record),),
         )
-        self.use(record)
+        self.given.note_asked(asked, referral)
+        self.use(record, self._node.clock.now_ns())
         return consent
+
+    def undo(self, asked: str, officer: str, said: str = "") -> DeskRecord:
+        """Take an own approval back before anything has left by it (rule 6); the record of it.
+
+        Raises:
+            UsageError: this person has approved no such question, or something has left by it.
+        """
+        self._known(officer)
+        party = self._config.party
+        spoken = self.given.approval(asked, f"{party}/{officer}")
+        if spoken is None:
+            raise UsageError(
+                f"`{officer}` has approved no question `{asked[:40]}`: who approved takes it back"
+            )
+        left = self._node.exchange.approvals.left(spoken.key)
+        if left is not None and left.at_ns >= spoken.at_ns:
+            raise UsageError(
+                f"`{left.item.item_id}` version {left.item.version} has left for it: "
+                "it cannot be undone any more; call it back with a recall",
+                conflict=True,
+            )
+        record = msgspec.structs.replace(
+            spoken.record, step=DeskStep.UNDONE, granted=None, until_ns=None, said=said
+        )
+        withdrawal = self._withdrawal(spoken)
+        signed = sign_item(self._node.keys, withdrawal)
+        entry = Entry(kind=EntryKind.CONSENT, content=encode(ConsentRecord(signed=signed)))
+        self._node.write([entry, _entry(record)])
+        self._node.use_own_consent(withdrawal, signed)
+        self.use(record, self._node.clock.now_ns())
+        return record
+
+    def _withdrawal(self, spoken: Spoken) -> Consent:
+        """A refusal in the place of an approval, which has ended: nothing is said any more."""
+        node, record = self._node, spoken.record
+        at_ns = node.heads.deciding_ns(node.clock.now_ns())
+        approvals = node.exchange.approvals.standing(spoken.key, at_ns)
+        consent = approvals.get(record.officer or "")
+        if consent is None:
+            raise UsageError("this approval has ended by itself: nothing rests on it any more")
+        valid_ns = max(at_ns - 1, consent.valid_ns)
+        head = node.heads.head(
+            consent.item_id.removeprefix(f"{node.config.party}-"),
+            consent.subject,
+            kind="consent",
+            domain=consent.domain,
+            valid_ns=valid_ns,
+            now_ns=node.clock.now_ns(),
+        )
+        return msgspec.structs.replace(consent, **head, granted=False, until_ns=valid_ns + 1)
 
     def _waiting(self, asked: str) -> Referral:
         now_ns = self._node.clock.now_ns()
@@ -203,6 +272,24 @@ class ReleaseDesk:
                 f"`{officer}` stands in for nobody now: an officer must delegate first", refused=True
             )
         return delegation.officer
+
+    def may_answer(self, name: str) -> bool:
+        """Whether somebody may answer questions now: an officer, or a deputy who stands in."""
+        delegation = self._delegations.get(name)
+        stands_in = delegation is not None and delegation.until_ns > self._node.clock.now_ns()
+        return name in self._config.officers or (name in self._config.deputies and stands_in)
+
+    def standing_in(self) -> list[dict[str, object]]:
+        """Every deputy, for whom they stand in now, and until when by the clock."""
+        now_ns = self._node.clock.now_ns()
+        rows: list[dict[str, object]] = []
+        for deputy in self._config.deputies:
+            known = self._delegations.get(deputy)
+            if known is not None and known.until_ns <= now_ns:
+                known = None
+            officer, until_ns = (None, None) if known is None else (known.officer, known.until_ns)
+            rows.append({"deputy": deputy, "officer": officer, "until_ns": until_ns})
+        return rows
 
     def speaker(self, name: str) -> str:
         """Who may speak for the party: an officer, or a deputy who stands in now; the staff where the party
@@ -254,7 +341,7 @@ class ReleaseDesk:
             step=step, officer=f"{party}/{officer}", deputy=f"{party}/{deputy}", until_ns=until_ns
         )
         self._node.write([_entry(record)])
-        self.use(record)
+        self.use(record, self._node.clock.now_ns())
         return record
 
     # --- with every tick, and after a restart ---
@@ -265,11 +352,11 @@ class ReleaseDesk:
             asked = question_id(referral)
             if self._noted.get(key) != asked:
                 record = self._step(DeskStep.ASKED, referral)
-                self.use(record)
+                self.use(record, now_ns)
                 yield _entry(record)
             if self.deadline_ns(referral) <= now_ns:
                 record = self._step(DeskStep.LAPSED, referral)
-                self.use(record)
+                self.use(record, now_ns)
                 yield _entry(record)
 
     def _step(self, step: DeskStep, referral: Referral) -> DeskRecord:
@@ -283,8 +370,10 @@ class ReleaseDesk:
             until_ns=self.deadline_ns(referral),
         )
 
-    def use(self, record: DeskRecord) -> None:
-        """Take a step that is in the ledger, or is about to be with the tick that makes it."""
+    def use(self, record: DeskRecord, at_ns: int) -> None:
+        """Take a step that is in the ledger since `at_ns` of the clock, or is about to be with the tick that
+        makes it.
+        """
         if record.step in {DeskStep.DELEGATED, DeskStep.RETURNED}:
             self._use_delegation(record)
             return
@@ -294,16 +383,39 @@ class ReleaseDesk:
         if record.step is DeskStep.ASKED:
             if self._noted.get(key) != record.question:
                 self._noted[key] = record.question or ""
-                self._forget(key)
+                if key not in self._reopened:
+                    self._forget(key)
+                self._reopened.discard(key)
         elif record.step is DeskStep.ANSWERED and record.officer is not None:
             officer = _name(record.officer)
             self._stood_for[key, officer] = _name(record.stands_for or record.officer)
+            self.given.note(Spoken(key, record, at_ns))
             if record.granted is False:
                 self._forget(key)
+        elif record.step is DeskStep.UNDONE and record.officer is not None:
+            self._undone(key, record, at_ns)
         elif record.step is DeskStep.LAPSED:
             again_ns = (record.until_ns or 0) + self._config.answer_within_s * SECOND_NS
             self._node.exchange.lapse(key, again_ns)
             self._forget(key)
+
+    def _undone(self, key: ReferralKey, record: DeskRecord, at_ns: int) -> None:
+        """Let nothing go by an approval that was taken back, and ask anew."""
+        node, (_, subject, recipient, via) = self._node, key
+        self.given.note(Spoken(key, record, at_ns))
+        self._stood_for.pop((key, _name(record.officer or "")), None)
+        self._reopened.add(key)
+        node.exchange.take_back(key)
+        names = node.exchange.approvals.names(key)
+        if via is None or not any(node.exchange.has_left(via, name) for name in names):
+            # The intermediary was never told of an approval: it is told of none that was taken back.
+            node.drop_offers(names)
+        asked = self.given.asked(record.question or "")
+        if asked is not None:
+            node.exchange.referrals[key] = msgspec.structs.replace(asked, asked_ns=at_ns)
+        for held, sender in node.holdings.everything():
+            if sender is None and held.item.subject == subject and held.audience is None:
+                node.offer_later(replace(held, audience=recipient))
 
     def _use_delegation(self, record: DeskRecord) -> None:
         if record.officer is None or record.deputy is None:

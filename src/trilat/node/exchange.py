@@ -37,6 +37,7 @@ from trilat.model import (
     Warning,
     names_watch_area,
 )
+from trilat.node.approvals import Approvals, ReferralKey, is_beside
 from trilat.node.config import NodeConfig
 from trilat.node.records import Referral
 from trilat.policy import (
@@ -102,10 +103,6 @@ class Ready(NamedTuple):
     consents: tuple[bytes, ...]
 
 
-ReferralKey = tuple[str, str, str, str | None]
-"""Clause, subject, recipient, intermediary: what makes a question to a person one and the same."""
-
-
 class Exchange:
     """Decides, waits, thins and refers for one node."""
 
@@ -114,6 +111,7 @@ class Exchange:
         self._config = config
         self._agreements = agreements
         self._release_key = config.release_key
+        self.approvals = Approvals(config)
         self._heard: Mapping[str, Heard] = {}
         self.changes_count = 0
         """How often what is decided by has changed as a whole: a mark for those who remember answers."""
@@ -256,12 +254,16 @@ class Exchange:
             # What a person said is valid in the time of deciding, which may be shifted against the clock: no
             # wait, and a declaration goes before what rests on it.
             due = now_ns if isinstance(held.item, Consent) else due_ns(held.item, decision)
+            due = max(due, self.approvals.holds_until_ns(held.item, decision))
             due = 0 if isinstance(held.item, _FIRST) else due
             waiting = _Waiting(due, self._order, held, decision)
             key = (recipient, held.item.item_id)
+            self.withheld[recipient].discard(reference)
+            if self._is_overtaken(waiting):
+                self._give_up(waiting)
+                return
             for told in self._spans.take(key, held.item, decision.duties, waiting):
                 heapq.heappush(self._queue, told)
-            self.withheld[recipient].discard(reference)
             return
         self._standing.pop((recipient, *reference), None)
         self.withheld[recipient].add(reference)
@@ -323,6 +325,7 @@ class Exchange:
             return ()
         self._consents.append((consent, signed))
         self._consents_known = (*self._consents_known, consent)
+        self.approvals.add(consent)
         own = consent.label.originator == self._config.party
         for subject in consent.subjects if own and self._settles(consent) else ():
             key = (consent.clause, subject, consent.recipient, consent.via)
@@ -345,18 +348,6 @@ class Exchange:
         asking = self._agreements.asking(clause)
         return 2 if any(rule.clause.approval is Approval.TWO_PERSON for rule in asking) else 1
 
-    def granted_by(self, key: ReferralKey) -> frozenset[str]:
-        """The officers of this party who have approved what a question asks."""
-        clause, subject, recipient, via = key
-        return frozenset(
-            consent.officer
-            for consent, _ in self._consents
-            if (consent.clause, consent.recipient, consent.via) == (clause, recipient, via)
-            and subject in consent.subjects
-            and consent.granted
-            and consent.label.originator == self._config.party
-        )
-
     def has_left(self, recipient: str, item_id: str) -> bool:
         """Whether some version of an item was released to a recipient."""
         return (recipient, item_id) in self._left
@@ -370,11 +361,24 @@ class Exchange:
         self.referrals.pop(key, None)
         self._answered[key] = again_ns + self._config.decision_shift_ns
 
+    def take_back(self, key: ReferralKey) -> None:
+        """Let nothing go any more that waits and rests on what officers said to a question."""
+        self._answered.pop(key, None)
+        in_spans_still = self._spans.take_out()
+        for waiting in (*self._all_waiting(), *in_spans_still):
+            item, decision = waiting.held.item, waiting.decision
+            if self._stands(waiting) and self.approvals.rests_on(item, decision, key):
+                del self._standing[decision.recipient, item.item_id, item.version]
+            elif waiting in in_spans_still:
+                again = (decision.recipient, item.item_id)
+                for told in self._spans.take(again, item, decision.duties, waiting):
+                    heapq.heappush(self._queue, told)
+
     def _settles(self, consent: Consent) -> bool:
         """Whether nobody else must be asked: under the two-person rule a first grant waits for another."""
         if not consent.granted or self.approvals_needed(consent.clause) == 1:
             return True
-        return any(_is_beside(known, consent) for known, _ in self._consents)
+        return any(is_beside(known, consent) for known, _ in self._consents)
 
     def due(self, now_ns: int, limit: int | None = None) -> Iterator[Ready]:
         """Releases whose delay has passed and that thinning lets through, in order of their time.
@@ -418,24 +422,40 @@ class Exchange:
         spaced = in_spans(item, decision.duties)
         if thin_ns == 0 or version == 0 or spaced or isinstance(item, Warning):
             return not spaced or item.version > version
-        if item.version <= version:
-            return False
-        if now_ns - left_ns >= thin_ns:
+        if item.version > version and now_ns - left_ns >= thin_ns:
             return True
         known = self._held_back.get(key)
-        if known is None or known.held.item.version < item.version:
-            self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
+        if item.version <= version or (known is not None and known.held.item.version > item.version):
+            self._give_up(waiting)
+            return False
+        if known is not None and known.order != waiting.order:
+            self._give_up(known)
+        self._held_back[key] = replace(waiting, due_ns=left_ns + thin_ns)
         return False
+
+    def _is_overtaken(self, waiting: _Waiting) -> bool:
+        """Whether a newer version, or this one, has left, and thinning lets no older one follow."""
+        item, decision = waiting.held.item, waiting.decision
+        _, version = self._left.get((decision.recipient, item.item_id), (0, 0))
+        return item.version <= version and _is_thinned(decision, item) and not in_spans(item, decision.duties)
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        """Let a version not leave any more, in favour of a newer one."""
+        if self._stands(waiting):
+            item = waiting.held.item
+            del self._standing[waiting.decision.recipient, item.item_id, item.version]
 
     def _ready(self, waiting: _Waiting, now_ns: int) -> Ready | None:
         """The release with what proves it; None, counted as withheld, where it cannot be made."""
         item, decision = waiting.held.item, waiting.decision
         key = (decision.recipient, item.item_id)
         self._left[key] = (now_ns, item.version)
+        self.approvals.note_left(item, decision, now_ns)
         self._standing.pop((*key, item.version), None)
         held_back = self._held_back.get(key)
         if held_back is not None and held_back.held.item.version <= item.version:
             del self._held_back[key]
+            self._give_up(held_back)
         try:
             release = degrade(item, decision, self._release_key)
         except TrilatError:
@@ -483,7 +503,7 @@ class Exchange:
             if consent.reference != decision.consent:
                 continue
             # Under the two-person rule the other officer's goes with it: the recipient checks both.
-            beside = [other for known, other in self._consents if _is_beside(known, consent)]
+            beside = [other for known, other in self._consents if is_beside(known, consent)]
             signed += [one for one in (data, *beside) if one not in signed]
         return tuple(signed)
 
@@ -528,6 +548,9 @@ class Exchange:
         self._sequences[recipient] = sequence
         self._left[recipient, item.item_id] = (left_ns, item.version)
         self._standing.pop((recipient, item.item_id, item.version), None)
+        for waiting in self._queue:
+            if waiting.decision.recipient == recipient and waiting.held.item.reference == item:
+                self.approvals.note_left(waiting.held.item, waiting.decision, left_ns)
         self._queue = [waiting for waiting in self._queue if not _is_past(waiting, recipient, item)]
         heapq.heapify(self._queue)
 
@@ -541,15 +564,8 @@ def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
     item, decision = waiting.held.item, waiting.decision
     if (decision.recipient, item.item_id) != (recipient, left.item_id):
         return False
-    thinned = decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)
-    return item.version == left.version or (thinned and item.version < left.version)
+    return item.version == left.version or (_is_thinned(decision, item) and item.version < left.version)
 
 
-def _is_beside(known: Consent, consent: Consent) -> bool:
-    """Whether another officer granted the very same thing."""
-    return (
-        known.granted
-        and known.officer != consent.officer
-        and (known.clause, known.recipient, known.via) == (consent.clause, consent.recipient, consent.via)
-        and not set(known.subjects).isdisjoint(consent.subjects)
-    )
+def _is_thinned(decision: Decision, item: AnyItem) -> bool:
+    return decision.duties is not None and decision.duties.thin_s > 0 and not isinstance(item, Warning)

@@ -12,7 +12,7 @@ Rules
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -31,7 +31,7 @@ from trilat.model import (
     item_from_plain,
     to_plain,
 )
-from trilat.node.records import RefusalRecord
+from trilat.node.records import RefusalRecord, ReleaseRecord
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
@@ -109,56 +109,135 @@ def _answer(record: IntakeRecord, *, repeated: bool) -> IntakeAnswer:
     )
 
 
-def take_batch(node: "Node", reports: Sequence[Any], key: str, digest: bytes) -> IntakeAnswer:
-    """The answer to a feed's batch; when it returns, reports and answer are on disk.
+@dataclass(frozen=True)
+class FeedBatch:
+    """A batch as a feed gave it."""
 
-    Args:
-        node: which takes it.
-        reports: plain forms of items, as read from JSON.
-        key: the feed's name for this batch.
-        digest: SHA-256 of the batch as it was sent.
+    reports: Sequence[Any]
+    """Plain forms of items, as read from JSON."""
 
-    Raises:
-        UsageError: the key was used for another batch, or the batch is too large.
-        LedgerError: the node has stopped; nothing was accepted.
-    """
-    known = node.feeds.answered(key, digest)
-    if known is not None:
-        return known
-    if len(reports) > REPORTS_MAX:
-        raise UsageError(f"{len(reports)} reports in one batch are over the limit of {REPORTS_MAX}: split it")
-    items: list[AnyItem] = []
-    places: list[int] = []
-    aside: list[Entry] = []
-    refused: dict[int, str] = {}
-    for index, plain in enumerate(reports):
-        try:
-            items.append(_read(plain, node))
-            places.append(index)
-        except ItemError as error:
-            refused[index] = f"not a report: {error}"
-            aside.append(refusal_entry("intake", refused[index], _bytes_of(plain)))
-    records: list[IntakeRecord] = []
+    key: str
+    """The feed's name for this batch."""
 
-    def note(texts: Sequence[str | None]) -> Entry:
-        refused.update({place: text for place, text in zip(places, texts, strict=True) if text is not None})
-        record = IntakeRecord(
-            key=key,
-            digest=digest,
-            accepted=len(reports) - len(refused),
+    digest: bytes
+    """SHA-256 of the batch as it was sent."""
+
+
+@dataclass
+class _Read:
+    """What could be read of a batch, and what could not."""
+
+    batch: FeedBatch
+    items: list[AnyItem] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    aside: list[Entry] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+    def answered(self, texts: Sequence[str | None]) -> IntakeRecord:
+        """The answer, where these are the lines of refusal of its items."""
+        refused = self.refused
+        refused.update(
+            {place: text for place, text in zip(self.places, texts, strict=True) if text is not None}
+        )
+        return IntakeRecord(
+            key=self.batch.key,
+            digest=self.batch.digest,
+            accepted=len(self.batch.reports) - len(refused),
             refused=tuple(
                 RefusedReport(index=index, reason=refused[index][:_LINE_CHARACTERS_MAX])
                 for index in sorted(refused)
             ),
         )
-        records.append(record)
-        return Entry(kind=EntryKind.INTAKE, content=encode(record))
 
-    node.intake(items, aside, note)
-    for index in sorted(set(refused) - set(places)):
-        node.note_refusal(refused[index])
-    node.feeds.remember(records[0])
-    return _answer(records[0], repeated=False)
+
+def take_batch(node: "Node", reports: Sequence[Any], key: str, digest: bytes) -> IntakeAnswer:
+    """The answer to a feed's batch; when it returns, reports and answer are on disk.
+
+    Args:
+        node: which takes it.
+        reports: as of `FeedBatch`.
+        key: the same.
+        digest: the same.
+
+    Raises:
+        UsageError: the key was used for another batch, or the batch is too large.
+        LedgerError: the node has stopped; nothing was accepted.
+    """
+    (answer,), _ = take_batches(node, [FeedBatch(reports, key, digest)], offer=False)
+    if isinstance(answer, UsageError):
+        raise answer
+    return answer
+
+
+def take_batches(
+    node: "Node", batches: Sequence[FeedBatch], *, offer: bool
+) -> tuple[list[IntakeAnswer | UsageError], tuple[ReleaseRecord, ...]]:
+    """The answers to feeds' batches, in their order, and what was released of them: all in one commit, which
+    is on disk when this returns.
+
+    Args:
+        node: which takes them.
+        batches: each with a key of its own, and at most `REPORTS_MAX` reports together, or one of them alone.
+        offer: whether what was accepted is offered to partners at once (see `Node.intake`).
+
+    Raises:
+        LedgerError: the node has stopped; nothing was accepted.
+    """
+    known: dict[str, IntakeAnswer | UsageError] = {}
+    read: list[_Read] = []
+    for batch in batches:
+        try:
+            answered = node.feeds.answered(batch.key, batch.digest)
+            if answered is None:
+                read.append(_read_batch(node, batch))
+            else:
+                known[batch.key] = answered
+        except UsageError as error:
+            known[batch.key] = error
+    records, released = _written(node, read, offer=offer) if read else ([], ())
+    for record in records:
+        node.feeds.remember(record)
+        known[record.key] = _answer(record, repeated=False)
+    return [known[batch.key] for batch in batches], released
+
+
+def _written(
+    node: "Node", read: Sequence[_Read], *, offer: bool
+) -> tuple[list[IntakeRecord], tuple[ReleaseRecord, ...]]:
+    """The answers to what was read, written with it."""
+    records: list[IntakeRecord] = []
+
+    def note(texts: Sequence[str | None]) -> list[Entry]:
+        first = 0
+        for one in read:
+            records.append(one.answered(texts[first : first + len(one.items)]))
+            first += len(one.items)
+        return [Entry(kind=EntryKind.INTAKE, content=encode(record)) for record in records]
+
+    items = [item for one in read for item in one.items]
+    aside = [entry for one in read for entry in one.aside]
+    result = node.intake(items, aside, note, offer=offer)
+    for one in read:
+        for index in sorted(set(one.refused) - set(one.places)):
+            node.note_refusal(one.refused[index])
+    return records, result.released
+
+
+def _read_batch(node: "Node", batch: FeedBatch) -> _Read:
+    """The items of a batch; UsageError where it is too large."""
+    if len(batch.reports) > REPORTS_MAX:
+        raise UsageError(
+            f"{len(batch.reports)} reports in one batch are over the limit of {REPORTS_MAX}: split it"
+        )
+    read = _Read(batch)
+    for index, plain in enumerate(batch.reports):
+        try:
+            read.items.append(_read(plain, node))
+            read.places.append(index)
+        except ItemError as error:
+            read.refused[index] = f"not a report: {error}"
+            read.aside.append(refusal_entry("intake", read.refused[index], _bytes_of(plain)))
+    return read
 
 
 def _read(plain: Any, node: "Node") -> AnyItem:

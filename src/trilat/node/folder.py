@@ -21,7 +21,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
+from trilat.domains import MapPlace, read_map_places
 from trilat.ledger import Ledger, open_store
 from trilat.link import (
     Card,
@@ -30,6 +32,7 @@ from trilat.link import (
     FileReservations,
     HubCard,
     LinkIdentity,
+    LinkLimits,
     NodeKeys,
     SignatureState,
     Token,
@@ -65,6 +68,9 @@ from trilat.node.signed import unsigned_agreements
 from trilat.node.stored_keys import keys_in_force
 from trilat.node.trust_files import read_trust, trust_in
 from trilat.policy import AgreementSet, read_agreement
+
+RECEIPT_INTERVAL_NS: Final = 10_000_000
+"""A receipt costs both sides as much as an object: a running node gives one for all that came in 10 ms."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,12 @@ class NodeFolder:
         """Opened once: nobody is asked for its PIN again when keys change."""
         return open_token(self.settings, self.ask)
 
+    @cached_property
+    def map_places(self) -> tuple[MapPlace, ...]:
+        """Places with names, as the file in the settings has them; UsageError where it cannot be used."""
+        name = self.settings.map.places
+        return read_map_places(text_of(self.path / name), name) if name else ()
+
     @property
     def run_path(self) -> Path:
         """Where the running node leaves what it says of itself."""
@@ -135,10 +147,13 @@ class NodeFolder:
             token_key=self.secrets.token_key,
             bias_priors=settings.bias_priors,
             watch_areas=settings.watch_area,
+            sensor_sites=settings.sensor_sites,
+            map_places=self.map_places,
             decision_shift_ns=settings.clock.decision_shift_ns,
             officers=settings.desk.officers,
             deputies=settings.desk.deputies,
             answer_within_s=settings.desk.answer_within_s,
+            undo_s=settings.desk.undo_s,
             audit=settings.audit,
             content_level=settings.content_level,
             headline_level=settings.headline_level,
@@ -173,6 +188,7 @@ class NodeFolder:
         node = self._node(clock, ledger, transport, link_clock)
         if (self.path / RESTORED_FILE).is_file():
             node.resuming.begin(self._heard_since_restored(), self._note_heard, self._restored())
+        node.trusting.pinned = lambda party: read_trust(self.path, party)
         node.kept.begin(self._words(), lambda text: self.leave(WORDS_FILE, text))
         for line in unsigned:
             node.note_refusal(f"{line}; taken all the same in an exercise")
@@ -188,6 +204,7 @@ class NodeFolder:
             self.trust,
             transport,
             os.urandom,
+            LinkLimits(receipt_interval_ns=RECEIPT_INTERVAL_NS),
             link_clock=link_clock,
             profiles=self.settings.link_profiles,
             reservations=FileReservations(self._epochs_path()),
@@ -332,6 +349,7 @@ def read_folder(path: Path, ask: Ask = nobody) -> NodeFolder:
         secrets=secrets,
         ask=ask,
     )
+    _ = folder.map_places  # A file that cannot be used is said now.
     if not files.is_locked:
         # Nobody has to be asked, so that what is wrong with them is said at once.
         _ = (folder.secrets.ledger_key, folder.secrets.token_key)

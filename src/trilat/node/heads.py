@@ -134,6 +134,10 @@ class Heads:
         audiences = (self._config.party, *self._config.peers)
         return fitting(name, max(len(self._lead(kind, audience)) for audience in audiences))
 
+    def named_for(self, kind: str, audience: str, key: str) -> str:
+        """The name of the own item of one of `AUDIENCE_KINDS` for another audience."""
+        return self._lead(kind, audience) + key
+
     def _lead(self, kind: str, audience: str) -> str:
         return f"{self._config.party}-{AUDIENCE_KINDS[kind]}-{audience}-"
 

@@ -37,6 +37,7 @@ from trilat.model import (
     of_checked,
 )
 from trilat.node.config import NodeConfig
+from trilat.node.records import ReleaseRecord
 from trilat.policy import AgreementSet, ReleaseRequest, decide
 
 DECIDED_AHEAD_S_MAX: Final = 60
@@ -66,6 +67,8 @@ class IntakeResult:
 
     accepted: int
     refusals: tuple[str, ...]
+    released: tuple[ReleaseRecord, ...] = ()
+    """What was released of them, where they were offered at once."""
 
 
 def report_refusal(item: AnyItem, config: NodeConfig, now_ns: int, *, known: bool) -> str | None:

@@ -238,15 +238,24 @@ class Node(ByHand):
         self,
         items: Sequence[AnyItem],
         aside: Sequence[Entry] = (),
-        note: Callable[[Sequence[str | None]], Entry] | None = None,
+        note: Callable[[Sequence[str | None]], Sequence[Entry]] | None = None,
+        *,
+        offer: bool = False,
     ) -> IntakeResult:
         """Check, write and use own reports. What is refused is kept aside with its one line.
+
+        Where they are offered at once, reports, decisions and releases are one commit: what was accepted is
+        on its way then. Without that commit the node stops, as at a tick.
 
         Args:
             items: the reports.
             aside: entries to be written with them, of what could not be read as a report.
-            note: is given the line of refusal of each item, None where it is accepted, and makes one more
-                entry of the same commit.
+            note: is given the line of refusal of each item, None where it is accepted, and makes more entries
+                of the same commit.
+            offer: decide on what was accepted, and release it, in the same commit.
+
+        Raises:
+            LedgerError: it cannot be written; nothing was accepted.
         """
         self.refuse_failed()
         now_ns = self.clock.now_ns()
@@ -266,17 +275,37 @@ class Node(ByHand):
             else:
                 entries.append(refusal_entry("intake", text, encode(item)))
         if note is not None:
-            entries.append(note(texts))
-        self.ledger.append(entries)
-        for item in accepted:
-            self.use_report(item)
+            entries += note(texts)
+        released: tuple[ReleaseRecord, ...] = ()
+        if offer:
+            released = self._offered(entries, accepted, now_ns)
+        else:
+            self.ledger.append(entries)
+            for item in accepted:
+                self.use_report(item)
         refusals = tuple(text for text in texts if text is not None)
         for text in refusals:
             self.note_refusal(text)
-        return IntakeResult(len(accepted), refusals)
+        return IntakeResult(len(accepted), refusals, released)
+
+    def _offered(
+        self, entries: list[Entry], accepted: Sequence[AnyItem], now_ns: int
+    ) -> tuple[ReleaseRecord, ...]:
+        """Use reports, and write them with what is decided on them and released; then send."""
+        try:
+            for item in accepted:
+                self.use_report(item)
+            entries += [*self._pending(), *self._decided(now_ns, _DECIDED_ENTRIES_MAX)]
+            released = self._released(entries, now_ns)
+        except Exception as error:
+            # The node's state may have run ahead of its ledger, whatever the error is.
+            self.failure = self.failure or str(error) or type(error).__name__
+            raise
+        self.tend_links()
+        return released
 
     def use_report(self, item: AnyItem) -> None:
-        """Use an own report that is in the ledger."""
+        """Use an own report that is in the ledger, or in the commit that the node cannot go on without."""
         held = self.recalls.relabelled(Held(item, b""))
         self.accepted_reports += 1
         self._note(held)

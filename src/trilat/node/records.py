@@ -1,7 +1,7 @@
 """What a node writes into its ledger beside items and decisions, as nouns with a canonical wire form."""
 
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
@@ -120,12 +120,17 @@ class DeskStep(Enum):
     RETURNED = "returned"
     """The officer takes that back."""
 
+    UNDONE = "undone"
+    """An officer took an approval back before anything had left by it; the question waits again."""
+
     SHOWN = "shown"
     """Somebody at the desk was shown questions and previews; `digest` is of what was shown."""
 
 
 class DeskRecord(Noun, frozen=True, kw_only=True):
     """One step at the release desk; fields that a step does not have are empty."""
+
+    fields_appended: ClassVar[int] = 1
 
     step: DeskStep
     question: Identifier | None = None
@@ -149,6 +154,9 @@ class DeskRecord(Noun, frozen=True, kw_only=True):
 
     digest: Annotated[bytes, msgspec.Meta(max_length=32)] = b""
     """SHA-256 of what was shown, as `trilat.node.standing.plain_digest`."""
+
+    person: ShortText = ""
+    """The account to which it was shown, where it was one; `officer` is as whom."""
 
 
 class ReadingStep(Enum):

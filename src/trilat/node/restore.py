@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from trilat.ledger import EntryKind, Stored
+from trilat.ledger import EntryKind, Removal, Stored
 from trilat.link import (
     Backlog,
     IncomingStream,
@@ -48,6 +48,7 @@ from trilat.node.records import (
     ReleaseRecord,
 )
 from trilat.node.resuming import note_lost
+from trilat.node.tree_records import RemovedLeaf
 
 _NOTHING: Final = Ranges()
 
@@ -115,6 +116,8 @@ class _Restorer:
     def take(self, stored: Stored) -> None:
         """Use one entry; one whose content was removed, or of a kind that needs no use, is passed over."""
         self._removed += stored.kind is EntryKind.RELEASE and stored.content is None
+        if stored.kind is EntryKind.REMOVAL and stored.content is not None:
+            self._left(decode(stored.content, Removal))
         use = self._use.get(stored.kind)
         if use is not None and stored.content is not None:
             use(stored, stored.content)
@@ -171,8 +174,8 @@ class _Restorer:
         self._keep(Held(consent, b"", consents=(signed,), audience=consent.via))
         self._node.use_own_consent(consent, signed)
 
-    def _desk(self, _: Stored, content: bytes) -> None:
-        self._node.desk.use(decode(content, DeskRecord))
+    def _desk(self, stored: Stored, content: bytes) -> None:
+        self._node.desk.use(decode(content, DeskRecord), stored.recorded_ns)
 
     def _decision(self, _: Stored, content: bytes) -> None:
         for decision in decisions_in(content):
@@ -234,6 +237,20 @@ class _Restorer:
             outgoing.last = max(outgoing.last, place.sequence)
             self._node.exchange.skip(place.party, place.sequence)
         self._node.recalls.restore(record, stored.recorded_ns)
+
+    def _left(self, removal: Removal) -> None:
+        """A parcel whose content is gone, on whatever ground, had its number in a stream: nothing else gets
+        it, and it is not taken a second time.
+        """
+        if not removal.proof:
+            return
+        left = decode(removal.proof, RemovedLeaf)
+        if left.sender != self._node.config.party:
+            self._settle(left.sender, left.stream, (left.sequence, left.sequence))
+            return
+        outgoing = self._outgoing.setdefault(left.recipient, _Outgoing(left.stream))
+        outgoing.last = max(outgoing.last, left.sequence)
+        self._node.exchange.skip(left.recipient, left.sequence)
 
     def _receipt(self, stored: Stored, content: bytes) -> None:
         record = decode(content, ReceiptRecord)

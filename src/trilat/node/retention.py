@@ -4,7 +4,10 @@ Rules
 1. Only kinds that tell nothing of what was shared may be kept for a time: who read what, what was refused,
    answers to feeds. Items, decisions, releases and receipts go by agreements and recalls, never by age here.
 2. A look at some rows a second, oldest first; a ledger of any size is gone through without holding up a node.
-3. What is removed is removed as anything else is: for good, with an entry that says why.
+3. What proves that somebody showed two histories, or signs what it should not, is kept for good: refused
+   texts of agreements and trust states, with their signatures (`EVIDENT_SOURCES`). Each kind is bounded where
+   it is written, so nobody fills a ledger with them.
+4. What is removed is removed as anything else is: for good, with an entry that says why.
 """
 
 from collections.abc import Iterable
@@ -12,15 +15,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from trilat.ledger import Entry, EntryKind
-from trilat.model import SECOND_NS, UsageError
+from trilat.ledger import Entry, EntryKind, Stored
+from trilat.model import SECOND_NS, PeerError, UsageError, decode
+from trilat.node.known_agreements import AGREEMENTS
 from trilat.node.parts import Part
+from trilat.node.records import RECORD_BYTES_MAX, RefusalRecord
+from trilat.node.trusting import TRUST_SOURCE
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
 
 RETAINED_KINDS: Final = (EntryKind.INTAKE, EntryKind.READING, EntryKind.REFUSAL)
 """What may be kept for a time (rule 1)."""
+
+EVIDENT_SOURCES: Final = frozenset({AGREEMENTS, TRUST_SOURCE})
+"""Of refused input, what is evidence (rule 3)."""
 
 _DAY_NS: Final = 86_400 * SECOND_NS
 _LOOKED_AT_MAX: Final = 200
@@ -60,13 +69,23 @@ class Retention(Part):
         for stored in islice(rows, _LOOKED_AT_MAX):
             if now_ns - stored.recorded_ns < age.days * _DAY_NS:
                 break
-            if stored.kind is age.kind and stored.content is not None:
+            if stored.kind is age.kind and stored.content is not None and not _is_evidence(stored):
                 due.append(stored.entry)
             age.next_entry = stored.entry + 1
         else:
             return due
         age.not_before_ns = now_ns + _AGAIN_NS
         return due
+
+
+def _is_evidence(stored: Stored) -> bool:
+    if stored.kind is not EntryKind.REFUSAL or stored.content is None:
+        return False
+    try:
+        record = decode(stored.content, RefusalRecord, bytes_max=RECORD_BYTES_MAX)
+    except PeerError:
+        return False
+    return record.source in EVIDENT_SOURCES
 
 
 @dataclass

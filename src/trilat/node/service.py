@@ -26,15 +26,15 @@ from trilat.model import (
     from_plain,
     to_plain,
 )
-from trilat.node.at_desk import AUDITOR, STAFF, look_entry, shown_at_desk
+from trilat.node.at_desk import AUDITOR, look_entry, looked_at, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock, refuse_leap
 from trilat.node.declaring import declare
-from trilat.node.feeds import IntakeAnswer, refusal_entry, take_batch
+from trilat.node.feeds import FeedBatch, IntakeAnswer, refusal_entry
+from trilat.node.gathering import Gathering
 from trilat.node.known_state import known_lines
 from trilat.node.node import Node
-from trilat.node.records import Referral
-from trilat.node.standing import plain_digest
+from trilat.node.records import Referral, ReleaseRecord
 from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
@@ -91,8 +91,9 @@ class NodeService:
         """Is told of each pace that is set, before it holds."""
 
         self.eager = False
-        """Whether what needs no fusion is offered as soon as it comes, and not at the next tick. Not in an
-        exercise on a paced clock, which is to decide the same things however the machine is.
+        """Whether what needs no fusion is offered as soon as it comes, and not at the next tick, and what
+        waits is taken together. Not in an exercise on a paced clock, which is to decide the same things
+        however the machine is. Set it before the start.
         """
 
         self._clock = clock
@@ -102,9 +103,10 @@ class NodeService:
         self._worker = Worker(clock, time, self._tick, self._between, self._fail)
         self._audience = Audience(node)
         self._timings = Timings(node, wall_ns)
+        self._gathering = Gathering(node, self._timings, self.problem, self._note_released)
         self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
-        self._state_shown_ns = 0
+        self._state_shown_ns: dict[str, int] = {}
         self._releases = 0
         self._offered_ns = 0
         self._dropped = 0
@@ -113,6 +115,7 @@ class NodeService:
 
     def start(self) -> None:
         """Begin to work."""
+        self._worker.gathers = self._gathering.offers = self.eager
         self._worker.start()
 
     async def stop(self) -> None:
@@ -159,9 +162,7 @@ class NodeService:
     # --- on the node's thread ---
 
     def _tick(self) -> None:
-        records = self.node.tick()
-        self._releases += len(records)
-        self._timings.released(records)
+        self._note_released(self.node.tick())
 
     def _between(self) -> float:
         """Links and readers, where it is their time; returns seconds until it is again."""
@@ -191,14 +192,11 @@ class NodeService:
         if self._worker.waiting and now_ns < self._offered_ns + _GROUP_NS:
             return
         self._offered_ns = now_ns
-        records = self.node.offer()
+        self._note_released(self.node.offer())
+
+    def _note_released(self, records: Sequence[ReleaseRecord]) -> None:
         self._releases += len(records)
         self._timings.released(records)
-
-    def _receive(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
-        if self.problem() is None:
-            receive(payload)
-            self._timings.arrived()
 
     def _resume(self, peer: str) -> None:
         if self.problem() is None:
@@ -211,9 +209,10 @@ class NodeService:
         if not self._worker.tell(job):
             self._dropped += 1
 
-    def arrived(self, receive: Callable[[bytes], Any], payload: bytes) -> None:
+    def arrived(self, payload: bytes) -> None:
         """Hand over what came on a link; where too much waits it is dropped, and the partner sends again."""
-        self._tell(lambda: self._receive(receive, payload))
+        if not self._worker.tell_together(self._gathering.payloads, payload):
+            self._dropped += 1
 
     def reachable(self, peer: str) -> None:
         """A partner is heard again: send it what it misses, and ask for what we do."""
@@ -252,12 +251,18 @@ class NodeService:
         return await asyncio.wrap_future(self._asking(job))
 
     def _asking(self, job: Callable[[], _T]) -> Future[_T]:
-        if not self._worker.is_alive():
-            raise self._not_running()
-        asked = self._worker.ask(job)
+        self._refuse_not_running()
+        return self._known(self._worker.ask(job))
+
+    def _known(self, asked: Future[_T]) -> Future[_T]:
+        """A future that gets an error where the node ends before it is done."""
         self._asked.add(asked)
         asked.add_done_callback(self._asked.discard)
         return asked
+
+    def _refuse_not_running(self) -> None:
+        if not self._worker.is_alive():
+            raise self._not_running()
 
     def _not_running(self) -> LedgerError:
         return LedgerError(f"`{self.party}` does not run: start it, and ask again")
@@ -266,18 +271,11 @@ class NodeService:
 
     async def intake(self, reports: Sequence[Any], key: str, digest: bytes) -> IntakeAnswer:
         """The answer to a feed's batch, given after the commit; see `take_batch`."""
-
-        def take() -> IntakeAnswer:
-            self._refuse_stopped()
-            answer = take_batch(self.node, reports, key, digest)
-            if answer.accepted and not answer.repeated:
-                refused = {index for index, _ in answer.refused}
-                self._timings.accepted(
-                    report["item_id"] for index, report in enumerate(reports) if index not in refused
-                )
-            return answer
-
-        return await self._ask(take)
+        self._refuse_not_running()
+        batch = FeedBatch(reports, key, digest)
+        asked = self._known(self._worker.ask_together(self._gathering.batches, batch))
+        answer: IntakeAnswer = await asyncio.wrap_future(asked)
+        return answer
 
     async def keep_aside(self, source: str, text: str, content: bytes) -> None:
         """Write down input that could not even be read."""
@@ -289,17 +287,16 @@ class NodeService:
 
         await self._ask(keep)
 
-    async def referrals(self) -> list[dict[str, Any]]:
+    async def referrals(self, person: str = "") -> list[dict[str, Any]]:
         """Questions that wait for a person."""
         return await self._ask(
-            lambda: self._shown("referrals", [to_plain(referral) for referral in self.node.referrals()])
+            lambda: self._shown("referrals", [to_plain(one) for one in self.node.referrals()], person)
         )
 
-    def _shown(self, what: str, shown: _T) -> _T:
+    def _shown(self, what: str, shown: _T, person: str) -> _T:
         """What the staff is shown, once it is written that it was."""
         self._refuse_stopped()
-        self.node.write([look_entry(self.party, STAFF, what, plain_digest(shown))])
-        return shown
+        return looked_at(self.node, what, shown, person)
 
     async def answer(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The consent that an officer's answer made.
@@ -334,7 +331,7 @@ class NodeService:
             f"no question on `{answer.get('subject')}` under `{answer.get('clause')}` is open here"
         )
 
-    async def desk(self, who: str) -> dict[str, Any]:
+    async def desk(self, who: str, person: str = "") -> dict[str, Any]:
         """Questions of release with previews, as an officer or the staff sees them; each look is recorded.
 
         Raises:
@@ -343,7 +340,7 @@ class NodeService:
 
         def show() -> dict[str, Any]:
             self._refuse_stopped()
-            return shown_at_desk(self.node, who)
+            return shown_at_desk(self.node, who, person)
 
         return await self._ask(show)
 
@@ -409,7 +406,7 @@ class NodeService:
 
         return await self._ask(give)
 
-    async def onward_requests(self) -> list[dict[str, Any]]:
+    async def onward_requests(self, person: str = "") -> list[dict[str, Any]]:
         """Own requests for leave to pass items on, and how they stand."""
 
         def show() -> list[dict[str, Any]]:
@@ -419,6 +416,7 @@ class NodeService:
                     {"request": to_plain(own.request), "state": own.state.value, "said": own.said}
                     for own in self.node.onward.own()
                 ],
+                person,
             )
 
         return await self._ask(show)
@@ -519,17 +517,18 @@ class NodeService:
         """What `Timings` noted after a number."""
         return await self._ask(lambda: self._timings.after(after))
 
-    async def state(self) -> dict[str, Any]:
+    async def state(self, person: str = "") -> dict[str, Any]:
         """The node's state for people: who, when, links, ledger, refusals."""
-        return await self._ask(self._state)
+        return await self._ask(lambda: self._state(person))
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self, person: str) -> dict[str, Any]:
         node = self.node
         lines = list(node.refusals)[-_LINES_SHOWN:]
-        if lines and self._wall_ns() - self._state_shown_ns >= _STATE_EVERY_NS and self.problem() is None:
+        before_ns = self._state_shown_ns.get(person, 0)
+        if lines and self._wall_ns() - before_ns >= _STATE_EVERY_NS and self.problem() is None:
             # Its lines name items. Who asks again and again is one record a minute.
-            self._state_shown_ns = self._wall_ns()
-            self._shown("status", lines)
+            self._state_shown_ns[person] = self._wall_ns()
+            self._shown("status", lines, person)
         return {
             "party": self.party,
             "status": self.status.value,
@@ -549,16 +548,16 @@ class NodeService:
             **self.about(),
         }
 
-    async def sensors(self) -> list[dict[str, Any]]:
+    async def sensors(self, person: str = "") -> list[dict[str, Any]]:
         """What is known of own sensors' constant errors, a row each: for the own staff, and in no item."""
-        return await self._ask(self._sensors)
+        return await self._ask(lambda: self._sensors(person))
 
-    def _sensors(self) -> list[dict[str, Any]]:
+    def _sensors(self, person: str) -> list[dict[str, Any]]:
         self._refuse_stopped()
         biases = self.node.views.biases
         rows = [] if biases is None else [asdict(row) for row in biases.rows()]
         shown = [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
-        return self._shown("sensors", shown)
+        return self._shown("sensors", shown, person)
 
     def _link(self, peer: str) -> dict[str, Any]:
         links = self.links

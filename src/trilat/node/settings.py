@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from trilat.domains import AREAS_MAX, WatchArea, check_watch_areas
+from trilat.domains import AREAS_MAX, SensorSite, WatchArea, check_watch_areas
 from trilat.fusion import BiasPrior
 from trilat.ledger import is_postgres_url, refuse_unsafe_url
 from trilat.link import LinkProfile
@@ -76,7 +76,9 @@ class HubDial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class SensorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far all plots of an own sensor may be off together, one sigma; left out: not at all."""
+    """How far all plots of an own sensor may be off together, one sigma; left out: not at all. And where it
+    stands and how far it sees, for the own staff's map.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     """As its reports name it."""
@@ -84,11 +86,44 @@ class SensorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     range_bias_sigma_m: Annotated[float, msgspec.Meta(ge=1e-3, le=1e4)] | None = None
     angle_bias_sigma_rad: Annotated[float, msgspec.Meta(ge=1e-8, le=0.1)] | None = None
     clock_bias_sigma_s: Annotated[float, msgspec.Meta(ge=1e-6, le=0.02)] | None = None
+    lat_deg: Annotated[float, msgspec.Meta(ge=-89.9, le=89.9)] | None = None
+    lon_deg: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    height_m: Annotated[float, msgspec.Meta(ge=-500, le=9_000)] = 0.0
+    reach_m: Annotated[float, msgspec.Meta(ge=1e3, le=1e7)] | None = None
+    """How far it sees along the line of sight."""
+
+    elevation_min_deg: Annotated[float, msgspec.Meta(ge=0, le=85)] = 0.0
+    azimuth_from_deg: Annotated[float, msgspec.Meta(ge=0, le=360)] = 0.0
+    azimuth_to_deg: Annotated[float, msgspec.Meta(ge=0, le=360)] = 360.0
+    """Its sector runs clockwise from the first to the second; 0 to 360 is all around."""
+
+    @property
+    def site(self) -> SensorSite | None:
+        """Where it stands and what it sees; None where it is not said."""
+        if self.lat_deg is None or self.lon_deg is None or self.reach_m is None:
+            return None
+        return SensorSite(
+            name=self.name,
+            lat_deg=self.lat_deg,
+            lon_deg=self.lon_deg,
+            height_m=self.height_m,
+            reach_m=self.reach_m,
+            elevation_min_deg=self.elevation_min_deg,
+            azimuth_from_deg=self.azimuth_from_deg,
+            azimuth_to_deg=self.azimuth_to_deg,
+        )
 
     @property
     def prior(self) -> BiasPrior | None:
         """The prior of its biases; None where it states none."""
         return BiasPrior.stated(self.range_bias_sigma_m, self.angle_bias_sigma_rad, self.clock_bias_sigma_s)
+
+
+class MapSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the own staff's map shows beside objects."""
+
+    places: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,59}\.toml)?(?!\n)$")] = ""
+    """A file of names in the node's folder; left out: no place has a name."""
 
 
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,6 +174,9 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """They answer while an officer lets them stand in, with tokens of their own."""
 
     answer_within_s: Annotated[int, msgspec.Meta(ge=10, le=31_536_000)] = 3_600
+
+    undo_s: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 0
+    """How long what an officer approved is held, so that it can be taken back; it leaves so much later."""
 
 
 class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -258,10 +296,11 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Hubs through which peers are reached."""
 
     sensor: Annotated[tuple[SensorSettings, ...], msgspec.Meta(max_length=_SENSORS_MAX)] = ()
-    """Own sensors that may be constantly wrong; those that are not here are taken as right."""
+    """Own sensors that may be constantly wrong (those that are not here are taken as right), or are drawn."""
     watch_area: Annotated[tuple[WatchArea, ...], msgspec.Meta(max_length=AREAS_MAX)] = ()
     """Areas over which the party watches; nothing of them leaves its own staff."""
 
+    map: MapSettings = msgspec.field(default_factory=MapSettings)
     web: WebSettings = msgspec.field(default_factory=WebSettings)
     link: LinkSettings = msgspec.field(default_factory=LinkSettings)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
@@ -299,6 +338,11 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def bias_priors(self) -> dict[str, BiasPrior]:
         """How wrong own sensors may be, by name."""
         return {sensor.name: sensor.prior for sensor in self.sensor if sensor.prior is not None}
+
+    @property
+    def sensor_sites(self) -> tuple[SensorSite, ...]:
+        """Where own sensors stand and what they see."""
+        return tuple(sensor.site for sensor in self.sensor if sensor.site is not None)
 
     @property
     def start_ns(self) -> int:
@@ -420,10 +464,15 @@ def _check_sensors(sensors: tuple[SensorSettings, ...]) -> None:
     if len({sensor.name for sensor in sensors}) != len(sensors):
         raise UsageError(f"{NODE_FILE}: a sensor stands twice: list each once")
     for sensor in sensors:
-        if sensor.prior is None:
+        where = (sensor.lat_deg, sensor.lon_deg, sensor.reach_m)
+        if any(given is not None for given in where) and sensor.site is None:
+            raise UsageError(
+                f"{NODE_FILE}: sensor `{sensor.name}`: where it stands takes lat_deg, lon_deg and reach_m"
+            )
+        if sensor.prior is None and sensor.site is None:
             raise UsageError(
                 f"{NODE_FILE}: sensor `{sensor.name}` states no bias: give range_bias_sigma_m,"
-                " angle_bias_sigma_rad or clock_bias_sigma_s, or leave it out"
+                " angle_bias_sigma_rad or clock_bias_sigma_s, or where it stands, or leave it out"
             )
 
 
@@ -467,7 +516,7 @@ def write_settings(settings: NodeSettings) -> str:
         f"# The node of {settings.party}. Start it with `trilat node run FOLDER`.",
         *_fields(plain),
     ]
-    for name in ("web", "link", "clock", "desk", "access", "ledger", "token", "audit", "known"):
+    for name in ("map", "web", "link", "clock", "desk", "access", "ledger", "token", "audit", "known"):
         lines += ["", f"[{name}]", *_fields(plain[name])]
     for name in _LISTS:
         for entry in plain[name]:

@@ -12,6 +12,7 @@ Ellipses of tracks and objects are 3 sigma, those of events and areas 95 %.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -52,13 +53,16 @@ _PPM: Final = 1_000_000
 _PROBABILITY: Final = 0.95
 
 
-def shown(release: Release, sender: str | None, received: Form | None = None) -> Plain:
+def shown(
+    release: Release, sender: str | None, received: Form | None = None, under: Sequence[str] = ()
+) -> Plain:
     """The item inside a release.
 
     Args:
         release: to the reader.
         sender: the partner that gave the item to this node; None for an own one.
         received: the form in which it gave it. What is shown as its form is the coarser of the two.
+        under: agreements under which it was received, for the own staff: a release tells nobody of them.
     """
     item, label = release.item, release.item.label
     in_force = label.classification_at(release.decided_ns)
@@ -79,6 +83,8 @@ def shown(release: Release, sender: str | None, received: Form | None = None) ->
         "valid_ns": item.valid_ns,
         "marking": f"{in_force.scheme} {in_force.level}",
     }
+    if under:
+        plain["under"] = list(under)
     plain.update(_content(item))
     return plain
 

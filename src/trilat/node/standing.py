@@ -13,6 +13,7 @@ Rules
    disagreement that was resolved, says so for `WITHDRAWN_S`, and leaves. A newer
    version that may not be shown changes nothing: that there is one is not for the reader either.
 5. A copy that may not name its originator is not shown: its name, its subject and its marking do.
+6. Under which agreements an item was received is for the own staff, and for readers that are no peers.
 """
 
 import hashlib
@@ -88,6 +89,7 @@ class Standing:
         """Nothing shown yet; `on_trouble` is told in one line of an item of which no copy can be made."""
         self._on_trouble = on_trouble
         self._config = config
+        self._own = frozenset({f"{config.party}/staff", *config.own_readers})
         self._holdings = holdings
         self._answers = answers
         self._stands: dict[str, _Stands] = {}
@@ -195,7 +197,9 @@ class Standing:
             return
         leaves_ns = self._leaves_ns(release, due_ns(item, decision))
         if leaves_ns > now_ns and release.duties.attribution is not Attribution.ANONYMOUS:  # 4, 5
-            plain = shown(release, sender, held.form)
+            # 6
+            under = item.provenance.received_under if decision.recipient in self._own else ()
+            plain = shown(release, sender, held.form, under)
             self._stands[item.item_id] = _Stands(reference, answer.key, plain, leaves_ns, item.label.version)
             self._changed[item.item_id] = None
 

@@ -100,6 +100,17 @@ def trust_health(node: Node) -> dict[str, Any]:
     return {"lines": lines, "keys": known_keys(store, (config.party, *config.peers))}
 
 
+def pin_in_folder(node: Node, party: str) -> Mapping[str, Any]:
+    """What became of the root of a partner that people pinned in the node's folder; UsageError as of
+    `Trusting.pin`.
+    """
+    try:
+        state = node.trusting.pin(party)
+    except PeerError as error:
+        raise UsageError(str(error)) from error
+    return {"party": party, "version": state.version}
+
+
 def learn_text(node: Node, text: str) -> Mapping[str, Any]:
     """What became of trust states that people brought to a running node.
 

@@ -21,6 +21,7 @@ from trilat.link import (
     Announcement,
     NodeKeys,
     RotationReason,
+    TrustState,
     TrustStore,
     announced_party,
     decode_announcement,
@@ -30,6 +31,7 @@ from trilat.model import Noun, PartyCode, PeerError, TrustError, UsageError, Wir
 from trilat.node.feeds import refusal_entry
 from trilat.node.known_trust import KnownTrust
 from trilat.node.parts import Heard, Part
+from trilat.node.trust_files import pin_all
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
@@ -38,6 +40,11 @@ HELD_TOPIC: Final = "trust-held"
 _HELD_BYTES_MAX: Final = 256
 _WAIT_TICKS_MAX: Final = 64
 _ENTRIES_MAX: Final = 1_000
+_OWN_MAX: Final = 16
+"""States of our own that came over links and were kept as evidence, from one start to the next."""
+
+TRUST_SOURCE: Final = "trust"
+"""The source of refused trust states in the ledger: evidence, kept for good."""
 
 
 class HeldState(Noun, frozen=True, kw_only=True):
@@ -70,7 +77,11 @@ class Trusting(Part):
         self.reload: Callable[[], NodeKeys] | None = None
         """Reads the node's keys anew; None where they cannot change while it runs."""
 
+        self.pinned: Callable[[str], Announcement | None] | None = None
+        """Reads by which root people pinned a party, from the node's own folder."""
+
         self._entries: list[Entry] = []
+        self._own_heard: set[bytes] = set()
         self._telling = {peer: _Telling() for peer in node.config.peers}
         node.endpoint.on_trust = self.heard
         node.known.add(KnownTrust(node, self))
@@ -88,21 +99,46 @@ class Trusting(Part):
             return self._take_own(announcement)
         return self._take(announcement)
 
+    def pin(self, party: str) -> TrustState:
+        """Hold a partner, known by its card alone, by the root that people pinned in this folder; returns
+        its newest state. Nothing that is sent here pins anybody.
+
+        Raises:
+            UsageError: it is no partner of the running node, is pinned to another root, or nothing is in the
+                folder that is sound.
+        """
+        if party not in self._node.config.peers:
+            raise UsageError(f"`{party}` is no partner of this node yet: it is taken in at the next start")
+        told = None if self.pinned is None else self.pinned(party)
+        if told is None:
+            raise UsageError(f"no root of `{party}` is pinned in this node's folder: `trilat trust pin` it")
+        try:
+            pin_all(self.store, told)
+        except PeerError as error:
+            raise UsageError(f"{error}; the folder's pin holds from the next start") from error
+        self._note(Entry(kind=EntryKind.TRUST, content=encode_announcement(told)))
+        self._node.known.trust_changed(party)
+        self._node.endpoint.rotate(RotationReason.MEMBERSHIP, party)
+        state = self.store.state(party)
+        assert state is not None, "what was pinned has a state"
+        return state
+
     def held_by(self, peer: str) -> int:
         """The version of own states that a partner said it holds; 0 while it said nothing."""
         return self._telling[peer].held if peer in self._telling else 0
 
     def _take(self, announcement: Announcement) -> bool:
         """Take what proves itself; what is new, and evidence of a fork, is written."""
+        party = announced_party(announcement)
+        known = len(self.store.forks(party))
         try:
             changed = self.store.update(announcement)
         except TrustError as error:
-            if error.facts.get("fork"):
-                self._note(refusal_entry("trust", str(error), encode_announcement(announcement)))
+            if len(self.store.forks(party)) > known:
+                self._note(refusal_entry(TRUST_SOURCE, str(error), encode_announcement(announcement)))
             raise
         if changed:
             self._note(Entry(kind=EntryKind.TRUST, content=encode_announcement(announcement)))
-            party = announced_party(announcement)
             self._node.known.trust_changed(party)
             if party != self._node.config.party:
                 self._node.endpoint.rotate(RotationReason.MEMBERSHIP, party)
@@ -156,7 +192,10 @@ class Trusting(Part):
             self._take(announcement)
             return
         text = "our own trust state came over a link, not from our people: who signs with our root?"
-        self._note(refusal_entry("trust", text, encode_announcement(announcement)))
+        said = encode_announcement(announcement)
+        if said not in self._own_heard and len(self._own_heard) < _OWN_MAX:
+            self._own_heard.add(said)
+            self._note(refusal_entry(TRUST_SOURCE, text, said))
         raise TrustError(text)
 
     def _held(self, sender: str, content: bytes) -> None:
@@ -213,5 +252,5 @@ class Trusting(Part):
 
     def _note(self, entry: Entry) -> None:
         if len(self._entries) < _ENTRIES_MAX:
-            # A flood of forks may not fill the ledger; the store keeps what is needed as evidence.
+            # A flood may not fill the ledger; the store keeps what is needed as evidence.
             self._entries.append(entry)

@@ -31,13 +31,14 @@ from trilat.policy.places import ItemPlaces
 from trilat.policy.plain_lines import decide_plain
 from trilat.policy.profiles import PROFILES, Leak, Profile
 from trilat.policy.protection import tear_line_parent, tear_line_reference
-from trilat.policy.readable import ReadableAgreement, readable_parts, readable_text
+from trilat.policy.readable import ReadableAgreement, readable_clause, readable_parts, readable_text
 from trilat.policy.readable_words import LANGUAGES as READABLE_LANGUAGES
 from trilat.policy.regime import Regime, read_regime
 from trilat.policy.remembered import RememberedDecisions
 from trilat.policy.request import ReleaseRequest
 from trilat.policy.spans import Spans, in_spans
 from trilat.policy.standing import internal_agreement, observer_agreement
+from trilat.policy.struck import struck_texts
 from trilat.policy.table import ReleaseTable, Verdict
 from trilat.policy.template import agreement_template
 from trilat.policy.tree import Reasoning, explain_tree
@@ -111,12 +112,14 @@ __all__ = [
     "preview",
     "read_agreement",
     "read_regime",
+    "readable_clause",
     "readable_parts",
     "readable_text",
     "refuse_stale",
     "signatories",
     "strike",
     "strippable",
+    "struck_texts",
     "tear_line_parent",
     "tear_line_reference",
     "unsigned_reason",

@@ -57,6 +57,13 @@ def readable_parts(agreement: Agreement, language: str, digest: str) -> Readable
     )
 
 
+def readable_clause(clause: Clause, language: str) -> tuple[str, ...]:
+    """The lines of one clause, as in the whole text; errors of `readable_text`."""
+    if language not in LANGUAGES:
+        raise UsageError(f"no text in `{language[:20]}`: choose one of {', '.join(LANGUAGES)}")
+    return tuple(_Writer(LANGUAGES.index(language)).clause(clause))
+
+
 class _Writer:
     """The phrases of one language."""
 
@@ -118,6 +125,7 @@ class _Writer:
         return self._say("area", name=area.name, value=where)
 
     def clause(self, clause: Clause) -> Iterator[str]:
+        """The lines of a clause."""
         permits = clause.effect is Effect.PERMIT
         if clause.via is not None:
             path = self._say("through", value=clause.via)

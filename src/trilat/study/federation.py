@@ -153,6 +153,7 @@ class Federation:
             officers=desk.officers,
             deputies=desk.deputies,
             answer_within_s=desk.answer_within_s,
+            undo_s=desk.undo_s,
             watch_areas=self.settings.watch_areas.get(party, ()),
             decision_shift_ns=self.shift_ns,
             audit=self.settings.audit,

@@ -146,6 +146,7 @@ def _party(node: Node, score: PartyScore, yardstick: Yardstick, peers: Sequence[
         "via": {other: node.holdings.by_sender.get(other, 0) for other in peers},
         "withheld_from": {other: len(node.exchange.withheld[other]) for other in peers},
         "first_detection_s": _seconds(first_ns, yardstick),
+        "first_track_s": _rounded(score.first_track_s),
         "first_joint_s": _rounded(score.first_joint_s),
         **{name: _rounded(accuracy[name]) for name in _ACCURACY},
         "launch_error_km": _rounded(launch_error_km(node, yardstick)),

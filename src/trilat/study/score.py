@@ -56,6 +56,7 @@ class PartyScore:
     """What one party saw, gathered while the run goes on."""
 
     party: str
+    first_track_s: float | None = None
     first_joint_s: float | None = None
     first_impact_warning_s: float | None = None
     impact: ImpactEstimate | None = None
@@ -70,6 +71,8 @@ class PartyScore:
         estimates: Sequence[TrackEstimate] = ()
         if isinstance(pipeline, MissilePipeline):
             estimates = pipeline.estimates(now_ns)
+        if self.first_track_s is None and estimates:
+            self.first_track_s = seconds
         if self.first_joint_s is None and any(len(estimate.sources) > 1 for estimate in estimates):
             self.first_joint_s = seconds
         if self.first_impact_warning_s is None and _warned_of_impact(node):

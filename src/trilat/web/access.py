@@ -176,6 +176,12 @@ class Access:
         return self._session if known else None
 
 
+def account_of(scope: Scope) -> str:
+    """The account, or the officer, that a request is from; empty for a token of nobody in particular."""
+    role, _, name = str(scope[ROLE]).partition(":")
+    return "" if role == "reader" else name
+
+
 class Guard:
     """Lets through who may ask, refuses the rest, and puts the security headers on every answer."""
 

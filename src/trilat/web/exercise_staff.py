@@ -20,13 +20,19 @@ from trilat.web.operations import NOTHING_HERE, Operation
 FORWARDED: Final = frozenset(
     {
         ("GET", "/agreements"),
+        ("GET", "/agreements/matrix"),
+        ("GET", "/agreements/text"),
+        ("POST", "/agreements/what-if"),
         ("GET", "/clock"),
         ("GET", "/desk"),
         ("POST", "/desk/answer"),
+        ("GET", "/desk/preview"),
+        ("POST", "/desk/undo"),
         ("POST", "/declarations"),
         ("GET", "/health"),
         ("GET", "/history/events"),
         ("GET", "/holders"),
+        ("GET", "/map"),
         ("POST", "/labels"),
         ("POST", "/losses"),
         ("POST", "/losses/follow-up"),
@@ -48,6 +54,7 @@ FORWARDED: Final = frozenset(
         ("POST", "/warnings"),
         ("POST", "/warnings/acknowledge"),
         ("POST", "/warnings/retract"),
+        ("GET", "/why"),
     }
 )
 """Method and path of what may be asked so, one row each."""

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from trilat.model import InvalidInputError, ItemError, UsageError, strict_json
 from trilat.node import Pace
-from trilat.web.access import ROLE, Access
+from trilat.web.access import ROLE, Access, account_of
 from trilat.web.account_routes import AccountRoutes, account_operations
 from trilat.web.agreement_matrix import matrix_operations
 from trilat.web.agreements import agreement_operations
@@ -24,8 +24,10 @@ from trilat.web.answers import json_answer, refusal
 from trilat.web.audit_routes import audit_operations
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
 from trilat.web.bundle_operations import bundle_operations
+from trilat.web.desk_routes import desk_operations
 from trilat.web.document import openapi_document, report_schemas
 from trilat.web.files import PageFiles
+from trilat.web.map_routes import map_operations
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.node_page import clock_of, page_operations, with_clock
 from trilat.web.node_trust import trust_operations
@@ -49,6 +51,7 @@ from trilat.web.shapes import (
 )
 from trilat.web.streams import Streams
 from trilat.web.time_routes import time_operations
+from trilat.web.why_routes import why_operations
 
 KEY_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
 """A feed's own name for a batch, in the header `Idempotency-Key`."""
@@ -117,10 +120,13 @@ def node_app(
         *_reader_operations(routes),
         *_staff_operations(routes),
         *_desk_operations(routes),
+        *desk_operations(node),
+        *why_operations(node),
         *agreement_operations(node),
         *matrix_operations(node),
         *trust_operations(node),
         *recall_operations(node),
+        *map_operations(node),
         *_director_operations(routes),
         *audit_operations(node),
         *time_operations(node),
@@ -193,15 +199,15 @@ class _Routes:
         role, _, name = str(request.scope[ROLE]).partition(":")
         return (name, "") if role == "reader" else (f"{self._node.party}/staff", name)
 
-    async def referrals(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.referrals())
+    async def referrals(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.referrals(account_of(request.scope)))
 
     async def answer(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenAnswer)
         return json_answer(await self._node.answer(plain_of(said)))
 
     async def desk(self, request: Request) -> ASGIApp:
-        return json_answer(await self._node.desk(_officer(request) or "staff"))
+        return json_answer(await self._node.desk(_officer(request) or "staff", account_of(request.scope)))
 
     async def answer_at_desk(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenDeskAnswer)
@@ -219,8 +225,8 @@ class _Routes:
         said = given(await read_json(request), GivenOnwardRequest)
         return json_answer(await self._node.ask_onward(plain_of(said)))
 
-    async def onward(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.onward_requests())
+    async def onward(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.onward_requests(account_of(request.scope)))
 
     async def warn(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenWarning)
@@ -230,11 +236,11 @@ class _Routes:
         said = given(await read_json(request), GivenRetraction)
         return json_answer(await self._node.retract_warning(said.key, said.text))
 
-    async def status(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.state())
+    async def status(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.state(account_of(request.scope)))
 
-    async def sensors(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.sensors())
+    async def sensors(self, request: Request) -> ASGIApp:
+        return json_answer(await self._node.sensors(account_of(request.scope)))
 
     async def clock(self, _: Request) -> ASGIApp:
         return json_answer(_plain_pace(self._node.pace()))

@@ -5,12 +5,12 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from trilat.node import learn_text, trust_health
+from trilat.node import learn_text, pin_in_folder, trust_health
 from trilat.web.answers import json_answer
 from trilat.web.bodies import read_json
 from trilat.web.operations import Operation
 from trilat.web.served import ServedNode
-from trilat.web.shapes import GivenTrust, given
+from trilat.web.shapes import GivenPinned, GivenTrust, given
 
 TRUST_BYTES_MAX: Final = 400_000
 """The text of trust states, bytes."""
@@ -21,7 +21,7 @@ _OBJECT: Final[dict[str, Any]] = {"type": "object"}
 
 
 def trust_operations(node: ServedNode) -> list[Operation]:
-    """`GET /trust` and `POST /trust`."""
+    """`GET /trust`, `POST /trust` and `POST /trust/pinned`."""
 
     async def show(_: Request) -> ASGIApp:
         return json_answer(await node.on_node(trust_health))
@@ -29,6 +29,10 @@ def trust_operations(node: ServedNode) -> list[Operation]:
     async def learn(request: Request) -> ASGIApp:
         told = given(await read_json(request, TRUST_BYTES_MAX), GivenTrust)
         return json_answer(await node.on_node(lambda held: learn_text(held, told.states)))
+
+    async def pinned(request: Request) -> ASGIApp:
+        party = given(await read_json(request), GivenPinned).party
+        return json_answer(await node.on_node(lambda held: pin_in_folder(held, party)))
 
     return [
         Operation(
@@ -47,6 +51,16 @@ def trust_operations(node: ServedNode) -> list[Operation]:
             roles=_CHANGE,
             summary="Trust states as `trilat trust export` writes them: they prove themselves.",
             body=GivenTrust,
+            answer=_OBJECT,
+            errors=(408, 413, 503),
+        ),
+        Operation(
+            method="POST",
+            path="/trust/pinned",
+            handle=pinned,
+            roles=_CHANGE,
+            summary="Take a partner's root from the node's own folder, where people pinned it.",
+            body=GivenPinned,
             answer=_OBJECT,
             errors=(408, 413, 503),
         ),

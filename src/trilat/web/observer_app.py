@@ -5,7 +5,7 @@ bearer token. Everything else needs one of the two.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -16,13 +16,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from trilat.model import UsageError
+from trilat.model import IDENTIFIER_CHARACTERS_MAX, UsageError
 from trilat.web.access import SESSION_COOKIE, Access
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import read_json
 from trilat.web.document import openapi_document
 from trilat.web.exercise_recalls import exercise_recall_operations
 from trilat.web.exercise_staff import Staffs, exercise_staff_operations
+from trilat.web.exercise_what_if import WhatIfs, what_if_operations
 from trilat.web.files import PageFiles
 from trilat.web.metrics import MEDIA_TYPE, metrics_answer
 from trilat.web.observer import Observer
@@ -44,6 +45,16 @@ _CONTROL: Final[dict[str, Any]] = {
         "speed": {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000},
         "regime": {"type": "string", "minLength": 1, "maxLength": 120},
         "restart": {"const": True},
+        "strike": {
+            "type": "array",
+            "maxItems": 50,
+            "items": {
+                "type": "string",
+                "maxLength": IDENTIFIER_CHARACTERS_MAX,
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._:/#@+-]*$",
+            },
+            "description": "Begin again without these clauses, each as `file#id`; none: with all.",
+        },
     },
     "minProperties": 1,
     "maxProperties": 1,
@@ -70,7 +81,8 @@ session (`/enter` with the code that was printed) or `Authorization: Bearer TOKE
 
 `GET /api/stream` gives server-sent events: `state` (what `GET /api/state` answers, at the beginning and when
 everything changes), `pace`, `pane` (changes of one party's pane), `decisions` (newest last), `links`,
-`closed`. A line that begins with a colon says that the stream lives.
+`closed`. In a `pane`, `changed` has items as a whole and `moved` only what is new of an item that was told,
+with its `id`. A line that begins with a colon says that the stream lives.
 """
 
 
@@ -93,6 +105,10 @@ class Director(Staffs, Protocol):
         """Begin again."""
         ...
 
+    async def strike(self, struck: Sequence[str]) -> None:
+        """Begin again without some clauses of the agreements, each as `file#id`."""
+        ...
+
     def state(self) -> dict[str, Any]:
         """Everything of `GET /api/state` but `panes`."""
         ...
@@ -105,6 +121,7 @@ def observer_app(
     page: PageFiles | None = None,
     *,
     streams: Streams | None = None,
+    what_ifs: WhatIfs | None = None,
 ) -> Starlette:
     """The application of the page's origin; its `state.streams` are the streams open to pages."""
     open_streams = Streams() if streams is None else streams
@@ -112,6 +129,7 @@ def observer_app(
     operations = [
         *exercise_recall_operations(director),
         *exercise_staff_operations(director),
+        *what_if_operations(what_ifs),
         *_operations(routes),
     ]
     routes.document = openapi_document(
@@ -181,7 +199,9 @@ class _Routes:
             raise refusal(
                 HTTPStatus.FORBIDDEN, "this is not the code that was printed: copy the whole address"
             )
-        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        # Nothing of the address goes on but that the tour is to begin.
+        tour = "?tour=1" if request.query_params.get("tour") == "1" else ""
+        answer = RedirectResponse(f"/{tour}", HTTPStatus.SEE_OTHER)
         answer.set_cookie(SESSION_COOKIE, session, path="/", httponly=True, samesite="strict")
         return answer
 
@@ -199,13 +219,15 @@ class _Routes:
         said = given(await read_json(request), GivenControl)
         asked = [name for name in said.__struct_fields__ if getattr(said, name) is not UNSET]
         if len(asked) != 1 or said.restart is False:
-            raise UsageError("ask for one thing: `paused`, `speed`, `regime`, or `restart` as true")
+            raise UsageError("ask for one thing: `paused`, `speed`, `regime`, `strike`, or `restart` as true")
         if said.paused is not UNSET:
             await self._director.set_paused(said.paused)
         elif said.speed is not UNSET:
             await self._director.set_speed(said.speed)
         elif said.regime is not UNSET:
             await self._director.set_regime(said.regime)
+        elif said.strike is not UNSET:
+            await self._director.strike(said.strike)
         else:
             await self._director.restart()
         return json_answer({"ok": True})
@@ -234,6 +256,13 @@ class _Routes:
 def _operations(routes: _Routes) -> list[Operation]:
     get = partial(Operation, method="GET")
     code = {"name": "code", "in": "query", "required": True, "schema": {"type": "string", "maxLength": 512}}
+    tour = {
+        "name": "tour",
+        "in": "query",
+        "required": False,
+        "description": "`1`: the page begins with its guided tour.",
+        "schema": {"type": "string"},
+    }
     moved = {
         "description": "Come in: the cookie of a session, and on to the page.",
         "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
@@ -243,7 +272,7 @@ def _operations(routes: _Routes) -> list[Operation]:
             path="/enter",
             handle=routes.enter,
             summary="Open a session with the code that was printed.",
-            parameters=[code],
+            parameters=[code, tour],
             answer_status=HTTPStatus.SEE_OTHER,
             other_answers={303: moved},
             needs_token=False,

@@ -7,6 +7,7 @@ Trails are the positions that an object had while it was in the picture, `[at_ns
 item id for tracks of originators, by `sight:KEY` for fused objects. A longer trail is thinned, its ends stay.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -16,6 +17,10 @@ from trilat.model import INSTANT_NS_MAX, INSTANT_NS_MIN, ItemError
 from trilat.web.shapes import DecisionRow, Shown, ShownSight, given, plain_of
 
 TRAIL_POINTS_MAX: Final = 1_500
+TRAIL_POINTS_MIN: Final = 20
+TRAILS_POINTS_MAX: Final = 60_000
+"""Of all trails of a pane together: of thousands of objects each has a shorter one."""
+
 DECISIONS_MAX: Final = 200
 ITEMS_MAX: Final = 20_000
 SIGHTS_MAX: Final = 20_000
@@ -38,6 +43,9 @@ class Judged:
         if not isinstance(plain, list):
             self.note(f"expected a list of {shape.__name__}")
             return []
+        with suppress(msgspec.ValidationError, UnicodeEncodeError, RecursionError):
+            # Nearly always all fit: thousands in one go, and one by one only to say which does not.
+            return msgspec.convert(plain, list[shape], strict=True)  # type: ignore[valid-type]
         fitting = []
         for entry in plain:
             try:
@@ -100,8 +108,8 @@ class Pane:
         """
         at_ns = judged.instant(data.get("at_ns"))
         self.at_ns = self.at_ns if at_ns is None else at_ns
-        changed = {item.id: plain_of(item) for item in judged.each(data.get("changed", []), Shown)}
-        sights = {sight.key: plain_of(sight) for sight in judged.each(data.get("sights", []), ShownSight)}
+        changed = {item["id"]: item for item in _plains(judged.each(data.get("changed", []), Shown))}
+        sights = {sight["key"]: sight for sight in _plains(judged.each(data.get("sights", []), ShownSight))}
         gone = [name for name in judged.names(data.get("gone", [])) if name in self.items]
         sights_gone = [key for key in judged.names(data.get("sights_gone", [])) if key in self.sights]
         if whole:
@@ -110,11 +118,14 @@ class Pane:
         self._forget(gone, sights_gone)
         _keep_within(changed, self.items, ITEMS_MAX, judged)
         _keep_within(sights, self.sights, SIGHTS_MAX, judged)
+        moved = [part for name, item in changed.items() if (part := _moved(self.items.get(name), item))]
+        told = {part["id"] for part in moved}
         self._use(changed, sights)
         return {
             "at_ns": self.at_ns,
             "up": self.up,
-            "changed": list(changed.values()),
+            "changed": [item for name, item in changed.items() if name not in told],
+            "moved": moved,
             "gone": gone,
             "sights": list(sights.values()),
             "sights_gone": sights_gone,
@@ -129,15 +140,18 @@ class Pane:
             self.trails.pop(f"sight:{key}", None)
 
     def _use(self, changed: dict[str, Plain], sights: dict[str, Plain]) -> None:
+        points_max = max(
+            TRAIL_POINTS_MIN, min(TRAIL_POINTS_MAX, TRAILS_POINTS_MAX // max(1, len(self.trails)))
+        )
         for name, item in changed.items():
             self.items[name] = item
             if item["kind"] == "track":
-                self._lengthen(name, item)
+                self._lengthen(name, item, points_max)
         for key, sight in sights.items():
             self.sights[key] = sight
-            self._lengthen(f"sight:{key}", sight)
+            self._lengthen(f"sight:{key}", sight, points_max)
 
-    def _lengthen(self, name: str, shown: Plain) -> None:
+    def _lengthen(self, name: str, shown: Plain, points_max: int) -> None:
         """Add a position to a trail where it is known, new, and not older than the last."""
         lat, lon = shown.get("lat"), shown.get("lon")
         if lat is None or lon is None:
@@ -147,7 +161,7 @@ class Pane:
         if trail and (trail[-1][1:] == point[1:] or point[0] < trail[-1][0]):
             return
         trail.append(point)
-        if len(trail) > TRAIL_POINTS_MAX:
+        if len(trail) > points_max:
             del trail[1:-1:2]
 
     def take_decisions(self, data: Plain, judged: Judged) -> list[Plain]:
@@ -166,6 +180,25 @@ class Pane:
             kept = sorted(self.decisions.items())[-DECISIONS_MAX:]
             self.decisions = dict(kept)
         return sorted(fresh, key=_number)[-DECISIONS_MAX:]
+
+
+def _plains(values: list[_S]) -> list[Plain]:
+    """JSON values of many of these at once."""
+    plain: list[Plain] = msgspec.to_builtins(values)
+    return plain
+
+
+def _moved(known: Plain | None, item: Plain) -> Plain | None:
+    """What is new of an item that a page has, with its id; None where it has to be told as a whole.
+
+    Of an object that moves it is a third of the whole, and there may be thousands, five times a second.
+    """
+    if known is None or not known.keys() <= item.keys():
+        return None
+    return {
+        "id": item["id"],
+        **{name: value for name, value in item.items() if name not in known or known[name] != value},
+    }
 
 
 def _keep_within(fresh: dict[str, Plain], held: dict[str, Plain], most: int, judged: Judged) -> None:

@@ -17,8 +17,8 @@ from trilat.model import (
     UsageError,
     to_plain,
 )
-from trilat.node import Node, shown_case, shown_holders, shown_recalls
-from trilat.web.access import ROLE
+from trilat.node import Node, looked_at, shown_case, shown_holders, shown_recalls
+from trilat.web.access import ROLE, account_of
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import read_json
 from trilat.web.operations import Operation
@@ -46,14 +46,22 @@ class _Routes:
     def __init__(self, node: ServedNode) -> None:
         self._node = node
 
-    async def recalls(self, _: Request) -> ASGIApp:
-        return json_answer(await self._node.on_node(shown_recalls))
+    async def recalls(self, request: Request) -> ASGIApp:
+        who = account_of(request.scope)
+        return json_answer(
+            await self._node.on_node(lambda node: looked_at(node, "recalls", shown_recalls(node), who))
+        )
 
     async def holders(self, request: Request) -> ASGIApp:
         item_id = request.query_params.get("item", "")
         if not 0 < len(item_id) <= IDENTIFIER_CHARACTERS_MAX:
             raise refusal(HTTPStatus.BAD_REQUEST, "name the item: /holders?item=ID")
-        return json_answer(await self._node.on_node(lambda node: shown_holders(node, item_id)))
+        who = account_of(request.scope)
+        return json_answer(
+            await self._node.on_node(
+                lambda node: looked_at(node, "holders", shown_holders(node, item_id), who)
+            )
+        )
 
     async def recall(self, request: Request) -> ASGIApp:
         said = given(await read_json(request), GivenRecall)

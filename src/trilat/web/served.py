@@ -66,7 +66,7 @@ class ServedNode(Protocol):
         """Name and data of each event of a reader's picture; errors as in `picture`, at the first step."""
         ...
 
-    async def referrals(self) -> list[dict[str, Any]]:
+    async def referrals(self, person: str = "") -> list[dict[str, Any]]:
         """Questions that wait for a person."""
         ...
 
@@ -74,7 +74,7 @@ class ServedNode(Protocol):
         """Answer one of them; returns what was written."""
         ...
 
-    async def desk(self, who: str) -> dict[str, Any]:
+    async def desk(self, who: str, person: str = "") -> dict[str, Any]:
         """Questions of release with previews, for an officer by name, or for `staff`; the look is recorded.
 
         Raises:
@@ -98,7 +98,7 @@ class ServedNode(Protocol):
         """Ask an item's originator for leave to pass it on; returns the request that was written."""
         ...
 
-    async def onward_requests(self) -> list[dict[str, Any]]:
+    async def onward_requests(self, person: str = "") -> list[dict[str, Any]]:
         """Own requests for leave to pass items on, and how they stand."""
         ...
 
@@ -110,11 +110,11 @@ class ServedNode(Protocol):
         """Take a warning back; returns what was written."""
         ...
 
-    async def state(self) -> dict[str, Any]:
+    async def state(self, person: str = "") -> dict[str, Any]:
         """How the node is: links, ledger, reports, refusals."""
         ...
 
-    async def sensors(self) -> list[dict[str, Any]]:
+    async def sensors(self, person: str = "") -> list[dict[str, Any]]:
         """What is known of own sensors' constant errors, a row each."""
         ...
 

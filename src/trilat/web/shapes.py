@@ -84,6 +84,12 @@ class GivenTrust(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     states: Annotated[str, msgspec.Meta(max_length=390_000)]
 
 
+class GivenPinned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A partner whose root people pinned in the node's own folder."""
+
+    party: PartyCode
+
+
 class GivenDeclaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a party's officer declares; see `Declaration`."""
 
@@ -136,6 +142,8 @@ class GivenControl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     speed: Annotated[float, msgspec.Meta(gt=0, le=1_000)] | UnsetType = UNSET
     regime: Annotated[str, msgspec.Meta(min_length=1, max_length=120)] | UnsetType = UNSET
     restart: bool | UnsetType = UNSET
+    strike: Annotated[list[Identifier], msgspec.Meta(max_length=50)] | UnsetType = UNSET
+    """Clauses without which the same is played again, each as `file#id`; none of them for all."""
 
 
 class RefusedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,6 +242,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     since_ns: InstantNs | UnsetType = UNSET
     name: ShortText | UnsetType | None = UNSET
     mmsi: ShortText | UnsetType = UNSET
+    under: Names | UnsetType = UNSET
+    """`agreement@version` of each agreement under which it was received; for the own staff alone."""
 
 
 class ShownSight(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import { secondsBetween } from '../format';
 import type { Globe } from '../globe';
 import type { Key } from '../i18n';
 import type { Names } from '../types';
+import type { Extras } from './extras';
 import type { Box, Label } from './labels';
 
 /** An object at a pixel, for picking by pointer. */
@@ -30,6 +31,7 @@ export interface Brush {
   word: (group: string, code: string) => string;
   /** A name that comes in all languages, in the one chosen. */
   named: (names: Names) => string;
+  extras: Extras;
   labels: Label[];
   /** Boxes that labels keep clear of. */
   taken: Box[];

@@ -25,7 +25,7 @@ export function stampOf(
   size: number,
   ratio: number,
 ): ImageBitmap {
-  const key = `${originator}${stale ? '-' : '+'}${direction}:${size}:${ratio}`;
+  const key = `${originator}${stale ? '-' : '+'}${direction}:${size}:${ratio}:${SHADE}`;
   let stamp = stamps.get(key);
   if (!stamp) {
     stamp = drawStamp(originator, stale, direction, size, ratio);

@@ -1,16 +1,21 @@
 /** What flies: where it was, where it is and how surely. */
 
-import { ageOf, height } from '../format';
+import { ageOf } from '../format';
 import { markOf, traceShape } from '../originators';
 import { isStale } from '../stale';
 import type { Ellipse, Shown, ShownSight, TrailPoint } from '../types';
+import { heightText } from '../units';
 import { ellipsoidAxes, pointAt, type Vector } from '../vectors';
 import { ageIn, keepClear, type Brush } from './brush';
 import { faint, FUSED, GROUND_TRACK, SHADE, STALE } from './colours';
+import { STAMP_HALF_PX, stampOf } from './sprites';
+import { drawSymbol, symbolOf } from './symbol';
 
 const MARK_PX = 5.5;
 const RING_PX = 11;
 const SHIP_RING_PX = 5;
+const SYMBOL_PX = 22;
+const MARK_OF_MANY_PX = 4;
 const WEIGHT_SIGHT = 100;
 const WEIGHT_TRACK = 40;
 const SELECTED = 1000;
@@ -45,7 +50,7 @@ const line = (trail: readonly TrailPoint[], raised: boolean): Vector[] =>
 /** The path so far, as far up as it was, over its ground track. */
 export function drawTrail(brush: Brush, trail: readonly TrailPoint[], colour: string, width: number): void {
   const { context, globe } = brush;
-  if (trail.length < 2) {
+  if (trail.length < 2 || brush.extras.off.has('trails')) {
     return;
   }
   context.beginPath();
@@ -87,7 +92,7 @@ function drawDrop(brush: Brush, { lat, lon, height_m }: Where): void {
 /** The outline of the region in which it is with 99.7 %: an ellipsoid, seen exactly. */
 function drawRegion(brush: Brush, { lat, lon, height_m }: Where, region: Uncertain, colour: string): void {
   const { context, globe } = brush;
-  if (!region.ellipse) {
+  if (!region.ellipse || brush.extras.off.has('uncertainty')) {
     return;
   }
   const { semi_major_m, semi_minor_m, bearing_deg } = region.ellipse;
@@ -140,14 +145,19 @@ export function drawTrack(
     return;
   }
   const { context } = brush;
+  if (brush.extras.symbols) {
+    drawSymbol(context, symbolOf(item), seen.x, seen.y, SYMBOL_PX);
+  }
+  // Beside a symbol the mark of who made it stays, in its corner.
+  const aside = brush.extras.symbols ? SYMBOL_PX / 2 : 0;
   context.beginPath();
-  traceShape(context, shape, seen.x, seen.y, MARK_PX);
+  traceShape(context, shape, seen.x + aside, seen.y + aside, aside ? MARK_PX - 1.5 : MARK_PX);
   context.fillStyle = stale ? STALE : colour;
   context.fill();
   context.strokeStyle = stale ? colour : SHADE;
   context.lineWidth = 1.4;
   context.stroke();
-  keepClear(brush, seen.x, seen.y, MARK_PX + 2);
+  keepClear(brush, seen.x, seen.y, MARK_PX + aside + 2);
   brush.hits.push({ id: item.id, x: seen.x, y: seen.y });
   const spokenFor = rings.some(
     (ring) =>
@@ -166,8 +176,49 @@ export function drawTrack(
   }
 }
 
+/**
+ * Tracks that are too many to be told one by one: marks alone, on whole pixels, where a stamp is copied. Paths,
+ * regions and labels are for the one that is selected, which `drawTrack` draws.
+ */
+export function drawManyTracks(brush: Brush, tracks: readonly Shown[]): void {
+  const { context, globe, ratio } = brush;
+  const side = 2 * STAMP_HALF_PX;
+  for (const item of tracks) {
+    if (item.lat == null || item.lon == null) {
+      continue;
+    }
+    const seen = globe.pixel(pointAt(item.lat, item.lon, item.height_m ?? 0));
+    if (seen.hidden || !globe.onCanvas(seen, STAMP_HALF_PX)) {
+      continue;
+    }
+    const stale = isStale(item, ageIn(brush, item.valid_ns));
+    const stamp = stampOf(item.originator, stale, null, MARK_OF_MANY_PX, ratio);
+    const [x, y] = [Math.round(seen.x * ratio) / ratio, Math.round(seen.y * ratio) / ratio];
+    context.drawImage(stamp, x - STAMP_HALF_PX, y - STAMP_HALF_PX, side, side);
+    brush.hits.push({ id: item.id, x: seen.x, y: seen.y });
+  }
+}
+
+/** Fused objects that are too many: rings alone, in one stroke. */
+export function drawManySights(brush: Brush, sights: readonly ShownSight[], idOf: (key: string) => string): void {
+  const { context, globe } = brush;
+  context.beginPath();
+  for (const sight of sights) {
+    const where = whereOf(sight);
+    const seen = where && globe.pixel(pointAt(where.lat, where.lon, where.height_m));
+    if (seen && !seen.hidden && globe.onCanvas(seen, SHIP_RING_PX)) {
+      context.moveTo(seen.x + SHIP_RING_PX, seen.y);
+      context.arc(seen.x, seen.y, SHIP_RING_PX, 0, 2 * Math.PI);
+      brush.hits.push({ id: idOf(sight.key), x: seen.x, y: seen.y });
+    }
+  }
+  context.strokeStyle = FUSED;
+  context.lineWidth = 1;
+  context.stroke();
+}
+
 function labelText(brush: Brush, first: string, where: Where, age_s: number | null): string {
-  const parts = [first, height(where.height_m)];
+  const parts = [first, heightText(where.height_m, brush.extras.units)];
   if (age_s !== null) {
     const { key, count } = ageOf(age_s);
     parts.push(brush.say('map.old', { age: brush.say(key, { count }) }));

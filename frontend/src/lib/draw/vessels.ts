@@ -5,12 +5,14 @@ import type { Shown } from '../types';
 import { alongAndRight, combine, pointAt, type Vector } from '../vectors';
 import { ageIn, type Brush } from './brush';
 import { directionOf, STAMP_HALF_PX, stampOf } from './sprites';
+import { drawSymbol } from './symbol';
 
 const MARK_PX = 2.6;
 /** Where there are more than this, marks are smaller. */
 const MANY = 400;
 const MARK_OF_MANY_PX = 2;
 const NAMES_MAX = 40;
+const SYMBOL_PX = 20;
 const WEIGHT_SELECTED = 1000;
 /** Slower than this a course is noise. */
 const MOVING_M_PER_S = 0.5;
@@ -34,6 +36,9 @@ export function drawVessels(brush: Brush, vessels: readonly Shown[]): void {
     const direction = directionOnScreen(brush, item, ground, x, y);
     const stamp = stampOf(item.originator, stale, direction, size, brush.ratio);
     // On whole pixels a stamp is copied; between them it would be computed anew each time.
+    if (brush.extras.symbols && placed.length <= NAMES_MAX) {
+      drawSymbol(brush.context, 'surface', x, y, SYMBOL_PX);
+    }
     brush.context.drawImage(stamp, whole(x) - STAMP_HALF_PX, whole(y) - STAMP_HALF_PX, side, side);
     brush.hits.push({ id: item.id, x, y });
     const selected = item.id === brush.selected;

@@ -1,0 +1,56 @@
+/** Texts of the room Side by side, in English, Japanese and Korean. */
+
+export const SIDES = {
+  'sides.label': ['Differences between the pictures', '状況図の違い', '상황도의 차이'],
+  'sides.hint': [
+    'The same moment at every party. Only an exercise may lay pictures side by side.',
+    '同じ時点の各当事者の状況図です。並べて見られるのは演習だけです。',
+    '같은 시점의 각 당사자 상황도입니다. 나란히 볼 수 있는 것은 훈련뿐입니다.',
+  ],
+  'sides.only': ['Differences only', '違いだけ表示', '차이만 표시'],
+  'sides.marks': ['Mark what is lacking on the maps', '欠けているものを地図に表示', '빠진 것을 지도에 표시'],
+  'sides.thing': ['What', '対象', '대상'],
+  'sides.object': ['object {name}', '対象{name}', '대상 {name}'],
+  'sides.first': ['First', '最初', '최초'],
+  'sides.first.at': ['at T+{seconds} s', 'T+{seconds}秒', 'T+{seconds}초'],
+  'sides.has': ['has it', '保有', '있음'],
+  'sides.lacks': ['lacks it', '欠如', '없음'],
+  'sides.since': ['since T+{seconds} s', 'T+{seconds}秒から', 'T+{seconds}초부터'],
+  'sides.from': ['from {sources}', '情報源：{sources}', '출처: {sources}'],
+  'sides.coarser': ['{times} coarser', '{times}粗い', '{times} 거침'],
+  'sides.best': ['the surest', '最も確か', '가장 확실'],
+  'sides.why': ['Why {party} lacks it', '{party}に欠けている理由', '{party}에 없는 이유'],
+  'sides.why.own': [
+    'No sensor of its own has it.',
+    '自国のセンサーでは捕捉していない。',
+    '자국 센서로는 포착하지 못했다.',
+  ],
+  'sides.why.undecided': [
+    '{originator} has not decided on it yet.',
+    '{originator}はまだ判断していない。',
+    '{originator}에서 아직 판단하지 않았다.',
+  ],
+  'sides.why.permit': [
+    'From {originator}: released; it is on its way, late, or too coarse to see.',
+    '{originator}から：提供済み。到着前、遅延中、または粗くて見えない。',
+    '{originator}에서: 제공됨. 도착 전이거나 지연 중이거나 거칠어 보이지 않는다.',
+  ],
+  'sides.why.refer': [
+    'From {originator}: waits for a person. {reason}.',
+    '{originator}から：人の判断待ち。{reason}。',
+    '{originator}에서: 사람의 판단 대기. {reason}.',
+  ],
+  'sides.why.withhold': [
+    'From {originator}: withheld. {reason}.',
+    '{originator}から：不提供。{reason}。',
+    '{originator}에서: 미제공. {reason}.',
+  ],
+  'sides.count.has': ['has {count}', '保有{count}', '보유 {count}'],
+  'sides.count.lacks': ['lacks {count}', '欠如{count}', '없음 {count}'],
+  'sides.count.coarser': ['{count} coarser', '粗い{count}', '거침 {count}'],
+  'sides.count.alone': ['{count} alone', '単独{count}', '단독 {count}'],
+  'sides.none': ['No party has anything yet.', 'まだどの当事者にも情報がありません。', '아직 어느 당사자에게도 정보가 없습니다.'],
+  'sides.same': ['No differences now.', '現在、違いはありません。', '지금은 차이가 없습니다.'],
+  'sides.more': ['and {count} more', 'ほか{count}件', '외 {count}건'],
+  'sides.ghost': ['{codes} only', '{codes}のみ', '{codes}만'],
+} as const;
