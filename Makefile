@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: label-fuzz chaos fuzz simulate help setup demo test check page conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
+.PHONY: label-fuzz chaos fuzz simulate help setup demo test check page browser screenshots conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -39,6 +39,14 @@ test: check      ## check, then every test
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 --ignore tests/processes --ignore tests/browser
 	@echo "now nodes as processes, and the page in a browser: one after another, each has the machine to itself"
 	$(BIN)/pytest -q --durations=10 tests/processes tests/browser
+
+browser: setup   ## the page in a browser: every test; the last line is `N passed, 0 failed`
+	@tools/browser.sh
+	@$(BIN)/python tools/browser_tests.py
+
+screenshots: setup  ## docs/screenshots: every room in three languages, wide and on a phone
+	@tools/browser.sh
+	@$(BIN)/python -m tests.browser.screenshots
 
 conformance: setup  ## every case of conformance/ asked of decide and of spec/
 	@$(BIN)/python -m conformance.run

@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/: commands.md from the command line itself, items.md from the nouns.
+"""Writes what is generated: commands.md from the command line, items.md from the nouns, the page's api.ts.
 
     python tools/generate_docs.py            # write the pages again
     python tools/generate_docs.py --check    # exit 1 where one is not up to date
@@ -65,7 +65,12 @@ def commands_page() -> str:
 def pages() -> dict[Path, str]:
     """Every generated page and its text."""
     items = runpy.run_path(str(ROOT / "tools" / "items_page.py"))
-    return {ROOT / "docs" / "commands.md": commands_page(), ROOT / "docs" / "items.md": items["page"]()}
+    api = runpy.run_path(str(ROOT / "tools" / "generate_api_types.py"))
+    return {
+        ROOT / "docs" / "commands.md": commands_page(),
+        ROOT / "docs" / "items.md": items["page"](),
+        api["PAGE"]: api["text"](),
+    }
 
 
 def _exit_codes() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The system's Chromium and a live demo, one of each for a module; a page in it for each test.
+"""The system's Chromium, a live demo and a pair of real nodes, one for a module; a page for each test.
 
 Where there is no browser or no page, tests fail and say what to install: a page that nobody looked at is not
 a page that works. Who cannot install it sets TRILAT_NO_BROWSER=1, and tests are skipped with that reason.
@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.live_demo import WAIT_S, LiveDemo, live_demo
+from tests.browser.post import Post, running_post
 from tests.browser.watched_page import WatchedPage
 
 import trilat.web
@@ -42,6 +43,11 @@ def _missing() -> str | None:
     return None
 
 
+def executable() -> str:
+    """Where the system's Chromium is."""
+    return next(filter(None, map(shutil.which, NAMES)))
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
@@ -51,9 +57,8 @@ def browser() -> Iterator[Browser]:
     if missing is not None:
         pytest.fail(missing, pytrace=False)
     expect.set_options(timeout=WAIT_S * 1_000)
-    executable = next(filter(None, map(shutil.which, NAMES)))
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        chromium = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield chromium
         chromium.close()
 
@@ -62,6 +67,13 @@ def browser() -> Iterator[Browser]:
 def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDemo]:  # noqa: ARG001 - without a browser no demo
     """The flight of 2009, live; it begins under the agreements of then."""
     with live_demo(tmp_path_factory.mktemp("demo"), "--speed", "20") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def post(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:  # noqa: ARG001 - without a browser no nodes
+    """KOR and USA as real nodes, with accounts of each role at KOR."""
+    with running_post(tmp_path_factory.mktemp("post")) as running:
         yield running
 
 

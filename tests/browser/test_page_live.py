@@ -11,20 +11,13 @@ from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, expect
+from tests.browser.axe import faults_of_access
 from tests.browser.live_demo import LiveDemo, kill
 from tests.browser.watched_page import LANGUAGES, PHONE, WatchedPage
 
 from trilat.model import Reason
 
 ROOT: Final = Path(__file__).parents[2]
-AXE: Final = ROOT / "frontend/node_modules/axe-core/axe.min.js"
-RUN_AXE: Final = """
-axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then((judged) => ({
-    passes: judged.passes.length,
-    violations: judged.violations.flatMap((rule) =>
-        rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`)),
-}))
-"""
 PARTIES: Final = ("JPN", "KOR", "USA")
 APART: Final = "separate-2009"
 TOGETHER: Final = "multilateral"
@@ -302,22 +295,6 @@ def test_axe_finds_nothing_against_wcag_2_2_aa(view: WatchedPage, language: str)
     view.page.locator("summary").first.click()
     assert faults_of_access(view) == []
     view.shoot(f"legend-{language}")
-
-
-def faults_of_access(view: WatchedPage) -> list[str]:
-    """What axe-core finds, from a world of scripts beside the page's own, where its content policy holds."""
-    session = view.context.new_cdp_session(view.page)
-    frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
-    world = session.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
-    session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8"), "contextId": world})
-    judged = session.send(
-        "Runtime.evaluate",
-        {"expression": RUN_AXE, "contextId": world, "awaitPromise": True, "returnByValue": True},
-    )["result"]["value"]
-    session.detach()
-    assert judged["passes"] > 10
-    faults: list[str] = judged["violations"]
-    return faults
 
 
 def test_on_a_phone_nothing_is_too_wide_and_every_pane_can_be_reached(phone: WatchedPage) -> None:

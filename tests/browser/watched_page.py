@@ -1,4 +1,4 @@
-"""`WatchedPage`: the page of a live demo in a browser, with what it must never do noted down.
+"""`Watched`: the page in a browser, what it must never do noted down; `WatchedPage`: that of a live demo.
 
 It reads what a person would see, by the names that the page gives its parts. Nothing here sleeps for a fixed
 time: `until` waits for what must come, and `at_rest` looks as long as is needed to say that nothing comes.
@@ -33,18 +33,15 @@ document.addEventListener('securitypolicyviolation', (event) =>
 T = TypeVar("T")
 
 
-class WatchedPage:
-    """One page of a demo."""
+class Watched:
+    """One page of some origin."""
 
-    def __init__(
-        self, browser: Browser, demo: LiveDemo, size: tuple[int, int] = WIDE, room: str = "sides"
-    ) -> None:
-        """A page that has come in by the address that the demo printed, and gone into a room."""
-        self.demo = demo
+    def __init__(self, browser: Browser, origin: str, size: tuple[int, int] = WIDE) -> None:
+        """A browser that was never there before, with an empty page."""
         self.faults: list[str] = []
-        self.expected_origins = {demo.origin.rstrip("/")}
+        self.expected_origins = {origin.rstrip("/")}
         self.context = browser.new_context(
-            base_url=demo.origin,
+            base_url=origin,
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=2 if size == PHONE else 1,
             is_mobile=size == PHONE,
@@ -57,9 +54,6 @@ class WatchedPage:
         self.page = self.context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        self.page.goto(demo.entrance)
-        expect(self.part("phase")).to_be_visible(timeout=_WAIT_MS)
-        self.enter(room)
 
     def _request(self, request: Request) -> None:
         scheme, host, *_ = urlsplit(request.url)
@@ -128,13 +122,6 @@ class WatchedPage:
         """The instant that the page's clock shows, UTC milliseconds."""
         return int(self.part("clock-utc").get_attribute("data-instant") or 0)
 
-    def state(self) -> dict[str, Any]:
-        """What the page's origin says of everything."""
-        answer = self.context.request.get("/api/state")
-        assert answer.ok
-        found: dict[str, Any] = answer.json()
-        return found
-
     def note_appearances(self, name: str) -> Callable[[], bool]:
         """Whether a part has appeared since, though it may be gone again by the time somebody asks."""
         self.page.evaluate(
@@ -156,15 +143,42 @@ class WatchedPage:
         self.part(f"room-{room}").click()
         expect(self.part(f"room-{room}")).to_have_attribute("aria-current", "page")
 
-    def act_as(self, party: str) -> None:
-        """Stand at a party."""
-        self.part(f"act-{party}").click()
-        expect(self.part(f"act-{party}")).to_have_attribute("aria-pressed", "true")
-
     def choose_language(self, language: str) -> None:
         """Read on in another language."""
         self.part("lang").select_option(language)
         expect(self.page.locator("html")).to_have_attribute("lang", language)
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the page in the folder that the environment names, if it names one."""
+        folder = os.environ.get("TRILAT_SHOTS")
+        if folder:
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+class WatchedPage(Watched):
+    """The page of a live demo, come in by the address that it printed, and gone into a room."""
+
+    def __init__(
+        self, browser: Browser, demo: LiveDemo, size: tuple[int, int] = WIDE, room: str = "sides"
+    ) -> None:
+        """It is in the room when this returns."""
+        super().__init__(browser, demo.origin, size)
+        self.demo = demo
+        self.page.goto(demo.entrance)
+        expect(self.part("phase")).to_be_visible(timeout=_WAIT_MS)
+        self.enter(room)
+
+    def state(self) -> dict[str, Any]:
+        """What the page's origin says of everything."""
+        answer = self.context.request.get("/api/state")
+        assert answer.ok
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def act_as(self, party: str) -> None:
+        """Stand at a party."""
+        self.part(f"act-{party}").click()
+        expect(self.part(f"act-{party}")).to_have_attribute("aria-pressed", "true")
 
     def choose_speed(self, speed: int) -> None:
         """Let the exercise run faster or slower."""
@@ -206,9 +220,3 @@ class WatchedPage:
         """Whether the page's clock is that of the director, give or take the way between the two."""
         state = self.state()
         return bool(abs(self.clock_ms() - state["now_ns"] / 1e6) < 3_000 * state["speed"])
-
-    def shoot(self, name: str) -> None:
-        """Keep a picture of the page in the folder that the environment names, if it names one."""
-        folder = os.environ.get("TRILAT_SHOTS")
-        if folder:
-            self.page.screenshot(path=Path(folder) / f"{name}.png")

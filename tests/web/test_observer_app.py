@@ -13,7 +13,9 @@ from trilat.web import Observer, PageFiles, observer_app
 
 
 def application(director: FakeDirector | None = None, page: Path | None = None) -> Any:
-    return observer_app(Observer(), director or FakeDirector(), page_access(), page and PageFiles.read(page))
+    return observer_app(
+        Observer(), director or FakeDirector(), page_access(), None if page is None else PageFiles.read(page)
+    )
 
 
 def control(director: FakeDirector, body: Any) -> Any:

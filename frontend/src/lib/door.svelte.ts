@@ -1,19 +1,12 @@
 /** The door by which the page came in: an exercise's observer, or a party's own node and who is signed in there. */
 
+import type { ShownSession } from './api';
+
 export type DoorKind = 'exercise' | 'node';
 
-/** What `GET /session` of either says. */
-export interface SessionAnswer {
-  exercise?: boolean;
-  signed_in: boolean;
-  parties?: string[];
-  party?: string;
-  name?: string;
-  role?: string;
-  word?: string;
-  status?: string;
-  provider?: boolean;
-}
+/** What `GET /session` of either says: whatever one of them leaves out is not there. */
+export type SessionAnswer = Pick<ShownSession, 'exercise' | 'signed_in'> &
+  Partial<ShownSession> & { parties?: string[] };
 
 const REFUSED = [401, 403];
 const AGAIN_MS = 2_000;

@@ -87,6 +87,7 @@ function opened(picture: Picture | null, word: OpenedWord, wall_ms: number): Pic
     status,
     regimes: [],
     regime: '',
+    struck: [],
     parties: [party],
     start_ns: at_ns,
     end_ns: at_ns,

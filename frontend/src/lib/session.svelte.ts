@@ -82,10 +82,11 @@ export class Session {
 
   /** Another scenario looks elsewhere: its own view counts then, not where the maps were. */
   private show(picture: Picture | null): void {
-    const [before, after] = [this.live?.view, picture?.view];
-    if (before && after && JSON.stringify(before) !== JSON.stringify(after)) {
+    const [before, after] = [this.live, picture];
+    if (before && after && JSON.stringify(before.view) !== JSON.stringify(after.view)) {
       this.cameras = {};
-      place.selected = null;
+      // A node's own view follows from what is seen first; what was selected there is still there.
+      place.selected = after.source === 'node' ? place.selected : null;
     }
     this.live = picture;
   }

@@ -37,6 +37,7 @@ from trilat.web.account_shapes import (
     GivenSignIn,
     GivenToken,
     GivenWithdrawal,
+    ShownSession,
 )
 from trilat.web.answers import json_answer, refusal
 from trilat.web.bodies import read_json
@@ -116,23 +117,19 @@ class AccountRoutes:
         """Who is signed in, and the word of the session."""
         return json_answer(self._session(session_cookie(request.headers)))
 
-    def _session(self, cookie: str) -> dict[str, Any]:
+    def _session(self, cookie: str) -> ShownSession:
         account = self._people.sessions.account(cookie, self._people.now_s()) if cookie else None
-        door = {
-            "exercise": False,
-            "party": self._node.party,
-            "status": self._node.status.value,
-            "provider": self._provider,
-        }
-        if account is None:
-            return {**door, "signed_in": False}
-        return {
-            **door,
-            "signed_in": True,
-            "name": account.name,
-            "role": account.role.value,
-            "word": self._people.sessions.word(cookie),
-        }
+        fits = account is not None
+        return ShownSession(
+            exercise=False,
+            party=self._node.party,
+            status=self._node.status,
+            provider=self._provider,
+            signed_in=fits,
+            name=account.name if account is not None else "",
+            role=account.role.value if account is not None else "",
+            word=self._people.sessions.word(cookie) if fits else "",
+        )
 
     async def password(self, request: Request) -> ASGIApp:
         """Change one's own password."""
@@ -298,6 +295,7 @@ def account_operations(routes: AccountRoutes) -> list[Operation]:
             handle=routes.sign_in,
             summary="Sign in with name and password; the session is a cookie.",
             body=GivenSignIn,
+            answer=ShownSession,
             needs_token=False,
         ),
         mine(method="POST", path="/signout", handle=routes.sign_out, summary="End one's session."),
@@ -306,6 +304,7 @@ def account_operations(routes: AccountRoutes) -> list[Operation]:
             path="/session",
             handle=routes.session,
             summary="Whose node this is, and who is signed in.",
+            answer=ShownSession,
             needs_token=False,
         ),
         mine(
@@ -314,6 +313,7 @@ def account_operations(routes: AccountRoutes) -> list[Operation]:
             handle=routes.password,
             summary="Change one's own password; other sessions end.",
             body=GivenNewPassword,
+            answer=ShownSession,
         ),
         anyone(
             method="GET",

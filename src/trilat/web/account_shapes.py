@@ -4,12 +4,28 @@ from typing import Annotated
 
 import msgspec
 
-from trilat.model import ShortText
+from trilat.model import PartyCode, ShortText, Status
 from trilat.node import AccountName, TokenName
 from trilat.web.passwords import PASSWORD_CHARACTERS_MAX
 
 Password = Annotated[str, msgspec.Meta(max_length=PASSWORD_CHARACTERS_MAX)]
 RoleName = Annotated[str, msgspec.Meta(pattern=r"^(watch|release|administrator|auditor)(?!\n)$")]
+
+
+class ShownSession(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose node this is, and who is signed in; what only they have is left out for others."""
+
+    exercise: Annotated[bool, msgspec.Meta(description="never, at a node: an exercise's page has another")]
+    party: PartyCode
+    status: Status
+    provider: bool
+    """Whether the party's own identity provider signs people in."""
+
+    signed_in: bool
+    name: str = ""
+    role: str = ""
+    word: str = ""
+    """It goes with every change, in the header `x-trilat-word`."""
 
 
 class GivenSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

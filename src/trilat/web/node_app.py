@@ -146,6 +146,7 @@ def node_app(
     routes.document = document
     app = application(operations, access)
     app.state.streams = open_streams
+    app.state.document = document
     return app
 
 

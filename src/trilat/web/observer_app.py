@@ -137,6 +137,7 @@ def observer_app(
     )
     app = application(operations, access, _HINT)
     app.state.streams = open_streams
+    app.state.document = routes.document
     return app
 
 
