@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, expect
+from tests.browser.axe import faults_of_access
 from tests.browser.live_demo import LiveDemo
-from tests.browser.test_page_live import faults_of_access
 from tests.browser.watched_page import LANGUAGES, PHONE, WatchedPage
 
 APART: Final = "separate-2009"
