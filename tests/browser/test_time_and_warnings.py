@@ -43,7 +43,7 @@ def acting(view: WatchedPage, party: str) -> None:
 
 def warned(view: WatchedPage, party: str = "KOR") -> None:
     """Stand at a party that is warned of the launch, in a flight under which all share all."""
-    view.fly(TOGETHER)
+    view.fly(TOGETHER, speed=5)
     acting(view, party)
     expect(view.part("alarm").first).to_be_visible()
 
@@ -120,7 +120,7 @@ def test_a_warning_stays_until_somebody_takes_note_and_its_withdrawal_is_as_loud
     expect(back).to_have_attribute("data-withdrawn", "true")
     expect(back).to_contain_text("warning withdrawn")
     expect(view.page).to_have_title(re.compile(r"^[✕▲]\d+ "))
-    assert back.bounding_box()["height"] >= 60  # type: ignore[index]
+    assert back.bounding_box()["height"] >= 50  # type: ignore[index]
     view.shoot("withdrawn")
     back.get_by_test_id("acknowledge").click()
     expect(back).to_have_count(0)

@@ -12,6 +12,7 @@ export const ALARM = {
     '훈련 훈련 · 경보 취소',
   ],
   'alarm.word.simulated.withdrawn': ['SIMULATION · warning withdrawn', '模擬 · 警報取消し', '모의 · 경보 취소'],
+  'alarm.count': ['{count} warnings wait for you', '未確認の警報 {count} 件', '확인 대기 경보 {count}건'],
   'alarm.where': ['where', '位置', '위치'],
   'alarm.within': ['within {distance}', '誤差 {distance} 以内', '오차 {distance} 이내'],
   'alarm.when': ['when', '時刻', '시각'],
