@@ -45,6 +45,9 @@ class Remembering:
     def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:  # noqa: ARG002
         return ()
 
+    def named(self) -> int:
+        return 0
+
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002
         return ()
 

@@ -191,10 +191,6 @@ export const warningsOf = (pane: Pane): Shown[] =>
     .filter(({ kind }) => kind === 'warning')
     .sort((one, other) => Number(Boolean(other.threat)) - Number(Boolean(one.threat)));
 
-/** How many warnings stand: raised, confirmed or updated, and not taken back. */
-export const openWarnings = (pane: Pane): number =>
-  [...pane.items.values()].filter(({ kind, state }) => kind === 'warning' && state !== 'retracted').length;
-
 /** How many items each partner gave to a party. */
 export function givenBy(pane: Pane): Record<string, number> {
   const counts: Record<string, number> = {};

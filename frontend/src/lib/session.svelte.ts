@@ -6,8 +6,9 @@ import { door } from './door.svelte';
 import { talliesOf } from './fold';
 import type { Camera } from './globe';
 import { nodeFeed, unheard } from './node_feed';
-import type { Picture } from './picture';
+import type { Pane, Picture } from './picture';
 import { place } from './place.svelte';
+import { pictureAt } from './replay';
 import { EXERCISE_FEED, follow, type Connection } from './stream';
 import type { Control } from './types';
 
@@ -15,7 +16,9 @@ const TICK_MS = 500;
 
 export class Session {
   // Raw: the picture is replaced, never written to, so nothing in it needs watching.
-  picture = $state.raw<Picture | null>(null);
+  live = $state.raw<Picture | null>(null);
+  /** What was known at an instant of the past, by party, as far as the nodes have answered. */
+  past = $state.raw<{ at_ns: number; heard_ms: number; panes: Readonly<Record<string, Pane>> } | null>(null);
   connection = $state<Connection>('connecting');
   wall_ms = $state(0);
   /** The last refusal of a control; empty when there is none. */
@@ -25,11 +28,18 @@ export class Session {
   private wish = $state.raw<Wish | null>(null);
   private stop: (() => void) | null = null;
 
+  /** What the rooms show: the live picture, or that of `place.at_ns`, which has nothing of the live one in it. */
+  readonly picture = $derived(
+    this.live && place.at_ns !== null
+      ? pictureAt(this.live, this.past?.at_ns ?? place.at_ns, this.past?.panes ?? {}, this.past?.heard_ms ?? 0)
+      : this.live,
+  );
+  readonly live_now_ns = $derived(this.live ? instantAt(this.live.pace, this.wall_ms) : 0);
   readonly now_ns = $derived(this.picture ? instantAt(this.picture.pace, this.wall_ms) : 0);
-  readonly paused = $derived(this.shown('paused', this.picture?.pace.paused ?? false));
-  readonly speed = $derived(this.shown('speed', this.picture?.pace.speed ?? 1));
-  readonly regime = $derived(this.shown('regime', this.picture?.regime ?? ''));
-  readonly phase = $derived(this.picture?.pace.phase ?? 'starting');
+  readonly paused = $derived(this.shown('paused', this.live?.pace.paused ?? false));
+  readonly speed = $derived(this.shown('speed', this.live?.pace.speed ?? 1));
+  readonly regime = $derived(this.shown('regime', this.live?.regime ?? ''));
+  readonly phase = $derived(this.live?.pace.phase ?? 'starting');
   private readonly log = $derived(this.picture?.log);
   readonly tallies = $derived(this.log ? talliesOf(this.log) : new Map());
 
@@ -48,7 +58,7 @@ export class Session {
     const unfollow = follow(
       isNode ? nodeFeed() : EXERCISE_FEED,
       {
-        change: (apply) => this.show(apply(this.picture)),
+        change: (apply) => this.show(apply(this.live)),
         connection: (connection) => this.hear(connection, isNode),
       },
       () => performance.now(),
@@ -62,7 +72,7 @@ export class Session {
   /** A node that is not heard is shown as such; one that refuses is asked who is signed in. */
   private hear(connection: Connection, isNode: boolean): void {
     if (isNode && connection !== 'open' && this.connection === 'open') {
-      this.picture = unheard(this.picture);
+      this.live = unheard(this.live);
     }
     this.connection = connection;
     if (isNode && connection === 'refused') {
@@ -72,20 +82,20 @@ export class Session {
 
   /** Another scenario looks elsewhere: its own view counts then, not where the maps were. */
   private show(picture: Picture | null): void {
-    const [before, after] = [this.picture, picture];
+    const [before, after] = [this.live, picture];
     if (before && after && JSON.stringify(before.view) !== JSON.stringify(after.view)) {
       this.cameras = {};
       // A node's own view follows from what is seen first; what was selected there is still there.
       place.selected = after.source === 'node' ? place.selected : null;
     }
-    this.picture = picture;
+    this.live = picture;
   }
 
   /** Follows no more; what was shown is shown no longer. */
   end(): void {
     this.stop?.();
     this.stop = null;
-    this.picture = null;
+    this.live = this.past = null;
     this.connection = 'connecting';
   }
 

@@ -83,11 +83,14 @@ function lineOf(told: unknown): string {
   return told !== null && typeof told === 'object' && 'error' in told ? String(told.error) : '';
 }
 
-/** Who is asked where the user stands now; `officer` counts in an exercise alone, where two are made up. */
-export function staff(officer: Officer | null = null): Staff {
+/**
+ * Who is asked where the user stands now; `officer` counts in an exercise alone, where two are made up, and so
+ * does another `party`, whose side is looked at without standing there.
+ */
+export function staff(officer: Officer | null = null, party: string = place.party): Staff {
   if (door.kind === 'node') {
     return new Staff({ base: '', word: door.word, officer: null, ended: () => door.ended() });
   }
-  const base = `/api/staff/${encodeURIComponent(place.party)}`;
+  const base = `/api/staff/${encodeURIComponent(party)}`;
   return new Staff({ base, word: '', officer, ended: () => door.ended() });
 }

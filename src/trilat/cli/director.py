@@ -272,8 +272,7 @@ class Director:
         """What a party's node answers its staff, or one of its officers, whom the exercise plays.
 
         Raises:
-            UsageError: no node of that party runs, or it refuses; then with the node's status.
-            LinkError: it does not answer.
+            UsageError: no node of that party runs, it does not answer, or it refuses; then with its status.
         """
         fleet = self.fleet
         if fleet is None or party not in fleet.members:
@@ -283,7 +282,11 @@ class Director:
         officers = fleet.exercise.officers
         role = f"officer-{officers[officer - 1]}" if 0 < officer <= len(officers) else "staff"
         told: dict[str, Any] = {} if said is None else {"json": said}
-        answer = await fleet.ask(party, role, method, path, params=dict(query or {}), **told)
+        try:
+            answer = await fleet.ask(party, role, method, path, params=dict(query or {}), **told)
+        except LinkError as error:
+            busy = HTTPStatus.SERVICE_UNAVAILABLE
+            raise UsageError(f"the node of `{party}` does not answer: ask again", http=int(busy)) from error
         if not answer.is_success:
             # A node that does not know its own staff, or has a fault, is no fault of who asks here.
             faulty = answer.status_code == HTTPStatus.UNAUTHORIZED or answer.is_server_error

@@ -149,6 +149,10 @@ class Pipeline(Protocol):
         """What this View's objects mean for areas, for those objects whose turn it is to be looked at."""
         ...
 
+    def named(self) -> int:
+        """How many objects this picture gave a name of its own, those that are gone among them."""
+        ...
+
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The objects of the picture."""
         ...

@@ -19,9 +19,13 @@ PIPELINES: Final[Mapping[Domain, Callable[[str], Pipeline]]] = MappingProxyType(
 """Each is called with the code of the party at whose node it runs."""
 
 
-def pipelines_with(biases: OwnBiases | None, *, learns: bool) -> Mapping[Domain, Callable[[str], Pipeline]]:
-    """The same list for a node whose sensors may be constantly wrong; the own View's `learns` how."""
-    if biases is None:
+def pipelines_with(
+    biases: OwnBiases | None, *, learns: bool, named: int = 0
+) -> Mapping[Domain, Callable[[str], Pipeline]]:
+    """The same list for a node whose sensors may be constantly wrong; the own View's `learns` how. The first
+    object is named after `named` others.
+    """
+    if biases is None and named == 0:
         return PIPELINES
-    missile = partial(MissilePipeline, biases=biases, learns=learns)
+    missile = partial(MissilePipeline, biases=biases, learns=learns, named=named)
     return MappingProxyType({**PIPELINES, Domain.MISSILE: missile})

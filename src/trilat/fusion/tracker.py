@@ -86,8 +86,10 @@ class Tracker:
         sensors: Models | None = None,
         biases: BiasTable | None = None,
         told: Callable[[int], Known | None] | None = None,
+        named: int = 0,
     ) -> None:
-        """An empty picture; `sensors` says what is known beforehand of some, by source and sensor.
+        """An empty picture; `sensors` says what is known beforehand of some, by source and sensor. The first
+        track is named after `named` others that are no more.
 
         With `biases`, those sensors' biases are estimated and taken into account (see `registration`): from
         the tracks of this picture, or where `told` is given from what it returns for an instant and from
@@ -97,7 +99,7 @@ class Tracker:
         self._models = dict(sensors or {})
         self._partners = PartnerTracks(self.settings)
         self._queue: list[Measurement] = []
-        self._base: _Snapshot = (-(2**63), 0, Picture(biases=biases))
+        self._base: _Snapshot = (-(2**63), 0, Picture(biases=biases, confirmed=named))
         self._snapshots: list[_Snapshot] = []
         self._between: _Snapshot | None = None
         self._newest_ns: int | None = None

@@ -58,6 +58,8 @@ class EntryKind(Enum):
     """A reader was let see this node's picture, or was not: what was shown, as versions and a digest."""
     ACCESS = "access"
     """An account was changed, or somebody signed in, out, was refused, or audited."""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """Somebody at the desk took note of a warning, or of its being withdrawn."""
     CURSOR = "cursor"
     """How far this node has accepted or handed on something, where no other entry says so."""
     FLOOR = "floor"

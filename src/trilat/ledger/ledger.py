@@ -203,7 +203,15 @@ class Ledger:
         self, kinds: Collection[EntryKind], first: int = 0
     ) -> Iterator[tuple[int, EntryKind, bytes]]:
         """Entry, kind and content of all rows of `kinds` that have one, in order from entry `first` on; for
-        reading very many.
+        reading very many. Errors as of `recorded`.
+        """
+        for entry, kind, _, content in self.recorded(kinds, first):
+            yield entry, kind, content
+
+    def recorded(
+        self, kinds: Collection[EntryKind], first: int = 0
+    ) -> Iterator[tuple[int, EntryKind, int, bytes]]:
+        """As `contents`, with the instant of recording, UTC ns, before the content.
 
         Each row is opened under its own key, which proves its place and content; that no row is missing is
         what `verify` examines. What was repaired is given in its place.
@@ -215,7 +223,7 @@ class Ledger:
         for row in self._rows_with_repairs(first):
             if isinstance(row, Repair):
                 if row.kind in wanted and row.content is not None:
-                    yield row.entry, wanted[row.kind], row.content
+                    yield row.entry, wanted[row.kind], row.recorded_ns, row.content
                 continue
             kind = wanted.get(row.kind)
             if kind is None or row.wrapped_key is None or row.sealed_content is None:
@@ -223,13 +231,13 @@ class Ledger:
             secrets = self._vault.unwrap(row.wrapped_key, row.entry, row.chained)
             content = None if secrets is None else self._vault.open(secrets, row.entry, row.sealed_content)
             if content is not None:
-                yield row.entry, kind, content
+                yield row.entry, kind, row.recorded_ns, content
                 continue
             repair = self.repairs().get(row.entry)
             if repair is None:
                 raise LedgerError(f"entry {row.entry} is damaged: it does not open", entry=row.entry)
             if repair.content is not None:
-                yield row.entry, kind, repair.content
+                yield row.entry, kind, repair.recorded_ns, repair.content
 
     def _rows_with_repairs(self, first: int) -> Iterator[Row | Repair]:
         """Rows from an entry on; in the place of one that cannot be read, or is of no kind, its repair."""

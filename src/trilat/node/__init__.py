@@ -12,6 +12,7 @@ from trilat.node.accounts import (
     Known,
     TokenName,
 )
+from trilat.node.acknowledgements import AcknowledgementRecord
 from trilat.node.agreements_shown import shown_matrix, shown_text, struck_history
 from trilat.node.at_desk import AUDITOR, STAFF, look_entry, looked_at, shown_as, shown_undone
 from trilat.node.audit_report import AuditReport, Told, plain_row, report_of
@@ -52,6 +53,7 @@ from trilat.node.joining import Joining, admit, invitation_lines, invite, join, 
 from trilat.node.keyfiles import Ask, KeyFiles, nobody, private_bytes_of
 from trilat.node.known import KnownKind, KnownVersions
 from trilat.node.known_state import adopt_text, known_lines, known_state, remove_party
+from trilat.node.looking_back import PastPictures, shown_history, shown_warnings
 from trilat.node.mapped import COVERAGE_HEIGHTS_M, shown_map
 from trilat.node.node import Node
 from trilat.node.proofs import Heads, Proof, check_proof, proof_from_plain
@@ -131,6 +133,7 @@ __all__ = [
     "AccountName",
     "AccountRole",
     "Accounts",
+    "AcknowledgementRecord",
     "ApiToken",
     "Ask",
     "AuditReport",
@@ -165,6 +168,7 @@ __all__ = [
     "NodeSettings",
     "Pace",
     "PacedClock",
+    "PastPictures",
     "Peer",
     "Proof",
     "Reading",
@@ -248,12 +252,14 @@ __all__ = [
     "sealed_names",
     "shown_as",
     "shown_case",
+    "shown_history",
     "shown_holders",
     "shown_map",
     "shown_matrix",
     "shown_recalls",
     "shown_text",
     "shown_undone",
+    "shown_warnings",
     "shown_why",
     "signed_by",
     "standing_digest",

@@ -12,6 +12,7 @@ from trilat.ledger import CONTENT_BYTES_MAX, EntryKind, Ledger, Removal, Repair,
 from trilat.link import Parcel, read_signed_item, read_tree_head
 from trilat.model import Consent, Decision, Outcome, Release, decode
 from trilat.node.accounts import AccessRecord, AccessStep
+from trilat.node.acknowledgements import AcknowledgementRecord
 from trilat.node.decisions import decisions_in
 from trilat.node.records import (
     RECORD_BYTES_MAX,
@@ -95,6 +96,7 @@ class _Teller:
             EntryKind.DESK: self._desk,
             EntryKind.READING: self._reading,
             EntryKind.ACCESS: self._access,
+            EntryKind.ACKNOWLEDGEMENT: _acknowledgement,
             EntryKind.REFUSAL: self._refusal,
             EntryKind.REMOVAL: self._removal,
             EntryKind.HEAD: self._head,
@@ -236,3 +238,9 @@ def plain_row(told: Told) -> dict[str, Any]:
         "about": told.about,
         "why": told.why,
     }
+
+
+def _acknowledgement(_: Stored, content: bytes) -> Iterator[_Row]:
+    record = decode(content, AcknowledgementRecord)
+    about = f"{record.warning.item_id} version {record.warning.version}"
+    yield "acknowledged", record.by, about, "withdrawn" if record.is_withdrawn else "stands"

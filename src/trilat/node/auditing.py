@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from trilat.ledger import EntryKind, Stored
 from trilat.model import Noun, TrilatError, decode, to_plain
 from trilat.node.accounts import AccessRecord, AccessStep, ApiToken
+from trilat.node.acknowledgements import AcknowledgementRecord
 from trilat.node.records import RECORD_BYTES_MAX, DeskRecord, ReadingRecord, RefusalRecord
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ _SHOWN: Final[dict[EntryKind, Callable[[Stored], dict[str, Any]]]] = {
     EntryKind.DESK: _of(
         DeskRecord, *(name for name in DeskRecord.__struct_fields__ if name not in {"said", "digest"})
     ),
+    EntryKind.ACKNOWLEDGEMENT: _of(AcknowledgementRecord, "warning", "is_withdrawn", "by"),
     EntryKind.REFUSAL: _of(RefusalRecord, "source", "reason"),
     EntryKind.START: lambda _: {},
     EntryKind.REMOVAL: lambda _: {},

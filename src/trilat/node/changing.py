@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def use_agreements(node: "Node", agreements: AgreementSet) -> None:
     """Decide by these agreements from now on."""
+    node.timeline.note_agreements(node.agreements, agreements)
     node.agreements = agreements
     node.offers_reports = offers_reports(node.config, agreements)
     _decide_anew(node, node.exchange.use(agreements=agreements))

@@ -13,7 +13,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from trilat.domains import Alarm, Dispute, Head, MakeHead
-from trilat.model import IDENTIFIER_CHARACTERS_MAX, AnyItem, Domain, Label, Provenance, kind_of
+from trilat.model import (
+    IDENTIFIER_CHARACTERS_MAX,
+    AnyItem,
+    Domain,
+    Label,
+    Provenance,
+    kind_of,
+    names_watch_area,
+)
 from trilat.node.config import NodeConfig
 
 _TOKEN_BYTES = 16
@@ -176,6 +184,12 @@ class Heads:
             )
 
         return head
+
+    def audience(self, item: AnyItem) -> str | None:
+        """For whom alone an own item was made; None where it is for whoever may have it."""
+        if names_watch_area(item):
+            return self._config.party
+        return self.audience_of(item)[0] if kind_of(item) in AUDIENCE_KINDS else None
 
     def audience_of(self, item: AnyItem) -> tuple[str, str]:
         """For whom an own item of one of `AUDIENCE_KINDS` was made, and its name without that."""

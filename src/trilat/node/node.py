@@ -51,6 +51,7 @@ from trilat.model import (
     names_watch_area,
 )
 from trilat.node.accounts import Accounts
+from trilat.node.acknowledgements import Acknowledgements
 from trilat.node.alerts import Alerts
 from trilat.node.by_hand import ByHand
 from trilat.node.changing import StandingParcels, offers_reports
@@ -84,6 +85,7 @@ from trilat.node.repairing import Repairs
 from trilat.node.resuming import Resuming
 from trilat.node.retention import Retention
 from trilat.node.standstill import Standstill
+from trilat.node.timeline import Timeline
 from trilat.node.trusting import Trusting
 from trilat.node.unanswered import Overdue
 from trilat.node.views import Views
@@ -184,6 +186,7 @@ class Node(ByHand):
         self.recent_decisions = RecentDecisions()
         self.feeds = Feeds()
         self._making = Making(self)
+        self.timeline = Timeline(self)
 
     def _endpoint(
         self,
@@ -217,8 +220,10 @@ class Node(ByHand):
         self.trusting = Trusting(self, self.keys, self.trust)
         self.witness = Witness(self, self.keys, self.trust, self._entropy)
         self.overdue = Overdue(self.endpoint, self.config.peers, self._link_clock)
+        self.acknowledgements = Acknowledgements(self)
         self.floors = Floors(self, self._link_clock)
-        always = (self.known, self.onward, self.recalls, Retention(self), self.accounts, self.overdue)
+        own = (self.known, self.onward, self.recalls, Retention(self), self.accounts)
+        always = (*own, self.acknowledgements, self.overdue)
         self.resuming = Resuming(self, self.keys, self.trust, self._link_clock, self._entropy)
         self.kept = Kept(self, self._link_clock)
         repairs = Repairs(self, self.keys, self.trust)
@@ -307,6 +312,7 @@ class Node(ByHand):
         """Use an own report that is in the ledger, or in the commit that the node cannot go on without."""
         held = self.recalls.relabelled(Held(item, b""))
         self.accepted_reports += 1
+        self._note(held)
         self.holdings.add(held)
         try:
             self.views.add_own(item)
@@ -325,6 +331,7 @@ class Node(ByHand):
         """
         self.refuse_failed()
         now_ns = self.clock.now_ns()
+        self.timeline.tick(now_ns)
         made = self._making.made(now_ns)
         for part in self.parts:
             made += part.made(now_ns)
@@ -420,6 +427,7 @@ class Node(ByHand):
     def use_item(self, held: Held) -> None:
         """Use an item that this node made and wrote."""
         held = self.recalls.relabelled(held)
+        self._note(held)
         self.holdings.add(held)
         self.recalls.note_own(held.item)
         self.heads.remember(held.item)
@@ -468,15 +476,8 @@ class Node(ByHand):
 
     def use_release(self, sender: str, release: Release, parcel: Parcel, consents: Sequence[Consent]) -> Held:
         """Use a partner's release that is in the ledger; returns the item as this node holds it."""
-        item = self._receiving.marked(release, self.agreements)
-        held = Held(
-            item,
-            parcel.marking,
-            parcel.consents,
-            form=release.form,
-            expires_ns=release.expires_ns,
-            owed=release.duties.return_or_destroy,
-        )
+        held = self.held_of(release, parcel)
+        item = held.item
         for consent, signed in zip(consents, parcel.consents, strict=True):
             self._use_consent(consent, signed)
         newest = self.holdings.newest(item.item_id)
@@ -484,6 +485,7 @@ class Node(ByHand):
         # A newer version that came before its turn stands; the older one is in the ledger, and that is all.
         if self.holdings.add(held, sender) and not overtaken:
             self._to_offer.append(held)
+            self._note(held)
             try:
                 if not self.exchange.hear(item, sender):
                     self.views.add_foreign(item)
@@ -492,6 +494,24 @@ class Node(ByHand):
             for part in self._taking:
                 part.take(held, sender)
         return held
+
+    def held_of(self, release: Release, parcel: Parcel) -> Held:
+        """A partner's release as this node holds it."""
+        return Held(
+            self._receiving.marked(release, self.agreements),
+            parcel.marking,
+            parcel.consents,
+            form=release.form,
+            expires_ns=release.expires_ns,
+            owed=release.duties.return_or_destroy,
+        )
+
+    def _note(self, held: Held) -> None:
+        """Tell those who look back, and those who must know of a warning, what is about to be used."""
+        if held.audience in {None, self.config.party}:
+            self.timeline.note(held.item)
+            if isinstance(held.item, Warning):
+                self.acknowledgements.note(held.item)
 
     def opened_consent(self, signed: bytes) -> Consent:
         """The consent that an originator signed; PeerError where it is unsound, UsageError where none."""

@@ -283,29 +283,17 @@ class Reading:
         reason: str = "",
     ) -> int:
         """The first entry of the records of a step, written in one commit (rule 2)."""
-        items, went = _parted(references), _parted(gone)
-        parts = max(1, len(items), len(went))
-        entries = [
-            Entry(
-                kind=EntryKind.READING,
-                content=encode(
-                    ReadingRecord(
-                        reader=self.reader,
-                        person=self.person,
-                        purpose=self._node.config.purpose,
-                        what=step,
-                        opened=self._opened,
-                        digest=digest,
-                        items=items[part - 1] if part <= len(items) else (),
-                        gone=went[part - 1] if part <= len(went) else (),
-                        reason=reason,
-                        part=part,
-                        parts=parts,
-                    )
-                ),
-            )
-            for part in range(1, parts + 1)
-        ]
+        entries = reading_entries(
+            self.reader,
+            self.person,
+            self._node.config.purpose,
+            step,
+            digest,
+            opened=self._opened,
+            references=references,
+            gone=gone,
+            reason=reason,
+        )
         try:
             receipts = self._node.ledger.append(entries)
         except TrilatError:
@@ -313,6 +301,44 @@ class Reading:
             raise
         self._written_ns = now_ns
         return receipts[0].entry
+
+
+def reading_entries(
+    reader: str,
+    person: str,
+    purpose: str,
+    step: ReadingStep,
+    digest: bytes,
+    *,
+    opened: int | None = None,
+    references: Sequence[ItemReference] = (),
+    gone: Sequence[str] = (),
+    reason: str = "",
+) -> list[Entry]:
+    """The records of one step of a reading, for one commit."""
+    items, went = _parted(references), _parted(gone)
+    parts = max(1, len(items), len(went))
+    return [
+        Entry(
+            kind=EntryKind.READING,
+            content=encode(
+                ReadingRecord(
+                    reader=reader,
+                    person=person,
+                    purpose=purpose,
+                    what=step,
+                    opened=opened,
+                    digest=digest,
+                    items=items[part - 1] if part <= len(items) else (),
+                    gone=went[part - 1] if part <= len(went) else (),
+                    reason=reason,
+                    part=part,
+                    parts=parts,
+                )
+            ),
+        )
+        for part in range(1, parts + 1)
+    ]
 
 
 def digest_of(events: Sequence[Event]) -> bytes:

@@ -280,6 +280,7 @@ class Recalls(Part):
 
     def restore(self, record: RecallRecord, recorded_ns: int) -> None:
         """Take a step that is in the ledger."""
+        self._node.timeline.note_removing(record)
         self.asked.restore(record, recorded_ns)
         self.obliged.restore(record)
         self.relabelling.restore(record)

@@ -174,6 +174,9 @@ class ReadingStep(Enum):
     CLOSED = "closed"
     """The reader sees nothing more."""
 
+    PAST = "past"
+    """The picture of an earlier instant was shown, once; `reason` says of which."""
+
     REFUSED = "refused"
     """No agreement lets this reader see anything, and nothing was shown."""
 

@@ -316,6 +316,7 @@ class Relabelling:
             self._taken.pop(record.asks.item_id, None)
         if record.step is not RecallStep.RELABELLED:
             return
+        node.timeline.relabelled()
         label = decode(record.label, Label)
         if label.originator == node.config.party:
             node.floors.note_label(label.version)

@@ -95,6 +95,8 @@ class Removing:
         if not records:
             return []
         self._node.write([recall_entry(record) for record in records])
+        for record in records:
+            self._node.timeline.note_removing(record)
         entries = [copy.entry for copy in copies]
         for part in _parted(entries, BATCH_ENTRIES_MAX):
             self._node.ledger.remove_contents(part, reason)
@@ -107,6 +109,7 @@ class Removing:
         node = self._node
         for item_id, version in gone.items():
             node.holdings.remove(item_id, version)
+        node.timeline.forget(gone)
         node.exchange.drop(gone)
         node.drop_offers(gone)
         node.recent_decisions.forget(gone)

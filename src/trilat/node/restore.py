@@ -299,5 +299,6 @@ def restore(node: Node, before: Callable[[int], None] | None = None) -> None:
     for stored in node.ledger.entries():
         if before is not None:
             before(stored.recorded_ns)
+        node.timeline.replay(stored.entry, stored.recorded_ns)
         restorer.take(stored)
     restorer.finish()

@@ -265,6 +265,16 @@ class Standing:
         self._changed = {}
         return plain, references, gone
 
+    @property
+    def ready(self) -> int:
+        """How many items `move` could show now."""
+        return sum(map(len, self._ready.values()))
+
+    def whole(self) -> tuple[list[Plain], list[ItemReference]]:
+        """All that stands, and its versions."""
+        stands = self._stands.values()
+        return [one.plain for one in stands], [one.reference for one in stands]
+
     def digests(self) -> dict[str, bytes]:
         """The digest of every item that stands, by name."""
         for stands in self._stands.values():

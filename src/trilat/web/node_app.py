@@ -50,6 +50,7 @@ from trilat.web.shapes import (
     plain_of,
 )
 from trilat.web.streams import Streams
+from trilat.web.time_routes import time_operations
 from trilat.web.why_routes import why_operations
 
 KEY_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
@@ -128,6 +129,7 @@ def node_app(
         *map_operations(node),
         *_director_operations(routes),
         *audit_operations(node),
+        *time_operations(node),
         *_common_operations(routes),
         *bundle_operations(node),
         *_people_operations(node, access, provider, secure=secure),

@@ -67,6 +67,10 @@ class VesselPipeline:
         """Nothing: a ship does not come down."""
         return ()
 
+    def named(self) -> int:
+        """None: ships have names of their own."""
+        return 0
+
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002 - a ship stays where it last said
         """The ships whose position is known, at the instant of their report."""
         for mmsi in self._stale:

@@ -33,17 +33,22 @@ _MM_PER_M = 1e3
 class OwnBiases:
     """The biases of one party's sensors, learned by one tracker and lent to others."""
 
-    def __init__(self, party: str, priors: Mapping[str, BiasPrior]) -> None:
-        """Nothing learned yet; `priors` are by the party's names of its sensors."""
-        self._table = BiasTable.of_priors({(party, name): prior for name, prior in priors.items()})
+    def __init__(self, party: str, priors: Mapping[str, BiasPrior], known: BiasTable | None = None) -> None:
+        """Nothing learned yet, or what is `known`; `priors` are by the party's names of its sensors."""
+        named = {(party, name): prior for name, prior in priors.items()}
+        self._table = BiasTable.of_priors(named) if known is None else known
         self._learner: Tracker | None = None
 
-    def tracker(self, *, learns: bool) -> Tracker:
+    def tracker(self, *, learns: bool, named: int = 0) -> Tracker:
         """A tracker that takes them into account; the one of the own View learns them (rule 1)."""
         if not learns:
-            return Tracker(biases=self._table, told=self._told)
-        self._learner = Tracker(biases=self._table)
+            return Tracker(biases=self._table, told=self._told, named=named)
+        self._learner = Tracker(biases=self._table, named=named)
         return self._learner
+
+    def continued(self) -> "OwnBiases":
+        """Those of a node that knows now what this one knows, and learns on by itself."""
+        return OwnBiases("", {}, self.table())
 
     def table(self) -> BiasTable:
         """All of them as known now."""

@@ -91,11 +91,15 @@ class MissilePipeline:
 
     domain = Domain.MISSILE
 
-    def __init__(self, party: str, biases: OwnBiases | None = None, *, learns: bool = False) -> None:
-        """An empty picture at the node of `party`; it may learn `biases` of its sensors, or be told them."""
+    def __init__(
+        self, party: str, biases: OwnBiases | None = None, *, learns: bool = False, named: int = 0
+    ) -> None:
+        """An empty picture at the node of `party`; it may learn `biases` of its sensors, or be told them. Its
+        first object is named after `named` others.
+        """
         self._party = party
         self._biases = biases
-        self._tracker = Tracker() if biases is None else biases.tracker(learns=learns)
+        self._tracker = Tracker(named=named) if biases is None else biases.tracker(learns=learns, named=named)
         self._partners = PartnerTracklets(party)
         self._pending: list[tuple[str, RadarObservation | DirectionObservation]] = []
         self._newest_ns = 0
@@ -312,6 +316,10 @@ class MissilePipeline:
     def threatened(self, now_ns: int, areas: Sequence[Corners]) -> tuple[Threatened, ...]:
         """What this View's objects mean for areas, for those whose turn it is to be looked at."""
         return self._watching.look(now_ns, areas, self.estimates, self._sayings, self._impacts)
+
+    def named(self) -> int:
+        """How many objects got a name so far."""
+        return self._tracker.counts()["tracks-confirmed"]
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The confirmed objects with their places; one that a partner puts at the Earth's centre has none."""

@@ -1,7 +1,9 @@
 /** The texts of each part of the page: one line here for each, one file beside this one. */
 
 import { AGREEMENTS } from './agreements';
+import { ALARM } from './alarm';
 import { DESK } from './desk';
+import { PAST } from './past';
 import { PICTURE } from './picture';
 import { SHELL } from './shell';
 import { SIDES } from './sides';
@@ -10,7 +12,9 @@ import { WHY } from './why';
 
 export const PARTS = {
   ...AGREEMENTS,
+  ...ALARM,
   ...DESK,
+  ...PAST,
   ...PICTURE,
   ...SHELL,
   ...SIDES,

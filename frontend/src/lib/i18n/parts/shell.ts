@@ -38,7 +38,6 @@ export const SHELL = {
     'この役割では状況図は表示されません。アカウントと記録は `trilat account` と `trilat audit` で扱います。',
     '이 역할에는 상황도가 표시되지 않습니다. 계정과 기록은 `trilat account`와 `trilat audit`로 다룹니다.',
   ],
-  'shell.warnings': ['({count} open) {title}', '（警報{count}件）{title}', '(경보 {count}건) {title}'],
   'shell.print': ['Print', '印刷', '인쇄'],
   'shell.waiting': ['Waiting for the node …', 'ノードの応答を待っています…', '노드의 응답을 기다리는 중…'],
 
