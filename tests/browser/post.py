@@ -1,6 +1,6 @@
 """`Post`: KOR and USA as two real nodes, made and run by the command, as a watch floor has them.
 
-KOR has an account of each role, and two officers; both track one flight, which goes on for a quarter of an hour.
+KOR has an account of each role, and two officers; both track one flight, which lasts a quarter of an hour.
 """
 
 import json

@@ -183,7 +183,7 @@ def test_what_was_not_is_refused_in_a_sentence_and_shows_nothing(view: WatchedPa
     assert refused(view, f"KOR/picture/at?at_ns={start_ns - 10**15}")[0] == 409
     assert refused(view, "KOR/picture/at?at_ns=soon")[0] == 400
     assert "still to come" in refused(view, f"KOR/picture/at?at_ns={start_ns + 10**15}")[1]
-    assert view.context.request.get("/api/staff/XXX/picture/at?at_ns=1").status == 409
+    assert view.context.request.get("/api/staff/NOBODY/picture/at?at_ns=1").status == 409
 
 
 def test_a_warning_breaks_into_the_past_and_leads_back_to_it(view: WatchedPage) -> None:

@@ -3,6 +3,23 @@
  * and of an exercise's observer; do not edit by hand: `make docs` writes it again.
  */
 
+/** Who took note of a warning as it is, and when. */
+export interface Acknowledged {
+  by: string;
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  at_ns: number;
+}
+
+/** What is in the ledger: for who has acknowledged before, the first time. */
+export interface AcknowledgementTaken {
+  id: string;
+  version: number;
+  withdrawn: boolean;
+  by: string;
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  at_ns: number;
+}
+
 /** A decision on an item that the reader may see. `number` grows by one at each node. */
 export interface DecisionRow {
   number: number;
@@ -35,11 +52,25 @@ export type Declared = 'notice' | 'situation' | 'suspension';
 /** The concern that an item belongs to. */
 export type Domain = 'consultation' | 'cyber' | 'maritime' | 'missile' | 'relief' | 'seismic';
 
+/** Who showed first what a warning rests on, and when this node knew it. */
+export interface FirstSaid {
+  /** a party such as KOR, or one of its staff, screens or readers such as KOR/watch */
+  party: string;
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  at_ns: number;
+}
+
 /** A new account; without a password it signs in with the party's own identity provider, or not at all. */
 export interface GivenAccount {
   name: string;
   role: string;
   password?: string;
+}
+
+/** Somebody takes note of a warning as it is in a version. */
+export interface GivenAcknowledgement {
+  id: string;
+  version: number;
 }
 
 /** An agreement file. */
@@ -303,8 +334,53 @@ export interface GivenWithdrawal {
   token: string;
 }
 
+/** What happened, oldest first; of too many `left_out` are older. `began_ns` is the ledger's. */
+export interface HistoryEvents {
+  began_ns: number | null;
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  now_ns: number;
+  events: PastEvent[];
+  left_out: number;
+}
+
 /** What a holder did with a recall, a reclassification or a loss report. */
 export type HolderAnswer = 'complied' | 'refused' | 'unable';
+
+/** A warning with who took note of how it is: that it stands, or was withdrawn, since a version. */
+export interface NotedWarning {
+  id: string;
+  version: number;
+  since_version: number;
+  withdrawn: boolean;
+  status: string;
+  first: FirstSaid | null;
+  basis: string[];
+  acknowledged: Acknowledged[];
+  item: Shown;
+}
+
+/** Something that happened, at the instant at which this node knew it first. */
+export interface PastEvent {
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  at_ns: number;
+  kind: string;
+  id: string;
+  version: number;
+  originator: string | null;
+  subject: string | null;
+  status: string | null;
+}
+
+export interface PastPicture {
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  at_ns: number;
+  whole: boolean;
+  items: Shown[];
+  sights: ShownSight[];
+  trails: Record<string, ((number | null)[])[]>;
+  removed: RemovedSince[];
+  entry: number;
+}
 
 /** What a reader may see now; `entry` is the ledger's entry of the receipt. */
 export interface Picture {
@@ -318,6 +394,13 @@ export interface Picture {
 
 /** What a holder is asked to do. */
 export type RecallAction = 'account' | 'destroy' | 'return';
+
+/** An item that this node had then, and has not any more: `by` is who or what took it away. */
+export interface RemovedSince {
+  id: string;
+  version: number;
+  by: string;
+}
 
 /** An item as a reader may see it. Ellipses of tracks are 3 sigma, of events and areas 95 %. */
 export interface Shown {
@@ -488,6 +571,13 @@ export type Status = 'exercise' | 'real' | 'simulated';
 /** What is warned of. */
 export type WarningKind = 'impact' | 'launch' | 'threat';
 
+/** Warnings of the last minutes, and those of which nobody took note yet. */
+export interface Warnings {
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  at_ns: number;
+  warnings: NotedWarning[];
+}
+
 /** Where an item comes from, what let it in, how it was degraded; of own items, who else sees it. */
 export interface WhyAnswer {
   at_ns: number;
@@ -531,6 +621,7 @@ export interface NodeApi {
   'GET /desk/preview': { answer: Record<string, unknown> };
   'POST /desk/undo': { body: GivenUndoing; answer: Record<string, unknown> };
   'GET /health': { answer: { ok: boolean; party: string; status: string; problem?: string } };
+  'GET /history/events': { answer: HistoryEvents };
   'GET /holders': { answer: Record<string, unknown> };
   'POST /labels': { body: GivenRelabelling; answer: Record<string, unknown> };
   'POST /losses': { body: GivenLoss; answer: Record<string, unknown> };
@@ -543,6 +634,7 @@ export interface NodeApi {
   'GET /openapi.json': { answer: Record<string, unknown> };
   'POST /password': { body: GivenNewPassword; answer: ShownSession };
   'GET /picture': { answer: Picture };
+  'GET /picture/at': { answer: PastPicture };
   'GET /recalls': { answer: Record<string, unknown> };
   'POST /recalls': { body: GivenRecall; answer: Record<string, unknown> };
   'POST /recalls/answer': { body: GivenRecallAnswer; answer: Record<string, unknown> };
@@ -562,7 +654,9 @@ export interface NodeApi {
   'GET /trust': { answer: Record<string, unknown> };
   'POST /trust': { body: GivenTrust; answer: Record<string, unknown> };
   'POST /trust/pinned': { body: GivenPinned; answer: Record<string, unknown> };
+  'GET /warnings': { answer: Warnings };
   'POST /warnings': { body: GivenWarning; answer: Record<string, unknown> };
+  'POST /warnings/acknowledge': { body: GivenAcknowledgement; answer: AcknowledgementTaken };
   'POST /warnings/retract': { body: GivenRetraction; answer: Record<string, unknown> };
   'GET /why': { answer: WhyAnswer };
 }
