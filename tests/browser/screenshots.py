@@ -50,8 +50,7 @@ def _rooms(chromium: Browser, scratch: Path, folder: Path) -> None:
             view = WatchedPage(chromium, demo, size, room="picture")
             view.act_as(PARTY)
             expect(view.rows(PARTY).first).to_be_visible()
-            rail = view.page.locator('nav button[data-testid^="room-"]')
-            for room in [str(one.get_attribute("data-testid")).removeprefix("room-") for one in rail.all()]:
+            for room in view.rooms():
                 view.enter(room)
                 for language in LANGUAGES:
                     view.choose_language(language)
