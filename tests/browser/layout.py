@@ -13,6 +13,8 @@ _CUT_OFF: Final = """
     const seen = (part) => part.checkVisibility({opacityProperty: true, visibilityProperty: true})
         && part.clientWidth > 1 && !part.closest('.unseen');
     const name = (part) => `${part.tagName}.${part.className} ${part.dataset.testid ?? ''}`;
+    const inner = (part, style) =>
+        part.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const wide = (text, style) => {
         measure.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
         return measure.measureText(text).width;
@@ -23,10 +25,10 @@ _CUT_OFF: Final = """
         if (part instanceof HTMLSelectElement) {
             const text = part.selectedOptions[0]?.textContent.trim() ?? '';
             // The arrow takes its place at the end.
-            const room = part.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 12;
+            const room = inner(part, style) - 12;
             if (wide(text, style) > room + 1) faults.push(`${name(part)}: ${text}`);
         } else if (part instanceof HTMLInputElement && part.placeholder) {
-            const room = part.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+            const room = inner(part, style);
             if (wide(part.placeholder, style) > room + 1) faults.push(`${name(part)}: ${part.placeholder}`);
         } else if (style.overflowX === 'hidden' || style.overflowX === 'clip') {
             // Cells of a table may end in dots: what is selected is told in full beside it.
@@ -36,9 +38,10 @@ _CUT_OFF: Final = """
             }
         }
         // A word on a button that breaks into single letters, as Japanese may.
-        if (part.matches('button, summary') && part.textContent.trim().length <= 8 && part.childElementCount === 0) {
+        const word = part.textContent.trim();
+        if (part.matches('button, summary') && word.length <= 8 && part.childElementCount === 0) {
             if (part.clientHeight > 1.9 * parseFloat(style.lineHeight) + 12) {
-                faults.push(`${name(part)} breaks: ${part.textContent.trim()}`);
+                faults.push(`${name(part)} breaks: ${word}`);
             }
         }
     }
@@ -53,6 +56,8 @@ _MARK: Final = """
         && part.tabIndex >= 0 && !part.closest('[inert]');
     window.wanted = [...document.querySelectorAll(wanted)].filter(can);
     window.reached = new Set();
+    window.named = (part) =>
+        `${part.tagName} ${part.dataset.testid ?? part.className} ${part.textContent.trim().slice(0, 30)}`;
     document.querySelector('.skip').focus();
 }
 """
@@ -66,7 +71,7 @@ _NOTE: Final = """
     window.reached.add(part);
     return {
         over: again,
-        name: `${part.tagName}.${part.className} ${part.dataset.testid ?? ''} ${part.textContent.trim().slice(0, 30)}`,
+        name: window.named(part),
         outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1,
     };
 }
@@ -74,7 +79,7 @@ _NOTE: Final = """
 
 _LEFT: Final = """
 () => window.wanted.filter((part) => part.isConnected && !window.reached.has(part))
-    .map((part) => `${part.tagName}.${part.className} ${part.dataset.testid ?? ''} ${part.textContent.trim().slice(0, 30)}`)
+    .map(window.named)
 """
 
 
@@ -85,7 +90,7 @@ def cut_off(view: Watched) -> list[str]:
 
 
 def faults_of_keys(view: Watched) -> list[str]:
-    """Goes through the whole page by the Tab key: what it does not reach, and where it is not seen to stand."""
+    """Goes through the whole page by the Tab key: what it does not reach, where nobody sees it stand."""
     view.page.evaluate(_MARK)
     faults = []
     for _ in range(_TABS_MAX):

@@ -1,4 +1,4 @@
-"""What holds in every room of the page: whoever adds one is asked here, for the rooms are those of the rail."""
+"""What holds in every room of the page. The rooms are those of the rail: a new one is asked as well."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,6 @@ def kor(browser: Browser, standing: LiveDemo) -> Iterator[WatchedPage]:
 def settled(view: WatchedPage, room: str) -> None:
     """Go into a room, and let it have what it asks for."""
     view.enter(room)
-    view.page.wait_for_load_state("networkidle") if room == "" else None
     view.at_rest(f"the room {room}", lambda: view.page.locator("main").inner_text())
 
 
@@ -124,16 +123,14 @@ def test_an_object_is_chosen_by_a_click_on_the_map(kor: WatchedPage) -> None:
 
 
 def test_universal_time_stands_first_and_nothing_blinks_for_whoever_asks_for_rest(kor: WatchedPage) -> None:
-    clocks = kor.page.locator("header dl dd")
-    utc, second = clocks.locator("b").bounding_box(), kor.part("clock-zone").bounding_box()
-    assert utc is not None
-    assert second is not None
-    assert utc["height"] >= second["height"] / 2
+    assert kor.page.locator("header dl dt").first.inner_text() == "UTC"
+    expect(kor.part("clock-zone")).to_contain_text("Tokyo")
+    count = """() => [...document.querySelectorAll('*')]
+        .filter((part) => getComputedStyle(part).animationName !== 'none').length"""
+    expect(kor.part("alarm").first).to_be_visible()
+    assert kor.page.evaluate(count) > 0
     kor.page.emulate_media(reduced_motion="reduce")
-    moving = kor.page.evaluate(
-        "[...document.querySelectorAll('*')].filter((part) => getComputedStyle(part).animationName !== 'none').length"
-    )
-    assert moving == 0
+    assert kor.page.evaluate(count) == 0
 
 
 def test_the_address_alone_leads_somebody_else_to_the_same_place(
@@ -151,13 +148,19 @@ def test_the_address_alone_leads_somebody_else_to_the_same_place(
     other.close()
 
 
+def opening_ms(browser: Browser, standing: LiveDemo) -> float:
+    """How long a browser that was never there before needs, from going there to a row and a map."""
+    fresh = Watched(browser, standing.origin, SMALL)
+    fresh.context.add_init_script(NOTE_USABLE)
+    fresh.page.goto(standing.entrance)
+    took_ms = float(fresh.until("a row and a map", lambda: fresh.page.evaluate("window.usable_ms")))
+    fresh.close()
+    return took_ms
+
+
 def test_it_is_usable_within_a_second_of_opening(browser: Browser, standing: LiveDemo) -> None:
     # A machine that does other things as well needs longer; what the page itself needs is its best.
     took_ms: list[float] = []
     while not took_ms or (min(took_ms) > OPENED_WITHIN_MS and len(took_ms) < OPENINGS_MAX):
-        fresh = Watched(browser, standing.origin, SMALL)
-        fresh.context.add_init_script(NOTE_USABLE)
-        fresh.page.goto(standing.entrance)
-        took_ms.append(fresh.until("a row and a map", lambda view=fresh: view.page.evaluate("window.usable_ms")))
-        fresh.close()
+        took_ms.append(opening_ms(browser, standing))
     assert min(took_ms) < OPENED_WITHIN_MS, took_ms

@@ -1,4 +1,4 @@
-"""A watch at a party's own node: its past, warnings under one's own name, what is played and what is meant."""
+"""A watch at a party's own node: its past, warnings under one's own name, what is played, what is meant."""
 
 import json
 import re
@@ -62,9 +62,11 @@ def test_a_warning_is_acknowledged_under_the_name_of_who_did_and_taken_back_as_l
     expect(other.part("alarms-seen")).to_contain_text("acknowledged by watcher")
     other.close()
 
-    taken = post.kor.ask("staff", "POST", "/warnings/retract", json={"key": "by-hand-1", "text": "it was none"})
+    said = {"key": "by-hand-1", "text": "it was none"}
+    taken = post.kor.ask("staff", "POST", "/warnings/retract", json=said)
     assert taken.is_success, taken.text
-    back = watch.part("alarm").and_(watch.page.locator('[data-withdrawn="true"]')).filter(has_text="it was none")
+    withdrawn = watch.page.locator('[data-testid="alarm"][data-withdrawn="true"]')
+    back = withdrawn.filter(has_text="it was none")
     expect(back).to_contain_text("EXERCISE EXERCISE · warning withdrawn")
     expect(watch.page).to_have_title(re.compile(r"^[▲✕]\d+ "))
     again = back.bounding_box()
@@ -114,7 +116,10 @@ def test_what_is_meant_and_what_is_played_cannot_be_taken_for_each_other(
         alarm = page.part("alarm").first
         expect(alarm).to_have_attribute("data-status", status)
         expect(page.part("marking")).to_have_attribute("data-status", status)
-        read = "(part) => { const s = getComputedStyle(part); return [s.backgroundColor, s.backgroundImage, s.borderTopStyle]; }"
+        read = """(part) => {
+            const style = getComputedStyle(part);
+            return [style.backgroundColor, style.backgroundImage, style.borderTopStyle];
+        }"""
         looks[status] = (
             page.part("marking").locator("b").inner_text(),
             alarm.locator(".word").inner_text(),
