@@ -133,6 +133,29 @@ def test_an_own_item_is_seen_as_a_partner_would_get_it(desk: DeskPost, come_in: 
     assert desk.held_by_usa(item_id) is None
 
 
+def test_an_emergency_clause_opens_when_it_is_declared_and_its_clock_shuts_it(
+    desk: DeskPost, come_in: SignIn
+) -> None:
+    kim = come_in("kim")
+    clause = kim.part("desk-emergency").locator("li").first
+    expect(clause).to_have_attribute("data-open", "false")
+    kim.part("desk-declare-for").select_option("600")
+    clause.get_by_test_id("desk-declare").click()
+    # It is asked first, and the way back has the focus.
+    expect(kim.part("confirm")).to_be_visible()
+    kim.page.keyboard.press("Escape")
+    expect(clause).to_have_attribute("data-open", "false")
+    clause.get_by_test_id("desk-declare").click()
+    kim.part("confirm-yes").click()
+    expect(clause).to_have_attribute("data-open", "true")
+    declared = kim.part("desk-declared").locator('li[data-declared="situation"][data-about="launch"]')
+    expect(declared.locator(".clock")).to_contain_text(re.compile(r"\d+ (min|s)"))
+    # Ten minutes were asked for: then it shuts by itself.
+    desk.hurry(600)
+    expect(clause).to_have_attribute("data-open", "false")
+    expect(declared).to_have_count(0)
+
+
 def test_an_onlooker_sees_what_waits_and_can_do_nothing(desk: DeskPost, come_in: SignIn) -> None:
     item_id = desk.see("third")
     watcher = come_in("watcher")
