@@ -40,22 +40,22 @@ export const ALERTS = {
     '우리 키가 {days}일 뒤 만료됩니다. 루트로 갱신하십시오(`trilat trust renew`).',
   ],
   'alert.keys-root-revoked': [
-    '{party} revoked its root and all of its keys: ask {party} for its new trust state, and compare its fingerprint.',
+    '{party} revoked its root and all of its keys: ask it for its new trust state, and compare its fingerprint.',
     '{party}がルートと全ての鍵を失効させました。新しい信頼状態を求め、指紋を照合してください。',
     '{party} 측이 루트와 모든 키를 폐기했습니다. 새 신뢰 상태를 받아 지문을 대조하십시오.',
   ],
   'alert.keys-revoked': [
-    "{party}'s key was revoked: ask {party} for its new trust state.",
+    "{party}'s key was revoked: ask it for its new trust state.",
     '{party}の鍵は失効しています。新しい信頼状態を求めてください。',
     '{party} 측의 키가 폐기되었습니다. 새 신뢰 상태를 요청하십시오.',
   ],
   'alert.keys-revoked-since': [
-    "{party}'s key was revoked as of {since}: ask {party} for its new trust state.",
+    "{party}'s key was revoked as of {since}: ask it for its new trust state.",
     '{party}の鍵は{since}付で失効しています。新しい信頼状態を求めてください。',
     '{party} 측의 키가 {since}부로 폐기되었습니다. 새 신뢰 상태를 요청하십시오.',
   ],
   'alert.keys-ended': [
-    "{party}'s keys ended on {since}: ask {party} for its new trust state.",
+    "{party}'s keys ended on {since}: ask it for its new trust state.",
     '{party}の鍵は{since}に期限切れとなりました。新しい信頼状態を求めてください。',
     '{party} 측의 키가 {since}에 만료되었습니다. 새 신뢰 상태를 요청하십시오.',
   ],
@@ -145,7 +145,7 @@ export const ALERTS = {
     '{party} 측이 ‘{agreement}’의 제{version}판을 가졌는지 확인되지 않아 아무것도 제공되지 않습니다. 링크를 확인하십시오.',
   ],
   'alert.resuming': [
-    'Restored from a backup: releases wait until {party} tells how far it has accepted; without a link, exchange bundles with {party}.',
+    'Restored from a backup: releases wait until {party} tells how far it has accepted; without a link, exchange bundles with it.',
     'バックアップから復元しました。{party}がどこまで受領したかを通知するまで開示は待機します。リンクがなければバンドルを交換してください。',
     '백업에서 복원했습니다. {party} 측이 어디까지 받았는지 알릴 때까지 공개가 대기합니다. 링크가 없으면 번들을 교환하십시오.',
   ],
@@ -218,7 +218,7 @@ export const ALERTS = {
     '{party}: 외부 NATS에 연결되지 않습니다({why}). 운영자에게 확인하십시오.',
   ],
   'alert.link-outside-silent': [
-    '{party}: the outside NATS is reached, but {party} is not heard over it: ask whether its node runs.',
+    '{party}: the outside NATS is reached, but nothing is heard over it: ask whether its node runs.',
     '{party}：外部の NATS には接続できますが、先方からの受信がありません。ノードの稼働を確認してください。',
     '{party}: 외부 NATS에는 연결되나 상대의 수신이 없습니다. 노드가 동작하는지 확인하십시오.',
   ],
@@ -243,14 +243,14 @@ export const ALERTS = {
     '{party}: 허브 {hub}가 우리 연결을 받지 않습니다. 최신 카드가 등록되었는지 확인하십시오(지문 {fingerprint}).',
   ],
   'alert.link-hub-without': [
-    '{party}: hub {hub} is reached, but {party} is not connected to it, or has not asked it for us: ask its people.',
+    '{party}: hub {hub} is reached, but the partner is not connected to it, or has not asked it for us: ask its people.',
     '{party}：ハブ {hub} には接続できますが、先方が未接続か、当方を登録していません。先方の担当者に確認してください。',
     '{party}: 허브 {hub}에는 연결되나 상대가 연결되지 않았거나 우리를 등록하지 않았습니다. 상대 담당자에게 확인하십시오.',
   ],
   'alert.link-peer-other': [
-    '{party}: who shows a certificate as {party} is not {party} as its card says: compare its card again.',
-    '{party}：証明書の提示者はカードどおりの{party}ではありません。カードを再照合してください。',
-    '{party}: 인증서를 제시한 쪽은 카드대로의 {party}가 아닙니다. 카드를 다시 대조하십시오.',
+    '{party}: who shows its certificate is not who its card says: compare its card again.',
+    '{party}：証明書の提示者はカードどおりの相手ではありません。カードを再照合してください。',
+    '{party}: 인증서를 제시한 쪽은 카드대로의 상대가 아닙니다. 카드를 다시 대조하십시오.',
   ],
   'alert.link-peer-away': [
     '{party}: its server at {dial} cannot be reached ({why}): ask whether it runs.',

@@ -29,6 +29,7 @@ export const HEALTH = {
   'health.ago': ['{age} ago', '{age}前', '{age} 전'],
   'health.never': ['never', 'なし', '없음'],
   'health.trip': ['There and back', '往復時間', '왕복 시간'],
+  'health.trip.value': ['{ms} ms', '{ms} ミリ秒', '{ms}밀리초'],
   'health.lag': ['Lag', '遅れ', '지연'],
   'health.lag.value': ['{age}, {count} not acknowledged', '{age}、未確認 {count}件', '{age}, 미확인 {count}건'],
   'health.waiting': ['Decided, not due yet', '判断済み・送信待ち', '판단됨·전송 대기'],
