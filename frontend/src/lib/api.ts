@@ -678,7 +678,7 @@ export interface ShownThreat {
 export type Status = 'exercise' | 'real' | 'simulated';
 
 /** Whether both ends signed the same tree of a stream. */
-export type TreeAgreement = 'agrees' | 'behind' | 'fork' | 'nothing';
+export type TreeAgreement = 'agrees' | 'behind' | 'fork' | 'nothing' | 'unsigned';
 
 /** One direction between this node and a partner. */
 export interface TreeFigures {

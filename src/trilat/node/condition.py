@@ -42,6 +42,9 @@ class TreeAgreement(Enum):
     NOTHING = "nothing"
     """Nothing was exchanged yet."""
 
+    UNSIGNED = "unsigned"
+    """The partner has signed nothing of it that could be compared yet."""
+
     AGREES = "agrees"
     BEHIND = "behind"
     """What both signed is the same; newer parcels are not signed by both yet."""

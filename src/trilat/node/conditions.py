@@ -155,6 +155,8 @@ def _tree(tree: StreamTree | None, findings: list[tuple[Finding, int]]) -> TreeF
         agreement = TreeAgreement.FORK
     elif size == 0:
         agreement = TreeAgreement.NOTHING
+    elif agreed == 0:
+        agreement = TreeAgreement.UNSIGNED
     elif agreed < size:
         agreement = TreeAgreement.BEHIND
     return TreeFigures(

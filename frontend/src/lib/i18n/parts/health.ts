@@ -71,6 +71,7 @@ export const HEALTH = {
   'health.trees.sent': ['Ours to {party}', '当方から{party}へ', '우리에서 {party}(으)로'],
   'health.trees.received': ['From {party} to us', '{party}から当方へ', '{party}에서 우리에게'],
   'tree.agrees': ['agrees', '一致', '일치'],
+  'tree.unsigned': ['not signed by both yet', '双方の署名はまだありません', '아직 양쪽 서명 없음'],
   'tree.behind': ['agrees so far, newest not signed by both yet', 'ここまで一致（最新分は双方の署名待ち）', '여기까지 일치(최신분은 양쪽 서명 대기)'],
   'tree.fork': ['FORK: the two records differ', '分岐：双方の記録が異なります', '분기: 두 기록이 다름'],
   'tree.nothing': ['nothing exchanged yet', 'まだ交換なし', '아직 교환 없음'],
