@@ -12,6 +12,7 @@ from tests.browser.live_demo import LiveDemo
 from tests.browser.node_page import NodePage
 from tests.browser.post import Post, wait
 from tests.browser.watched_page import LANGUAGES, PHONE, WatchedPage
+from tests.cli.commands import trilat
 
 AWAY: Final = re.compile("link-(peer|unacknowledged)")
 
@@ -49,7 +50,9 @@ def test_a_node_that_is_well_says_so_with_keys_links_proofs_and_storage(door: No
     expect(door.part("badge-health")).to_have_count(0)
     expect(door.part("partner-USA")).to_have_attribute("data-link", "up")
     expect(door.part("link-USA")).to_have_attribute("data-code", "connected")
-    expect(door.part("tree-sent-USA")).to_have_attribute("data-agreement", re.compile("agrees|behind|unsigned"))
+    expect(door.part("tree-sent-USA")).to_have_attribute(
+        "data-agreement", re.compile("agrees|behind|unsigned")
+    )
     expect(door.part("keys-USA")).to_have_attribute("data-known", "card")
     expect(door.part("ledger")).to_have_attribute("data-integrity", re.compile("first|well"))
     door.part("fingerprint-USA").locator("summary").focus()
@@ -59,6 +62,8 @@ def test_a_node_that_is_well_says_so_with_keys_links_proofs_and_storage(door: No
     read = [re.sub(r"^Line \d", "", line) for line in lines.all_text_contents()]
     assert " ".join(read) == fingerprint(door.post)
     expect(door.part("fingerprint-USA")).to_contain_text("over a telephone that you trust")
+    said = trilat("node", "alerts", door.post.kor.folder)
+    assert (said.code, said.out.strip()) == (0, "KOR: nothing is wrong.")
     before = door.part("health-as-of").inner_text()
     expect(door.part("health-as-of")).not_to_have_text(before)
     door.shoot("health-well")
@@ -162,6 +167,9 @@ def test_a_partner_that_is_gone_is_an_alert_with_what_to_do_until_it_is_back(doo
     expect(alert).to_have_attribute("data-code", AWAY)
     expect(alert).to_have_attribute("data-severity", "severe")
     expect(door.part("partner-USA")).to_have_attribute("data-link", "down")
+    said = trilat("node", "alerts", door.post.kor.folder)
+    assert said.code == 1
+    assert said.out.startswith("severe: USA: ")
     told = {}
     for language in LANGUAGES:
         door.choose_language(language)

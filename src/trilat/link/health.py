@@ -67,7 +67,7 @@ class LinkHealth:
 
     def round_trip_s(self, peer: str) -> float | None:
         """What a message to a partner and back takes by the way that is used, seconds; None if unknown."""
-        used = self._transport.way_to(peer)
+        used = self._transport.way_to(peer) if self._transport.ways_to(peer) else None
         measured = None if used is None else self._transport.measured(used)
         return None if measured is None else max(0.0, measured.round_trip_s)
 
