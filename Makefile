@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: label-fuzz chaos fuzz simulate help setup demo test check page browser screenshots conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
+.PHONY: label-fuzz chaos fuzz simulate help setup demo test check page built-page browser screenshots conformance differential bench bench-fusion bench-policy bench-federation docs lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -12,7 +12,12 @@ setup: .setup/done  ## .venv with the trilat command; kernels compiled once
 .setup/done: pyproject.toml requirements/dev.txt requirements/uv.txt tools/setup.sh
 	@tools/setup.sh
 
-demo: setup      ## three nodes, live, with a page to look at: 5 April 2009
+# What is looked at is what is written: built where the page's sources are newer, else at once done.
+built-page: setup
+	@$(BIN)/python -c "import sys; from pathlib import Path; from hatch_build import build_page; \
+	    left_out = build_page(Path.cwd()); left_out and sys.stderr.write(left_out + chr(10))"
+
+demo: setup built-page  ## three nodes, live, with a page to look at: 5 April 2009
 	@$(BIN)/trilat demo --tour
 
 check: setup     ## ruff, mypy, import rules, our own lint, docs
@@ -33,18 +38,18 @@ page:            ## types, texts and tests of the page
 	    echo "page: NOT CHECKED, there is no npm: install Node.js 20.19 or newer" >&2; \
 	fi
 
-test: check      ## check, then every test
+test: check built-page  ## check, then every test
 	@tools/browser.sh
 	@tools/postgres.sh
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 --ignore tests/processes --ignore tests/browser
 	@echo "now nodes as processes, and the page in a browser: one after another, each has the machine to itself"
 	$(BIN)/pytest -q --durations=10 tests/processes tests/browser
 
-browser: setup   ## the page in a browser: every test; the last line is `N passed, 0 failed`
+browser: setup built-page  ## the page in a browser: every test; the last line is `N passed, 0 failed`
 	@tools/browser.sh
 	@$(BIN)/python tools/browser_tests.py
 
-screenshots: setup  ## docs/screenshots: every room in three languages, wide and on a phone
+screenshots: setup built-page  ## docs/screenshots: every room in three languages, wide and on a phone
 	@tools/browser.sh
 	@$(BIN)/python -m tests.browser.screenshots
 
