@@ -71,6 +71,19 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
+def standing(browser: Browser, demo: LiveDemo) -> LiveDemo:
+    """The demo, a minute or two into the flight, where time stands: what is seen is the same in each test."""
+    page = WatchedPage(browser, demo)
+    page.fly("multilateral")
+    for code in ("JPN", "KOR", "USA"):
+        expect(page.rows_by("KOR", code).first).to_be_visible()
+    expect(page.part("pane-KOR-rows").locator('tr[data-kind="event"]').first).to_be_visible()
+    page.press("pause")
+    page.close()
+    return demo
+
+
+@pytest.fixture(scope="module")
 def post(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:  # noqa: ARG001 - without a browser no nodes
     """KOR and USA as real nodes, with accounts of each role at KOR."""
     with running_post(tmp_path_factory.mktemp("post")) as running:

@@ -63,6 +63,20 @@ note = "Launches, on a grid of 20 km, when two officers agree."
 round_position_m = 20000
 
 [[clause]]
+id = "emergency"
+article = "Article 4"
+effect = "permit"
+domains = ["missile"]
+kinds = ["area"]
+from = ["KOR"]
+to = ["USA"]
+highest = { scheme = "KOR", level = "II" }
+form = "areas"
+situations = ["launch"]
+situation_max_s = 3600
+note = "Areas at once, while a launch is declared."
+
+[[clause]]
 id = "notices"
 article = "Article 5"
 effect = "permit"

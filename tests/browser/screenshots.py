@@ -2,7 +2,7 @@
 
     python -m tests.browser.screenshots [FOLDER]
 
-The rooms are those of the rail, so that a new one is in without a word here. Pictures have a palette of 128
+The rooms are those of the rail, so that a new one is in without a word here. Pictures have a palette of 256
 colours: all of them together stay under `BYTES_MAX`.
 """
 
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageColor
 from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.conftest import ARGUMENTS, executable
 from tests.browser.live_demo import WAIT_S, live_demo
@@ -25,7 +25,8 @@ SIZES: Final = {"": (1280, 800), "-phone": PHONE}
 BYTES_MAX: Final = 6_000_000
 REGIME: Final = "realtime-2023"
 PARTY: Final = "KOR"
-_COLOURS: Final = 128
+_COLOURS: Final = 256
+_KEPT: Final = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00")
 _SETTLED_MS: Final = 2_500
 _PHONE_WIDTH_PX: Final = 390
 
@@ -33,6 +34,9 @@ _PHONE_WIDTH_PX: Final = 390
 def main(folder: Path) -> int:
     """Take them all; 1 where they are too large together."""
     folder.mkdir(parents=True, exist_ok=True)
+    # What a room that is no more left behind is no picture of the page.
+    for old in folder.glob("*.png"):
+        old.unlink()
     expect.set_options(timeout=WAIT_S * 1_000)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         chromium = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
@@ -50,8 +54,7 @@ def _rooms(chromium: Browser, scratch: Path, folder: Path) -> None:
             view = WatchedPage(chromium, demo, size, room="picture")
             view.act_as(PARTY)
             expect(view.rows(PARTY).first).to_be_visible()
-            rail = view.page.locator('nav button[data-testid^="room-"]')
-            for room in [str(one.get_attribute("data-testid")).removeprefix("room-") for one in rail.all()]:
+            for room in view.rooms():
                 view.enter(room)
                 for language in LANGUAGES:
                     view.choose_language(language)
@@ -82,7 +85,16 @@ def _shoot(view: Watched, path: Path) -> None:
     if image.width < SIZES[""][0]:
         # A phone has two dots for each pixel of the layout; one is enough to look at.
         image = image.resize((_PHONE_WIDTH_PX, image.height * _PHONE_WIDTH_PX // image.width))
-    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    _few_colours(image).save(path, optimize=True)
+
+
+def _few_colours(image: Image.Image) -> Image.Image:
+    """The picture with a palette in which the colours of the parties are kept, however few dots have them."""
+    most = image.quantize(_COLOURS - len(_KEPT), dither=Image.Dither.NONE).getpalette() or []
+    kept = [part for colour in _KEPT for part in ImageColor.getrgb(colour)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(most[: 3 * (_COLOURS - len(_KEPT))] + kept)
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The release desk and Why at a node's own door: two persons, what leaves, undo, a recall, who may not."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -115,6 +116,44 @@ def test_an_approval_is_taken_back_until_it_has_left(desk: DeskPost, come_in: Si
     choose(kim, item_id)
     kim.part("desk-refuse").click()
     kim.until("it is refused", lambda: standing(kim, item_id) == "refused")
+
+
+def test_an_own_item_is_seen_as_a_partner_would_get_it(desk: DeskPost, come_in: SignIn) -> None:
+    item_id = desk.see("previewed")
+    kim = come_in("kim")
+    kim.part("as-item").locator(f'option:text-is("{item_id}")').wait_for(state="attached")
+    kim.part("as-item").select_option(item_id)
+    kim.part("as-party").select_option("USA")
+    kim.part("as-show").click()
+    shown = kim.part("as-shown")
+    expect(shown).to_be_visible()
+    # Two must approve before anything leaves: what one would get now is nothing, and it says why.
+    expect(shown).to_have_attribute("data-outcome", re.compile("nothing|something"))
+    expect(shown).to_contain_text("Launches, on a grid of 20 km, when two officers agree.")
+    assert desk.held_by_usa(item_id) is None
+
+
+def test_an_emergency_clause_opens_when_it_is_declared_and_its_clock_shuts_it(
+    desk: DeskPost, come_in: SignIn
+) -> None:
+    kim = come_in("kim")
+    clause = kim.part("desk-emergency").locator("li").first
+    expect(clause).to_have_attribute("data-open", "false")
+    kim.part("desk-declare-for").select_option("600")
+    clause.get_by_test_id("desk-declare").click()
+    # It is asked first, and the way back has the focus.
+    expect(kim.part("confirm")).to_be_visible()
+    kim.page.keyboard.press("Escape")
+    expect(clause).to_have_attribute("data-open", "false")
+    clause.get_by_test_id("desk-declare").click()
+    kim.part("confirm-yes").click()
+    expect(clause).to_have_attribute("data-open", "true")
+    declared = kim.part("desk-declared").locator('li[data-declared="situation"][data-about="launch"]')
+    expect(declared.locator(".clock")).to_contain_text(re.compile(r"\d+ (min|s)"))
+    # Ten minutes were asked for: then it shuts by itself.
+    desk.hurry(600)
+    expect(clause).to_have_attribute("data-open", "false")
+    expect(declared).to_have_count(0)
 
 
 def test_an_onlooker_sees_what_waits_and_can_do_nothing(desk: DeskPost, come_in: SignIn) -> None:

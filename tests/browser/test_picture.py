@@ -2,35 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, expect
 from pyproj import Geod
+from tests.browser.axe import faults_of_access
 from tests.browser.live_demo import LiveDemo
 from tests.browser.watched_page import LANGUAGES, PHONE, WatchedPage
-
-AXE: Final = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
-RUN_AXE: Final = """
-axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then((judged) =>
-    judged.violations.flatMap((rule) =>
-        rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`)))
-"""
-TOGETHER: Final = "multilateral"
-
-
-@pytest.fixture(scope="module")
-def standing(browser: Browser, demo: LiveDemo) -> LiveDemo:
-    """The demo, a minute or two into the flight, where time stands: what is seen is the same in each test."""
-    page = WatchedPage(browser, demo)
-    page.fly(TOGETHER)
-    for code in ("JPN", "KOR", "USA"):
-        expect(page.rows_by("KOR", code).first).to_be_visible()
-    expect(page.part("pane-KOR-rows").locator('tr[data-kind="event"]').first).to_be_visible()
-    page.press("pause")
-    page.close()
-    return demo
 
 
 @pytest.fixture
@@ -230,8 +208,7 @@ def test_nothing_that_axe_knows_is_wrong_in_any_language(kor: WatchedPage) -> No
     kor.part("measure").click()
     for language in LANGUAGES:
         kor.choose_language(language)
-        kor.page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert kor.page.evaluate(RUN_AXE) == []
+        assert faults_of_access(kor) == []
         kor.shoot(f"picture-{language}")
 
 
@@ -240,6 +217,5 @@ def test_a_phone_shows_the_map_the_table_and_what_is_selected(phone: WatchedPage
     expect(phone.part("details").locator("dl")).to_be_visible()
     wide = phone.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= PHONE[0]
-    phone.page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert phone.page.evaluate(RUN_AXE) == []
+    assert faults_of_access(phone) == []
     phone.shoot("picture-phone")

@@ -17,7 +17,11 @@ from tests.browser.live_demo import WAIT_S, LiveDemo
 
 WIDE: Final = (1440, 900)
 PHONE: Final = (390, 844)
+ZOOMED: Final = (640, 400)
+"""A window of 1280 x 800 at 200 %: half as many pixels of the layout, two dots for each."""
+
 LANGUAGES: Final = ("en", "ja", "ko")
+THEMES: Final = ("dark", "light", "night")
 
 _WAIT_MS: Final = WAIT_S * 1_000
 _POLL_MS: Final = 100
@@ -28,6 +32,13 @@ _FRESH_S: Final = 300.0
 _NOTE_VIOLATIONS: Final = """
 document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`));
+const drawing = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  if (kind !== '2d') {
+    console.error(`a canvas asked for ${kind}`);
+  }
+  return drawing.call(this, kind, ...more);
+};
 """
 
 T = TypeVar("T")
@@ -43,7 +54,7 @@ class Watched:
         self.context = browser.new_context(
             base_url=origin,
             viewport={"width": size[0], "height": size[1]},
-            device_scale_factor=2 if size == PHONE else 1,
+            device_scale_factor=2 if size in {PHONE, ZOOMED} else 1,
             is_mobile=size == PHONE,
             has_touch=size == PHONE,
             locale="en-GB",
@@ -143,6 +154,22 @@ class Watched:
         self.part(f"room-{room}").click()
         expect(self.part(f"room-{room}")).to_have_attribute("aria-current", "page")
 
+    def rooms(self) -> list[str]:
+        """The rooms of the rail, in their order."""
+        buttons = self.page.locator('nav button[data-testid^="room-"]')
+        return [str(one.get_attribute("data-testid")).removeprefix("room-") for one in buttons.all()]
+
+    def wear(self, theme: str) -> None:
+        """Choose the colours of the page, by its menu."""
+        self.part("choices").locator("summary").click()
+        self.part("choose-theme").select_option(theme)
+        self.page.keyboard.press("Escape")
+        expect(self.page.locator("html")).to_have_attribute("data-theme", theme)
+
+    def is_too_wide(self) -> bool:
+        """Whether something lies beyond the right edge of the window."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
     def choose_language(self, language: str) -> None:
         """Read on in another language."""
         self.part("lang").select_option(language)
@@ -165,7 +192,7 @@ class WatchedPage(Watched):
         super().__init__(browser, demo.origin, size)
         self.demo = demo
         self.page.goto(demo.entrance)
-        expect(self.part("phase")).to_be_visible(timeout=_WAIT_MS)
+        expect(self.part("clock-utc")).to_be_visible(timeout=_WAIT_MS)
         self.enter(room)
 
     def state(self) -> dict[str, Any]:
@@ -175,19 +202,28 @@ class WatchedPage(Watched):
         found: dict[str, Any] = answer.json()
         return found
 
+    def unfold(self) -> None:
+        """Open what steers the exercise, where a narrow screen folds it away."""
+        folded = self.page.locator('[data-testid="controls"]:not([open]) > summary')
+        if folded.count():
+            folded.click()
+
     def act_as(self, party: str) -> None:
         """Stand at a party."""
+        self.unfold()
         self.part(f"act-{party}").click()
         expect(self.part(f"act-{party}")).to_have_attribute("aria-pressed", "true")
 
     def choose_speed(self, speed: int) -> None:
         """Let the exercise run faster or slower."""
+        self.unfold()
         with self.page.expect_response("**/api/control") as answered:
             self.part("speed").select_option(str(speed))
         assert answered.value.ok
 
     def press(self, name: str) -> None:
         """Press a button that asks something of the director, who must agree."""
+        self.unfold()
         with self.page.expect_response("**/api/control") as answered:
             self.part(name).click()
         assert answered.value.ok, answered.value.text()

@@ -4,8 +4,8 @@ import { bounded, rangeFor, type Camera } from './globe';
 import type { Shown } from './types';
 import { EARTH_RADIUS_M, groundEllipse, length, pointAt, combine, unit, type Vector } from './vectors';
 
-/** So that the horizon is in front of the camera, as it must be for the ground to be drawn. */
-const LEAST_M = 70_000;
+/** So that there is mostly a coast in view, without which nobody knows where it is. */
+const LEAST_M = 300_000;
 /** Room around what is shown, across. */
 const ROOM = 2.4;
 /** A canvas wider than this many heights shows more to the sides: see `Globe`. */

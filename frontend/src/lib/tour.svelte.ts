@@ -8,6 +8,8 @@ import { canTour, objectOf, STEPS, type Step } from './tour';
 const TICK_MS = 200;
 /** A step that does not get ready is shown all the same after so long. */
 const READY_S_MAX = 90;
+/** So long the word that nodes start may take to come. */
+const BEGUN_S_MAX = 20;
 
 export class Tour {
   /** The step that is shown; null outside the tour. */
@@ -97,7 +99,12 @@ export class Tour {
     const anew = step.restart || session.picture?.regime !== step.regime || this.seconds() > step.until_s + 200;
     if (anew) {
       await session.control(step.regime === session.picture?.regime ? { restart: true } : { regime: step.regime });
-      await until(() => session.phase === 'starting' || session.phase === 'failed', 3, alive);
+      // What is running until then is the run before, which is not to be paused in its place.
+      await until(
+        () => session.phase === 'starting' || session.phase === 'failed' || session.refusal !== null,
+        BEGUN_S_MAX,
+        alive,
+      );
     }
     await until(
       () => session.phase === 'running' && session.picture?.regime === step.regime,

@@ -415,7 +415,7 @@ class ReleaseDesk:
             node.exchange.referrals[key] = msgspec.structs.replace(asked, asked_ns=at_ns)
         for held, sender in node.holdings.everything():
             if sender is None and held.item.subject == subject and held.audience is None:
-                node.offer_later(replace(held, audience=recipient))
+                node.offer_later(msgspec.structs.replace(held, audience=recipient))
 
     def _use_delegation(self, record: DeskRecord) -> None:
         if record.officer is None or record.deputy is None:

@@ -26,7 +26,7 @@ export const PICTURE = {
   'picture.showAll': ['Show everything', 'すべて表示', '모두 표시'],
   'picture.search': ['Find', '検索', '찾기'],
   'picture.search.hint': [
-    'Name, number or coordinates',
+    'Name, number, place',
     '名称・番号・座標',
     '이름, 번호 또는 좌표',
   ],

@@ -33,6 +33,8 @@ export const SHELL = {
     '실행되지 않았습니다: 노드에 연결할 수 없습니다. 동작 중인지 확인한 뒤 다시 시도하십시오.',
   ],
 
+  'time.starting': ['Starting', '起動中', '시작 중'],
+  'shell.controls': ['Exercise', '演習の操作', '훈련 조작'],
   'shell.noRoom': [
     'This role sees no picture. Accounts and records are kept with `trilat account` and `trilat audit`.',
     'この役割では状況図は表示されません。アカウントと記録は `trilat account` と `trilat audit` で扱います。',
