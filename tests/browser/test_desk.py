@@ -113,9 +113,11 @@ def test_an_approval_is_taken_back_until_it_has_left(desk: DeskPost, come_in: Si
     expect(lee.part("desk-give")).to_be_enabled()
     desk.hurry(UNDO_S + 5)
     assert desk.held_by_usa(item_id) is None
+    # Who has approved does not refuse as well, but takes back; the other has taken back, and may.
     choose(kim, item_id)
-    kim.part("desk-refuse").click()
-    kim.until("it is refused", lambda: standing(kim, item_id) == "refused")
+    expect(kim.part("desk-refuse")).to_be_disabled()
+    lee.part("desk-refuse").click()
+    lee.until("it is refused", lambda: standing(lee, item_id) == "refused")
 
 
 def test_an_own_item_is_seen_as_a_partner_would_get_it(desk: DeskPost, come_in: SignIn) -> None:
