@@ -39,6 +39,8 @@ def test_a_link_that_is_well_says_how_long_a_message_takes(tmp_path: Path) -> No
             assert health(kor).sentence("USA", NOTHING_WAITS).startswith("connected, ")
             assert health(kor).is_up("USA")
             assert health(kor).sentence("JPN", NOTHING_WAITS).startswith("not linked")
+            assert health(kor).round_trip_s("JPN") is None
+            assert (health(kor).round_trip_s("USA") or 9.0) < 5.0
 
     asyncio.run(play())
 

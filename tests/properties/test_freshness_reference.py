@@ -85,7 +85,7 @@ def compared(make: Callable[[int], Question], examples_count: int) -> tuple[Coun
 
 
 def test_both_say_the_same_between_parties_and_every_branch_comes_up_both_ways() -> None:
-    stays, refused = compared(question, 4_000)
+    stays, refused = compared(question, 6_000)
     for branch in ("F1", "F2", "F2, no third"):
         assert stays[branch] >= 10, branch
         assert refused[branch] >= 10, branch

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from tests.three_nodes import World
 
 from trilat.model import Status, UsageError
-from trilat.node import IntakeAnswer, Node, Pace
+from trilat.node import Condition, IntakeAnswer, Node, Pace, Storage
+from trilat.node.conditions import condition_of
 from trilat.web import Access
 
 _T = TypeVar("_T")
@@ -255,6 +256,11 @@ class FakeNode:
         self._fail()
         self.shown_to.append(("status", person))
         return {"party": self.party, "links": {"USA": {"up": True}}}
+
+    async def condition(self, person: str = "") -> Condition:
+        self._fail()
+        self.shown_to.append(("health", person))
+        return condition_of(self.real or real_node(), None, Storage(), NOW_NS, problem=self.trouble)
 
     async def sensors(self, person: str = "") -> list[dict[str, Any]]:
         self._fail()

@@ -186,10 +186,10 @@ def test_who_signs_in_may_do_what_the_role_may_until_signing_out() -> None:
 
 
 ROLES: Final = {
-    "watch": {"/referrals", "/sensors", "/map", "/desk", "/onward", "/status", "/metrics"},
-    "release": {"/desk", "/onward", "/map"},
-    "administrator": {"/accounts", "/status", "/metrics"},
-    "auditor": {"/audit"},
+    "watch": {"/referrals", "/sensors", "/map", "/desk", "/onward", "/status", "/metrics", "/alerts"},
+    "release": {"/desk", "/onward", "/map", "/alerts"},
+    "administrator": {"/accounts", "/status", "/metrics", "/alerts"},
+    "auditor": {"/audit", "/alerts"},
 }
 EVERYTHING: Final = sorted(set().union(*ROLES.values()) | {"/timings"})
 

@@ -126,6 +126,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("GET", "/onward", frozenset({STAFF, OFFICER})),
     ("POST", "/onward", frozenset({STAFF, OFFICER})),
     ("GET", "/trust", frozenset({STAFF})),
+    ("GET", "/alerts", frozenset({STAFF, OFFICER})),
     ("POST", "/trust", frozenset()),
     ("POST", "/trust/pinned", frozenset()),
     ("POST", "/warnings", frozenset({STAFF})),

@@ -20,6 +20,28 @@ export interface AcknowledgementTaken {
   at_ns: number;
 }
 
+export interface AuditPage {
+  rows: (Record<string, unknown>)[];
+  damaged: (Record<string, unknown>)[];
+  next: number;
+  done: boolean;
+}
+
+/** How a node is now. `alerts` are worst first; none where nothing is wrong. */
+export interface Condition {
+  /** a party such as KOR, or one of its staff, screens or readers such as KOR/watch */
+  party: string;
+  status: Status;
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  at_ns: number;
+  /** UTC nanoseconds since 1970-01-01T00:00:00Z */
+  wall_ns: number;
+  alerts: Trouble[];
+  own_keys: KeyFigures;
+  partners: PartnerFigures[];
+  ledger: LedgerFigures;
+}
+
 /** A decision on an item that the reader may see. `number` grows by one at each node. */
 export interface DecisionRow {
   number: number;
@@ -346,6 +368,52 @@ export interface HistoryEvents {
 /** What a holder did with a recall, a reclassification or a loss report. */
 export type HolderAnswer = 'complied' | 'refused' | 'unable';
 
+/** What is known of a party's keys. */
+export interface KeyFigures {
+  /** a party such as KOR, or one of its staff, screens or readers such as KOR/watch */
+  party: string;
+  known_by: string;
+  in_force: boolean;
+  fingerprint: string;
+  version: number;
+  ends_ns: number | null;
+  retired: number;
+  revoked: number;
+  holds_ours: boolean | null;
+}
+
+/** The own record: how much there is, whether it is whole, and what it lies on. */
+export interface LedgerFigures {
+  entries: number;
+  examined: number;
+  passes: number;
+  damaged: number;
+  lost: number;
+  size_bytes: number | null;
+  free_bytes: number | null;
+  backup_ns: number | null;
+  backup_entries: number;
+}
+
+/** How a link is. Its figures are those that its sentence names. */
+export type LinkCode = 'clock-ahead' | 'clock-behind' | 'connected' | 'direct' | 'hub-away' | 'hub-other' | 'hub-refuses' | 'hub-without' | 'no-relay' | 'not-linked' | 'outside-away' | 'outside-silent' | 'peer-answers-not' | 'peer-away' | 'peer-dials-not' | 'peer-other' | 'peer-refuses' | 'peer-silent' | 'server-away' | 'unacknowledged';
+
+/** How one way to a partner is. */
+export interface LinkState {
+  code: LinkCode;
+  party: string;
+  figures?: Record<string, string | number>;
+}
+
+/** An account without anything secret. */
+export interface NodeAccount {
+  name: string;
+  role: string;
+  enabled: boolean;
+  has_password: boolean;
+  tokens: ([string, number])[];
+}
+
 /** A warning with who took note of how it is: that it stands, or was withdrawn, since a version. */
 export interface NotedWarning {
   id: string;
@@ -357,6 +425,26 @@ export interface NotedWarning {
   basis: string[];
   acknowledged: Acknowledged[];
   item: Shown;
+}
+
+/** One partner: its link, its keys, its trees. */
+export interface PartnerFigures {
+  /** a party such as KOR, or one of its staff, screens or readers such as KOR/watch */
+  party: string;
+  link: LinkState[];
+  up: boolean;
+  heard_s: number | null;
+  round_trip_s: number | null;
+  sent: number;
+  acknowledged: number;
+  unanswered: number;
+  lag_s: number;
+  waiting: number;
+  received: number;
+  cursor: number;
+  keys: KeyFigures;
+  sent_tree: TreeFigures;
+  received_tree: TreeFigures;
 }
 
 /** Something that happened, at the instant at which this node knew it first. */
@@ -401,6 +489,9 @@ export interface RemovedSince {
   version: number;
   by: string;
 }
+
+/** How soon somebody should act. */
+export type Severity = 'attention' | 'severe';
 
 /** An item as a reader may see it. Ellipses of tracks are 3 sigma, of events and areas 95 %. */
 export interface Shown {
@@ -472,6 +563,12 @@ export interface ShownAccount {
   lon: number | null;
 }
 
+/** All accounts, and what waits. */
+export interface ShownAccounts {
+  accounts: NodeAccount[];
+  proposals: ShownProposal[];
+}
+
 /** The edge of what a sensor sees at a height above the ellipsoid; empty where it reaches none. */
 export interface ShownCoverage {
   height_m: number;
@@ -506,6 +603,18 @@ export interface ShownPlace {
   names: ShownNames;
   lat: number;
   lon: number;
+}
+
+/** A change that waits for another administrator. */
+export interface ShownProposal {
+  proposal: number;
+  /** text of one line, without control characters */
+  would: string;
+  /** text of one line, without control characters */
+  name: string;
+  /** text of one line, without control characters */
+  by: string;
+  role: string | null;
 }
 
 /** An own sensor. */
@@ -568,6 +677,27 @@ export interface ShownThreat {
 /** Whether the world is meant. A node holds one status and refuses the others; only real raises alarms. */
 export type Status = 'exercise' | 'real' | 'simulated';
 
+/** Whether both ends signed the same tree of a stream. */
+export type TreeAgreement = 'agrees' | 'behind' | 'fork' | 'nothing' | 'unsigned';
+
+/** One direction between this node and a partner. */
+export interface TreeFigures {
+  agreement: TreeAgreement;
+  parcels: number;
+  witnessed: number;
+  witnessed_ns: number | null;
+  findings: string[];
+}
+
+/** What is wrong, with whom or what. Figures that end in `_ns` are instants, UTC ns. */
+export interface Trouble {
+  code: string;
+  severity: Severity;
+  /** a party such as KOR, or one of its staff, screens or readers such as KOR/watch */
+  party: string;
+  figures?: Record<string, string | number>;
+}
+
 /** What is warned of. */
 export type WarningKind = 'impact' | 'launch' | 'threat';
 
@@ -595,7 +725,7 @@ export interface WhyAnswer {
 /** What each operation takes and answers, by method and path. */
 export interface NodeApi {
   'GET /': {  };
-  'GET /accounts': { answer: Record<string, unknown> };
+  'GET /accounts': { answer: ShownAccounts };
   'POST /accounts': { body: GivenAccount; answer: Record<string, unknown> };
   'POST /accounts/approve': { body: GivenApproval; answer: Record<string, unknown> };
   'POST /accounts/disable': { body: GivenName; answer: Record<string, unknown> };
@@ -609,7 +739,8 @@ export interface NodeApi {
   'POST /agreements/remove': { body: GivenRemoval; answer: Record<string, unknown> };
   'GET /agreements/text': { answer: Record<string, unknown> };
   'POST /agreements/what-if': { body: GivenStrike; answer: Record<string, unknown> };
-  'GET /audit': { answer: Record<string, unknown> };
+  'GET /alerts': { answer: Condition };
+  'GET /audit': { answer: AuditPage };
   'POST /audit/looks': { body: GivenLook; answer: Record<string, unknown> };
   'POST /bundle/member': { body: GivenMember; answer: Record<string, unknown> };
   'GET /clock': { answer: GivenPace };

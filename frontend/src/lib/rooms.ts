@@ -3,8 +3,10 @@
 import type { Component } from 'svelte';
 import Agreements from '../rooms/Agreements.svelte';
 import Desk from '../rooms/Desk.svelte';
+import Health from '../rooms/Health.svelte';
 import Picture from '../rooms/Picture.svelte';
 import Sides from '../rooms/Sides.svelte';
+import { condition } from './condition.svelte';
 import type { DoorKind } from './door.svelte';
 import type { Key } from './i18n';
 
@@ -18,6 +20,8 @@ export interface Room {
   /** The key that leads here. */
   key: string;
   component: Component<Record<string, never>>;
+  /** How many things in it somebody should look at now. */
+  badge?: () => number;
 }
 
 const BOTH = ['exercise', 'node'] as const;
@@ -28,6 +32,7 @@ export const ROOMS: readonly Room[] = [
   { id: 'sides', title: 'room.sides', glyph: '▥', doors: ['exercise'], roles: 'all', key: '2', component: Sides },
   { id: 'desk', title: 'room.desk', glyph: '⚖', doors: BOTH, roles: ['watch', 'release'], key: '3', component: Desk },
   { id: 'agreements', title: 'room.agreements', glyph: '⇄', doors: BOTH, roles: ['watch', 'release'], key: '4', component: Agreements },
+  { id: 'health', title: 'room.health', glyph: '♥', doors: BOTH, roles: 'all', key: '5', component: Health, badge: () => condition.severe },
 ];
 
 /** The rooms that somebody may go into. */

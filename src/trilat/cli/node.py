@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 
 from trilat.cli.asking import ask_node, how_to_run
@@ -27,12 +28,14 @@ from trilat.cli.trust import trust_of
 from trilat.link import Card, subjects_of
 from trilat.model import ItemError, LinkError, Status, UsageError
 from trilat.node import (
+    Condition,
     DeskSettings,
     HubDial,
     LinkSettings,
     NodeFolder,
     NodeSettings,
     Peer,
+    Severity,
     SystemClock,
     TokenSettings,
     WebSettings,
@@ -41,6 +44,7 @@ from trilat.node import (
     open_token,
     party_code,
     read_folder,
+    trouble_sentence,
 )
 from trilat.policy import internal_agreement
 from trilat.study import agreement_files
@@ -225,6 +229,30 @@ def status(
         if sensors:
             show_biases(sensors)
     if state["problem"]:
+        stop(BAD_ANSWER)
+
+
+@app.command("alerts")
+@in_one_line
+def alerts(
+    folder: Annotated[Path, typer.Argument(help="The node's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Ask a running node what is wrong with it, worst first; exit code 1 where something severe is."""
+    held = read_folder(folder)
+    told = msgspec.convert(ask_node(held, "staff", "GET", "/alerts"), Condition)
+    sentences = [trouble_sentence(one) for one in told.alerts]
+    if as_json:
+        shown = msgspec.to_builtins(told)
+        for row, sentence in zip(shown["alerts"], sentences, strict=True):
+            row["sentence"] = sentence
+        print_json(shown)
+    else:
+        for one, sentence in zip(told.alerts, sentences, strict=True):
+            say(f"{one.severity.value}: {sentence}", hang=2)
+        if not sentences:
+            say(f"{told.party}: nothing is wrong.")
+    if any(one.severity is Severity.SEVERE for one in told.alerts):
         stop(BAD_ANSWER)
 
 

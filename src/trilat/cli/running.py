@@ -31,6 +31,7 @@ from trilat.node import (
     quiet_collector,
     refuse_old_keys,
     restore,
+    storage_of,
     trust_contents,
     use_agreements,
 )
@@ -159,6 +160,7 @@ async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     )
     held = None if outside is not None else server
     service.links = LinkHealth(transport, held, settings, folder.identity.card(folder.keys.pin).fingerprint)
+    service.storage = lambda: storage_of(folder)
     service.about = lambda: {
         "server_pid": server.process_id,
         "server_port": server.client_port,

@@ -35,6 +35,7 @@ from trilat.link.invitation import (
 )
 from trilat.link.keys import Entropy, NodeKeys, Pin, wrap_to
 from trilat.link.limits import LinkLimits, LinkProfile
+from trilat.link.link_state import Figure, LinkCode, LinkState, link_sentence
 from trilat.link.lock import Lock, Strength, is_sealed, open_lock, refuse_unfit
 from trilat.link.marking import VerifiedRoots
 from trilat.link.memory import Cut, LinkFaults, MemoryNetwork, MemoryTransport
@@ -51,6 +52,7 @@ from trilat.link.nats_transport import NatsTransport
 from trilat.link.opening import Opened, OpenedParcel, Opener, open_envelope
 from trilat.link.outbox import Archive, Gate, OnSkipped, OutgoingState, Worth
 from trilat.link.parcel import PARCEL_BYTES_MAX, Batch, Binding, Parcel, parcel_bytes
+from trilat.link.party_trust import KeyStanding
 from trilat.link.priority import Priority, Standing, newest_wins, standing_of
 from trilat.link.proof import Proof, Proved, proof_of, prove, verify_proof
 from trilat.link.ranges import Range, Ranges
@@ -144,6 +146,7 @@ __all__ = [
     "Entropy",
     "Epoch",
     "EpochLimits",
+    "Figure",
     "FileReservations",
     "Gate",
     "GroupEpochs",
@@ -159,12 +162,15 @@ __all__ = [
     "Issue",
     "Judge",
     "KeyRequest",
+    "KeyStanding",
+    "LinkCode",
     "LinkEndpoint",
     "LinkFaults",
     "LinkHealth",
     "LinkIdentity",
     "LinkLimits",
     "LinkProfile",
+    "LinkState",
     "LinkedHub",
     "LinkedPartner",
     "Lock",
@@ -242,6 +248,7 @@ __all__ = [
     "letter_bytes",
     "letter_digest",
     "letter_text",
+    "link_sentence",
     "lost",
     "make_hub_folder",
     "newest_wins",

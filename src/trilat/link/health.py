@@ -1,4 +1,4 @@
-"""`LinkHealth`: what is wrong with a link, in one sentence for people, and what to do.
+"""`LinkHealth`: what is wrong with a link, as a code with its figures, and in one sentence with what to do.
 
 Out of what the own server said and has connections with, heartbeats and receipts. Nothing is believed for
 it, and nothing is decided by it.
@@ -7,6 +7,7 @@ it, and nothing is decided by it.
 from dataclasses import dataclass
 from typing import Final
 
+from trilat.link.link_state import Figure, LinkCode, LinkState, links_sentence
 from trilat.link.nats_transport import NatsTransport
 from trilat.link.server import NatsServer
 from trilat.link.server_config import HUB_ACCOUNT_START, ServerSettings
@@ -64,80 +65,77 @@ class LinkHealth:
         """Seconds since a partner was heard; None if never."""
         return self._transport.heard_s(peer)
 
+    def round_trip_s(self, peer: str) -> float | None:
+        """What a message to a partner and back takes by the way that is used, seconds; None if unknown."""
+        used = self._transport.way_to(peer) if self._transport.ways_to(peer) else None
+        measured = None if used is None else self._transport.measured(used)
+        return None if measured is None else max(0.0, measured.round_trip_s)
+
     def sentence(self, peer: str, unanswered: Unanswered) -> str:
-        """How the link with a partner is. From any thread."""
+        """How the link with a partner is, in English. From any thread."""
+        return links_sentence(self.states(peer, unanswered))
+
+    def states(self, peer: str, unanswered: Unanswered) -> tuple[LinkState, ...]:
+        """How each way to a partner is, or the one that is used. From any thread."""
         ways = self._transport.ways_to(peer)
         if not ways:
-            return "not linked: what comes from it comes through others"
+            return (LinkState(code=LinkCode.NOT_LINKED, party=peer),)
         if not self._transport.is_connected:
-            return self._unconnected()
+            return (self._unconnected(peer),)
         if self._transport.is_up(peer):
             return self._connected(peer, ways, unanswered)
-        said = [self._away(peer, way) for way in ways]
-        return "; ".join(dict.fromkeys(said))
+        return tuple(self._away(peer, way) for way in ways)
 
-    def _unconnected(self) -> str:
-        why = self._transport.failure
+    def _unconnected(self, peer: str) -> LinkState:
         if self._server is None:
-            return f"the outside NATS is not reached ({why or 'no answer'}): ask who runs it"
-        return "our own NATS server is away: it is started again, look at what this node says"
+            why = self._transport.failure or "no answer"
+            return LinkState(code=LinkCode.OUTSIDE_AWAY, party=peer, figures={"why": why})
+        return LinkState(code=LinkCode.SERVER_AWAY, party=peer)
 
-    def _connected(self, peer: str, ways: tuple[Way, ...], unanswered: Unanswered) -> str:
+    def _connected(self, peer: str, ways: tuple[Way, ...], unanswered: Unanswered) -> tuple[LinkState, ...]:
         used = self._transport.way_to(peer)
         if used is None:
-            return f"an agreement with {peer} allows no relay: link the two directly"
+            return (LinkState(code=LinkCode.NO_RELAY, party=peer),)
         measured = self._transport.measured(used)
         if unanswered.count and unanswered.since_s >= OVERDUE_S:
-            return (
-                f"connected, but nothing acknowledged for {unanswered.since_s:.0f} s, "
-                f"{unanswered.count} wait: ask whether {peer}'s node works, and holds our newest card"
-            )
+            figures: dict[str, Figure] = {"seconds": unanswered.since_s, "count": unanswered.count}
+            return (LinkState(code=LinkCode.UNACKNOWLEDGED, party=peer, figures=figures),)
         if measured is not None and abs(measured.clock_offset_s) > CLOCK_S_MAX:
-            how = "ahead of" if measured.clock_offset_s > 0 else "behind"
-            off_s = abs(measured.clock_offset_s)
-            return f"connected, but the clock of {peer} is {off_s:.0f} s {how} ours: set it right"
+            code = LinkCode.CLOCK_AHEAD if measured.clock_offset_s > 0 else LinkCode.CLOCK_BEHIND
+            return (LinkState(code=code, party=peer, figures={"seconds": abs(measured.clock_offset_s)}),)
         if ways[0].hub and used is not ways[0]:
-            return f"connected directly, because {self._away(peer, ways[0])}"
-        by = f" through hub {used.hub}" if used.hub else ""
-        trip = "" if measured is None else f", {max(0.0, measured.round_trip_s) * 1e3:.1f} ms there and back"
-        return f"connected{by}{trip}"
+            return LinkState(code=LinkCode.DIRECT, party=peer), self._away(peer, ways[0])
+        through: dict[str, Figure] = {"hub": used.hub} if used.hub else {}
+        if measured is not None:
+            through["round_trip_s"] = max(0.0, measured.round_trip_s)
+        return (LinkState(code=LinkCode.CONNECTED, party=peer, figures=through),)
 
-    def _away(self, peer: str, way: Way) -> str:
+    def _away(self, peer: str, way: Way) -> LinkState:
         if self._server is None:
-            return f"the outside NATS is reached, but {peer} is not heard over it: ask whether its node runs"
+            return LinkState(code=LinkCode.OUTSIDE_SILENT, party=peer)
         return self._hub_away(peer, way) if way.hub else self._partner_away(peer, way)
 
-    def _hub_away(self, peer: str, way: Way) -> str:
+    def _hub_away(self, peer: str, way: Way) -> LinkState:
         name, hub = way.hub, self._hubs[way.hub]
         said = self._said_of(way, hub.account, f"`{HUB_ACCOUNT_START}{name}`", f"`{hub.dial}`")
+        figures: dict[str, Figure] = {"hub": name, "dial": str(hub.dial)}
         if "another authority" in said:
-            return f"what listens at {hub.dial} is not hub {name} as its card says: compare its card again"
+            return LinkState(code=LinkCode.HUB_OTHER, party=peer, figures=figures)
         if "cannot be reached" in said:
-            return f"hub {name} at {hub.dial} cannot be reached ({_why(said)}): ask whether it runs"
+            return LinkState(code=LinkCode.HUB_AWAY, party=peer, figures={**figures, "why": _why(said)})
         if said or hub.account not in self._linked():
-            return (
-                f"hub {name} does not take our connection: ask whether it has admitted our newest card"
-                f" (fingerprint {self._fingerprint})"
-            )
-        return f"hub {name} is reached, but {peer} is not connected to it, or has not asked it for us"
+            figures = {"hub": name, "fingerprint": self._fingerprint}
+            return LinkState(code=LinkCode.HUB_REFUSES, party=peer, figures=figures)
+        return LinkState(code=LinkCode.HUB_WITHOUT, party=peer, figures={"hub": name})
 
-    def _partner_away(self, peer: str, way: Way) -> str:
-        dial = self._dials.get(peer)
+    def _partner_away(self, peer: str, way: Way) -> LinkState:
+        address = self._dials.get(peer)
+        dial = None if address is None else str(address)
         said = self._said_of(way, peer, f"`{peer}`", f"`{dial}`", f"`{peer} link`")
-        if "another authority" in said or "no linked partner" in said:
-            return f"who shows a certificate as {peer} is not {peer} as its card says: compare its card again"
-        if "cannot be reached" in said:
-            return f"{peer}'s server at {dial} cannot be reached ({_why(said)}): ask whether it runs"
-        if dial is None:
-            return f"{peer} does not dial us: ask whether it runs, and where it dials"
-        if said:
-            return (
-                f"{peer}'s server refuses our certificate or key: give it our new card"
-                f" (fingerprint {self._fingerprint})"
-            )
-        if peer in self._linked():
-            return f"{peer}'s server is reached, but its node says nothing: ask whether it works"
-        return f"{peer}'s server at {dial} is dialled and does not answer: ask whether it runs"
+        code, figures = _of_partner(said, dial, is_linked=peer in self._linked())
+        if code is LinkCode.PEER_REFUSES:
+            figures = {"fingerprint": self._fingerprint}
+        return LinkState(code=code, party=peer, figures=figures)
 
     def _linked(self) -> frozenset[str]:
         return self._server.linked if self._server is not None else frozenset()
@@ -151,6 +149,20 @@ class LinkHealth:
         lately_s = LATELY_S if account in self._linked() else LONG_S
         since_s = max(self._transport.heard_at_s(way), self._transport.now_s() - lately_s)
         return self._server.last_said(words, since_s)
+
+
+def _of_partner(said: str, dial: str | None, *, is_linked: bool) -> tuple[LinkCode, dict[str, Figure]]:
+    """Why a partner that is linked directly is away, out of what the own server last said of it."""
+    at: dict[str, Figure] = {"dial": dial or ""}
+    if "another authority" in said or "no linked partner" in said:
+        return LinkCode.PEER_OTHER, {}
+    if "cannot be reached" in said:
+        return LinkCode.PEER_AWAY, {**at, "why": _why(said)}
+    if dial is None:
+        return LinkCode.PEER_DIALS_NOT, {}
+    if said:
+        return LinkCode.PEER_REFUSES, {}
+    return (LinkCode.PEER_SILENT, {}) if is_linked else (LinkCode.PEER_ANSWERS_NOT, at)
 
 
 def _why(said: str) -> str:

@@ -6,6 +6,7 @@ not, or the party shows different partners different keys. The one that was know
 both are kept as evidence.
 """
 
+from enum import Enum
 from typing import Final
 
 from trilat.link.card import Card
@@ -25,6 +26,17 @@ from trilat.model import TrustError, format_instant
 
 _MARGIN_BYTES: Final = 2_048
 _FORKS_MAX: Final = 16
+
+
+class KeyStanding(Enum):
+    """Whether a key of a party is in force."""
+
+    IN_FORCE = "in-force"
+    ROOT_REVOKED = "root-revoked"
+    """The party revoked its root, and all that it signs."""
+
+    REVOKED = "revoked"
+    ENDED = "ended"
 
 
 class PartyTrust:
@@ -66,23 +78,34 @@ class PartyTrust:
         """Signing keys in force no more."""
         return self.state.retired if self.state is not None else ()
 
-    def why_not(self, now_ns: int | None) -> str | None:
-        """Why no key of the party is in force, in one line that says what to do; None where one is."""
-        ask = f"ask {self.party} for its new trust state"
+    def standing(self, now_ns: int | None) -> tuple[KeyStanding, int | None]:
+        """How the party's keys stand, and since when, UTC ns, where they are not in force and it is known."""
         if self.revocation:
-            return f"{self.party} revoked its root and all of its keys: {ask}, and compare its fingerprint"
+            return KeyStanding.ROOT_REVOKED, None
         state = self.state
         if state is None:
-            return None
+            return KeyStanding.IN_FORCE, None
         if state.card is None:
             last = self.pin.signing_public if self.pin is not None else b""
             # The one that was in force last; of a party that was pinned later it may not be known.
             gone = [key for key in state.retired if key.revoked and key.signing_public == last]
             gone = gone or [key for key in state.retired if key.revoked]
-            since = f" as of {format_instant(gone[-1].ended_ns)}" if gone else ""
-            return f"{self.party}'s key was revoked{since}: {ask}"
+            return KeyStanding.REVOKED, gone[-1].ended_ns if gone else None
         if now_ns is not None and now_ns >= state.ends_ns:
-            return f"{self.party}'s keys ended on {format_instant(state.ends_ns)}: {ask}"
+            return KeyStanding.ENDED, state.ends_ns
+        return KeyStanding.IN_FORCE, None
+
+    def why_not(self, now_ns: int | None) -> str | None:
+        """Why no key of the party is in force, in one line that says what to do; None where one is."""
+        standing, since_ns = self.standing(now_ns)
+        ask = f"ask {self.party} for its new trust state"
+        if standing is KeyStanding.ROOT_REVOKED:
+            return f"{self.party} revoked its root and all of its keys: {ask}, and compare its fingerprint"
+        if standing is KeyStanding.REVOKED:
+            since = f" as of {format_instant(since_ns)}" if since_ns is not None else ""
+            return f"{self.party}'s key was revoked{since}: {ask}"
+        if standing is KeyStanding.ENDED and since_ns is not None:
+            return f"{self.party}'s keys ended on {format_instant(since_ns)}: {ask}"
         return None
 
     def begin(self, signed: SignedState) -> TrustState:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from trilat.link.card import Card
 from trilat.link.cose import verify1
 from trilat.link.keys import Pin, signing_key_of
-from trilat.link.party_trust import PartyTrust
+from trilat.link.party_trust import KeyStanding, PartyTrust
 from trilat.link.trust_state import (
     Announcement,
     RetiredKey,
@@ -199,6 +199,15 @@ class TrustStore:
         """Why no key of a known party is in force, in one line; None where one is, or nothing is known."""
         known = self._parties.get(party_of(code))
         return known.why_not(self.now_ns) if known is not None else None
+
+    def standing(self, code: str) -> tuple[KeyStanding, int | None]:
+        """How the keys of a known party stand, and since when they are not in force, UTC ns; TrustError where
+        it is not known.
+        """
+        known = self._parties.get(party_of(code))
+        if known is None:
+            raise self._unknown(party_of(code))
+        return known.standing(self.now_ns)
 
     def mark(self, code: str) -> bytes:
         """Bytes that change whenever what is known of a party's keys does; TrustError where nothing is."""

@@ -31,6 +31,7 @@ from trilat.node.bundles import (
 from trilat.node.changing import use_agreements
 from trilat.node.clock import REAL_TIME, ManualClock, Pace, PacedClock, SystemClock
 from trilat.node.collecting import quiet_collector
+from trilat.node.condition import Condition
 from trilat.node.config import NodeConfig
 from trilat.node.copies import Copies
 from trilat.node.damage import Damage, lost, put_right, surveyed
@@ -98,9 +99,11 @@ from trilat.node.settings import (
 )
 from trilat.node.signed import unsigned_agreements
 from trilat.node.standing import plain_digest
+from trilat.node.storage import Storage, storage_of
 from trilat.node.stored_keys import NEXT_KEYS_FILE, NODE_KEYS_FILE, keys_from, new_keys
 from trilat.node.tracing import FILE_BYTES_MAX, Trace, trace
 from trilat.node.trees import StreamTree
+from trilat.node.trouble import Severity, Trouble, TroubleCode, trouble_sentence
 from trilat.node.trust_changes import import_states, pin_party, request_of, same_fingerprint
 from trilat.node.trust_files import pin_all, read_trust, trust_from_text, trust_path, trust_text, write_trust
 from trilat.node.trust_health import (
@@ -140,6 +143,7 @@ __all__ = [
     "AuditSettings",
     "BackupState",
     "ClockSettings",
+    "Condition",
     "Copies",
     "Damage",
     "DeskSettings",
@@ -179,7 +183,9 @@ __all__ = [
     "ReleaseRecord",
     "RootFolder",
     "SensorSettings",
+    "Severity",
     "StandingNode",
+    "Storage",
     "StreamTree",
     "SystemClock",
     "TokenKey",
@@ -187,6 +193,8 @@ __all__ = [
     "TokenSettings",
     "Told",
     "Trace",
+    "Trouble",
+    "TroubleCode",
     "WebSettings",
     "admit",
     "adopt_text",
@@ -263,9 +271,11 @@ __all__ = [
     "shown_why",
     "signed_by",
     "standing_digest",
+    "storage_of",
     "struck_history",
     "surveyed",
     "trace",
+    "trouble_sentence",
     "trust_contents",
     "trust_from_text",
     "trust_health",

@@ -34,6 +34,7 @@ from trilat.node.folder import NodeFolder, read_folder, read_ledger_key
 from trilat.node.folder_files import CARD_FILE, LEDGER_FILE, mark_restored
 from trilat.node.keyfiles import Ask, nobody
 from trilat.node.settings import NODE_FILE, LedgerSettings, read_settings, write_settings
+from trilat.node.storage import note_backup
 from trilat.node.trust_files import TRUST_FOLDER
 
 MANIFEST_FILE: Final = "manifest.json"
@@ -77,7 +78,7 @@ def make_backup(
         LedgerError: as of `copy_ledger`.
     """
     _refuse_foreign_target(folder, target)
-    settings = folder.settings
+    settings, made_ns = folder.settings, SystemClock().now_ns()
     source = open_store(folder.ledger_place, settings.party, read_only=True)
     try:
         (target / _FILES).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -95,7 +96,7 @@ def make_backup(
     manifest = Manifest(
         format=_FORMAT,
         party=settings.party,
-        made=format_instant(SystemClock().now_ns()),
+        made=format_instant(made_ns),
         entries=copied.head.entries,
         chained=copied.head.chained.hex(),
         keys=with_keys,
@@ -105,6 +106,7 @@ def make_backup(
     unfinished = target / f"{MANIFEST_FILE}.new"
     unfinished.write_text(json.dumps(msgspec.to_builtins(manifest), indent=2) + "\n", encoding="utf-8")
     unfinished.replace(target / MANIFEST_FILE)
+    note_backup(folder, made_ns, copied.head.entries)
     return manifest, copied
 
 

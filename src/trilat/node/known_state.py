@@ -1,11 +1,13 @@
 """`known_state`: what a node knows of its agreements, for people: versions, who has signed, who was heard."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trilat.link import valid_signers
 from trilat.model import SECOND_NS, Agreement, AgreementError, UsageError, format_instant
 from trilat.node.confirmed import Newest
 from trilat.node.known_agreements import AGREEMENTS
+from trilat.node.trouble import Severity, Trouble, TroubleCode, trouble, trouble_sentence
 from trilat.policy import read_agreement, signatories, without_parties
 
 if TYPE_CHECKING:
@@ -20,17 +22,22 @@ def known_state(node: "Node") -> list[dict[str, Any]]:
 
 def known_lines(node: "Node") -> list[str]:
     """What of that somebody should look at, one line each."""
-    lines = []
-    for row in known_state(node):
-        name = f"{row['agreement']} version {row['version']}"
+    return [trouble_sentence(told) for told in known_troubles(known_state(node), node.config.party)]
+
+
+def known_troubles(rows: Iterable[Mapping[str, Any]], party: str) -> list[Trouble]:
+    """What is wrong with agreements, out of rows of `known_state`: what keeps items from going."""
+    found = []
+    for row in rows:
+        name = {"agreement": row["agreement"], "version": row["version"]}
         if row["outdated"]:
-            lines.append(f"{name}: a partner says that it holds a newer one; nothing goes under this one")
-        lines += [
-            f"{name}: nothing goes to {recipient}: nobody entitled was heard in time"
-            for recipient in row["stale_for"]
-        ]
-        lines += [f"{name}: {partner} is not known to hold it, and gets nothing" for partner in row["behind"]]
-    return lines
+            found.append(trouble(TroubleCode.AGREEMENT_OUTDATED, Severity.SEVERE, party, **name))
+        for code, partners in (
+            (TroubleCode.AGREEMENT_STALE, row["stale_for"]),
+            (TroubleCode.AGREEMENT_BEHIND, row["behind"]),
+        ):
+            found += [trouble(code, Severity.SEVERE, partner, **name) for partner in partners]
+    return found
 
 
 def _row(node: "Node", agreement: Agreement) -> dict[str, Any]:

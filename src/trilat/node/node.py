@@ -226,8 +226,8 @@ class Node(ByHand):
         always = (*own, self.acknowledgements, self.overdue)
         self.resuming = Resuming(self, self.keys, self.trust, self._link_clock, self._entropy)
         self.kept = Kept(self, self._link_clock)
-        repairs = Repairs(self, self.keys, self.trust)
-        proofs = (self.trusting, self.witness, repairs, Standstill(self), self.resuming)
+        self.repairs = Repairs(self, self.keys, self.trust)
+        proofs = (self.trusting, self.witness, self.repairs, Standstill(self), self.resuming)
         parts: tuple[Part, ...] = (*always, *proofs, self.floors, self.kept)
         for part in parts:
             for topic, heard in part.topics().items():

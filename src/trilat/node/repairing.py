@@ -71,8 +71,22 @@ class Repairs(Part):
         self._pieces: dict[Claim, bytes] = {}
         self._given_ns: dict[str, deque[int]] = {}
         self._told: set[int] = set()
+        self._lost: set[int] = set()
         self.examined = 0
         """Rows examined since the start."""
+
+        self.passes = 0
+        """How many times all rows were."""
+
+    @property
+    def wanted(self) -> int:
+        """How many damaged entries wait for what a partner holds."""
+        return len(self._wanted)
+
+    @property
+    def lost(self) -> int:
+        """How many damaged entries nobody has, since the start."""
+        return len(self._lost)
 
     # --- the own ledger ---
 
@@ -107,6 +121,7 @@ class Repairs(Part):
             found = next(self._rows, None)
             if found is None:
                 self._rows = None
+                self.passes += 1
                 self._repair(self._survey.damage())
                 return
             self.examined += 1
@@ -125,6 +140,7 @@ class Repairs(Part):
                 partner = _partner(damage.claim, self._node.config.party)
                 self._node.note_refusal(f"{damage.problem}: {partner} is asked for it")
             else:
+                self._lost.add(damage.entry)
                 self._node.note_refusal(f"{damage.problem}: it is lost, no partner has it")
 
     def _write(self, repair: Repair, text: str) -> None:
@@ -232,6 +248,7 @@ class Repairs(Part):
             raise EnvelopeError(f"`{partner}` gives a parcel that was not asked for: not taken")
         if given.total == 0:
             del self._wanted[claim]
+            self._lost.add(damage.entry)
             self._node.note_refusal(
                 f"entry {damage.entry} is lost: {partner} has it no more, or may not give it"
             )

@@ -41,6 +41,7 @@ from trilat.model import (
 )
 from trilat.node.parts import Heard, Part
 from trilat.node.trees import StreamName, leaf_of
+from trilat.node.trouble import Severity, Trouble, TroubleCode, trouble, trouble_sentence
 
 if TYPE_CHECKING:
     from trilat.node.node import Node
@@ -161,14 +162,16 @@ class Resuming(Part):
 
     def sentence(self, peer: str) -> str:
         """Why nothing new goes to a partner; empty where it does."""
+        told = self.trouble(peer)
+        return "" if told is None else trouble_sentence(told)
+
+    def trouble(self, peer: str) -> Trouble | None:
+        """Why nothing new goes to a partner; None where it does."""
         if peer not in self._nonces:
-            return ""
-        if peer in self._refused:
-            return f"restored from a backup: {peer} says it has accepted more than can be, releases wait"
-        return (
-            f"restored from a backup: releases wait until {peer} tells how far it has accepted; without a "
-            f"link, export a bundle to {peer}, and import the one that it exports then"
-        )
+            return None
+        refused = peer in self._refused
+        code = TroubleCode.RESUMING_REFUSED if refused else TroubleCode.RESUMING
+        return trouble(code, Severity.SEVERE, peer)
 
     def written(self, now_ns: int) -> None:
         """Ask those that are to be heard, ever more rarely."""

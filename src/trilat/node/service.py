@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
+import msgspec
 import structlog
 
-from trilat.link import Unanswered
 from trilat.model import (
     SECOND_NS,
     Declared,
@@ -29,12 +29,15 @@ from trilat.model import (
 from trilat.node.at_desk import AUDITOR, look_entry, looked_at, shown_at_desk
 from trilat.node.audience import Audience, Event, Reader
 from trilat.node.clock import ManualClock, Pace, PacedClock, refuse_leap
+from trilat.node.condition import Condition
+from trilat.node.conditions import Links, condition_of, link_row
 from trilat.node.declaring import declare
 from trilat.node.feeds import FeedBatch, IntakeAnswer, refusal_entry
 from trilat.node.gathering import Gathering
 from trilat.node.known_state import known_lines
 from trilat.node.node import Node
 from trilat.node.records import Referral, ReleaseRecord
+from trilat.node.storage import Storage
 from trilat.node.timings import Timings
 from trilat.node.worker import TICK_NS, Worker
 
@@ -50,22 +53,6 @@ _OF_SENSOR: Final = (
     *("range_bias_m", "range_sigma_m", "azimuth_bias_rad", "azimuth_sigma_rad"),
     *("elevation_bias_rad", "elevation_sigma_rad", "clock_bias_s", "clock_sigma_s", "suspect"),
 )
-
-
-class Links(Protocol):
-    """What the service asks of the transport beyond sending: whether a partner can be heard."""
-
-    def is_up(self, peer: str) -> bool:
-        """Whether the partner was heard just now."""
-        ...
-
-    def heard_s(self, peer: str) -> float | None:
-        """Seconds since the partner was last heard; None while it never was."""
-        ...
-
-    def sentence(self, peer: str, unanswered: Unanswered) -> str:
-        """How the link is, and what to do where something is wrong with it."""
-        ...
 
 
 class NodeService:
@@ -87,6 +74,9 @@ class NodeService:
         self.about: Callable[[], Mapping[str, Any]] = dict
         """Tells what else belongs to the node's state, such as its NATS server."""
 
+        self.storage: Callable[[], Storage] = Storage
+        """Tells what the ledger lies on."""
+
         self.on_pace: Callable[[Pace], None] | None = None
         """Is told of each pace that is set, before it holds."""
 
@@ -106,7 +96,7 @@ class NodeService:
         self._gathering = Gathering(node, self._timings, self.problem, self._note_released)
         self._asked: set[Future[Any]] = set()
         self._problem: str | None = None
-        self._state_shown_ns: dict[str, int] = {}
+        self._looked_ns: dict[tuple[str, str], int] = {}
         self._releases = 0
         self._offered_ns = 0
         self._dropped = 0
@@ -524,11 +514,8 @@ class NodeService:
     def _state(self, person: str) -> dict[str, Any]:
         node = self.node
         lines = list(node.refusals)[-_LINES_SHOWN:]
-        before_ns = self._state_shown_ns.get(person, 0)
-        if lines and self._wall_ns() - before_ns >= _STATE_EVERY_NS and self.problem() is None:
-            # Its lines name items. Who asks again and again is one record a minute.
-            self._state_shown_ns[person] = self._wall_ns()
-            self._shown("status", lines, person)
+        if lines:  # They name items.
+            self._shown_now_and_then("status", lines, person)
         return {
             "party": self.party,
             "status": self.status.value,
@@ -537,7 +524,7 @@ class NodeService:
             "ticked_ns": self._worker.next_tick_ns - TICK_NS,
             "waiting": self._worker.waiting,
             "problem": self.problem(),
-            "links": {peer: self._link(peer) for peer in node.config.peers},
+            "links": {peer: link_row(node, self.links, peer) for peer in node.config.peers},
             "readers": self._audience.codes,
             "ledger_entries": node.ledger.head().entries,
             "accepted_reports": node.accepted_reports,
@@ -547,6 +534,31 @@ class NodeService:
             "agreements": known_lines(node),
             **self.about(),
         }
+
+    def _shown_now_and_then(self, what: str, shown: Any, person: str) -> None:
+        """Write down that something was shown; who asks again and again is one record a minute."""
+        before_ns = self._looked_ns.get((what, person), 0)
+        if self._wall_ns() - before_ns >= _STATE_EVERY_NS and self.problem() is None:
+            self._looked_ns[what, person] = self._wall_ns()
+            self._shown(what, shown, person)
+
+    async def condition(self, person: str = "") -> Condition:
+        """How the node is in figures, and what of it is wrong; also of one that has stopped itself."""
+        storage = await asyncio.to_thread(self.storage)
+
+        def look() -> Condition:
+            found = condition_of(
+                self.node,
+                self.links,
+                storage,
+                self._wall_ns(),
+                problem=self.problem(),
+                behind_s=self._worker.behind_s,
+            )
+            self._shown_now_and_then("health", msgspec.to_builtins(found), person)
+            return found
+
+        return await self._ask(look)
 
     async def sensors(self, person: str = "") -> list[dict[str, Any]]:
         """What is known of own sensors' constant errors, a row each: for the own staff, and in no item."""
@@ -558,21 +570,6 @@ class NodeService:
         rows = [] if biases is None else [asdict(row) for row in biases.rows()]
         shown = [{name: value for name, value in row.items() if name in _OF_SENSOR} for row in rows]
         return self._shown("sensors", shown, person)
-
-    def _link(self, peer: str) -> dict[str, Any]:
-        links = self.links
-        heard_s = None if links is None else links.heard_s(peer)
-        health = "" if links is None else links.sentence(peer, self.node.overdue.of(peer))
-        return {
-            "up": links is not None and links.is_up(peer),
-            "heard_s": None if heard_s is None else round(heard_s, 3),
-            "health": "; ".join(line for line in (health, self.node.resuming.sentence(peer)) if line),
-            "sent": self.node.endpoint.next_sequence(peer) - 1,
-            "acknowledged": self.node.endpoint.acknowledged(peer),
-            "waiting": self.node.exchange.waiting(peer),
-            "received": self.node.holdings.by_sender.get(peer, 0),
-            "withheld": len(self.node.exchange.withheld[peer]),
-        }
 
     def counts(self) -> Mapping[str, int | float]:
         """Numbers for a monitor."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from trilat.link import SignatureState, TrustStore, signature_states
-from trilat.model import SECOND_NS, PeerError, UsageError, format_instant
+from trilat.link import Figure, KeyStanding, SignatureState, TrustStore, signature_states
+from trilat.model import SECOND_NS, PeerError, Status, UsageError, format_instant
 from trilat.node.node import Node
+from trilat.node.trouble import Severity, Trouble, TroubleCode, trouble, trouble_sentence
 from trilat.node.trust_files import trust_from_text
 from trilat.policy import AgreementSet
 
@@ -13,39 +14,52 @@ WARN_DAYS: Final = 30
 """From so many days before keys end it is said."""
 
 _DAY_NS: Final = 86_400 * SECOND_NS
-_SAID: Final = {
-    SignatureState.MISSING: "{party} has not signed `{agreement}`: ask it for the signed file",
-    SignatureState.WRONG: "the signature of {party} under `{agreement}` is wrong: put back the signed file",
-    SignatureState.REVOKED: (
-        "{party} signed `{agreement}` with a key that is revoked: let it sign again with its new one"
-    ),
-    SignatureState.NO_CARD: "the signature of {party} under `{agreement}` is not known: pin {party}",
+_OWN: Final = {
+    KeyStanding.ROOT_REVOKED: TroubleCode.OWN_KEYS_ROOT_REVOKED,
+    KeyStanding.REVOKED: TroubleCode.OWN_KEYS_REVOKED,
+    KeyStanding.ENDED: TroubleCode.OWN_KEYS_ENDED,
+}
+_PARTNERS: Final = {
+    KeyStanding.ROOT_REVOKED: TroubleCode.KEYS_ROOT_REVOKED,
+    KeyStanding.REVOKED: TroubleCode.KEYS_REVOKED,
+    KeyStanding.ENDED: TroubleCode.KEYS_ENDED,
+}
+_SIGNATURES: Final = {
+    SignatureState.MISSING: (TroubleCode.AGREEMENT_MISSING, Severity.ATTENTION),
+    SignatureState.WRONG: (TroubleCode.AGREEMENT_WRONG, Severity.SEVERE),
+    SignatureState.REVOKED: (TroubleCode.AGREEMENT_REVOKED, Severity.SEVERE),
+    SignatureState.NO_CARD: (TroubleCode.AGREEMENT_NO_CARD, Severity.ATTENTION),
 }
 
 
-def key_lines(store: TrustStore, own: str, peers: Iterable[str]) -> list[str]:
-    """What is wrong with keys: the own party's first."""
-    lines = []
+def key_troubles(store: TrustStore, own: str, peers: Iterable[str]) -> list[Trouble]:
+    """What is wrong with keys that are known: the own party's first."""
+    found = []
     now_ns = store.now_ns
     for party in (own, *peers):
-        why = store.why_not(party)
+        if party not in store:
+            continue
+        standing, since_ns = store.standing(party)
         state = store.state(party)
-        if why is not None:
-            ours = f"our own keys are not in force, nobody believes them: {why}"
-            lines.append(ours if party == own else why)
+        code = (_OWN if party == own else _PARTNERS).get(standing)
+        if code is not None:
+            since: dict[str, Figure] = {} if since_ns is None else {"since_ns": since_ns}
+            found.append(trouble(code, Severity.SEVERE, party, **since))
         elif state is not None and now_ns is not None and state.ends_ns - now_ns < WARN_DAYS * _DAY_NS:
             days = (state.ends_ns - now_ns) // _DAY_NS
-            ours = f"our keys end in {days} days: let our root renew them (`trilat trust renew`)"
-            lines.append(ours if party == own else f"{party}'s keys end in {days} days: ask it to renew them")
+            code = TroubleCode.OWN_KEYS_ENDING if party == own else TroubleCode.KEYS_ENDING
+            found.append(trouble(code, Severity.ATTENTION, party, days=days))
         if store.forks(party):
-            lines.append(
-                f"{party} signed two different trust states of one version: speak with {party}, its root may "
-                "be in other hands"
-            )
-    return lines
+            found.append(trouble(TroubleCode.KEYS_FORKED, Severity.SEVERE, party))
+    return found
 
 
-def agreement_lines(store: TrustStore, agreements: AgreementSet, *, all_signed: bool) -> list[str]:
+def key_lines(store: TrustStore, own: str, peers: Iterable[str]) -> list[str]:
+    """The same in sentences."""
+    return [trouble_sentence(told) for told in key_troubles(store, own, peers)]
+
+
+def agreement_troubles(store: TrustStore, agreements: AgreementSet, *, all_signed: bool) -> list[Trouble]:
     """What is wrong with signatures of agreements.
 
     Args:
@@ -53,14 +67,19 @@ def agreement_lines(store: TrustStore, agreements: AgreementSet, *, all_signed: 
         agreements: all that are held.
         all_signed: whether one that nobody has signed is wrong too, as on a node of status real.
     """
-    lines = []
+    found = []
     for agreement in agreements.files.values():
         if not (agreement.signatures or all_signed):
             continue
         for party, state in signature_states(store, agreement).items():
-            if state in _SAID:
-                lines.append(_SAID[state].format(party=party, agreement=agreement.agreement_id))
-    return lines
+            if state in _SIGNATURES:
+                found.append(trouble(*_SIGNATURES[state], party, agreement=agreement.agreement_id))
+    return found
+
+
+def agreement_lines(store: TrustStore, agreements: AgreementSet, *, all_signed: bool) -> list[str]:
+    """The same in sentences."""
+    return [trouble_sentence(told) for told in agreement_troubles(store, agreements, all_signed=all_signed)]
 
 
 def known_keys(store: TrustStore, parties: Iterable[str]) -> list[dict[str, Any]]:
@@ -81,22 +100,26 @@ def known_keys(store: TrustStore, parties: Iterable[str]) -> list[dict[str, Any]
     return rows
 
 
-def trust_health(node: Node) -> dict[str, Any]:
-    """What a running node says of trust, on its own thread: `lines` that say what is wrong, and `keys`, a row
-    a party.
-    """
+def trust_troubles(node: Node) -> list[Trouble]:
+    """What is wrong with trust at a running node, on its own thread."""
     trusting, config = node.trusting, node.config
     store = trusting.store
-    lines = key_lines(store, config.party, config.peers)
+    found = key_troubles(store, config.party, config.peers)
     state = store.state(config.party)
     if state is not None and state.version > 1:
         for peer in config.peers:
             if trusting.held_by(peer) < state.version:
-                lines.append(
-                    f"{peer} has not said that it holds our trust state {state.version}: it reads "
-                    "nothing by our newest keys until then"
-                )
-    lines += agreement_lines(store, node.agreements, all_signed=config.status.value == "real")
+                code = TroubleCode.KEYS_NOT_HELD
+                found.append(trouble(code, Severity.ATTENTION, peer, version=state.version))
+    return found + agreement_troubles(store, node.agreements, all_signed=config.status is Status.REAL)
+
+
+def trust_health(node: Node) -> dict[str, Any]:
+    """What a running node says of trust, on its own thread: `lines` that say what is wrong, and `keys`, a row
+    a party.
+    """
+    store, config = node.trusting.store, node.config
+    lines = [trouble_sentence(told) for told in trust_troubles(node)]
     return {"lines": lines, "keys": known_keys(store, (config.party, *config.peers))}
 
 

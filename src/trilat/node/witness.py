@@ -106,7 +106,9 @@ class Witness(Part):
         self._receipts: dict[StreamName, tuple[int, int, bytes]] = {}
         """Of each own stream the partner's newest receipt: cursor, instant, as it was signed."""
 
-        self._found: set[tuple[Finding, StreamName]] = set()
+        self._found: dict[tuple[Finding, StreamName], int] = {}
+        """What contradicts, and when it was found, UTC ns."""
+
         self._heard_ns: dict[str, deque[int]] = {}
         self._leaves_asked_ns: dict[StreamName, int] = {}
         node.ledger.proof_of = self._proof
@@ -149,19 +151,31 @@ class Witness(Part):
     def _use_witness(self, stored: Stored, content: bytes) -> None:
         self.trees.witnessed(stored.entry, decode(content, WitnessRecord))
 
-    def _use_evidence(self, _: Stored, content: bytes) -> None:
+    def _use_evidence(self, stored: Stored, content: bytes) -> None:
         record = decode(content, EvidenceRecord, HEAD_RECORD_BYTES_MAX)
         for signed in record.statements:
             try:
                 head = read_tree_head(signed)
             except TrilatError:
                 continue  # a receipt is a statement too, and names the same stream
-            self._found.add((record.finding, StreamName(head.sender, head.recipient, head.stream)))
+            name = StreamName(head.sender, head.recipient, head.stream)
+            self._found.setdefault((record.finding, name), stored.recorded_ns)
 
     def _use_removal(self, _: Stored, content: bytes) -> None:
         proof = decode(content, Removal).proof
         if proof:
             self.trees.removed(decode(proof, RemovedLeaf))
+
+    def findings(self) -> tuple[tuple[Finding, StreamName, int], ...]:
+        """What contradicts, of which stream, and when it was found, UTC ns. What was only late is no finding
+        any more once it has come.
+        """
+        late = {name for name, waiting in self._waiting.items() if waiting.told}
+        return tuple(
+            (finding, name, at_ns)
+            for (finding, name), at_ns in self._found.items()
+            if finding is not Finding.MISSING or name in late
+        )
 
     # --- own heads ---
 
@@ -379,7 +393,7 @@ class Witness(Part):
         """Write evidence, and tell people; once for each kind and stream."""
         if (finding, name) in self._found:
             return
-        self._found.add((finding, name))
+        self._found[finding, name] = self._node.clock.now_ns()
         partner = _partner(name, self._node.config.party)
         record = EvidenceRecord(
             finding=finding, partner=partner, stream=name.stream, text=text, statements=tuple(statements)

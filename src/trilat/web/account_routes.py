@@ -28,6 +28,7 @@ from trilat.node import (
 )
 from trilat.web.access import ROLE, SESSION_COOKIE, session_cookie
 from trilat.web.account_shapes import (
+    AuditPage,
     GivenAccount,
     GivenApproval,
     GivenName,
@@ -37,6 +38,7 @@ from trilat.web.account_shapes import (
     GivenSignIn,
     GivenToken,
     GivenWithdrawal,
+    ShownAccounts,
     ShownSession,
 )
 from trilat.web.answers import json_answer, refusal
@@ -320,6 +322,7 @@ def account_operations(routes: AccountRoutes) -> list[Operation]:
             path="/accounts",
             handle=routes.accounts,
             summary="Accounts, tokens and proposals; nothing secret.",
+            answer=ShownAccounts,
             roles=_ADMINISTRATOR,
         ),
         *(post(path=path, handle=handle, summary=text, body=body) for path, handle, text, body in rows),
@@ -328,6 +331,7 @@ def account_operations(routes: AccountRoutes) -> list[Operation]:
             path="/audit",
             handle=routes.audit,
             summary="Who did and saw what, from an entry on; the look is recorded.",
+            answer=AuditPage,
             roles=frozenset({"auditor"}),
             parameters=[after],
         ),

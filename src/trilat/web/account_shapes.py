@@ -1,10 +1,10 @@
 """Shapes of what people give about accounts, as JSON; strict, as those of `trilat.web.shapes`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
-from trilat.model import PartyCode, ShortText, Status
+from trilat.model import Count, InstantNs, PartyCode, ShortText, Status
 from trilat.node import AccountName, TokenName
 from trilat.web.passwords import PASSWORD_CHARACTERS_MAX
 
@@ -26,6 +26,47 @@ class ShownSession(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     role: str = ""
     word: str = ""
     """It goes with every change, in the header `x-trilat-word`."""
+
+
+class NodeAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account without anything secret."""
+
+    name: AccountName
+    role: RoleName
+    enabled: bool
+    has_password: bool
+    tokens: list[tuple[TokenName, InstantNs]]
+    """Names of its tokens, and until when each holds."""
+
+
+class ShownProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that waits for another administrator."""
+
+    proposal: Count
+    would: ShortText
+    """The step: `created`, `role`, `enabled` or `token`."""
+
+    name: ShortText
+    by: ShortText
+    role: ShortText | None
+
+
+class ShownAccounts(msgspec.Struct, frozen=True, kw_only=True):
+    """All accounts, and what waits."""
+
+    accounts: list[NodeAccount]
+    proposals: list[ShownProposal]
+
+
+class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did and saw what: `rows` have `entry`, `kind`, `at_ns`, and fields of their kind. `next` is what to
+    ask after; `damaged` entries could not be read.
+    """
+
+    rows: list[dict[str, Any]]
+    damaged: list[dict[str, Any]]
+    next: Count
+    done: bool
 
 
 class GivenSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

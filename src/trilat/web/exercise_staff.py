@@ -23,6 +23,7 @@ FORWARDED: Final = frozenset(
         ("GET", "/agreements/matrix"),
         ("GET", "/agreements/text"),
         ("POST", "/agreements/what-if"),
+        ("GET", "/alerts"),
         ("GET", "/clock"),
         ("GET", "/desk"),
         ("POST", "/desk/answer"),

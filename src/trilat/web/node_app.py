@@ -20,6 +20,7 @@ from trilat.web.access import ROLE, Access, account_of
 from trilat.web.account_routes import AccountRoutes, account_operations
 from trilat.web.agreement_matrix import matrix_operations
 from trilat.web.agreements import agreement_operations
+from trilat.web.alert_routes import alert_operations
 from trilat.web.answers import json_answer, refusal
 from trilat.web.audit_routes import audit_operations
 from trilat.web.bodies import INTAKE_BYTES_MAX, KEPT_BYTES_MAX, REPORTS_MAX, read_body, read_json
@@ -125,6 +126,7 @@ def node_app(
         *agreement_operations(node),
         *matrix_operations(node),
         *trust_operations(node),
+        *alert_operations(node),
         *recall_operations(node),
         *map_operations(node),
         *_director_operations(routes),

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from trilat.model import Status
-from trilat.node import IntakeAnswer, Node, Pace
+from trilat.node import Condition, IntakeAnswer, Node, Pace
 
 _T = TypeVar("_T")
 
@@ -112,6 +112,10 @@ class ServedNode(Protocol):
 
     async def state(self, person: str = "") -> dict[str, Any]:
         """How the node is: links, ledger, reports, refusals."""
+        ...
+
+    async def condition(self, person: str = "") -> Condition:
+        """How the node is in figures, and what of it is wrong; the look is recorded now and then."""
         ...
 
     async def sensors(self, person: str = "") -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 import { AGREEMENTS } from './agreements';
 import { ALARM } from './alarm';
+import { ALERTS } from './alerts';
 import { DESK } from './desk';
+import { HEALTH } from './health';
 import { PAST } from './past';
 import { PICTURE } from './picture';
 import { SHELL } from './shell';
@@ -13,7 +15,9 @@ import { WHY } from './why';
 export const PARTS = {
   ...AGREEMENTS,
   ...ALARM,
+  ...ALERTS,
   ...DESK,
+  ...HEALTH,
   ...PAST,
   ...PICTURE,
   ...SHELL,

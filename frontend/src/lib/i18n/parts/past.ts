@@ -38,6 +38,7 @@ export const PAST = {
     '警報により再生を中断しました。',
     '경보로 재생을 중단했습니다.',
   ],
+  'past.step': ['10 s', '10秒', '10초'],
   'past.step.back': ['10 s back', '10秒戻る', '10초 뒤로'],
   'past.step.on': ['10 s on', '10秒進む', '10초 앞으로'],
   'past.play': ['Play the replay', '再生する', '재생'],
