@@ -71,19 +71,21 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def standing(browser: Browser, demo: LiveDemo) -> LiveDemo:
-    """The demo, a minute or two into the flight, where time stands: what is seen is the same in each test."""
-    page = WatchedPage(browser, demo)
+def standing(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDemo]:
+    """A demo in which all share all, a minute or two into the flight, where time stands: as rich as it gets."""
     # Not too fast: on a busy machine the flight would be over before it is looked at.
-    page.fly("multilateral", speed=5)
-    page.until("tracks of each party, and an event", lambda: _is_rich(page.state()["panes"]["KOR"]["items"]))
-    page.press("pause")
-    page.close()
-    return demo
+    options = ("--speed", "5", "--regime", "multilateral")
+    with live_demo(tmp_path_factory.mktemp("standing"), *options) as running:
+        page = WatchedPage(browser, running)
+        page.until("tracks of each party, and an event", lambda: _is_rich(page.state()["panes"]))
+        page.press("pause")
+        page.close()
+        yield running
 
 
-def _is_rich(items: list[dict[str, Any]]) -> bool:
-    """Whether a pane has a track of each party, and something that happened."""
+def _is_rich(panes: dict[str, Any]) -> bool:
+    """Whether the pane of Korea has a track of each party, and something that happened."""
+    items = panes.get("KOR", {"items": []})["items"]
     tracked = {item["originator"] for item in items if item["kind"] == "track"}
     return tracked >= {"JPN", "KOR", "USA"} and any(item["kind"] == "event" for item in items)
 

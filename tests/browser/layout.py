@@ -58,7 +58,9 @@ _MARK: Final = """
     window.reached = new Set();
     window.named = (part) =>
         `${part.tagName} ${part.dataset.testid ?? part.className} ${part.textContent.trim().slice(0, 30)}`;
-    document.querySelector('.skip').focus();
+    const first = document.querySelector('.skip');
+    first.focus();
+    window.reached.add(first);
 }
 """
 

@@ -38,7 +38,7 @@ def kor(browser: Browser, standing: LiveDemo) -> Iterator[WatchedPage]:
 def settled(view: WatchedPage, room: str) -> None:
     """Go into a room, and let it have what it asks for."""
     view.enter(room)
-    view.at_rest(f"the room {room}", lambda: view.page.locator("main").inner_text())
+    view.at_rest(f"the room {room}", lambda: view.page.locator("main").inner_text(), rest_s=0.4)
 
 
 @pytest.mark.parametrize("turn", range(len(THEMES)), ids=THEMES)

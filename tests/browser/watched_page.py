@@ -95,7 +95,7 @@ class Watched:
             assert time.monotonic() < ends_s, f"{what} did not happen within {within_s:.0f} s"
             self.page.wait_for_timeout(_POLL_MS)
 
-    def at_rest(self, what: str, read: Callable[[], T]) -> T:
+    def at_rest(self, what: str, read: Callable[[], T], rest_s: float = _REST_S) -> T:
         """What `read` gives, as soon as it has given the same for a while."""
         since_s, last = time.monotonic(), read()
 
@@ -104,7 +104,7 @@ class Watched:
             now = read()
             if now != last:
                 since_s, last = time.monotonic(), now
-            return time.monotonic() - since_s >= _REST_S
+            return time.monotonic() - since_s >= rest_s
 
         self.until(f"rest of {what}", rests)
         return last
