@@ -72,7 +72,7 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def standing(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDemo]:
-    """A demo in which all share all, a minute or two into the flight, where time stands: as rich as it gets."""
+    """A demo in which all share all, minutes into the flight, where time stands: as rich as it gets."""
     # Not too fast: on a busy machine the flight would be over before it is looked at.
     options = ("--speed", "5", "--regime", "multilateral")
     with live_demo(tmp_path_factory.mktemp("standing"), *options) as running:
