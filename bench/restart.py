@@ -47,7 +47,6 @@ def main(sizes: list[int]) -> int:
             run(star, objects, BATCH)
             for party in (SENDER, RECIPIENTS[0]):
                 rows, spent_s = again(star, party)
-                each_us = spent_s / rows * 1e6
                 told = f"{objects:>8,} objects, {party}: {rows:>8,} rows"
                 print(f"{told}, {spent_s:.2f} s, {spent_s / rows * 1e6:.0f} us a row")
             star.close()
