@@ -113,7 +113,7 @@ class DeskPost:
         ends_ns = self.pace.instant_at(time.time_ns()) + round(seconds * SECOND_NS)
         self.run_at(HURRY)
         for node in (self.kor, self.usa):
-            wait("the time to pass", lambda node=node: _ticked_ns(node) >= ends_ns)
+            wait("the time to pass", lambda node=node: node.ticked_ns() >= ends_ns)
         self.run_at(1.0)
 
     def see(self, name: str) -> str:
@@ -151,12 +151,6 @@ class DeskPost:
         """What USA's staff is shown of an item; None where it has none."""
         items = self.usa.ask("staff", "GET", "/picture").json()["items"]
         return next((item for item in items if item["id"] == item_id), None)
-
-
-def _ticked_ns(node: PostNode) -> int:
-    """How far a node has come by its own clock."""
-    ticked: int = json.loads(node.ask("staff", "GET", "/status").text)["ticked_ns"]
-    return ticked
 
 
 @contextmanager

@@ -40,6 +40,7 @@ ROLES: Final = {
 SPEED: Final = 1.0
 _TRILAT: Final = (sys.executable, "-m", "trilat")
 _POLL_S: Final = 0.05
+_ABREAST_S: Final = 3
 _BEFORE_S: Final = 90
 """The clock begins so long after the launch: by then it is seen."""
 
@@ -62,6 +63,11 @@ class PostNode:
         return httpx.request(
             method, f"{self.origin}{path}", headers=headers, trust_env=False, timeout=30, **given
         )
+
+    def ticked_ns(self) -> int:
+        """How far it has come by its own clock."""
+        ticked: int = json.loads(self.ask("staff", "GET", "/status").text)["ticked_ns"]
+        return ticked
 
     def start(self) -> None:
         """Run it, until it answers."""
@@ -117,6 +123,11 @@ class Post:
         for node in self.nodes:
             answer = node.ask("director", "PUT", "/clock", json=said)
             assert answer.is_success, answer.text
+
+    def are_abreast(self) -> bool:
+        """Whether both have done all that was due by now, give or take a few seconds."""
+        due_ns = self.pace.instant_at(time.time_ns()) - _ABREAST_S * SECOND_NS
+        return all(node.ticked_ns() >= due_ns for node in self.nodes)
 
     def feed(self, party: str) -> None:
         """Hand a party's reports to its node as they come due, each batch until it is taken."""
@@ -192,6 +203,8 @@ def running_post(root: Path) -> Iterator[Post]:
         for thread in feeding:
             thread.start()
         wait("the link", lambda: json.loads(kor.ask("staff", "GET", "/status").text)["links"]["USA"]["up"])
+        # What was seen until then comes all at once; on a busy machine nobody is answered until it is done.
+        wait("the nodes to be abreast of the flight", post.are_abreast)
         yield post
     finally:
         post.over.set()
