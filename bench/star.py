@@ -133,7 +133,7 @@ class Star:
     """One node that gives, three that take, over a network in memory that loses nothing."""
 
     def __init__(self, folder: Path) -> None:
-        world = World()
+        self.world = world = World()
         self.clock = world.clock
         self.network = MemoryNetwork()
         self.nodes = {

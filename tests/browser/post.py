@@ -74,8 +74,9 @@ class PostNode:
         log = (self.folder / "run" / "out.log").open("ab")
         with log:
             self.process = subprocess.Popen(
-                [*_TRILAT, "node", "run", str(self.folder)],
-                stdin=subprocess.DEVNULL,
+                # A node outlives no test: its input ends with the process that holds the other end.
+                [*_TRILAT, "node", "run", str(self.folder), "--until-input-ends"],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env=dict(os.environ),
@@ -95,6 +96,8 @@ class PostNode:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
             self.process.wait(WAIT_S)
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 @dataclass

@@ -130,9 +130,11 @@ def _skip_one(sound: Any) -> Any:
 def _no_wait_after_restart(sound: Any) -> Any:
     def decided(self: Any, stored: Any, content: bytes) -> None:
         node = self._node
-        queue = list(node.exchange._queue)
+        queue = node.exchange._queue
+        before = {one.order for one in queue}
         sound(self, stored, content)
-        node.exchange._queue = queue
+        for key in {(one.decision.recipient, one.held.item.item_id) for one in queue}:
+            queue.drop(key, lambda one: one.order not in before)
 
     return decided
 
@@ -343,7 +345,7 @@ _ALL: Final = (
     Mutant(
         "removed member gets what was recorded",
         "What stood in a stream when its recipient was taken out of the agreement is sent all the same.",
-        ((_CHANGING.StandingParcels, "_reason", _nothing), (KnownVersions, "_is_behind", _never)),
+        ((_CHANGING.StandingParcels, "_reason", _nothing), (KnownVersions, "is_behind", _never)),
     ),
     Mutant(
         "what waits is not decided anew",

@@ -10,7 +10,6 @@ until its span is over, and is thinned by its valid time. A warning is never thi
 A copy that cannot be made, as where values at the edge of what can be written go beyond it, is withheld.
 """
 
-import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
@@ -41,6 +40,7 @@ from trilat.model import (
 )
 from trilat.node.approvals import Approvals, ReferralKey, is_beside
 from trilat.node.config import NodeConfig
+from trilat.node.due import DueQueue
 from trilat.node.records import Referral
 from trilat.policy import (
     AgreementSet,
@@ -114,7 +114,7 @@ class Exchange:
 
         self._order = 0
         self._sequences: dict[str, int] = {}
-        self._queue: list[_Waiting] = []
+        self._queue: DueQueue[_Waiting] = DueQueue(_key)
         self._standing: dict[tuple[str, str, int], int] = {}
         """Per recipient and version that waits, the newest decision that permits it: older ones lapse."""
 
@@ -190,7 +190,8 @@ class Exchange:
         held += chain.from_iterable(self._unnumbered.values())
         waiting = sorted(filter(self._stands, held), key=_order)
         self._standing = {}
-        self._queue, self._held_back = [], {}
+        self._queue.clear()
+        self._held_back = {}
         self._unnumbered = {recipient: [] for recipient in self._unnumbered}
         unheard, self._for_word = self._for_word, {}
         self.referrals = {
@@ -264,7 +265,7 @@ class Exchange:
                 self._give_up(waiting)
                 return
             for told in self._spans.take(key, held.item, decision.duties, waiting):
-                heapq.heappush(self._queue, told)
+                self._queue.push(told)
             return
         self._standing.pop((recipient, *reference), None)
         self.withheld[recipient].add(reference)
@@ -373,7 +374,7 @@ class Exchange:
             elif waiting in in_spans_still:
                 again = (decision.recipient, item.item_id)
                 for told in self._spans.take(again, item, decision.duties, waiting):
-                    heapq.heappush(self._queue, told)
+                    self._queue.push(told)
 
     def _settles(self, consent: Consent) -> bool:
         """Whether nobody else must be asked: under the two-person rule a first grant waits for another."""
@@ -389,8 +390,7 @@ class Exchange:
             limit: give at most so many; the rest stay for the next call.
         """
         given = 0
-        while self._queue and self._queue[0].due_ns <= now_ns and given != limit:
-            waiting = heapq.heappop(self._queue)
+        while given != limit and (waiting := self._queue.pop(now_ns)) is not None:
             unnumbered = self._unnumbered.get(waiting.decision.recipient)
             if unnumbered is not None:
                 unnumbered.append(waiting)
@@ -484,7 +484,7 @@ class Exchange:
     def let_go(self, recipient: str) -> None:
         """Number what is due to a recipient again, in the order of its time."""
         for waiting in self._unnumbered.pop(recipient, ()):
-            heapq.heappush(self._queue, waiting)
+            self._queue.push(waiting)
 
     def _stands(self, waiting: _Waiting) -> bool:
         """Whether a decision is the newest on its version: one that came after it may have said otherwise."""
@@ -510,8 +510,7 @@ class Exchange:
 
     def drop(self, item_ids: Collection[str]) -> None:
         """Let nothing leave that waits about items: for its time, for a consent, or for a person's answer."""
-        self._queue = [waiting for waiting in self._queue if waiting.held.item.item_id not in item_ids]
-        heapq.heapify(self._queue)
+        self._queue.drop_items(item_ids)
         for recipient, due in self._unnumbered.items():
             self._unnumbered[recipient] = [one for one in due if one.held.item.item_id not in item_ids]
         for key in [key for key in self._held_back if key[1] in item_ids]:
@@ -549,23 +548,25 @@ class Exchange:
         self._sequences[recipient] = sequence
         self._left[recipient, item.item_id] = (left_ns, item.version)
         self._standing.pop((recipient, item.item_id, item.version), None)
-        for waiting in self._queue:
-            if waiting.decision.recipient == recipient and waiting.held.item.reference == item:
+        key = (recipient, item.item_id)
+        for waiting in self._queue.waiting(key):
+            if waiting.held.item.version == item.version:
                 self.approvals.note_left(waiting.held.item, waiting.decision, left_ns)
-        self._queue = [waiting for waiting in self._queue if not _is_past(waiting, recipient, item)]
-        heapq.heapify(self._queue)
+        self._queue.drop(key, lambda waiting: _is_past(waiting, item.version))
+
+
+def _key(waiting: _Waiting) -> tuple[str, str]:
+    return waiting.decision.recipient, waiting.held.item.item_id
 
 
 def _order(waiting: _Waiting) -> int:
     return waiting.order
 
 
-def _is_past(waiting: _Waiting, recipient: str, left: ItemReference) -> bool:
-    """Whether a release is the one that left, or one that thinning dropped in its favour."""
+def _is_past(waiting: _Waiting, version: int) -> bool:
+    """Whether a release is of the version that left, or one that thinning dropped in its favour."""
     item, decision = waiting.held.item, waiting.decision
-    if (decision.recipient, item.item_id) != (recipient, left.item_id):
-        return False
-    return item.version == left.version or (_is_thinned(decision, item) and item.version < left.version)
+    return item.version == version or (_is_thinned(decision, item) and item.version < version)
 
 
 def _is_thinned(decision: Decision, item: AnyItem) -> bool:

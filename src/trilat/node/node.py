@@ -70,6 +70,7 @@ from trilat.node.kept import Kept
 from trilat.node.known import KnownVersions
 from trilat.node.lanes import Lanes
 from trilat.node.making import Making
+from trilat.node.offers import Offers
 from trilat.node.onward import OnwardRequests
 from trilat.node.parts import Part, doing, tell_recorded
 from trilat.node.recalls import Recalls
@@ -167,7 +168,7 @@ class Node(ByHand):
         """Of the parts those that are told what was written of streams."""
 
         self._taking = doing(self.parts, "take")
-        self._to_offer: list[Held] = []
+        self._to_offer = Offers()
         self._pending_entries: list[Entry] = []
 
     def _make_state(self) -> None:
@@ -319,7 +320,7 @@ class Node(ByHand):
         except TrilatError as error:
             self.note_refusal(f"report `{item.item_id}` is kept but not used: {error}")
         if not isinstance(item, Report) or self.offers_reports:
-            self._to_offer.append(held)
+            self._to_offer.add(held)
 
     def tick(self) -> tuple[ReleaseRecord, ...]:
         """Publish, warn, decide, write, then send; returns what was released now.
@@ -337,7 +338,7 @@ class Node(ByHand):
             made += part.made(now_ns)
         entries = self._pending()
         entries += [Entry(kind=EntryKind.ITEM, content=encode(held.item)) for held in made]
-        self._to_offer += made
+        self._to_offer.extend(made)
         entries += self._decided(now_ns, _DECIDED_ENTRIES_MAX)
         entries += islice(self.desk.steps(now_ns), _DESK_STEPS_MAX)
         for part in self.parts:
@@ -393,7 +394,7 @@ class Node(ByHand):
             for decision in self.exchange.offer(held, now_ns):
                 decisions.append(decision)
                 self.use_decision(held.item, decision)
-        self._to_offer = self._to_offer[offered:]
+        self._to_offer.done(offered)
         return decision_entries(decisions)
 
     def _written(self, entries: Sequence[Entry]) -> Sequence[Receipt]:
@@ -484,7 +485,7 @@ class Node(ByHand):
         overtaken = newest is not None and newest.version > item.version and newest_wins(item)
         # A newer version that came before its turn stands; the older one is in the ledger, and that is all.
         if self.holdings.add(held, sender) and not overtaken:
-            self._to_offer.append(held)
+            self._to_offer.add(held)
             self._note(held)
             try:
                 if not self.exchange.hear(item, sender):
@@ -525,7 +526,7 @@ class Node(ByHand):
             newest = self.holdings.newest(held.item.item_id)
             # A newer version waits to be offered itself; the older would come behind it.
             if newest is None or newest.version <= held.item.version:
-                self._to_offer.append(held)
+                self._to_offer.add(held)
 
     def referrals(self) -> tuple[Referral, ...]:
         """Questions that wait for a person, oldest first."""
@@ -537,7 +538,7 @@ class Node(ByHand):
         self._use_consent(consent, signed)
         if consent.via is not None:
             # On the direct path the consent goes with each release; an intermediary needs it beforehand.
-            self._to_offer.append(Held(consent, b"", consents=(signed,), audience=consent.via))
+            self._to_offer.add(Held(consent, b"", consents=(signed,), audience=consent.via))
 
     def say(self, item: AnyItem, audience: str | None = None) -> None:
         """Write what a person of this party says, use it, offer it to an audience or to every partner."""
@@ -548,7 +549,7 @@ class Node(ByHand):
 
     def offer_later(self, held: Held) -> None:
         """Offer an item at the next tick."""
-        self._to_offer.append(held)
+        self._to_offer.add(held)
 
     def _acknowledged(self, recipient: str, stream: str, cursor: int, signed: bytes) -> None:
         """Note a partner's signed word on how far it accepted a stream; written with the next tick."""
@@ -574,18 +575,12 @@ class Node(ByHand):
         self.refusals_count += 1
 
     def drop_offer(self, decided: tuple[str, int], recipient: str) -> None:
-        """After a restart: an item that was decided on before it, and not asked about since, is settled; one
-        that waits for a single recipient only by that one's decision.
-        """
-        self._to_offer = [
-            held
-            for held in self._to_offer
-            if (held.item.item_id, held.item.version) != decided or held.audience not in {None, recipient}
-        ]
+        """After a restart: an item's version was decided on for a recipient before it."""
+        self._to_offer.drop_settled(decided, recipient)
 
     def drop_offers(self, item_ids: Collection[str]) -> None:
         """Offer nothing of items any more that waits to be offered."""
-        self._to_offer = [held for held in self._to_offer if held.item.item_id not in item_ids]
+        self._to_offer.drop_items(item_ids)
 
     def unsettled(self, recipient: str) -> int:
         """How many releases to a partner wait for their time or for the partner's receipt."""
