@@ -107,6 +107,9 @@ class Post:
     kor: PostNode
     usa: PostNode
     feeds: Mapping[str, Any] = field(repr=False)
+    fed: set[str] = field(default_factory=set)
+    """Parties whose reports were all handed in as far as they were due."""
+
     over: threading.Event = field(default_factory=threading.Event)
     pace: Pace = field(default_factory=lambda: Pace(from_wall_ns=0, instant_ns=0, speed=0.0))
 
@@ -128,9 +131,11 @@ class Post:
             assert answer.is_success, answer.text
 
     def are_abreast(self) -> bool:
-        """Whether both have done all that was due by now, give or take a few seconds."""
+        """Whether both have taken and done all that was due by now, give or take a few seconds."""
         due_ns = self.pace.instant_at(time.time_ns()) - _ABREAST_S * SECOND_NS
-        return all(node.ticked_ns() >= due_ns for node in self.nodes)
+        return self.fed >= set(self.feeds) & {"KOR", "USA"} and all(
+            node.ticked_ns() >= due_ns for node in self.nodes
+        )
 
     def feed(self, party: str) -> None:
         """Hand a party's reports to its node as they come due, each batch until it is taken."""
@@ -139,7 +144,9 @@ class Post:
         while not self.over.is_set() and place < len(reports):
             now_ns = self.pace.instant_at(time.time_ns())
             due = [report for at_ns, report in reports[place : place + 400] if at_ns <= now_ns]
-            if due:
+            if not due:
+                self.fed.add(party)
+            else:
                 key = {"idempotency-key": f"{party}-{place}"}
                 with suppress(httpx.HTTPError):
                     if node.ask("intake", "POST", "/intake", json={"reports": due}, headers=key).is_success:

@@ -24,7 +24,7 @@ LANGUAGES: Final = ("en", "ja", "ko")
 THEMES: Final = ("dark", "light", "night")
 
 _WAIT_MS: Final = WAIT_S * 1_000
-_POLL_MS: Final = 100
+_POLL_MS: Final = 200
 _REST_S: Final = 1.5
 _FRESH_S: Final = 300.0
 """A flight that has come so far is begun again, so that there is enough of it left."""
