@@ -34,6 +34,9 @@ GOAL_PER_S = 20_000
 AHEAD_MAX = 8_000
 """Objects that the sender may be ahead of the slowest recipient."""
 
+SOAK_TRACKS = 20_000
+"""Tracks that move all the while: what is held is bounded, and memory must be flat once all were seen."""
+
 CORES = 2
 SENDER, RECIPIENTS = "USA", ("AUS", "JPN", "KOR")
 PURPOSE = "bench"
@@ -89,8 +92,10 @@ class World:
 class Tracks:
     """Makes the objects of one sender."""
 
-    def __init__(self, sender: Node) -> None:
+    def __init__(self, sender: Node, names: int | None = None) -> None:
+        """Each object has a name of its own, or so many names get ever newer versions."""
         self._sender = sender
+        self._names = names
         self._made = 0
 
     def make(self, count: int) -> list[Track]:
@@ -109,11 +114,13 @@ class Tracks:
                     for place in range(21)
                 ),
             )
-            name = f"{SENDER}-t{number:09d}"
+            turn, place = (0, number) if self._names is None else divmod(number, self._names)
+            name = f"{SENDER}-t{place:09d}"
             made.append(
                 Track(
                     item_id=name,
                     subject=name,
+                    version=turn + 1,
                     domain=Domain.SEISMIC,
                     status=Status.EXERCISE,
                     valid_ns=at_ns,
@@ -132,7 +139,7 @@ class Tracks:
 class Star:
     """One node that gives, three that take, over a network in memory that loses nothing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: int | None = None) -> None:
         self.world = world = World()
         self.clock = world.clock
         self.network = MemoryNetwork()
@@ -141,7 +148,7 @@ class Star:
         }
         self.sender = self.nodes[SENDER]
         quiet_collector()
-        self.tracks = Tracks(self.sender).make
+        self.tracks = Tracks(self.sender, names).make
         self._next_tick_s = 0.0
 
     def give(self, tracks: list[Track]) -> None:
@@ -313,7 +320,7 @@ def soak(given: argparse.Namespace) -> bool:
     """Offer at a rate for minutes; print memory and latency of each minute; whether both stayed flat."""
     lines: list[tuple[float, float, float]] = []
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        star = Star(Path(folder))
+        star = Star(Path(folder), SOAK_TRACKS)
         batch = max(1, given.rate // 10)
         began_s, given_count = time.perf_counter(), 0
         for minute in range(given.minutes):

@@ -16,6 +16,9 @@ ITEMS_MAX: Final = 200_000
 CHANGES_MAX: Final = 50_000
 """Changes remembered for those who follow them; whoever is further behind looks at everything anew."""
 
+VERSIONS_MAX: Final = 256
+"""Versions of one item that are told apart; of a track that moves for days, older ones all count as held."""
+
 Change = tuple[Held, str | None]
 """An item that became the newest of its name, and the partner that it came from; None for an own one."""
 
@@ -36,6 +39,7 @@ class Holdings:
 
         self._warnings: dict[str, None] = {}
         self._versions: dict[str, set[int]] = {}
+        self._all_below: dict[str, int] = {}
         self.by_originator: dict[str, int] = {}
         self.by_sender: dict[str, int] = {}
 
@@ -46,7 +50,7 @@ class Holdings:
             self.by_sender[sender] = self.by_sender.get(sender, 0) + 1
         if self.has(item.item_id, item.version):
             return False
-        self._versions.setdefault(item.item_id, set()).add(item.version)
+        self.bar(item.item_id, item.version)
         if sender is not None:
             originator = item.label.originator
             self.by_originator[originator] = self.by_originator.get(originator, 0) + 1
@@ -62,6 +66,7 @@ class Holdings:
                 self._warnings.pop(gone, None)
                 self._senders.pop(gone, None)
                 self._versions.pop(gone, None)
+                self._all_below.pop(gone, None)
         return True
 
     def remove(self, item_id: str, version: int) -> None:
@@ -82,7 +87,12 @@ class Holdings:
 
     def bar(self, item_id: str, version: int) -> None:
         """Take a version for held before, so that it is not accepted any more."""
-        self._versions.setdefault(item_id, set()).add(version)
+        versions = self._versions.setdefault(item_id, set())
+        versions.add(version)
+        if len(versions) > VERSIONS_MAX:
+            newest = sorted(versions)[VERSIONS_MAX // 2 :]
+            self._versions[item_id] = set(newest)
+            self._all_below[item_id] = newest[0]
 
     def replace(self, held: Held) -> None:
         """Hold the same version of an item under another label."""
@@ -115,8 +125,8 @@ class Holdings:
         return len(self._newest)
 
     def has(self, item_id: str, version: int) -> bool:
-        """Whether this very version is or was held."""
-        return version in self._versions.get(item_id, ())
+        """Whether this very version is or was held, or is older than all that are told apart."""
+        return version in self._versions.get(item_id, ()) or version < self._all_below.get(item_id, 0)
 
     def newest(self, item_id: str) -> AnyItem | None:
         """The newest version held of an item, or None."""
