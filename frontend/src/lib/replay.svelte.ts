@@ -70,7 +70,8 @@ class Replay {
 
   /** Looks at an instant; at one that is not past yet the page is live. */
   go(at_ns: number): void {
-    const at = within(Math.floor(at_ns / 1e6) * 1e6, this.began_ns ?? 0, session.live_now_ns);
+    // Rounded: what was a whole millisecond may have lost a little as a number so large.
+    const at = within(Math.round(at_ns / 1e6) * 1e6, this.began_ns ?? 0, session.live_now_ns);
     if (at === null) {
       this.live();
       return;
