@@ -31,6 +31,8 @@ def kor(browser: Browser, standing: LiveDemo) -> Iterator[WatchedPage]:
     """A window as small as it may be on a desk, at Korea."""
     page = WatchedPage(browser, standing, SMALL, room="picture")
     page.act_as("KOR")
+    # Warnings come a moment later, and move what lies beneath them.
+    expect(page.part("alarm").first).to_be_visible()
     yield page
     page.close()
 

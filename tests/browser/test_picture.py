@@ -28,6 +28,8 @@ def phone(browser: Browser, standing: LiveDemo) -> Iterator[WatchedPage]:
 
 def at_korea(view: WatchedPage) -> WatchedPage:
     view.act_as("KOR")
+    # Warnings come a moment later, and move what lies beneath them.
+    expect(view.part("alarm").first).to_be_visible()
     for code in ("JPN", "KOR", "USA"):
         expect(view.rows_by("KOR", code).first).to_be_visible()
     return view
