@@ -214,6 +214,12 @@ class WatchedPage(Watched):
         self.part(f"act-{party}").click()
         expect(self.part(f"act-{party}")).to_have_attribute("aria-pressed", "true")
 
+    def fold(self) -> None:
+        """Fold what steers the exercise away again, where that can be."""
+        unfolded = self.page.locator('[data-testid="controls"][open] > summary')
+        if unfolded.count():
+            unfolded.click()
+
     def choose_speed(self, speed: int) -> None:
         """Let the exercise run faster or slower."""
         self.unfold()
