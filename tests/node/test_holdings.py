@@ -14,9 +14,7 @@ def test_of_many_versions_none_that_was_held_is_taken_for_new() -> None:
     assert all(holdings.has("track", version) for version in held)
 
 
-def test_versions_of_a_track_that_moves_for_days_take_no_more_room_than_those_of_minutes() -> (
-    None
-):
+def test_versions_of_a_track_that_moves_for_days_take_no_more_room_than_those_of_minutes() -> None:
     holdings = Holdings()
     for version in range(1, 100_000, 3):
         holdings.bar("track", version)
