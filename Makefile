@@ -43,7 +43,8 @@ test: check built-page  ## check, then every test
 	@tools/postgres.sh
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 --ignore tests/processes --ignore tests/browser
 	@echo "now nodes as processes, and the page in a browser: one after another, each has the machine to itself"
-	$(BIN)/pytest -q --durations=10 tests/processes tests/browser
+	$(BIN)/pytest -q --durations=10 tests/processes tests/browser/test_page_live.py tests/browser/test_page_recorded.py
+	@echo "the other rooms of the page are tested by make browser: a browser without a GPU takes a quarter of an hour"
 
 browser: setup built-page  ## the page in a browser: every test; the last line is `N passed, 0 failed`
 	@tools/browser.sh
