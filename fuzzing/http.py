@@ -49,9 +49,10 @@ _SECONDS_EACH: Final = 10.0
 _READ_ONLY: Final = {EntryKind.READING, EntryKind.ACCESS, EntryKind.REFUSAL}
 MAY_LEAVE: Final[Mapping[str, set[EntryKind]]] = {
     "reader:OBS": _READ_ONLY,
-    "auditor": _READ_ONLY,
+    # A look at `GET /alerts` is a row of the desk.
+    "auditor": _READ_ONLY | {EntryKind.DESK},
     "nobody": {EntryKind.ACCESS, EntryKind.REFUSAL},
-    "administrator": _READ_ONLY,
+    "administrator": _READ_ONLY | {EntryKind.DESK},
 }
 """Kinds of entries that a role's requests may leave; other roles do what their people are there for."""
 
