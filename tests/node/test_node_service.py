@@ -515,6 +515,21 @@ def test_a_pace_that_has_run_fast_for_years_is_a_leap_too() -> None:
     serviced(work)
 
 
+def test_where_nobody_sets_the_time_that_is_said_before_a_pace_is_looked_at() -> None:
+    kept: list[Pace] = []
+
+    def refuse() -> None:
+        raise UsageError("nobody sets it")
+
+    async def work(service: NodeService, _: Node) -> None:
+        service.refuse_pace, service.on_pace = refuse, kept.append
+        with pytest.raises(UsageError, match="nobody sets it"):
+            await service.set_pace(Pace(from_wall_ns=0, instant_ns=0, speed=1_000.0))
+        assert (kept, service.pace()) == ([], STANDS)
+
+    serviced(work)
+
+
 # --- what waits is taken together ---
 
 

@@ -150,6 +150,7 @@ async def begin_node(folder: NodeFolder, stack: AsyncExitStack) -> NodeService:
     _record_start(node, folder)
     service = NodeService(node, clock, time, wall.now_ns)
     service.eager = folder.settings.clock.kind == "system"
+    service.refuse_pace = folder.refuse_unpaced
     service.on_pace = folder.keep_pace
     hop.service = handed.service = service
     server = NatsServer(

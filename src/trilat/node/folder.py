@@ -273,14 +273,18 @@ class NodeFolder:
                 raise UsageError(f"`{path}` is not a pace: remove it, and set the clock again") from error
         return Pace(from_wall_ns=0, instant_ns=self.settings.start_ns, speed=0.0)
 
+    def refuse_unpaced(self) -> None:
+        """UsageError where the node runs on the system clock, whose pace nobody sets."""
+        if self.settings.clock.kind == "system":
+            raise UsageError("this node runs on the system clock: nobody sets it but with clock.kind `paced`")
+
     def keep_pace(self, pace: Pace) -> None:
         """Remember how the node's time runs for a restart.
 
         Raises:
-            UsageError: the node runs on the system clock, or the file cannot be written.
+            UsageError: as of `refuse_unpaced`, or the file cannot be written.
         """
-        if self.settings.clock.kind == "system":
-            raise UsageError("this node runs on the system clock: nobody sets it but with clock.kind `paced`")
+        self.refuse_unpaced()
         said = {"from_wall_ns": pace.from_wall_ns, "instant_ns": pace.instant_ns, "speed": pace.speed}
         self.leave(PACE_FILE, json.dumps(said))
 

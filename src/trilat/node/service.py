@@ -77,6 +77,9 @@ class NodeService:
         self.storage: Callable[[], Storage] = Storage
         """Tells what the ledger lies on."""
 
+        self.refuse_pace: Callable[[], None] = lambda: None
+        """Refuses any pace where nobody sets this node's time, before one is looked at."""
+
         self.on_pace: Callable[[Pace], None] | None = None
         """Is told of each pace that is set, before it holds."""
 
@@ -492,10 +495,11 @@ class NodeService:
         """Let the time of an exercise run otherwise.
 
         Raises:
-            UsageError: the node is real: its time is the world's. Or time would leap.
+            UsageError: the node's time is the world's. Or time would leap.
         """
         if self.status is Status.REAL:
             raise UsageError("the time of a real node is the world's: nobody sets it", refused=True)
+        self.refuse_pace()
         refuse_leap(pace, self._time.now_ns(), self._wall_ns())
         if self.on_pace is not None:
             self.on_pace(pace)
