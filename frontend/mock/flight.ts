@@ -121,7 +121,7 @@ const head = (originator: Code, kind: string, name: string, at_s: number) => ({
   originators: [originator],
   sender: null,
   form: null,
-  status: 'simulated',
+  status: 'simulated' as const,
   valid_ns: instant(at_s),
   marking: `${originator} SECRET`,
 });

@@ -27,6 +27,13 @@ def test_every_route_is_on_the_page(app: Any, token: str) -> None:
             assert f"**`{method.upper()} {path}`**" in TEXT
 
 
+def test_a_route_stands_once_in_the_table_of_a_node() -> None:
+    table = TEXT[TEXT.index("## Routes of a node") : TEXT.index("## Errors")]
+    rows = re.findall(r"^\| \*\*`([A-Z]+ \S+)`", table, re.MULTILINE)
+    assert len(rows) > 20
+    assert sorted(rows) == sorted(set(rows))
+
+
 @pytest.mark.parametrize(("app", "token"), APPS, ids=["node", "observer"])
 def test_every_status_and_event_is_on_the_page(app: Any, token: str) -> None:
     told = asyncio.run(ask(app, "GET", "/openapi.json", token)).json()

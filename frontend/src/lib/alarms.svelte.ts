@@ -1,5 +1,6 @@
 /** The warnings that are before the user, with their sound: always live, whatever the rest of the page shows. */
 
+import type { NotedWarning, Warnings } from './api';
 import { choices } from './choices.svelte';
 import { door } from './door.svelte';
 import { place } from './place.svelte';
@@ -14,9 +15,7 @@ import {
   ordered,
   stageOf,
   titleMark,
-  type NotedWarning,
   type Sound,
-  type WarningsAnswer,
 } from './warnings';
 
 const TICK_MS = 1_000;
@@ -83,7 +82,7 @@ class Alarms {
     this.asking = true;
     const of = place.party;
     try {
-      const { warnings } = await staff().get<WarningsAnswer>('/warnings');
+      const { warnings } = await staff().get<Warnings>('/warnings');
       if (of === place.party && this.mayAsk) {
         this.take(of, ordered(warnings));
       }

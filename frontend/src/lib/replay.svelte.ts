@@ -1,5 +1,6 @@
 /** The page's time: live, or an instant of the past as the node knew it then. `place.at_ns` says which. */
 
+import type { HistoryEvents, PastEvent, RemovedSince } from './api';
 import { door } from './door.svelte';
 import { digitsOf } from './instant';
 import { place } from './place.svelte';
@@ -9,10 +10,7 @@ import {
   reached,
   within,
   STEP_S,
-  type HistoryAnswer,
   type PastAnswer,
-  type PastEvent,
-  type RemovedSince,
   type Run,
 } from './replay';
 import { session } from './session.svelte';
@@ -217,7 +215,7 @@ class Replay {
     const now_ns = session.live_now_ns;
     const query = { from_ns: '0', until_ns: digitsOf(now_ns + SECOND_NS) };
     try {
-      const answer = await staff().get<HistoryAnswer>('/history/events', query);
+      const answer = await staff().get<HistoryEvents>('/history/events', query);
       if (of === place.party) {
         this.began_ns = answer.began_ns;
         this.events = answer.events;

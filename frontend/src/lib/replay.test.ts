@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Picture } from './picture';
-import { eventFrom, marksOf, pastPane, pictureAt, reached, within, type PastEvent } from './replay';
+import type { PastEvent } from './api';
+import { eventFrom, marksOf, pastPane, pictureAt, reached, within } from './replay';
 
 const S = 1e9;
 const event = (at_s: number, kind = 'launch', id = `x${at_s}`): PastEvent => ({

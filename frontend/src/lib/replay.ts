@@ -2,7 +2,9 @@
 
 import type { Pane, Picture } from './picture';
 import { EMPTY_LOG } from './fold';
-import type { Shown, ShownSight, TrailPoint } from './types';
+import type { PastEvent, PastPicture } from './api';
+import type { TrailPoint } from './types';
+
 
 const SECOND_NS = 1e9;
 export const STEP_S = 10;
@@ -11,38 +13,8 @@ export const REPLAY_SPEEDS = [0.25, 0.5, 1, 2, 5, 10, 30, 60] as const;
 /** Lengths of time that the slider may show, seconds; 0 is all there is. */
 export const SPANS_S = [600, 3_600, 21_600, 86_400, 0] as const;
 
-/** Something that happened, when the node knew it first, as it comes from the node. */
-export interface PastEvent {
-  at_ns: number;
-  kind: string;
-  id: string;
-  version: number;
-  originator: string | null;
-  subject: string | null;
-  status: string | null;
-}
-
-export interface HistoryAnswer {
-  began_ns: number | null;
-  now_ns: number;
-  events: PastEvent[];
-  left_out: number;
-}
-
-export interface RemovedSince {
-  id: string;
-  version: number;
-  by: string;
-}
-
-export interface PastAnswer {
-  at_ns: number;
-  whole: boolean;
-  items: Shown[];
-  sights: ShownSight[];
-  trails: Record<string, TrailPoint[]>;
-  removed: RemovedSince[];
-}
+/** What a node knew at an instant; its document leaves open how long a point of a trail is. */
+export type PastAnswer = Omit<PastPicture, 'trails' | 'entry'> & { trails: Record<string, TrailPoint[]> };
 
 /** How a replay runs: from an instant on, since a moment of the page's own clock. */
 export interface Run {

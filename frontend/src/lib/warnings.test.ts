@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Pane } from './picture';
 import type { Shown } from './types';
-import { loudest, newStages, ordered, soundOf, stageOf, titleMark, toldOf, type NotedWarning } from './warnings';
+import type { NotedWarning } from './api';
+import { loudest, newStages, ordered, soundOf, stageOf, titleMark, toldOf } from './warnings';
 
 const noted = (id: string, changes: Partial<NotedWarning> = {}, item: Partial<Shown> = {}): NotedWarning => ({
   id,

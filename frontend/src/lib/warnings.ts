@@ -1,30 +1,7 @@
 /** Warnings as the banner has them: which need somebody, what each says, and what it rests on. */
 
 import type { Pane } from './picture';
-import type { Shown } from './types';
-
-export interface Acknowledged {
-  by: string;
-  at_ns: number;
-}
-
-/** A warning with who took note of how it is, as the node tells it. */
-export interface NotedWarning {
-  id: string;
-  version: number;
-  since_version: number;
-  withdrawn: boolean;
-  status: string;
-  first: { party: string; at_ns: number } | null;
-  basis: string[];
-  acknowledged: Acknowledged[];
-  item: Shown;
-}
-
-export interface WarningsAnswer {
-  at_ns: number;
-  warnings: NotedWarning[];
-}
+import type { NotedWarning, Shown } from './api';
 
 /** One stage of a warning: that it stands, or that it was withdrawn. Each needs somebody by itself. */
 export const stageOf = ({ id, since_version, withdrawn }: NotedWarning): string =>
