@@ -72,10 +72,10 @@ class DueQueue(Generic[_T]):
     def drop(self, key: Key, is_over: Callable[[_T], bool] = lambda _: True) -> None:
         """Let none of an item to a recipient leave that is over."""
         known = self._of.pop(key, ())
-        stay = [one for one in known if not is_over(one)]
-        if stay:
-            self._of[key] = stay
-        self._gone.update(one.order for one in known if is_over(one))
+        over = {one.order for one in known if is_over(one)}
+        self._gone |= over
+        if len(over) < len(known):
+            self._of[key] = [one for one in known if one.order not in over]
 
     def drop_items(self, item_ids: Collection[str]) -> None:
         """Let nothing leave that waits about items."""
