@@ -70,6 +70,7 @@ accounts meanwhile counts only what was subscribed to after that.
 """
 
 _PING_S: Final = 2
+_CLOSED: Final = (ConnectionResetError, BrokenPipeError, nats.errors.UnexpectedEOF)
 _PINGS_MAX: Final = 2
 
 OnPayload = Callable[[bytes], None]
@@ -344,7 +345,7 @@ class NatsTransport:
 
     def _now_connected(self) -> None:
         assert self._loop is not None, "it is started"
-        self._connected_s = self._loop.time()
+        self._connected_s, self._failure = self._loop.time(), ""
         # Whatever partners sent meanwhile is lost, however short the while was.
         self._away = set(self._ways)
         for queue in self._queues.values():
@@ -357,8 +358,10 @@ class NatsTransport:
                 "more arrives on the links than is taken: the rest is dropped, and is sent again"
             )
         else:
-            self._failure = text_of(error)
-            self._events.say(f"the connection with the links' server: {self._failure}")
+            self._events.say(f"the connection with the links' server: {text_of(error)}")
+            # A server that refuses us may close before we have read why: then an earlier attempt says more.
+            if not (self._failure and isinstance(error, _CLOSED)):
+                self._failure = text_of(error)
 
     async def _disconnected(self) -> None:
         for queue in self._queues.values():
