@@ -141,6 +141,24 @@ def test_a_view_holds_what_its_audience_may_have_in_order_and_nothing_else(
         assert (views.of(first) is views.own) == (not sources)
 
 
+def test_items_of_which_no_view_makes_anything_are_not_kept_in_memory_beside_the_ledger() -> None:
+    views = Views("JPN")
+    kept = _item("USA", "object-1", 1)
+    for number in range(50):
+        views.add_foreign(msgspec.structs.replace(kept, domain=Domain.SEISMIC, version=number + 1))
+        views.add_own(msgspec.structs.replace(kept, domain=Domain.CYBER, version=number + 1))
+    views.add_foreign(kept)
+    # `revise` is shown all that is kept.
+    shown: list[AnyItem] = []
+
+    def look(item: AnyItem) -> AnyItem:
+        shown.append(item)
+        return item
+
+    views.revise(look)
+    assert shown == [kept]
+
+
 def test_a_class_is_all_that_the_answer_of_policy_hangs_on() -> None:
     views = Views("USA")
     event = _item("KOR", "seen", 1)

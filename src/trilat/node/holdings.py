@@ -13,10 +13,10 @@ from trilat.model import AnyItem, ItemReference, Track, UsageError, Warning, is_
 from trilat.node.exchange import Held
 
 ITEMS_MAX: Final = 200_000
-CHANGES_MAX: Final = 50_000
+CHANGES_MAX: Final = 20_000
 """Changes remembered for those who follow them; whoever is further behind looks at everything anew."""
 
-VERSIONS_MAX: Final = 256
+VERSIONS_MAX: Final = 32
 """Versions of one item that are told apart; of a track that moves for days, older ones all count as held."""
 
 Change = tuple[Held, str | None]

@@ -37,7 +37,7 @@ from trilat.fusion import BiasPrior
 from trilat.model import AnyItem, Decision, Domain, Label, Report, Track, TrilatError, Vessel, kind_of
 from trilat.policy import class_key, shape_of
 
-CONTRIBUTIONS_MAX: Final = 500_000
+CONTRIBUTIONS_MAX: Final = 200_000
 """Contributions kept for building Views; the oldest go first."""
 
 OBJECT_CLASSES_MAX: Final = 2_000
@@ -294,6 +294,9 @@ class Views:
         return len(self._views) + 1
 
     def _contribute(self, source: SourceClass, item: AnyItem, place: Hashable) -> None:
+        if item.domain not in self._makers:
+            # No View makes anything of it: it is in the ledger, and is not kept here a second time.
+            return
         self.staff.add(item)
         for key, view in self._views.items():
             if source in key and view is not self.own:
