@@ -61,6 +61,8 @@ def test_each_sheet_is_marked_and_the_list_goes_on_to_its_last_object(desk: Node
     desk.come_in("watcher")
     expect(desk.rows("KOR").first).to_be_visible()
     sheets = printed(desk)
+    read = "(part) => [getComputedStyle(part).color, getComputedStyle(part).backgroundColor]"
+    assert desk.part("marking").evaluate(read) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert len(sheets) > 1, "the premise: more than one sheet holds"
     for sheet in sheets:
         assert (round(sheet.width_pt), round(sheet.height_pt)) == A4_PT
