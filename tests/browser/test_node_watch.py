@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 from tests.browser.node_page import NodePage
 from tests.browser.post import Post
+from tests.browser.watched_page import PHONE
 
 AT_NS: Final = 1_238_898_700_000_000_000
 FOREIGN: Final = re.compile(r"JPN|us-japan")
@@ -145,10 +146,16 @@ def told(answer: Callable[[Route, str], None], status: str) -> Callable[[Route],
     return handle
 
 
-def stream(route: Route, status: str) -> None:
-    """A node's stream of that status, with nothing in it."""
+def stream(route: Route, status: str, changed: Sequence[dict[str, Any]] = ()) -> None:
+    """A node's stream of that status, with these items in it."""
     opened = {"party": "KOR", "reader": "KOR/staff", "purpose": "x", "status": status, "at_ns": AT_NS}
-    picture: dict[str, Any] = {"at_ns": AT_NS, "changed": [], "gone": [], "sights": [], "sights_gone": []}
+    picture: dict[str, Any] = {
+        "at_ns": AT_NS,
+        "changed": changed,
+        "gone": [],
+        "sights": [],
+        "sights_gone": [],
+    }
     body = "".join(
         f"event: {name}\ndata: {json.dumps(data)}\n\n"
         for name, data in (("opened", opened), ("picture", {**picture, "entry": 2}))
@@ -158,13 +165,17 @@ def stream(route: Route, status: str) -> None:
 
 def warnings(route: Route, status: str) -> None:
     """One warning of that status, which nobody has taken note of."""
-    item = {
-        "id": "KOR-warn-KOR-x",
+    route.fulfill(json={"at_ns": AT_NS, "warnings": [noted(warning("x", status))]})
+
+
+def warning(name: str, status: str, state: str = "raised") -> dict[str, Any]:
+    return {
+        "id": f"KOR-warn-KOR-{name}",
         "version": 1,
         "kind": "warning",
         "warning": "launch",
-        "state": "raised",
-        "subject": "x",
+        "state": state,
+        "subject": name,
         "domain": "missile",
         "originator": "KOR",
         "originators": ["KOR"],
@@ -176,18 +187,52 @@ def warnings(route: Route, status: str) -> None:
         "marking": "",
         "text": "",
     }
-    noted = {
+
+
+def noted(item: dict[str, Any], *by: str) -> dict[str, Any]:
+    """A warning as a node tells it, with who took note of it."""
+    return {
         "id": item["id"],
         "version": 1,
         "since_version": 1,
-        "withdrawn": False,
-        "status": status,
+        "withdrawn": item["state"] == "retracted",
+        "status": item["status"],
         "first": None,
         "basis": [],
-        "acknowledged": [],
+        "acknowledged": [{"by": name, "at_ns": AT_NS} for name in by],
         "item": item,
     }
-    route.fulfill(json={"at_ns": AT_NS, "warnings": [noted]})
+
+
+def test_many_warnings_leave_a_phone_its_map_and_none_is_told_twice(browser: Browser, post: Post) -> None:
+    waiting = [warning(f"w{place}", "exercise") for place in range(8)]
+    waiting.append(warning("withdrawn", "exercise", "retracted"))
+    seen = warning("seen", "exercise")
+    told_of = [*map(noted, waiting), noted(seen, "kim")]
+    phone = NodePage(browser, post, PHONE)
+    phone.page.route("**/stream?clock=1", lambda route: stream(route, "exercise", [*waiting, seen]))
+    phone.page.route("**/warnings", lambda route: route.fulfill(json={"at_ns": AT_NS, "warnings": told_of}))
+    phone.come_in("watcher")
+    expect(phone.part("alarm")).to_have_count(len(waiting))
+    strip = phone.part("alarms")
+    box = strip.bounding_box()
+    assert box is not None
+    assert box["height"] <= 0.4 * PHONE[1] + 1
+    # The first in full, and what is withdrawn; all others in a line.
+    in_line = phone.part("alarm").evaluate_all("(all) => all.map((one) => one.classList.contains('brief'))")
+    assert (in_line[0], in_line.count(False)) == (False, 2)
+    assert not phone.page.locator('[data-testid="alarm"][data-withdrawn="true"].brief').count()
+    # By keys one comes to what is further down.
+    strip.focus()
+    phone.page.keyboard.press("End")
+    phone.until("the strip scrolls", lambda: strip.evaluate("(part) => part.scrollTop > 50"))
+    # What the banner says stands nowhere else; what somebody took note of stands over the map.
+    expect(phone.part("pane-KOR-warnings").locator("li")).to_have_count(1)
+    expect(phone.part("pane-KOR-warnings").locator("li")).to_have_attribute("data-id", seen["id"])
+    assert not phone.is_too_wide()
+    phone.page.evaluate("scrollTo(0, 0)")
+    phone.shoot("phone-many-warnings")
+    phone.close()
 
 
 def test_the_room_is_printed_on_light_ground_with_its_map_and_table_and_worn_again_as_before(

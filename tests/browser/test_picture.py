@@ -171,6 +171,30 @@ def test_objects_are_gone_through_by_key_and_told_in_full(kor: WatchedPage) -> N
     expect(chosen).to_have_count(0)
 
 
+def test_a_fused_object_says_from_which_items_and_each_leads_to_its_own_why(kor: WatchedPage) -> None:
+    row = kor.part("pane-KOR-rows").locator('tr[data-kind="sight"][data-originator*="JPN"]').first
+    sources = str(row.get_attribute("data-originator")).split("+")
+    row.locator("button").first.click()
+    told = kor.part("why-source")
+    expect(told).to_have_count(len(sources))
+    assert [one.get_attribute("data-originator") for one in told.all()] == sorted(sources)
+    theirs = kor.page.locator('[data-testid="why-source"][data-originator="JPN"]')
+    expect(theirs).to_contain_text("who gave it to us at")
+    expect(theirs).to_contain_text("decided at")
+    expect(theirs.get_by_test_id("why-clause").first).to_be_visible()
+    for language in LANGUAGES:
+        kor.choose_language(language)
+        expect(theirs).to_be_visible()
+        assert faults_of_access(kor) == []
+        kor.shoot(f"picture-why-sight-{language}")
+    kor.choose_language("en")
+    item = str(theirs.get_by_test_id("why-item").locator("code").inner_text())
+    theirs.get_by_test_id("why-item").click()
+    expect(kor.part("why").locator("header code")).to_have_text(item)
+    expect(kor.page.locator("tr.chosen")).to_have_attribute("data-id", item)
+    expect(kor.part("why-loss")).to_be_visible()
+
+
 def test_coordinates_are_copied_in_the_grid_that_was_chosen(kor: WatchedPage) -> None:
     kor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     kor.part("unit-coordinates").select_option("mgrs")

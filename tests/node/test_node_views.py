@@ -19,6 +19,7 @@ from trilat.model import (
     Duties,
     Event,
     Form,
+    ItemReference,
     Label,
     Outcome,
     Portion,
@@ -66,6 +67,9 @@ class Remembering:
         return 0
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002
+        return ()
+
+    def basis(self, key: str, now_ns: int) -> tuple[ItemReference, ...]:  # noqa: ARG002
         return ()
 
 

@@ -12,7 +12,7 @@ from tests.observed import own_track, ship
 from tests.small_federation import at, federation_of, head, launch
 
 from trilat.domains import Alarm, Corners, Dispute, MakeHead, Sight, Threatened
-from trilat.model import AnyItem, DirectionPlot, Domain, Label, Place, Report
+from trilat.model import AnyItem, DirectionPlot, Domain, ItemReference, Label, Place, Report
 from trilat.node.views import LabelClass, View, Views, label_class, own_class
 
 NODES = federation_of("multilateral").nodes
@@ -49,6 +49,9 @@ class Remembering:
         return 0
 
     def sights(self, now_ns: int) -> tuple[Sight, ...]:  # noqa: ARG002
+        return ()
+
+    def basis(self, key: str, now_ns: int) -> tuple[ItemReference, ...]:  # noqa: ARG002
         return ()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.node.test_node_desk import grant
 from tests.node.test_node_why import INSIDE, SEEN, flown
+from tests.node.test_node_why_sight import SHIP, sailed
 from tests.small_federation import at, federation_of, launch, once, play
 from tests.web.fakes import (
     DIRECTOR,
@@ -52,6 +53,7 @@ def asked(node: Node, method: str, path: str, said: Any = None, token: str = STA
     ("method", "path"),
     [
         ("GET", f"/why?item={SEEN}"),
+        ("GET", "/why/sight?key=t1"),
         ("GET", f"/desk/preview?item={SEEN}&recipient=KOR"),
         ("POST", "/desk/undo"),
     ],
@@ -84,6 +86,33 @@ def test_the_staff_takes_no_officers_approval_back() -> None:
 def test_a_question_that_is_not_well_formed_is_refused_in_one_line(query: str, line: str) -> None:
     answer = asked(jpn(), "GET", f"/why{query}")
     assert (answer.status_code, line in error_of(answer)) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ("", "name the object"),
+        ("?key=", "name the object"),
+        (f"?key={'x' * 5_000}", "name the object"),
+        ("?key=t1&key=t2", "once"),
+        ("?key=t1&item=x", "leave out the rest"),
+    ],
+)
+def test_a_question_about_an_object_that_is_not_well_formed_is_refused_in_one_line(
+    query: str, line: str
+) -> None:
+    answer = asked(jpn(), "GET", f"/why/sight{query}")
+    assert (answer.status_code, line in error_of(answer)) == (400, True)
+
+
+def test_an_object_is_answered_by_what_it_rests_on_and_who_asks_is_recorded() -> None:
+    usa = sailed("JPN", "USA").nodes["USA"]
+    answer = asked(usa, "GET", f"/why/sight?key={SHIP}", token=OFFICER)
+    assert answer.status_code == 200
+    assert [source["item"]["originator"] for source in answer.json()["sources"]] == ["JPN", "USA"]
+    assert asked(usa, "GET", "/why/sight?key=t9").status_code == 404
+    *_, stored = usa.ledger.entries()
+    assert b"why sight t9" in (stored.content or b"")
 
 
 @pytest.mark.parametrize("path", ["/why?item=NAME", "/desk/preview?item=NAME&recipient=KOR"])

@@ -708,7 +708,7 @@ export interface Warnings {
   warnings: NotedWarning[];
 }
 
-/** Where an item comes from, what let it in, how it was degraded; of own items, who else sees it. */
+/** Of an own item also who else sees it, and why not. */
 export interface WhyAnswer {
   at_ns: number;
   item: Record<string, unknown>;
@@ -720,6 +720,24 @@ export interface WhyAnswer {
   kept: string | null;
   others: (Record<string, unknown>)[];
   names: string[];
+}
+
+/** Which items a fused object rests on, and what let each of them in. */
+export interface WhySightAnswer {
+  at_ns: number;
+  key: string;
+  sources: WhySource[];
+}
+
+/** Where an item comes from, what let it in, and how it was degraded. */
+export interface WhySource {
+  at_ns: number;
+  item: Record<string, unknown>;
+  own: boolean;
+  made_ns: number;
+  received_under: string[];
+  for_me: Record<string, unknown>;
+  given: Record<string, unknown> | null;
 }
 
 /** What each operation takes and answers, by method and path. */
@@ -790,6 +808,7 @@ export interface NodeApi {
   'POST /warnings/acknowledge': { body: GivenAcknowledgement; answer: AcknowledgementTaken };
   'POST /warnings/retract': { body: GivenRetraction; answer: Record<string, unknown> };
   'GET /why': { answer: WhyAnswer };
+  'GET /why/sight': { answer: WhySightAnswer };
 }
 
 /** What each operation takes and answers, by method and path. */

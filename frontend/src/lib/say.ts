@@ -3,7 +3,7 @@
 import { distance, utcDate, utcTime } from './format';
 import type { Values } from './fill';
 import { hasWord, listed, text, word } from './language.svelte';
-import type { Sentence, Value } from './why';
+import type { Clause, Sentence, Value } from './why';
 
 /** A length of time with its unit: `8 s`, `1 min`, `3 h`, `2 d`. */
 export function span(seconds: number): string {
@@ -55,3 +55,15 @@ export function sentence({ key, values }: Sentence): string {
   const told: Values = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, valueText(value)]));
   return text(key, told);
 }
+
+/** A whole answer as text: its title, its sections, and the names of its clauses. */
+export const asLines = (
+  title: string,
+  sections: readonly [string, readonly Sentence[]][],
+  clauses: readonly Clause[],
+): string =>
+  [
+    title,
+    ...sections.flatMap(([head, said]) => ['', head, ...said.map((one) => `- ${sentence(one)}`)]),
+    ...new Set(clauses.map(({ name }) => name)),
+  ].join('\n');

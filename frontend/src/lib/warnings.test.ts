@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Pane } from './picture';
 import type { Shown } from './types';
 import type { NotedWarning } from './api';
-import { loudest, newStages, ordered, soundOf, stageOf, titleMark, toldOf } from './warnings';
+import { loudest, newStages, ordered, soundOf, stageOf, titleMark, toldOf, untold } from './warnings';
 
 const noted = (id: string, changes: Partial<NotedWarning> = {}, item: Partial<Shown> = {}): NotedWarning => ({
   id,
@@ -42,6 +42,22 @@ describe('who is needed', () => {
     expect(new Set(stages).size).toBe(3);
     expect(newStages(new Set([stages[0] ?? '']), [withdrawn])).toEqual([stages[1]]);
     expect(newStages(new Set(stages), [noted('a', { version: 3 })])).toEqual([]);
+  });
+});
+
+describe('what the strip over a map says', () => {
+  const shown = (id: string, state: string): Shown => ({ id, state, kind: 'warning' }) as Shown;
+
+  it('is not what the banner says already', () => {
+    const warnings = [shown('a', 'raised'), shown('b', 'raised'), shown('c', 'retracted')];
+    const told = untold(warnings, [noted('a'), noted('c', { withdrawn: true })]);
+    expect(told.map(({ id }) => id)).toEqual(['b']);
+    expect(untold(warnings, [])).toEqual(warnings);
+  });
+
+  it('is the withdrawal while the banner still has the warning', () => {
+    expect(untold([shown('a', 'retracted')], [noted('a')])).toHaveLength(1);
+    expect(untold([shown('a', 'raised')], [noted('a', { withdrawn: true })])).toHaveLength(1);
   });
 });
 

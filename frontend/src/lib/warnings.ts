@@ -19,6 +19,12 @@ export const ordered = (warnings: readonly NotedWarning[]): NotedWarning[] =>
       one.id.localeCompare(other.id),
   );
 
+/** Of a pane's warnings those that no banner tells already: one that was withdrawn since is another. */
+export function untold(warnings: readonly Shown[], told: readonly NotedWarning[]): Shown[] {
+  const stages = new Set(told.map(({ id, withdrawn }) => `${id} ${withdrawn}`));
+  return warnings.filter(({ id, state }) => !stages.has(`${id} ${state === 'retracted'}`));
+}
+
 export type Sound = 'real' | 'drill' | 'cancel' | 'drill-cancel';
 
 /** What is to be heard for a warning: a withdrawal has a tone of its own, and so has what is only played. */

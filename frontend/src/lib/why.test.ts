@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Shown } from './types';
 import {
   accuracy,
+  bySource,
   clausesOf,
   comparison,
   degraded,
@@ -10,6 +11,7 @@ import {
   letIn,
   origin,
   otherSentences,
+  sourceSentences,
   type Given,
   type Other,
   type Why,
@@ -178,3 +180,32 @@ describe('what a partner gets', () => {
 });
 
 it('each clause is named once', () => expect(clausesOf({ ...own, others: [other, other] })).toEqual([clause]));
+
+describe('a fused object', () => {
+  const theirs: Why = { ...own, own: false, given };
+
+  it('has of each source one item, or none, in a fixed order', () => {
+    const rows = bySource(['USA', 'JPN', 'KOR'], [theirs]);
+    expect(rows.map(({ code, source }) => [code, source?.item.id ?? null])).toEqual([
+      ['JPN', 'JPN-seen'],
+      ['KOR', null],
+      ['USA', null],
+    ]);
+  });
+
+  it('never names a source that the picture does not', () => {
+    expect(bySource(['USA'], [theirs]).map(({ code }) => code)).toEqual(['USA']);
+  });
+
+  it('tells of a partner who gave it when, and in which form', () => {
+    const keys = sourceSentences('JPN', theirs, 'KOR').map(({ key }) => key);
+    expect(keys).toEqual(expect.arrayContaining(['why.from.given', 'why.in.decided', 'why.by.rule', 'why.form', 'why.full']));
+  });
+
+  it.each([
+    ['KOR', 'why.sight.own'],
+    ['USA', 'why.sight.earlier'],
+  ])('of %s without an item says so: %s', (code, key) =>
+    expect(sourceSentences(code, null, 'KOR').map((one) => one.key)).toEqual([key]),
+  );
+});

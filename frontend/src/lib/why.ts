@@ -69,7 +69,8 @@ export interface Other extends Terms {
   moved_m: number | null;
 }
 
-export interface Why {
+/** Where an item comes from and what let it in. */
+export interface WhySource {
   at_ns: number;
   item: Shown;
   own: boolean;
@@ -77,9 +78,20 @@ export interface Why {
   received_under: string[];
   for_me: Terms;
   given: Given | null;
+}
+
+/** Of an own item also who else sees it. */
+export interface Why extends WhySource {
   kept: string | null;
   others: Other[];
   names: string[];
+}
+
+/** Which items a fused object rests on, as far as the staff may see them. */
+export interface WhySight {
+  at_ns: number;
+  key: string;
+  sources: WhySource[];
 }
 
 /** A value of a sentence: text as it is, or one that each language says in its own way. */
@@ -104,7 +116,7 @@ const instant = (at_ns: number): Value => ({ instant: at_ns });
 const form = (code: string): Value => ({ group: 'form', code });
 
 /** Who made it, who gave it, when. */
-export function origin({ item, given, own, made_ns, received_under }: Why): Sentence[] {
+export function origin({ item, given, own, made_ns, received_under }: WhySource): Sentence[] {
   const made = { party: party(item.originator), time: instant(made_ns) };
   const others = item.originators.filter((code) => code !== item.originator);
   const told: Sentence[] = [];
@@ -125,7 +137,7 @@ export function origin({ item, given, own, made_ns, received_under }: Why): Sent
 }
 
 /** By which rule, or by whom, it was let in; of an own item nothing had to let it in. */
-export function letIn({ given }: Why): Sentence[] {
+export function letIn({ given }: Pick<WhySource, 'given'>): Sentence[] {
   if (!given) {
     return [say('why.in.own')];
   }
@@ -142,6 +154,20 @@ export function letIn({ given }: Why): Sentence[] {
     told.push(say('why.in.expires', { time: instant(given.expires_ns) }));
   }
   return told;
+}
+
+/** Of each source of a fused object the item that tells of it now; null of one that no item here names. */
+export function bySource(sources: readonly string[], told: readonly WhySource[]): { code: string; source: WhySource | null }[] {
+  const items = new Map(told.map((source) => [source.item.originators[0] ?? source.item.originator, source]));
+  return [...sources].sort().map((code) => ({ code, source: items.get(code) ?? null }));
+}
+
+/** What is said of a source beside its clauses: where its item comes from, what let it in, and how it was given. */
+export function sourceSentences(code: string, source: WhySource | null, here: string): Sentence[] {
+  if (source) {
+    return [...origin(source), ...letIn(source), ...givenAs(source)];
+  }
+  return [say(code === here ? 'why.sight.own' : 'why.sight.earlier', { party: party(code) })];
 }
 
 /** In words, what each duty takes away, and what that does to where and when, in metres and seconds. */
@@ -204,16 +230,22 @@ export function accuracy(item: Shown): Sentence[] {
   return told;
 }
 
-/** How it was degraded on its way to who looks: by its giver, then inside the own house. */
-export function degraded({ item, given, for_me }: Why): Sentence[] {
-  const told: Sentence[] = [];
-  if (given) {
-    told.push(say('why.form', { party: party(given.sender), form: form(given.form ?? '') }));
-    told.push(...dutySentences(given.duties));
-    if (!isCoarser(given)) {
-      told.push(say('why.full', { party: party(given.sender) }));
-    }
+/** In which form, and with what taken away, its giver gave it. */
+function givenAs({ given }: Pick<WhySource, 'given'>): Sentence[] {
+  if (!given) {
+    return [];
   }
+  const giver = party(given.sender);
+  return [
+    say('why.form', { party: giver, form: form(given.form ?? '') }),
+    ...dutySentences(given.duties),
+    ...(isCoarser(given) ? [] : [say('why.full', { party: giver })]),
+  ];
+}
+
+/** How it was degraded on its way to who looks: by its giver, then inside the own house. */
+export function degraded({ item, given, for_me }: WhySource): Sentence[] {
+  const told = givenAs({ given });
   const inside = dutySentences(for_me.duties);
   if (inside.length) {
     told.push(say('why.inside'), ...inside);

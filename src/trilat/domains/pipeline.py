@@ -156,3 +156,10 @@ class Pipeline(Protocol):
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The objects of the picture."""
         ...
+
+    def basis(self, key: str, now_ns: int) -> tuple[ItemReference, ...]:
+        """Items that an object of the picture rests on, of each party the newest that tells of it.
+
+        None of a party whose data went in long ago, or as plots alone; none where no such object is.
+        """
+        ...

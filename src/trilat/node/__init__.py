@@ -115,6 +115,7 @@ from trilat.node.trust_health import (
     trust_health,
 )
 from trilat.node.why import shown_why
+from trilat.node.why_sight import shown_why_sight
 
 __all__ = [
     "ADDRESS_FILE",
@@ -269,6 +270,7 @@ __all__ = [
     "shown_undone",
     "shown_warnings",
     "shown_why",
+    "shown_why_sight",
     "signed_by",
     "standing_digest",
     "storage_of",

@@ -10,7 +10,7 @@ Rules
    such contributions may fused objects be made, and only on such items are decisions shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
@@ -171,6 +171,20 @@ class Answers:
             newest = self._own_track(newest.domain, now_ns)
         answer = self.on(newest, now_ns)
         return answer is not None and answer.in_full
+
+    def classes_in_full(
+        self, newest: Mapping[LabelClass, AnyItem], now_ns: int, before: Collection[LabelClass]
+    ) -> frozenset[LabelClass]:
+        """Of label classes, each with its newest item, those that the reader has in full; where the newest
+        has not begun, those among `before`.
+        """
+        return frozenset(
+            named
+            for named, item in newest.items()
+            if (
+                self.has_class(named, item, now_ns) if self.has_begun(item.label, now_ns) else named in before
+            )
+        )
 
     def refusal(self, now_ns: int) -> Reason | None:
         """Why the reader may see nothing of this node's own (rule 4); None where something may be seen. Of

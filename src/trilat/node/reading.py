@@ -167,16 +167,8 @@ class Reading:
 
     def _view(self, now_ns: int) -> View:
         """The View of all contributions that the reader may have in full."""
-        views, answers = self._node.views, self._answers
-        self._classes = frozenset(
-            named
-            for named, newest in views.object_classes.items()
-            if (
-                answers.has_class(named, newest, now_ns)
-                if answers.has_begun(newest.label, now_ns)
-                else named in self._classes
-            )
-        )
+        views = self._node.views
+        self._classes = self._answers.classes_in_full(views.object_classes, now_ns, self._classes)
         return views.watch(self, self._classes)
 
     def _note_trouble(self, text: str) -> None:

@@ -34,7 +34,18 @@ from trilat.domains import (
     pipelines_with,
 )
 from trilat.fusion import BiasPrior
-from trilat.model import AnyItem, Decision, Domain, Label, Report, Track, TrilatError, Vessel, kind_of
+from trilat.model import (
+    AnyItem,
+    Decision,
+    Domain,
+    ItemReference,
+    Label,
+    Report,
+    Track,
+    TrilatError,
+    Vessel,
+    kind_of,
+)
 from trilat.policy import class_key, shape_of
 
 CONTRIBUTIONS_MAX: Final = 200_000
@@ -155,6 +166,10 @@ class View:
     def sights(self, now_ns: int) -> tuple[Sight, ...]:
         """The objects of this View."""
         return tuple(sight for pipeline in self.pipelines.values() for sight in pipeline.sights(now_ns))
+
+    def basis(self, key: str, now_ns: int) -> tuple[ItemReference, ...]:
+        """Items that an object of this View rests on."""
+        return tuple(name for pipeline in self.pipelines.values() for name in pipeline.basis(key, now_ns))
 
 
 @dataclass

@@ -56,6 +56,19 @@ def shown_why(node: Node, item_id: str, version: int | None, who: str) -> Plain:
     return told
 
 
+def shown_source(node: Node, item_id: str) -> Plain | None:
+    """Where an item comes from and what let it in, as far as the own staff may be told; else None.
+
+    Whoever shows it writes down before that it was asked.
+    """
+    return _Why(node, item_id, None).source()
+
+
+def staff_answers(node: Node) -> Answers:
+    """What policy says to the own staff, for one question."""
+    return Answers(node, f"{node.config.party}/staff", _ASKED_ONCE_S)
+
+
 class _Why:
     """One question."""
 
@@ -66,10 +79,23 @@ class _Why:
         self._item_id = item_id
         self._version = version
         self._held = node.holdings.held(item_id)
-        self._answers = Answers(node, f"{node.config.party}/staff", _ASKED_ONCE_S)
+        self._answers = staff_answers(node)
 
     def told(self) -> Plain | None:
         """The answer; None where there is nothing to tell the staff."""
+        source, held = self.source(), self._held
+        if source is None or held is None:
+            return None
+        own = source["own"]
+        return {
+            **source,
+            "kept": self._kept(held.item) if own else None,
+            "others": self._others(held, source["item"]) if own else [],
+            "names": self._names() if own else [self._item_id],
+        }
+
+    def source(self) -> Plain | None:
+        """The part of the answer that is the same for own items and for partners' (rule 1)."""
         held = self._held
         if held is None or held.audience not in {None, self._config.party}:
             return None
@@ -82,18 +108,14 @@ class _Why:
         if release is None:
             return None
         own = sender is None
-        now = shown(release, sender, held.form)
         return {
             "at_ns": self._now_ns,
-            "item": now,
+            "item": shown(release, sender, held.form),
             "own": own,
             "made_ns": self._clock_ns(item.label.created_ns),
             "received_under": list(item.provenance.received_under) if own else [],
             "for_me": shown_terms(self._node, release),
             "given": None if copy is None else self._given(copy, held),
-            "kept": self._kept(item) if own else None,
-            "others": self._others(held, now) if own else [],
-            "names": self._names() if own else [self._item_id],
         }
 
     def _clock_ns(self, decided_ns: int) -> int:

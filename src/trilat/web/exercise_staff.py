@@ -56,6 +56,7 @@ FORWARDED: Final = frozenset(
         ("POST", "/warnings/acknowledge"),
         ("POST", "/warnings/retract"),
         ("GET", "/why"),
+        ("GET", "/why/sight"),
     }
 )
 """Method and path of what may be asked so, one row each."""

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from trilat.model import IDENTIFIER_CHARACTERS_MAX, UsageError
-from trilat.node import STAFF, shown_why
+from trilat.node import STAFF, shown_why, shown_why_sight
 from trilat.web.access import ROLE
 from trilat.web.answers import json_answer, refusal
 from trilat.web.operations import Operation
@@ -24,9 +24,15 @@ ITEM: Final[dict[str, Any]] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": IDENTIFIER_CHARACTERS_MAX},
 }
 
+_KEY: Final[dict[str, Any]] = {
+    **ITEM,
+    "name": "key",
+    "description": "The key of a fused object, as the picture has it among `sights`.",
+}
 
-class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an item comes from, what let it in, how it was degraded; of own items, who else sees it."""
+
+class WhySource(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an item comes from, what let it in, and how it was degraded."""
 
     at_ns: int
     item: dict[str, Any]
@@ -41,6 +47,10 @@ class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     given: dict[str, Any] | None
     """Of a partner's item: what came with it, and nothing of whom else it was given to."""
 
+
+class WhyAnswer(WhySource, frozen=True, kw_only=True):
+    """Of an own item also who else sees it, and why not."""
+
     kept: str | None
     """Of an own item: why nobody else gets it, whatever agreements say."""
 
@@ -51,12 +61,27 @@ class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Under which names partners know it."""
 
 
+class WhySightAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Which items a fused object rests on, and what let each of them in."""
+
+    at_ns: int
+    key: str
+    """The object, as the picture has it."""
+
+    sources: list[WhySource]
+    """Of each party at the most one, the newest about the object, as far as the staff may see it."""
+
+
 def asked_item(request: Request) -> str:
     """The item that an address names."""
-    item_id = request.query_params.get("item", "")
-    if not 0 < len(item_id) <= IDENTIFIER_CHARACTERS_MAX:
-        raise refusal(HTTPStatus.BAD_REQUEST, "name the item: ?item=ID")
-    return item_id
+    return _asked_for(request, "item", "name the item: ?item=ID")
+
+
+def _asked_for(request: Request, name: str, line: str) -> str:
+    asked = request.query_params.get(name, "")
+    if not 0 < len(asked) <= IDENTIFIER_CHARACTERS_MAX:
+        raise refusal(HTTPStatus.BAD_REQUEST, line)
+    return asked
 
 
 def who_asks(request: Request) -> str:
@@ -81,12 +106,30 @@ def why_operations(node: ServedNode) -> list[Operation]:
         except UsageError as error:
             raise not_found(error) from error
 
+    async def why_sight(request: Request) -> ASGIApp:
+        key, who = _asked_for(request, "key", "name the object: ?key=KEY"), who_asks(request)
+        try:
+            return json_answer(await node.on_node(lambda held: shown_why_sight(held, key, who)))
+        except UsageError as error:
+            raise not_found(error) from error
+
+    roles = frozenset({"staff", "watch", "officer"})
     return [
+        Operation(
+            method="GET",
+            path="/why/sight",
+            handle=why_sight,
+            roles=roles,
+            summary="Which items a fused object rests on, and what let each in; each question is recorded.",
+            parameters=[_KEY],
+            answer=WhySightAnswer,
+            errors=(404, 503),
+        ),
         Operation(
             method="GET",
             path="/why",
             handle=why,
-            roles=frozenset({"staff", "watch", "officer"}),
+            roles=roles,
             summary="Why the staff sees an item as it does, and who else does; each question is recorded.",
             parameters=[
                 ITEM,
@@ -100,7 +143,7 @@ def why_operations(node: ServedNode) -> list[Operation]:
             ],
             answer=WhyAnswer,
             errors=(404, 503),
-        )
+        ),
     ]
 
 

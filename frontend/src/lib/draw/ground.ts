@@ -17,6 +17,8 @@ const WEIGHT_WAY = 2_000;
 const PLACE_PX = 2;
 const AIM_PX = 11;
 const SYMBOL_PX = 24;
+/** A map narrower than this, as on a phone, has no room for the height of each ring. */
+const NARROW_PX = 500;
 
 /** What own sensors may see at a height: rings that hang there, one a height, fainter the higher. */
 export function drawCoverage(brush: Brush): void {
@@ -25,6 +27,7 @@ export function drawCoverage(brush: Brush): void {
     return;
   }
   const { colour } = markOf(party);
+  const tops: RingTop[] = [];
   for (const sensor of extras.mapped.sensors) {
     sensor.coverage.forEach(({ height_m, outline }, level) => {
       if (outline.length < 3) {
@@ -38,20 +41,36 @@ export function drawCoverage(brush: Brush): void {
       context.lineWidth = 1.3;
       context.stroke();
       context.setLineDash([]);
-      labelRing(brush, height_m, ring.map((point) => globe.pixel(point)));
+      const seen = ring.map((point) => globe.pixel(point)).filter((point) => !point.hidden && globe.onCanvas(point, -30));
+      if (seen.length > 0) {
+        tops.push({ height_m, ...highest(seen) });
+      }
     });
     drawSensor(brush, sensor.name, sensor, colour);
   }
+  for (const { height_m, x, y } of labelled(tops, globe.width)) {
+    const text = heightText(height_m, extras.units);
+    brush.labels.push({ x, y, clear: 1, text, codes: [], weight: WEIGHT_HEIGHT });
+  }
 }
 
-/** The height stands at the ring's highest point on the screen. */
-function labelRing(brush: Brush, height_m: number, ring: readonly { x: number; y: number; hidden: boolean }[]) {
-  const seen = ring.filter((point) => !point.hidden && brush.globe.onCanvas(point, -30));
-  if (seen.length > 0) {
-    const top = seen.reduce((one, other) => (other.y < one.y ? other : one));
-    const text = heightText(height_m, brush.extras.units);
-    brush.labels.push({ x: top.x, y: top.y, clear: 1, text, codes: [], weight: WEIGHT_HEIGHT });
+/** Where the height of a ring stands: at its highest point on the screen. */
+export interface RingTop {
+  height_m: number;
+  x: number;
+  y: number;
+}
+
+const highest = <P extends { y: number }>(points: readonly P[]): P =>
+  points.reduce((one, other) => (other.y < one.y ? other : one));
+
+/** The rings whose height is written: all of them; on a narrow map one of each height, the highest up. */
+export function labelled(tops: readonly RingTop[], width_px: number): RingTop[] {
+  if (width_px >= NARROW_PX) {
+    return [...tops];
   }
+  const heights = [...new Set(tops.map(({ height_m }) => height_m))];
+  return heights.map((height) => highest(tops.filter(({ height_m }) => height_m === height)));
 }
 
 function drawSensor(brush: Brush, name: string, { lat, lon }: LatLon, colour: string): void {

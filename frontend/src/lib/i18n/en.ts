@@ -125,6 +125,7 @@ export const en = {
   'table.fused': 'fused',
   'table.unconfirmed': 'not confirmed',
   'table.show': 'Show on the map',
+  'table.more': '… and {count} more, not printed',
 
   'kind.track': 'track',
   'kind.event': 'event',

@@ -122,6 +122,7 @@ export const ja: Texts = {
   'table.fused': '統合',
   'table.unconfirmed': '未確認',
   'table.show': '地図に表示',
+  'table.more': 'ほか {count} 件は印刷していません',
 
   'kind.track': '航跡',
   'kind.event': '事象',

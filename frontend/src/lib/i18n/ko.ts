@@ -122,6 +122,7 @@ export const ko: Texts = {
   'table.fused': '융합',
   'table.unconfirmed': '미확인',
   'table.show': '지도에서 보기',
+  'table.more': '외 {count}건은 인쇄하지 않았습니다',
 
   'kind.track': '항적',
   'kind.event': '사건',

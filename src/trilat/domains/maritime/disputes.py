@@ -115,6 +115,11 @@ class ShipDisputes:
             return newest
         return own.seen
 
+    def placed(self, mmsi: str) -> tuple[ItemReference, ...]:
+        """The newest report with a place of each party that gave one, in order of parties."""
+        words = sorted(self._words.get(mmsi, {}).items())
+        return tuple(word.seen.reference for _, word in words if word.seen is not None)
+
     def _compare_identity(self, mmsi: str, one: _Word, other: _Word) -> None:
         differing = [
             name

@@ -13,7 +13,7 @@ from trilat.domains.maritime.disputes import ShipDisputes
 from trilat.domains.pipeline import Alarm, Dispute, MakeHead, Sight, Threatened
 from trilat.domains.places import degrees_of
 from trilat.domains.threats import Corners
-from trilat.model import AnyItem, Domain, Vessel
+from trilat.model import AnyItem, Domain, ItemReference, Vessel
 
 VESSELS_MAX: Final = 500_000
 """Ships in one picture; a report of one more is kept in the ledger only."""
@@ -79,6 +79,10 @@ class VesselPipeline:
                 self._sights[mmsi] = sight
         self._stale = {}
         return tuple(self._sights.values())
+
+    def basis(self, key: str, now_ns: int) -> tuple[ItemReference, ...]:  # noqa: ARG002 - protocol
+        """The newest report of each party that put the ship somewhere."""
+        return self._disputes.placed(key)
 
     def _sight(self, vessel: Vessel) -> Sight | None:
         if vessel.place is None:

@@ -30,7 +30,7 @@ from trilat.domains.missile.conversion import (
 )
 from trilat.domains.missile.disputes import Disputes
 from trilat.domains.missile.own_biases import OwnBiases, Stated, stated, with_one_figure
-from trilat.domains.missile.parties import Sayings
+from trilat.domains.missile.parties import Sayings, Subject
 from trilat.domains.missile.partner_tracklets import PartnerTracklets
 from trilat.domains.missile.products import Products
 from trilat.domains.missile.speaker import Speakers
@@ -57,6 +57,7 @@ from trilat.model import (
     Domain,
     Event,
     EventKind,
+    ItemReference,
     Kinematics,
     ObservationError,
     Report,
@@ -354,6 +355,18 @@ class MissilePipeline:
         """Who of the sources announces an object; the only one, or by the tracks that are nearest to it."""
         if len(estimate.sources) == 1:
             return min(estimate.sources)
+        return self._speakers.of(self._said_of(estimate)) or min(estimate.sources, default=None)
+
+    def _said_of(self, estimate: TrackEstimate) -> list[Subject]:
+        """Of each source of an object its statement that is nearest to it, where one is near it."""
         nearest = self._sayings.nearest((estimate.mean, estimate.covariance), estimate.time_ns)
-        mine = [name for name in nearest if name[0] in estimate.sources]
-        return self._speakers.of(mine) or min(estimate.sources, default=None)
+        return [name for name in nearest if name[0] in estimate.sources]
+
+    def basis(self, key: str, now_ns: int) -> tuple[ItemReference, ...]:
+        """The newest track of each source of an object, where one is near it."""
+        return tuple(
+            self._sayings.of[name].reference
+            for estimate in self.estimates(now_ns)
+            if estimate.track_key == key
+            for name in self._said_of(estimate)
+        )

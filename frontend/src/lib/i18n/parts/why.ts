@@ -59,6 +59,29 @@ export const WHY = {
     '{time} 시점의 상황을 나타냅니다.',
   ],
 
+  'why.head.sources': ['What it is fused from', '融合の元', '융합의 출처'],
+  'why.sight': [
+    'Fused here from what {count} sources tell of one object.',
+    '一つの目標について {count} の出所からの情報を、ここで融合したものです。',
+    '한 물체에 대한 {count}개 출처의 정보를 이곳에서 융합한 것입니다.',
+  ],
+  'why.sight.one': [
+    'Made here of what one source tells.',
+    '一つの出所からの情報を、ここでまとめたものです。',
+    '한 출처의 정보를 이곳에서 정리한 것입니다.',
+  ],
+  'why.sight.own': [
+    'Observations of our own sensors; no item of ours tells of it now.',
+    '自国のセンサーの観測です。現在これを示す自国の項目はありません。',
+    '자국 센서의 관측입니다. 지금 이를 나타내는 자국 항목은 없습니다.',
+  ],
+  'why.sight.earlier': [
+    'What {party} gave went in; no item of it that you may see tells of the object now.',
+    '{party}が提供した情報が使われています。現在これを示し閲覧できる項目はありません。',
+    '{party}이(가) 제공한 정보가 들어갔습니다. 지금 이를 나타내며 열람할 수 있는 항목은 없습니다.',
+  ],
+  'why.sight.item': ['Why this item', 'この項目の根拠', '이 항목의 근거'],
+
   'why.in.own': [
     'It is our own: nothing had to let it in.',
     '自国の情報です。受領の根拠は要りません。',
