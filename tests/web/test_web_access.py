@@ -111,6 +111,7 @@ ROLES: list[tuple[str, str, frozenset[str]]] = [
     ("GET", "/desk/preview", frozenset({STAFF, OFFICER})),
     ("POST", "/desk/undo", frozenset({OFFICER})),
     ("GET", "/why", frozenset({STAFF, OFFICER})),
+    ("GET", "/why/sight", frozenset({STAFF, OFFICER})),
     ("POST", "/declarations", frozenset({STAFF, OFFICER})),
     ("GET", "/recalls", frozenset({STAFF, OFFICER})),
     ("GET", "/holders", frozenset({STAFF, OFFICER})),
